@@ -1,0 +1,49 @@
+# What every target of the project shares, and the functions that declare them:
+# bandwright_module for a folder's library, bandwright_test for its tests.
+
+option(BANDWRIGHT_TESTS "Build the tests" ON)
+option(BANDWRIGHT_FUZZ "Build the fuzz targets (needs clang)" OFF)
+set(BANDWRIGHT_SANITIZE "" CACHE STRING "Comma-separated sanitizers for every target")
+
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(bandwright_options INTERFACE)
+target_compile_features(bandwright_options INTERFACE cxx_std_20)
+target_compile_options(bandwright_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-missing-field-initializers -Werror)
+if(BANDWRIGHT_SANITIZE)
+  target_compile_options(bandwright_options INTERFACE
+    -fsanitize=${BANDWRIGHT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(bandwright_options INTERFACE -fsanitize=${BANDWRIGHT_SANITIZE})
+endif()
+
+# bandwright_module(<folder> SOURCES ... HEADERS ... [USES ...])
+# The static library of one top-level folder. Headers lie beside the sources and are included from the
+# project's root: #include "topology/network.h".
+function(bandwright_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;HEADERS;USES" ${ARGN})
+  add_library(bandwright_${name} STATIC ${arg_SOURCES})
+  add_library(bandwright::${name} ALIAS bandwright_${name})
+  target_sources(bandwright_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${arg_HEADERS})
+  target_link_libraries(bandwright_${name} PUBLIC ${arg_USES} PRIVATE bandwright_options)
+  target_compile_features(bandwright_${name} PUBLIC cxx_std_20)
+  set_target_properties(bandwright_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()
+
+# bandwright_test(<folder> SOURCES ... [USES ...])
+# One GoogleTest program for a folder's tests, run from the project's root so that tests find inputs/ and ../shared.
+function(bandwright_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  add_executable(bandwright_test_${name} ${arg_SOURCES})
+  target_link_libraries(bandwright_test_${name} PRIVATE
+    bandwright_options ${arg_USES} GTest::gtest GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(bandwright_test_${name}
+    TEST_PREFIX "${name}." WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60)
+endfunction()

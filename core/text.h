@@ -1,0 +1,29 @@
+#pragma once
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bandwright {
+
+std::string_view trimmed(std::string_view text);
+// The parts between separators, trimmed; "" gives one empty part.
+std::vector<std::string_view> split(std::string_view text, char separator);
+// ASCII letters compared without regard to case.
+bool equal_ignoring_case(std::string_view a, std::string_view b);
+// `text` made safe for one line of a terminal: control characters and bytes that are not UTF-8 become '?',
+// and more than 400 bytes are cut.
+std::string printable(std::string_view text);
+bool is_utf8(std::string_view text);
+
+// The candidate with the smallest edit distance (case ignored), or "" when none is near enough to be meant.
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
+// "; did you mean 'x'?" or "".
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+
+// The whole of a text file. Throws InputError when it cannot be read, is larger than `limit`, or is not
+// UTF-8.
+std::string read_text_file(const std::filesystem::path& path, std::size_t limit = 64 << 20);
+
+}  // namespace bandwright

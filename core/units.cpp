@@ -1,0 +1,148 @@
+#include "core/units.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <span>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace bandwright {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double factor;  // to the quantity's base unit
+};
+
+constexpr double kibi = 1024.0;
+constexpr std::array time_units = {Unit{"ps", 1.0}, Unit{"ns", 1e3}, Unit{"us", 1e6}, Unit{"ms", 1e9},
+                                   Unit{"s", 1e12}};
+constexpr std::array byte_units = {Unit{"B", 1.0},
+                                   Unit{"kB", 1e3},
+                                   Unit{"MB", 1e6},
+                                   Unit{"GB", 1e9},
+                                   Unit{"TB", 1e12},
+                                   Unit{"KiB", kibi},
+                                   Unit{"MiB", kibi* kibi},
+                                   Unit{"GiB", kibi* kibi* kibi},
+                                   Unit{"TiB", kibi* kibi* kibi* kibi}};
+constexpr std::array bandwidth_units = {Unit{"GB/s", 1.0},
+                                        Unit{"B/s", 1e-9},
+                                        Unit{"kB/s", 1e-6},
+                                        Unit{"MB/s", 1e-3},
+                                        Unit{"TB/s", 1e3},
+                                        Unit{"MiB/s", kibi* kibi * 1e-9},
+                                        Unit{"GiB/s", kibi* kibi* kibi * 1e-9},
+                                        Unit{"Mb/s", 1e-3 / 8},
+                                        Unit{"Gb/s", 1.0 / 8},
+                                        Unit{"Tb/s", 1e3 / 8}};
+constexpr std::array flop_rate_units = {Unit{"FLOP/s", 1.0}, Unit{"GFLOP/s", 1e9}, Unit{"TFLOP/s", 1e12},
+                                        Unit{"PFLOP/s", 1e15}, Unit{"TiFLOP/s", kibi* kibi* kibi* kibi}};
+
+std::string unit_names(std::span<const Unit> units) {
+  std::string names;
+  for (const Unit& unit : units) names += (names.empty() ? "" : ", ") + std::string(unit.name);
+  return names;
+}
+
+// The leading finite number of `text`; leaves the rest of the text in it.
+double take_number(std::string_view& text, std::string_view whole, std::string_view expected) {
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || !std::isfinite(number)) {
+    throw InputError(fmt::format("'{}' is not {}", printable(whole), expected));
+  }
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+// The number in base units of a text such as "0.5 us".
+double parse_quantity(std::string_view text, std::string_view what, std::span<const Unit> units) {
+  const std::string_view whole = trimmed(text);
+  std::string_view rest = whole;
+  const std::string expected = fmt::format("a {} (a number and one of {})", what, unit_names(units));
+  const double number = take_number(rest, whole, expected);
+  rest = trimmed(rest);
+  for (const Unit& unit : units) {
+    if (unit.name == rest) return number * unit.factor;
+  }
+  throw InputError(fmt::format("'{}' is not {}", printable(whole), expected));
+}
+
+void require_range(std::string_view text, double value, double low, double high, std::string_view range) {
+  if (!(value >= low && value <= high)) {
+    throw InputError(fmt::format("'{}' is out of range: expected {}", printable(trimmed(text)), range));
+  }
+}
+
+}  // namespace
+
+Time parse_time(std::string_view text) {
+  const double ps = parse_quantity(text, "time", time_units);
+  require_range(text, ps, 0.0, 100 * 86400e12, "0 to 100 days");
+  return Time(std::llround(ps));
+}
+
+Bytes parse_bytes(std::string_view text) {
+  const double count = parse_quantity(text, "size", byte_units);
+  require_range(text, count, 0.0, 0x1p50, "0 to 1 PiB");
+  if (count != std::floor(count)) {
+    throw InputError(fmt::format("'{}' is not a whole number of bytes", printable(trimmed(text))));
+  }
+  return Bytes(static_cast<std::int64_t>(count));
+}
+
+Bandwidth parse_bandwidth(std::string_view text) {
+  const double value = parse_quantity(text, "bandwidth", bandwidth_units);
+  require_range(text, value, 0.0, 1e9, "0 to 1e9 GB/s");
+  return Bandwidth(value);
+}
+
+FlopRate parse_flop_rate(std::string_view text) {
+  const double value = parse_quantity(text, "compute rate", flop_rate_units);
+  require_range(text, value, 1.0, 1e21, "1 FLOP/s to 1e6 PFLOP/s");
+  return FlopRate(value);
+}
+
+double parse_number(std::string_view text, double low, double high) {
+  std::string_view rest = trimmed(text);
+  const std::string expected = fmt::format("a number from {} to {}", low, high);
+  const double number = take_number(rest, trimmed(text), expected);
+  if (!rest.empty()) throw InputError(fmt::format("'{}' is not {}", printable(trimmed(text)), expected));
+  require_range(text, number, low, high, expected);
+  return number;
+}
+
+std::int64_t parse_integer(std::string_view text, std::int64_t low, std::int64_t high) {
+  const std::string_view digits = trimmed(text);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size() || number < low || number > high) {
+    throw InputError(fmt::format("'{}' is not a whole number from {} to {}", printable(digits), low, high));
+  }
+  return number;
+}
+
+namespace {
+std::string format_scaled(double value, std::span<const Unit> ascending) {
+  const Unit* best = ascending.data();
+  for (const Unit& unit : ascending) {
+    if (std::abs(value) >= unit.factor) best = &unit;
+  }
+  return fmt::format("{:.4g} {}", value / best->factor, best->name);
+}
+}  // namespace
+
+std::string format_bytes(Bytes b) {
+  return format_scaled(to_double(b), std::span(byte_units).first(5));  // B to TB
+}
+
+std::string format_time(Time t) {
+  return format_scaled(static_cast<double>(t.value()), time_units);  // ps to s
+}
+
+}  // namespace bandwright

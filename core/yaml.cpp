@@ -1,0 +1,157 @@
+#include "core/yaml.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "core/text.h"
+
+namespace bandwright {
+
+struct YamlValue::Node {
+  YAML::Node yaml;
+};
+
+namespace {
+
+std::string_view kind_of(const YAML::Node& node) {
+  switch (node.Type()) {
+    case YAML::NodeType::Map:
+      return "a map";
+    case YAML::NodeType::Sequence:
+      return "a list";
+    case YAML::NodeType::Scalar:
+      return "a single value";
+    default:
+      return "nothing";
+  }
+}
+
+int line_of(const YAML::Node& node) { return node.Mark().is_null() ? 0 : node.Mark().line + 1; }
+
+std::string key_text(const YAML::Node& key, const Place& place) {
+  if (!key.IsScalar()) throw InputError({place.file, line_of(key), place.key}, "a key must be plain text");
+  return key.Scalar();
+}
+
+}  // namespace
+
+YamlValue::YamlValue(std::shared_ptr<const Node> node, Place place)
+    : node_(std::move(node)), place_(std::move(place)) {}
+
+YamlValue YamlValue::parse(std::string_view text, std::string file_name) {
+  Place place{.file = std::move(file_name)};
+  if (!is_utf8(text)) throw InputError(place, "is not UTF-8 text");
+  if (text.find('\0') != std::string_view::npos) throw InputError(place, "is binary, expected YAML text");
+  try {
+    std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.empty() || documents.front().IsNull()) throw InputError(place, "is empty, expected YAML");
+    if (documents.size() > 1) throw InputError(place, "holds several YAML documents, expected one");
+    place.line = line_of(documents.front());
+    return {std::make_shared<const Node>(Node{documents.front()}), place};
+  } catch (const YAML::Exception& error) {
+    place.line = error.mark.is_null() ? 0 : error.mark.line + 1;
+    throw InputError(place, fmt::format("not valid YAML: {}", error.msg));
+  }
+}
+
+YamlValue YamlValue::load(const std::filesystem::path& file) {
+  return parse(read_text_file(file, 16 << 20), file.string());
+}
+
+std::vector<std::string> YamlValue::keys() const {
+  if (!is_map()) fail(fmt::format("expected a map of keys, got {}", kind_of(node_->yaml)));
+  std::vector<std::string> names;
+  std::unordered_set<std::string> seen;
+  for (const auto& entry : node_->yaml) {
+    names.push_back(key_text(entry.first, place_));
+    if (!seen.insert(names.back()).second) {
+      throw InputError({place_.file, line_of(entry.first), place_.key},
+                       fmt::format("key '{}' stands twice", names.back()));
+    }
+  }
+  return names;
+}
+
+void YamlValue::require_keys(std::initializer_list<std::string_view> known) const {
+  static_cast<void>(keys());
+  const std::vector<std::string_view> names(known);
+  for (const auto& entry : node_->yaml) {
+    const std::string& key = entry.first.Scalar();
+    if (std::find(names.begin(), names.end(), key) == names.end()) {
+      throw InputError({place_.file, line_of(entry.first), place_.key},
+                       fmt::format("unknown key '{}'{} (known: {})", key, did_you_mean(key, names),
+                                   fmt::join(names, ", ")));
+    }
+  }
+}
+
+std::optional<YamlValue> YamlValue::find(std::string_view key) const {
+  for (auto& [name, value] : entries()) {
+    if (name == key) return value;
+  }
+  return std::nullopt;
+}
+
+YamlValue YamlValue::at(std::string_view key) const {
+  if (std::optional<YamlValue> value = find(key)) return *value;
+  fail(fmt::format("missing key '{}'", key));
+}
+
+bool YamlValue::is_map() const { return node_->yaml.IsMap(); }
+bool YamlValue::is_list() const { return node_->yaml.IsSequence(); }
+
+std::vector<std::pair<std::string, YamlValue>> YamlValue::entries() const {
+  static_cast<void>(keys());
+  std::vector<std::pair<std::string, YamlValue>> result;
+  for (const auto& entry : node_->yaml) {
+    const std::string& key = entry.first.Scalar();
+    const std::string path = place_.key.empty() ? key : place_.key + '.' + key;
+    result.emplace_back(key, YamlValue(std::make_shared<const Node>(Node{entry.second}),
+                                       {place_.file, line_of(entry.first), path}));
+  }
+  return result;
+}
+
+std::vector<YamlValue> YamlValue::items() const {
+  if (!is_list()) fail(fmt::format("expected a list, got {}", kind_of(node_->yaml)));
+  std::vector<YamlValue> result;
+  for (const auto& item : node_->yaml) {
+    const std::string path = fmt::format("{}[{}]", place_.key, result.size());
+    result.push_back(YamlValue(std::make_shared<const Node>(Node{item}), {place_.file, line_of(item), path}));
+  }
+  return result;
+}
+
+std::string YamlValue::scalar(std::string_view expected) const {
+  if (!node_->yaml.IsScalar()) fail(fmt::format("expected {}, got {}", expected, kind_of(node_->yaml)));
+  return node_->yaml.Scalar();
+}
+
+std::string YamlValue::as_string() const {
+  std::string text = scalar("text");
+  if (trimmed(text).empty()) fail("expected text, got an empty one");
+  return text;
+}
+
+bool YamlValue::as_bool() const {
+  const std::string text = scalar("true or false");
+  if (text == "true") return true;
+  if (text == "false") return false;
+  fail(fmt::format("expected true or false, got '{}'", text));
+}
+
+std::int64_t YamlValue::as_integer(std::int64_t low, std::int64_t high) const {
+  return parsed("a whole number", [&](std::string_view text) { return parse_integer(text, low, high); });
+}
+double YamlValue::as_number(double low, double high) const {
+  return parsed("a number", [&](std::string_view text) { return parse_number(text, low, high); });
+}
+Time YamlValue::as_time() const { return parsed("a time", parse_time); }
+Bytes YamlValue::as_bytes() const { return parsed("a size", parse_bytes); }
+Bandwidth YamlValue::as_bandwidth() const { return parsed("a bandwidth", parse_bandwidth); }
+FlopRate YamlValue::as_flop_rate() const { return parsed("a compute rate", parse_flop_rate); }
+
+}  // namespace bandwright

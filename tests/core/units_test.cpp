@@ -1,0 +1,63 @@
+#include "core/units.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+
+namespace bandwright {
+namespace {
+
+// A gigabyte is 10^9 bytes and a gibibyte 2^30; a GB/s is one byte per nanosecond.
+static_assert(gib_per_s(1).value() == 1073741824.0 / 1e9);
+static_assert(nanoseconds(1.5) == picoseconds(1500));
+static_assert(nanoseconds(0.0004) == picoseconds(0));
+static_assert(nanoseconds(0.0006) == picoseconds(1));
+static_assert(to_ms(picoseconds(2'000'000'000)) == 2.0);
+static_assert(3 * bytes(4) - bytes(2) == bytes(10));
+static_assert(bytes(1) < bytes(2));
+
+TEST(Units, ParsesTime) {
+  EXPECT_EQ(parse_time("0.5 us"), picoseconds(500'000));
+  EXPECT_EQ(parse_time("10ns"), picoseconds(10'000));
+  EXPECT_EQ(parse_time(" 3 s "), picoseconds(3'000'000'000'000));
+}
+
+TEST(Units, ParsesBytes) {
+  EXPECT_EQ(parse_bytes("1 GiB"), bytes(1LL << 30));
+  EXPECT_EQ(parse_bytes("805306368 B"), bytes(805306368));
+  EXPECT_EQ(parse_bytes("1.5 kB"), bytes(1500));
+}
+
+TEST(Units, ParsesBandwidth) {
+  EXPECT_DOUBLE_EQ(parse_bandwidth("50 GB/s").value(), 50.0);
+  EXPECT_DOUBLE_EQ(parse_bandwidth("50 GiB/s").value(), 53.6870912);
+  EXPECT_DOUBLE_EQ(parse_bandwidth("400 Gb/s").value(), 50.0);
+}
+
+TEST(Units, RejectsWhatIsNotAQuantity) {
+  for (const char* text : {"", "GB", "5", "nan GB", "inf GB", "-1 B", "1e308 GB", "2 PiB", "1.5 B", "0x10 B",
+                           "5 gb", "5 GB/s", "4611686018427387904 B"}) {
+    EXPECT_THROW(parse_bytes(text), InputError) << text;
+  }
+  for (const char* text : {"", "1", "-1 ns", "1 fortnight", "101e5 s", "nan s"}) {
+    EXPECT_THROW(parse_time(text), InputError) << text;
+  }
+}
+
+TEST(Units, NumbersKeepToTheirRange) {
+  EXPECT_EQ(parse_integer("17", 1, 20), 17);
+  EXPECT_DOUBLE_EQ(parse_number("2.5e1", 0, 100), 25.0);
+  for (const char* text : {"", "x", "1x", "nan", "inf", "21", "0", "1e999"}) {
+    EXPECT_THROW(parse_number(text, 1, 20), InputError) << text;
+    EXPECT_THROW(parse_integer(text, 1, 20), InputError) << text;
+  }
+}
+
+TEST(Units, FormatsWithTheLargestFittingUnit) {
+  EXPECT_EQ(format_bytes(bytes(1'500'000'000)), "1.5 GB");
+  EXPECT_EQ(format_bytes(bytes(12)), "12 B");
+  EXPECT_EQ(format_time(picoseconds(750'429'600'000)), "750.4 ms");
+}
+
+}  // namespace
+}  // namespace bandwright

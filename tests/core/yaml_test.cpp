@@ -1,0 +1,54 @@
+#include "core/yaml.h"
+
+#include <gtest/gtest.h>
+
+namespace bandwright {
+namespace {
+
+template <class Read>
+std::string error_of(std::string_view text, Read read) {
+  try {
+    static_cast<void>(read(YamlValue::parse(text, "f.yaml")));
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Yaml, ReadsTypedValues) {
+  const YamlValue root = YamlValue::parse("a: 3\nb: {c: 0.5 us}\nd: [1 GiB, 2 B]\n", "f.yaml");
+  root.require_keys({"a", "b", "d", "e"});
+  EXPECT_EQ(root.at("a").as_integer(0, 9), 3);
+  EXPECT_EQ(root.at("b").at("c").as_time(), picoseconds(500'000));
+  EXPECT_EQ(root.at("d").items()[1].as_bytes(), bytes(2));
+  EXPECT_FALSE(root.find("e"));
+}
+
+TEST(Yaml, MessagesHaveFileLineKeyAndExpectation) {
+  EXPECT_EQ(error_of("a: 1\nbandwidht: 2\n",
+                     [](const YamlValue& v) {
+                       v.require_keys({"a", "bandwidth"});
+                     }),
+            "f.yaml:2: unknown key 'bandwidht'; did you mean 'bandwidth'? (known: a, bandwidth)");
+  EXPECT_EQ(error_of("a:\n  b: x\n", [](const YamlValue& v) { return v.at("a").at("b").as_integer(1, 5); }),
+            "f.yaml:2: a.b: 'x' is not a whole number from 1 to 5");
+  EXPECT_EQ(error_of("a: 1\n", [](const YamlValue& v) { return v.at("b"); }), "f.yaml:1: missing key 'b'");
+  EXPECT_EQ(error_of("a: [1]\n", [](const YamlValue& v) { return v.at("a").as_number(0, 1); }),
+            "f.yaml:1: a: expected a number, got a list");
+  EXPECT_EQ(error_of("a: 1\na: 2\n", [](const YamlValue& v) { return v.at("a"); }),
+            "f.yaml:2: key 'a' stands twice");
+}
+
+TEST(Yaml, RefusesWhatIsNotOneDocumentOfText) {
+  const auto nothing = [](const YamlValue&) {};
+  EXPECT_EQ(error_of("", nothing), "f.yaml: is empty, expected YAML");
+  EXPECT_EQ(error_of("# only a comment\n", nothing), "f.yaml: is empty, expected YAML");
+  EXPECT_EQ(error_of("\xff\xfe", nothing), "f.yaml: is not UTF-8 text");
+  EXPECT_EQ(error_of(std::string_view("a\0b", 3), nothing), "f.yaml: is binary, expected YAML text");
+  EXPECT_EQ(error_of("a: 1\n---\nb: 1\n", nothing), "f.yaml: holds several YAML documents, expected one");
+  EXPECT_NE(error_of("a: [1\n", nothing).find("not valid YAML"), std::string::npos);
+  EXPECT_NE(error_of(std::string(100'000, '['), nothing).find("not valid YAML"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace bandwright
