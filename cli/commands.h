@@ -1,0 +1,14 @@
+#pragma once
+#include <CLI/App.hpp>
+
+namespace bandwright {
+
+// Each command lies in a file of its own, cli/<command>.cpp, with a function
+//
+//   void add_<command>(CLI::App& app);
+//
+// that adds the subcommand, its options and the callback that runs it. A callback prints its answer on
+// standard output and returns: exit status 0. It throws InputError for bad input (status 2, one line on
+// standard error), and CLI::RuntimeError(1) after printing why there is no answer (status 1).
+
+}  // namespace bandwright
