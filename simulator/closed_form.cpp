@@ -1,0 +1,172 @@
+#include "simulator/closed_form.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "collective/collective.h"
+
+namespace bandwright {
+
+ClosedForm::ClosedForm(const StepGraph& graph, int dimensions)
+    : dimensions_(dimensions), dependencies_(graph.dependencies) {
+  for (const Operation& operation : graph.operations) {
+    const bool communicates = operation.kind == OperationKind::Collective;
+    nodes_.push_back({.fixed_ns = communicates ? 0.0 : to_ns(operation.duration),
+                      .collective = communicates ? operation.collective : none,
+                      .first_dependency = operation.first_dependency,
+                      .dependencies = operation.dependencies});
+    kinds_.push_back(operation.kind);
+  }
+  for (const GroupCollective& call : graph.collectives) {
+    const std::vector<Traffic> traffic = hierarchical_traffic(call.collective, graph.groups[call.group]);
+    collectives_.push_back(
+        {static_cast<std::uint32_t>(loads_.size()), static_cast<std::uint32_t>(traffic.size()), call.group});
+    loads_.insert(loads_.end(), traffic.begin(), traffic.end());
+  }
+  for (const Group& group : graph.groups) group_names_.push_back(group.name);
+}
+
+std::vector<ClosedForm::Slowest> ClosedForm::price(std::span<const double> gb_per_s) const {
+  std::vector<Slowest> prices(collectives_.size());
+  for (std::size_t c = 0; c < collectives_.size(); ++c) {
+    const std::uint32_t end = collectives_[c].first_load + collectives_[c].loads;
+    for (std::uint32_t i = collectives_[c].first_load; i < end; ++i) {
+      const double ns = loads_[i].bytes / gb_per_s[static_cast<std::size_t>(loads_[i].dimension)];
+      if (ns > prices[c].ns) prices[c] = {ns, static_cast<int>(i)};
+    }
+  }
+  return prices;
+}
+
+double ClosedForm::duration(const Node& node, std::span<const Slowest> prices) const {
+  return node.collective == none ? node.fixed_ns : prices[node.collective].ns;
+}
+
+double ClosedForm::step_time_ns(std::span<const double> gb_per_s) const {
+  const std::vector<Slowest> prices = price(gb_per_s);
+  std::vector<double> end(nodes_.size());
+  double step = 0.0;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const Node& node = nodes_[i];
+    double start = 0.0;
+    for (std::uint32_t k = 0; k < node.dependencies; ++k) {
+      start = std::max(start, end[dependencies_[node.first_dependency + k]]);
+    }
+    end[i] = start + duration(node, prices);
+    step = std::max(step, end[i]);
+  }
+  return step;
+}
+
+ClosedForm::Schedule ClosedForm::schedule(std::span<const Slowest> prices) const {
+  Schedule result{std::vector<double>(nodes_.size()), std::vector<std::uint32_t>(nodes_.size(), none)};
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const Node& node = nodes_[i];
+    double start = 0.0;
+    for (std::uint32_t k = 0; k < node.dependencies; ++k) {
+      const std::uint32_t before = dependencies_[node.first_dependency + k];
+      if (result.last[i] == none || result.end[before] > start) {
+        start = result.end[before];
+        result.last[i] = before;
+      }
+    }
+    result.end[i] = start + duration(node, prices);
+  }
+  return result;
+}
+
+Cut ClosedForm::cut(std::span<const double> gb_per_s) const {
+  Cut cut;
+  if (nodes_.empty()) return cut;
+  const std::vector<Slowest> prices = price(gb_per_s);
+  const Schedule times = schedule(prices);
+  std::vector<double> calls(collectives_.size(), 0.0);
+  const auto final = std::max_element(times.end.begin(), times.end.end()) - times.end.begin();
+  for (auto i = static_cast<std::uint32_t>(final); i != none; i = times.last[i]) {
+    const Node& node = nodes_[i];
+    cut.constant_ns += node.fixed_ns;
+    if (node.collective != none) calls[node.collective] += 1.0;
+  }
+  std::vector<double> bytes(static_cast<std::size_t>(dimensions_), 0.0);
+  for (std::size_t c = 0; c < calls.size(); ++c) {
+    if (calls[c] == 0.0 || prices[c].load < 0) continue;
+    const Traffic& load = loads_[static_cast<std::size_t>(prices[c].load)];
+    bytes[static_cast<std::size_t>(load.dimension)] += calls[c] * load.bytes;
+  }
+  for (int d = 0; d < dimensions_; ++d) {
+    const double loaded = bytes[static_cast<std::size_t>(d)];
+    if (loaded > 0.0) cut.loads.push_back({only_dimension(d), loaded});
+  }
+  return cut;
+}
+
+// Each gap in the compute stream is charged to what the critical path did in it: from the operation that
+// ended last before the gap's end backwards, until the gap's start.
+void ClosedForm::expose(const Schedule& times, std::span<const Slowest> prices, StepResult& result) const {
+  std::vector<double> group_ns(group_names_.size(), 0.0);
+  std::vector<double> dimension_ns(static_cast<std::size_t>(dimensions_), 0.0);
+  double overhead_ns = 0.0;
+  const auto charge = [&](double gap_start, double gap_end, std::uint32_t last) {
+    for (double until = gap_end; last != none && until > gap_start; last = times.last[last]) {
+      const double begin = std::max(gap_start, times.end[last] - duration(nodes_[last], prices));
+      const double share = std::max(0.0, until - begin);
+      if (kinds_[last] == OperationKind::Overhead) overhead_ns += share;
+      if (nodes_[last].collective != none) {
+        const Slowest& slowest = prices[nodes_[last].collective];
+        group_ns[collectives_[nodes_[last].collective].group] += share;
+        if (slowest.load >= 0) {
+          dimension_ns[static_cast<std::size_t>(loads_[static_cast<std::size_t>(slowest.load)].dimension)] +=
+              share;
+        }
+      }
+      until = std::min(until, begin);
+    }
+  };
+  double compute_end = 0.0;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (kinds_[i] != OperationKind::Compute) continue;
+    charge(compute_end, times.end[i] - nodes_[i].fixed_ns, times.last[i]);
+    compute_end = times.end[i];
+  }
+  const auto final = std::max_element(times.end.begin(), times.end.end());
+  if (final != times.end.end()) {
+    charge(compute_end, *final, static_cast<std::uint32_t>(final - times.end.begin()));
+  }
+  result.overhead = nanoseconds(overhead_ns);
+  for (std::size_t g = 0; g < group_ns.size(); ++g) {
+    result.groups.push_back({group_names_[g], nanoseconds(group_ns[g])});
+  }
+  for (std::size_t d = 0; d < dimension_ns.size(); ++d) {
+    result.dimensions[d].exposed = nanoseconds(dimension_ns[d]);
+  }
+}
+
+StepResult ClosedForm::evaluate(std::span<const double> gb_per_s) const {
+  const std::vector<Slowest> prices = price(gb_per_s);
+  const Schedule times = schedule(prices);
+  StepResult result;
+  result.dimensions.resize(static_cast<std::size_t>(dimensions_));
+  double step_ns = 0.0;
+  double compute_ns = 0.0;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    step_ns = std::max(step_ns, times.end[i]);
+    if (kinds_[i] == OperationKind::Compute) compute_ns += nodes_[i].fixed_ns;
+    if (nodes_[i].collective == none) continue;
+    const Collective& collective = collectives_[nodes_[i].collective];
+    for (std::uint32_t k = 0; k < collective.loads; ++k) {
+      const Traffic& load = loads_[collective.first_load + k];
+      result.dimensions[static_cast<std::size_t>(load.dimension)].bytes += load.bytes;
+    }
+  }
+  result.step_time = nanoseconds(step_ns);
+  result.compute_time = nanoseconds(compute_ns);
+  result.exposed_communication = result.step_time - result.compute_time;
+  for (std::size_t d = 0; d < result.dimensions.size(); ++d) {
+    DimensionUse& use = result.dimensions[d];
+    if (step_ns > 0.0 && use.bytes > 0.0) use.utilization = use.bytes / gb_per_s[d] / step_ns;
+  }
+  expose(times, prices, result);
+  return result;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,73 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "core/cut.h"
+#include "simulator/result.h"
+#include "workload/step_graph.h"
+
+namespace bandwright {
+
+// The step time of a graph when every collective runs at wire speed on its slowest dimension:
+//
+//   collective = max over dimensions d of bytes_d / b_d;     step = the longest path through the graph.
+//
+// Both are maxima of convex functions of the bandwidths b, hence so is the step time; `cut` is its tangent.
+// Chunks, latencies and overheads of a system are the event-driven engine's. Source: the LIBRA paper (ISPASS
+// 2024), section IV; bytes_d are collective/collective.h's. A value: copies may be evaluated on different
+// threads.
+//
+// Cost: time O(operations + distinct collectives x dimensions), no memory beyond one time per operation.
+class ClosedForm {
+ public:
+  ClosedForm(const StepGraph& graph, int dimensions);
+
+  [[nodiscard]] int dimensions() const { return dimensions_; }
+
+  // In ns, at bandwidths in GB/s (one per dimension; a dimension that carries bytes at 0 GB/s takes forever:
+  // +inf).
+  [[nodiscard]] double step_time_ns(std::span<const double> gb_per_s) const;
+
+  // The critical path at these bandwidths: a global lower bound of the step time, exact here.
+  [[nodiscard]] Cut cut(std::span<const double> gb_per_s) const;
+
+  // Everything; REQUIRES positive bandwidth on each dimension that carries bytes.
+  [[nodiscard]] StepResult evaluate(std::span<const double> gb_per_s) const;
+
+ private:
+  struct Node {             // an operation, stripped to what timing needs
+    double fixed_ns = 0.0;  // compute and overhead; 0 for a collective
+    std::uint32_t collective = none;
+    std::uint32_t first_dependency = 0;
+    std::uint32_t dependencies = 0;
+  };
+  struct Slowest {  // how a collective runs at given bandwidths
+    double ns = 0.0;
+    int load = -1;  // index of the binding load, -1 when it carries nothing
+  };
+  struct Schedule {  // start and end of each node
+    std::vector<double> end;
+    std::vector<std::uint32_t> last;  // the dependency that ended last, `none` for a source
+  };
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+  [[nodiscard]] std::vector<Slowest> price(std::span<const double> gb_per_s) const;
+  [[nodiscard]] Schedule schedule(std::span<const Slowest> prices) const;
+  [[nodiscard]] double duration(const Node& node, std::span<const Slowest> prices) const;
+  void expose(const Schedule& schedule, std::span<const Slowest> prices, StepResult& result) const;
+
+  int dimensions_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> dependencies_;
+  std::vector<OperationKind> kinds_;
+  struct Collective {
+    std::uint32_t first_load = 0;
+    std::uint32_t loads = 0;
+    std::uint32_t group = 0;
+  };
+  std::vector<Collective> collectives_;
+  std::vector<Traffic> loads_;
+  std::vector<std::string> group_names_;
+};
+
+}  // namespace bandwright

@@ -1,0 +1,60 @@
+#pragma once
+#include <span>
+#include <string_view>
+
+#include "workload/model.h"
+#include "workload/step_graph.h"
+
+namespace bandwright {
+
+// What runs again in the backward pass.
+enum class Recompute : std::uint8_t {
+  None,
+  Full,           // before a checkpoint line's backward pass, the forward lines of its layer: compute and
+                  // communication
+  Communication,  // forward communication counted twice, compute once (as the LIBRA artifact's optimizer
+                  // does)
+};
+
+struct RecomputeInfo {
+  Recompute recompute;
+  std::string_view name;
+  std::string_view help;
+};
+std::span<const RecomputeInfo> recompute_choices();
+
+// How compute times of a table are scaled. The reference truncates to whole nanoseconds, in 32-bit floating
+// point in the one variant of its training loop and in 64-bit in the other.
+enum class ComputeRounding : std::uint8_t { NearestPicosecond, WholeNsFloat32, WholeNsFloat64 };
+
+struct LoopOptions {
+  Recompute recompute = Recompute::None;
+  double compute_scale = 1.0;
+  ComputeRounding rounding = ComputeRounding::NearestPicosecond;
+  // The loop's own time after each pass of a line; 1 ns in the reference, whose loop wakes up once per pass.
+  Time bookkeeping;
+};
+
+// How a training step orders compute and communication. With f, g, w the compute of a line's forward,
+// input-gradient and weight-gradient passes and F, G, W what they communicate; lines run forward in order and
+// backward in reverse:
+//
+//   NoOverlap   forward f F    backward g G w W                     everything waits for everything before it
+//   Overlap     forward f F    backward g, then G beside (w, W)     the line ends when both have ended
+//
+struct TrainingLoop {
+  std::string_view name;
+  std::string_view help;
+  void (*backward)(class StepWriter& writer, std::size_t line);  // writes the backward pass of one line
+};
+
+std::span<const TrainingLoop> training_loops();
+const TrainingLoop& training_loop(std::string_view name);  // throws InputError naming the choices
+
+// The step graph of a model on a network: groups TP (innermost), DP and world, and the loop's operations.
+// Collectives over a group of one NPU vanish. Throws InputError when TP does not divide the network's
+// dimensions, or when the model has no checkpoints to recompute from.
+StepGraph build_step(const Model& model, const Network& network, const TrainingLoop& loop,
+                     const LoopOptions& options);
+
+}  // namespace bandwright
