@@ -1,0 +1,187 @@
+#include "scaling/series.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "core/units.h"
+
+namespace bandwright {
+namespace {
+
+constexpr int most_workers = 1'000'000'000;
+constexpr double longest_seconds = 1e12;
+constexpr double highest_rate = 1e15;
+constexpr std::size_t most_points = 1000;
+
+// Where the columns of interest stand in a row.
+struct Columns {
+  std::size_t count = 0;
+  std::size_t workers = 0;
+  std::size_t value = 0;
+  bool value_is_rate = false;
+  std::string value_name;
+  std::optional<std::size_t> series;
+};
+
+std::string_view unquoted(std::string_view field) {
+  if (field.size() >= 2 && field.front() == '"' && field.back() == '"') {
+    return trimmed(field.substr(1, field.size() - 2));
+  }
+  return field;
+}
+
+std::vector<std::string_view> fields_of(std::string_view line) {
+  std::vector<std::string_view> fields = split(line, ',');
+  for (std::string_view& field : fields) field = unquoted(field);
+  return fields;
+}
+
+std::optional<std::size_t> find_column(const std::vector<std::string_view>& header, std::string_view name) {
+  const auto found = std::find_if(header.begin(), header.end(),
+                                  [&](std::string_view column) { return equal_ignoring_case(column, name); });
+  if (found == header.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header.begin());
+}
+
+std::optional<std::size_t> find_rate_column(const std::vector<std::string_view>& header) {
+  const auto found = std::find_if(header.begin(), header.end(), [](std::string_view column) {
+    return column.ends_with("_per_sec") || column.ends_with("_per_second");
+  });
+  if (found == header.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header.begin());
+}
+
+Columns read_header(std::string_view line, const Place& place) {
+  const std::vector<std::string_view> header = fields_of(line);
+  const auto missing = [&](std::string_view wanted) {
+    throw InputError(place, fmt::format("no column {}, found: {}", wanted, fmt::join(header, ", ")));
+  };
+  Columns columns{.count = header.size()};
+  std::optional<std::size_t> workers;
+  for (const std::string_view name : {"n", "workers", "nodes"}) {
+    if (!workers) workers = find_column(header, name);
+  }
+  if (!workers) missing("'n' (or 'workers', 'nodes')");
+  columns.workers = *workers;
+  std::optional<std::size_t> value = find_column(header, "seconds");
+  if (!value) {
+    value = find_rate_column(header);
+    columns.value_is_rate = value.has_value();
+  }
+  if (!value) missing("'seconds' (or a rate such as 'images_per_sec')");
+  columns.value = *value;
+  columns.value_name = header[*value];
+  columns.series = find_column(header, "series");
+  return columns;
+}
+
+// `read` of one field, its InputError completed by the place.
+template <class Read>
+auto at_place(Place place, std::string_view key, Read read) {
+  try {
+    return read();
+  } catch (const InputError& error) {
+    place.key = key;
+    throw InputError(place, error.what());
+  }
+}
+
+double read_positive(std::string_view field, double high) {
+  const double value = parse_number(field, -high, high);
+  if (!(value > 0.0)) throw InputError(fmt::format("'{}' must be above 0", printable(field)));
+  return value;
+}
+
+ScalingPoint read_point(const std::vector<std::string_view>& fields, const Columns& columns,
+                        const ScalingSeries& series, const Place& place) {
+  ScalingPoint point;
+  point.workers = static_cast<int>(
+      at_place(place, "n", [&] { return parse_integer(fields[columns.workers], 1, most_workers); }));
+  const double value = at_place(place, columns.value_name, [&] {
+    return read_positive(fields[columns.value], columns.value_is_rate ? highest_rate : longest_seconds);
+  });
+  point.seconds = series.seconds_of(point.workers, value);
+  return point;
+}
+
+void add_point(ScalingSeries& series, const ScalingPoint& point, const Place& place) {
+  for (const ScalingPoint& other : series.points) {
+    if (other.workers == point.workers) {
+      throw InputError(
+          Place{place.file, place.line, "n"},
+          fmt::format("{} stands twice{}; give each worker count once, as the median of its runs",
+                      point.workers, series.name.empty() ? "" : " in " + series.name));
+    }
+  }
+  series.points.push_back(point);
+  if (series.points.size() > most_points) {
+    throw InputError(place, fmt::format("more than {} points in a series", most_points));
+  }
+}
+
+void finish(ScalingSeries& series, const std::string& file_name) {
+  if (series.points.size() < 2) {
+    throw InputError(Place{file_name, 0, series.name},
+                     fmt::format("{} point{}; a law needs at least two worker counts", series.points.size(),
+                                 series.points.size() == 1 ? "" : "s"));
+  }
+  std::sort(series.points.begin(), series.points.end(),
+            [](const ScalingPoint& a, const ScalingPoint& b) { return a.workers < b.workers; });
+}
+
+}  // namespace
+
+double ScalingSeries::shown(double n, double seconds) const {
+  if (is_rate) return 1.0 / seconds;
+  return mode == ScalingMode::weak ? seconds * n : seconds;
+}
+
+double ScalingSeries::seconds_of(double n, double value) const {
+  if (is_rate) return 1.0 / value;
+  return mode == ScalingMode::weak ? value / n : value;
+}
+
+std::vector<ScalingSeries> parse_scaling_csv(std::string_view text, const std::string& file_name,
+                                             ScalingMode mode) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // the mark that spreadsheets put first
+  std::optional<Columns> columns;
+  std::vector<ScalingSeries> all;
+  std::map<std::string, std::size_t, std::less<>> index_of;
+  Place place{.file = file_name};
+  for (const std::string_view line : split(text, '\n')) {
+    ++place.line;
+    if (line.empty()) continue;
+    if (!columns) {
+      columns = read_header(line, place);
+      continue;
+    }
+    const std::vector<std::string_view> fields = fields_of(line);
+    if (fields.size() != columns->count) {
+      throw InputError(place, fmt::format("{} fields, the header has {}", fields.size(), columns->count));
+    }
+    const std::string name = columns->series ? std::string(fields[*columns->series]) : std::string();
+    const auto [entry, is_new] = index_of.try_emplace(name, all.size());
+    if (is_new) {
+      all.push_back({.name = name,
+                     .mode = columns->value_is_rate ? ScalingMode::weak : mode,
+                     .value_name = columns->value_name,
+                     .is_rate = columns->value_is_rate});
+    }
+    ScalingSeries& series = all[entry->second];
+    add_point(series, read_point(fields, *columns, series, place), place);
+  }
+  if (all.empty()) throw InputError(Place{.file = file_name}, "no measurements, expected columns n,seconds");
+  for (ScalingSeries& series : all) finish(series, file_name);
+  return all;
+}
+
+std::vector<ScalingSeries> read_scaling_csv(const std::filesystem::path& file, ScalingMode mode) {
+  return parse_scaling_csv(read_text_file(file), file.string(), mode);
+}
+
+}  // namespace bandwright
