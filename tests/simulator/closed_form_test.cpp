@@ -15,7 +15,8 @@ ClosedForm compile(std::string_view network, std::string_view model, std::string
   return {build_step(load_model(model), net, training_loop(loop), options), net.size()};
 }
 
-// The 4D optimum and equal split of the LIBRA paper's Table VI, 325 GB/s per NPU (the equal split is 81.25 each).
+// The 4D optimum and equal split of the LIBRA paper's Table VI, 325 GB/s per NPU (the equal split is 81.25
+// each).
 TEST(ClosedForm, TableViEqualSplit) {
   const std::array<double, 4> equal = {81.25, 81.25, 81.25, 81.25};
   EXPECT_NEAR(compile("4D", "175B", "NoOverlap").step_time_ns(equal) * 1e-6, 783.408, 5e-4);
