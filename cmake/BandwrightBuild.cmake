@@ -2,6 +2,7 @@
 # bandwright_module for a folder's library, bandwright_test for its tests.
 
 option(BANDWRIGHT_TESTS "Build the tests" ON)
+option(BANDWRIGHT_BENCHMARKS "Build the benchmarks" OFF)
 option(BANDWRIGHT_FUZZ "Build the fuzz targets (needs clang)" OFF)
 set(BANDWRIGHT_SANITIZE "" CACHE STRING "Comma-separated sanitizers for every target")
 
