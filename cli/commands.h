@@ -11,4 +11,6 @@ namespace bandwright {
 // standard output and returns: exit status 0. It throws InputError for bad input (status 2, one line on
 // standard error), and CLI::RuntimeError(1) after printing why there is no answer (status 1).
 
+void add_scale(CLI::App& app);
+
 }  // namespace bandwright

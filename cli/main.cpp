@@ -30,6 +30,7 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app("Divides a training network's bandwidth budget, and simulates and prices the result.",
                "bandwright");
   app.set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
+  add_scale(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& no_answer) {

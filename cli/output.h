@@ -1,0 +1,43 @@
+#pragma once
+#include <CLI/App.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+
+namespace bandwright {
+
+enum class OutputFormat { table, csv, json };
+
+// --format table|csv|json and --output FILE, the same for every command.
+struct OutputOptions {
+  OutputFormat format = OutputFormat::table;
+  std::string file;  // "" is standard output
+};
+void add_output_options(CLI::App& command, OutputOptions& options);
+
+// Rows of text under headings; the same cells serve people and CSV.
+struct TextTable {
+  std::vector<std::string> headings;
+  std::vector<std::vector<std::string>> rows;
+};
+// Columns padded to equal width, the first to the left and the others to the right.
+std::string aligned(const TextTable& table);
+// RFC 4180, lines ending in a single newline.
+std::string as_csv(const TextTable& table);
+
+// To standard output, or to a file that either has all of the text or is left as it was.
+void write_output(const OutputOptions& options, std::string_view text);
+
+// What `parse` makes of an option's text; its InputError names the option.
+template <class Parse>
+auto parse_option(std::string_view option, std::string_view text, Parse parse) {
+  try {
+    return parse(text);
+  } catch (const InputError& error) {
+    throw InputError(std::string(option) + ": " + error.what());
+  }
+}
+
+}  // namespace bandwright

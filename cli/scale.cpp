@@ -1,0 +1,19 @@
+#include "cli/scale.h"
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "cli/commands.h"
+
+namespace bandwright {
+
+void add_scale(CLI::App& app) {
+  CLI::App* scale = app.add_subcommand(
+      "scale", "How many workers to ask for: speedup curves measured, simulated and fitted");
+  scale->require_subcommand(1);
+  scale->option_defaults()->always_capture_default();  // shown in the help
+  add_scale_fit(*scale);
+  add_scale_trials(*scale);
+}
+
+}  // namespace bandwright
