@@ -15,7 +15,7 @@ using Label = StepGraphBuilder::Label;
 // Writes the passes of a model into a graph. `front_` is what the next operation in program order waits for.
 class StepWriter {
  public:
-  StepWriter(const Model& model, const Network& network, const LoopOptions& options);
+  StepWriter(const Model& model, std::vector<Group> groups, const LoopOptions& options);
 
   StepGraph write(const TrainingLoop& loop) &&;
 
@@ -56,14 +56,6 @@ Time scaled(Time compute, const LoopOptions& options) {
   }
 }
 
-std::vector<Group> groups_of(const Model& model, const Network& network) {
-  const std::int64_t npus = network.npus();
-  const std::int64_t data = std::max<std::int64_t>(1, npus / model.tensor_parallel);
-  std::vector<Group> groups = split_into_groups(network, {{"TP", model.tensor_parallel}, {"DP", data}});
-  groups.push_back(whole_network(network));
-  return groups;  // indexed by Axis
-}
-
 std::vector<std::string> names_of(const Model& model) {
   std::vector<std::string> names;
   for (const Line& line : model.lines) names.push_back(line.name);
@@ -101,8 +93,8 @@ void backward_overlapped(StepWriter& writer, std::size_t line) {
 
 }  // namespace
 
-StepWriter::StepWriter(const Model& model, const Network& network, const LoopOptions& options)
-    : model_(model), options_(options), builder_(model.name, groups_of(model, network), names_of(model)) {}
+StepWriter::StepWriter(const Model& model, std::vector<Group> groups, const LoopOptions& options)
+    : model_(model), options_(options), builder_(model.name, std::move(groups), names_of(model)) {}
 
 void StepWriter::compute(Label label, const Pass& pass) {
   const Time duration = scaled(pass.compute, options_);
@@ -170,7 +162,14 @@ const TrainingLoop& training_loop(std::string_view name) {
   return find_in_catalogue(training_loops(), name, "training loop");
 }
 
-StepGraph build_step(const Model& model, const Network& network, const TrainingLoop& loop,
+std::vector<Group> model_groups(const Model& model, const Network& network) {
+  const std::int64_t data = std::max<std::int64_t>(1, network.npus() / model.tensor_parallel);
+  std::vector<Group> groups = split_into_groups(network, {{"TP", model.tensor_parallel}, {"DP", data}});
+  groups.push_back(whole_network(network));
+  return groups;
+}
+
+StepGraph build_step(const Model& model, std::vector<Group> groups, const TrainingLoop& loop,
                      const LoopOptions& options) {
   const auto is_checkpoint = [](const Line& line) { return line.checkpoint; };
   if (options.recompute == Recompute::Full &&
@@ -178,7 +177,12 @@ StepGraph build_step(const Model& model, const Network& network, const TrainingL
     throw InputError(fmt::format(
         "{} has no checkpoint lines to recompute from (recompute: none or communication)", model.name));
   }
-  return StepWriter(model, network, options).write(loop);
+  return StepWriter(model, std::move(groups), options).write(loop);
+}
+
+StepGraph build_step(const Model& model, const Network& network, const TrainingLoop& loop,
+                     const LoopOptions& options) {
+  return build_step(model, model_groups(model, network), loop, options);
 }
 
 }  // namespace bandwright

@@ -51,9 +51,16 @@ struct TrainingLoop {
 std::span<const TrainingLoop> training_loops();
 const TrainingLoop& training_loop(std::string_view name);  // throws InputError naming the choices
 
-// The step graph of a model on a network: groups TP (innermost), DP and world, and the loop's operations.
-// Collectives over a group of one NPU vanish. Throws InputError when TP does not divide the network's
-// dimensions, or when the model has no checkpoints to recompute from.
+// The groups of a model on a network, indexed by Axis: TP innermost, DP, and the world of all NPUs. Throws
+// InputError when TP does not divide the network's dimensions.
+std::vector<Group> model_groups(const Model& model, const Network& network);
+
+// The step graph of a model whose groups, indexed by Axis, lie on a network. Collectives over a group of one
+// NPU vanish. Throws InputError when the model has no checkpoints to recompute from.
+StepGraph build_step(const Model& model, std::vector<Group> groups, const TrainingLoop& loop,
+                     const LoopOptions& options);
+
+// The same with the model's usual groups.
 StepGraph build_step(const Model& model, const Network& network, const TrainingLoop& loop,
                      const LoopOptions& options);
 
