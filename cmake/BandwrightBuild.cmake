@@ -38,13 +38,18 @@ function(bandwright_module name)
   set_target_properties(bandwright_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
 endfunction()
 
-# bandwright_test(<folder> SOURCES ... [USES ...])
-# One GoogleTest program for a folder's tests, run from the project's root so that tests find inputs/ and ../shared.
+# bandwright_test(<folder> SOURCES ... [USES ...] [LABELS ...])
+# One GoogleTest program for a folder's tests, run from the project's root so that tests find inputs/ and
+# ../shared. The label `threads` says that it starts threads: it is run under the thread sanitizer, too.
 function(bandwright_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LABELS" ${ARGN})
   add_executable(bandwright_test_${name} ${arg_SOURCES})
   target_link_libraries(bandwright_test_${name} PRIVATE
     bandwright_options ${arg_USES} GTest::gtest GTest::gmock GTest::gtest_main)
   gtest_discover_tests(bandwright_test_${name}
-    TEST_PREFIX "${name}." WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60)
+    TEST_PREFIX "${name}." WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${arg_LABELS}")
+  if("threads" IN_LIST arg_LABELS)
+    add_dependencies(thread_tests bandwright_test_${name})
+  endif()
 endfunction()

@@ -1,9 +1,11 @@
 #include "core/yaml.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
 #include <unordered_set>
 
 #include "core/text.h"
@@ -36,6 +38,61 @@ std::string key_text(const YAML::Node& key, const Place& place) {
   return key.Scalar();
 }
 
+// Passes over a text and throws where a second document, or what the parser takes for one, begins.
+// YAML::LoadAll does not return from some such texts (yaml-cpp issue 1040: ",").
+class OneDocumentOnly : public YAML::EventHandler {
+ public:
+  explicit OneDocumentOnly(const Place& place) : place_(place) {}
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (++documents_ == 1) return;
+    throw InputError({place_.file, mark.line + 1, ""},
+                     "does not belong to the YAML document above, expected one document");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
+  void OnMapEnd() override {}
+
+ private:
+  const Place& place_;
+  int documents_ = 0;
+};
+
+// The only document of `text`, null when there is none.
+YAML::Node load_one(const std::string& text, const Place& place) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  OneDocumentOnly handler(place);
+  while (parser.HandleNextDocument(handler)) {
+  }
+  return YAML::Load(text);
+}
+
+// Aliases let a few lines stand for an endless or an exponentially large tree; the readers would walk it.
+constexpr int max_depth = 64;
+constexpr int max_values = 1'000'000;
+
+// Counts the values at and below `node`, repeated ones again; throws beyond the limits.
+void require_small_tree(const YAML::Node& node, const Place& place, int depth, int& values) {
+  if (depth > max_depth) {
+    throw InputError({place.file, line_of(node), ""},
+                     fmt::format("is nested more than {} levels deep, or holds itself", max_depth));
+  }
+  if (++values > max_values) {
+    throw InputError(place, fmt::format("holds more than {} values", max_values));
+  }
+  for (const auto& entry : node) {
+    require_small_tree(node.IsMap() ? entry.second : entry, place, depth + 1, values);
+  }
+}
+
 }  // namespace
 
 YamlValue::YamlValue(std::shared_ptr<const Node> node, Place place)
@@ -46,11 +103,12 @@ YamlValue YamlValue::parse(std::string_view text, std::string file_name) {
   if (!is_utf8(text)) throw InputError(place, "is not UTF-8 text");
   if (text.find('\0') != std::string_view::npos) throw InputError(place, "is binary, expected YAML text");
   try {
-    std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty() || documents.front().IsNull()) throw InputError(place, "is empty, expected YAML");
-    if (documents.size() > 1) throw InputError(place, "holds several YAML documents, expected one");
-    place.line = line_of(documents.front());
-    return {std::make_shared<const Node>(Node{documents.front()}), place};
+    const YAML::Node document = load_one(std::string(text), place);
+    if (document.IsNull()) throw InputError(place, "is empty, expected YAML");
+    int values = 0;
+    require_small_tree(document, place, 0, values);
+    place.line = line_of(document);
+    return {std::make_shared<const Node>(Node{document}), place};
   } catch (const YAML::Exception& error) {
     place.line = error.mark.is_null() ? 0 : error.mark.line + 1;
     throw InputError(place, fmt::format("not valid YAML: {}", error.msg));

@@ -17,9 +17,9 @@ namespace bandwright {
 // A YAML value that knows its place. Every failure is an InputError "file:line: key: problem".
 //
 //   const YamlValue root = YamlValue::load("net.yaml");
-//   root.require_keys({"name", "dimensions"});               // anything else is rejected with the nearest
-//   name const std::string name = root.at("name").as_string();    // required if (auto v =
-//   root.find("latency")) ... v->as_time();     // optional
+//   root.require_keys({"name", "latency"});                      // any other is an error
+//   const std::string name = root.at("name").as_string();        // required
+//   if (auto latency = root.find("latency")) latency->as_time();  // optional
 class YamlValue {
  public:
   static YamlValue load(const std::filesystem::path& file);

@@ -45,9 +45,27 @@ TEST(Yaml, RefusesWhatIsNotOneDocumentOfText) {
   EXPECT_EQ(error_of("# only a comment\n", nothing), "f.yaml: is empty, expected YAML");
   EXPECT_EQ(error_of("\xff\xfe", nothing), "f.yaml: is not UTF-8 text");
   EXPECT_EQ(error_of(std::string_view("a\0b", 3), nothing), "f.yaml: is binary, expected YAML text");
-  EXPECT_EQ(error_of("a: 1\n---\nb: 1\n", nothing), "f.yaml: holds several YAML documents, expected one");
+  EXPECT_EQ(error_of("a: 1\n---\nb: 1\n", nothing),
+            "f.yaml:2: does not belong to the YAML document above, expected one document");
+  EXPECT_EQ(error_of(",", nothing),
+            "f.yaml:1: does not belong to the YAML document above, expected one document");
   EXPECT_NE(error_of("a: [1\n", nothing).find("not valid YAML"), std::string::npos);
   EXPECT_NE(error_of(std::string(100'000, '['), nothing).find("not valid YAML"), std::string::npos);
+}
+
+TEST(Yaml, RefusesATreeThatAliasesMakeEndlessOrHuge) {
+  const auto nothing = [](const YamlValue&) {};
+  EXPECT_EQ(error_of("a: 1\nb: &b [*b]\n", nothing),
+            "f.yaml:2: is nested more than 64 levels deep, or holds itself");
+  // Each of 8 lines repeats the one above ten times: 10^8 values.
+  std::string text = "a0: &a0 [1]\n";
+  for (int level = 1; level <= 8; ++level) {
+    const std::string above = "*a" + std::to_string(level - 1);
+    text += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [" + above;
+    for (int i = 1; i < 10; ++i) text += ", " + above;
+    text += "]\n";
+  }
+  EXPECT_EQ(error_of(text, nothing), "f.yaml: holds more than 1000000 values");
 }
 
 }  // namespace
