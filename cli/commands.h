@@ -7,9 +7,13 @@ namespace bandwright {
 //
 //   void add_<command>(CLI::App& app);
 //
-// that adds the subcommand, its options and the callback that runs it. A callback prints its answer on
-// standard output and returns: exit status 0. It throws InputError for bad input (status 2, one line on
-// standard error), and CLI::RuntimeError(1) after printing why there is no answer (status 1).
+// that adds the subcommand, its options and the callback that runs it, and stands in the list of
+// cli/main.cpp. A callback prints its answer on standard output and returns: exit status 0. It throws
+// InputError for bad input (status 2, one line on standard error), and CLI::RuntimeError(1) after printing
+// why there is no answer (status 1).
+
+void add_cost(CLI::App& app);
+void add_list(CLI::App& app);
 
 void add_scale(CLI::App& app);
 

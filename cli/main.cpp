@@ -3,6 +3,7 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <array>
 #include <cstdio>
 #include <iostream>
 #include <new>
@@ -18,19 +19,50 @@ namespace {
 
 constexpr int bad_input_status = 2;
 
+constexpr std::array commands = {add_cost, add_scale, add_list};
+
 constexpr std::string_view usage =
-    "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n";
+    "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"
+    "  bandwright optimize 4D 325 175B Perf NoOverlap\n"
+    "  bandwright list\n";
 
 int refuse(std::string_view problem) {
-  fmt::print(stderr, "bandwright: {}\n", problem);
+  fmt::print(stderr, "bandwright: {}\n", printable(problem));
   return bad_input_status;
+}
+
+// The command that was given, innermost; the program itself when there was none.
+const CLI::App& chosen_command(const CLI::App& app) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  return chosen.empty() ? app : chosen_command(*chosen.front());
+}
+
+// Words of the command line that nothing takes: names the first and what was probably meant.
+std::string unexpected(const CLI::App& app) {
+  const CLI::App& command = chosen_command(app);
+  const std::vector<std::string> words = app.remaining(true);
+  const std::string word = words.empty() ? "" : words.front();
+  std::vector<std::string> names;
+  const bool is_option = word.starts_with("-");
+  if (is_option) {
+    for (const CLI::Option* option : command.get_options()) names.push_back(option->get_name());
+  } else {
+    for (const CLI::App* other : command.get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(other->get_name());
+    }
+  }
+  const std::vector<std::string_view> choices(names.begin(), names.end());
+  const std::string_view what = is_option ? "option" : choices.empty() ? "argument" : "command";
+  return fmt::format("unknown {} '{}'{} (see bandwright{}{} --help)", what, word, did_you_mean(word, choices),
+                     &command == &app ? "" : " ", &command == &app ? "" : command.get_name());
 }
 
 int parse_and_run(int argc, char** argv) {
   CLI::App app("Divides a training network's bandwidth budget, and simulates and prices the result.",
                "bandwright");
+  app.ignore_case();
   app.set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
-  add_scale(app);
+  for (const auto add_command : commands) add_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& no_answer) {
@@ -38,7 +70,7 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    return refuse(printable(error.what()));
+    return refuse(app.remaining_size(true) > 0 ? unexpected(app) : error.what());
   }
   if (app.get_subcommands().empty()) {
     fmt::print(stderr, "{}", usage);

@@ -1,23 +1,35 @@
 #include "cli/output.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
+#include <array>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <system_error>
+
+#include "core/catalogue.h"
 
 namespace bandwright {
 namespace {
 
+namespace fs = std::filesystem;
+
+struct FormatInfo {
+  OutputFormat format;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array formats = {FormatInfo{OutputFormat::Text, "text", "for people"},
+                                FormatInfo{OutputFormat::Json, "json", "for programs"},
+                                FormatInfo{OutputFormat::Csv, "csv", "for spreadsheets"}};
+
+// In code points: every byte but the continuation bytes of UTF-8.
 std::size_t width_of(std::string_view text) {
-  // Code points: every byte but the continuation bytes of UTF-8.
   return static_cast<std::size_t>(std::count_if(
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
@@ -34,18 +46,45 @@ std::string csv_field(const std::string& text) {
   return quoted + '"';
 }
 
+void write_stream(const fs::path& path, std::string_view text) {
+  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
+  stream << text;
+  stream.close();
+  if (!stream) throw InputError(Place{.file = path.string()}, "cannot be written");
+}
+
+// Written beside the file and renamed over it, so that no reader ever sees half of it.
+void replace_file(const fs::path& file, std::string_view text) {
+  const fs::path unfinished = fmt::format("{}.{}.part", file.string(), ::getpid());
+  std::error_code error;
+  try {
+    write_stream(unfinished, text);
+    fs::rename(unfinished, file, error);
+  } catch (const InputError&) {
+    error = std::make_error_code(std::errc::io_error);
+  }
+  if (!error) return;
+  std::error_code ignored;
+  fs::remove(unfinished, ignored);
+  throw InputError(Place{.file = file.string()}, "cannot be written");
+}
+
 }  // namespace
 
 void add_output_options(CLI::App& command, OutputOptions& options) {
-  const std::map<std::string, OutputFormat> names = {
-      {"table", OutputFormat::table}, {"csv", OutputFormat::csv}, {"json", OutputFormat::json}};
-  command.add_option("--format", options.format, "table, csv or json")
-      ->transform(CLI::CheckedTransformer(names, CLI::ignore_case).description(""))
+  command
+      .add_option_function<std::string>(
+          "--format",
+          [&options](const std::string& word) {
+            options.format = find_in_catalogue(std::span<const FormatInfo>(formats), word, "format").format;
+          },
+          "text (default), json or csv")
       ->type_name("FORMAT");
-  command.add_option("--output", options.file, "write the answer to a file")->type_name("FILE");
+  command.add_option("--output", options.file, "write the answer to a file, all of it or nothing")
+      ->type_name("FILE");
 }
 
-std::string aligned(const TextTable& table) {
+std::string aligned(const TextTable& table, std::size_t left_columns) {
   std::vector<std::size_t> widths;
   for (const std::string& heading : table.headings) widths.push_back(width_of(heading));
   for (const auto& row : table.rows) {
@@ -56,7 +95,7 @@ std::string aligned(const TextTable& table) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i > 0) line += "  ";
-      append_padded(line, row[i], widths[i], i == 0);
+      append_padded(line, row[i], widths[i], i < left_columns);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
@@ -78,20 +117,13 @@ std::string as_csv(const TextTable& table) {
 }
 
 void write_output(const OutputOptions& options, std::string_view text) {
-  if (options.file.empty()) {
+  std::error_code ignored;
+  if (options.file.empty() || options.file == "-") {
     fmt::print("{}", text);
-    return;
-  }
-  const std::string unfinished = options.file + ".part";
-  std::ofstream stream(unfinished, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  std::error_code error;
-  if (stream) std::filesystem::rename(unfinished, options.file, error);
-  if (!stream || error) {
-    std::error_code ignored;
-    std::filesystem::remove(unfinished, ignored);
-    throw InputError(Place{.file = options.file}, "cannot be written");
+  } else if (fs::exists(options.file, ignored) && !fs::is_regular_file(options.file, ignored)) {
+    write_stream(options.file, text);  // a device or a pipe
+  } else {
+    replace_file(options.file, text);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <CLI/App.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,11 +9,11 @@
 
 namespace bandwright {
 
-enum class OutputFormat { table, csv, json };
+enum class OutputFormat : std::uint8_t { Text, Json, Csv };
 
-// --format table|csv|json and --output FILE, the same for every command.
+// --format text|json|csv and --output FILE, the same for every command.
 struct OutputOptions {
-  OutputFormat format = OutputFormat::table;
+  OutputFormat format = OutputFormat::Text;
   std::string file;  // "" is standard output
 };
 void add_output_options(CLI::App& command, OutputOptions& options);
@@ -22,12 +23,12 @@ struct TextTable {
   std::vector<std::string> headings;
   std::vector<std::vector<std::string>> rows;
 };
-// Columns padded to equal width, the first to the left and the others to the right.
-std::string aligned(const TextTable& table);
+// Columns padded to equal width, the first `left_columns` to the left and the others to the right.
+std::string aligned(const TextTable& table, std::size_t left_columns = 1);
 // RFC 4180, lines ending in a single newline.
 std::string as_csv(const TextTable& table);
 
-// To standard output, or to a file that either has all of the text or is left as it was.
+// To standard output, or to a file that either gets all of the text or is left as it was.
 void write_output(const OutputOptions& options, std::string_view text);
 
 // What `parse` makes of an option's text; its InputError names the option.

@@ -288,13 +288,13 @@ void run(FitCommandOptions options) {
     all.push_back({std::move(series), std::move(summary), options.fit.efficiency});
   }
   switch (options.output.format) {
-    case OutputFormat::table:
+    case OutputFormat::Text:
       write_output(options.output, table(all));
       break;
-    case OutputFormat::csv:
+    case OutputFormat::Csv:
       write_output(options.output, csv(all));
       break;
-    case OutputFormat::json:
+    case OutputFormat::Json:
       write_output(options.output, json(all));
       break;
   }

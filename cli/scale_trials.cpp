@@ -161,11 +161,11 @@ std::string json(const TrialsAnswer& answer, int jobs) {
 void run(const TrialsOptions& options) {
   const TrialsAnswer answer = play(options);
   switch (options.output.format) {
-    case OutputFormat::table:
+    case OutputFormat::Text:
       return write_output(options.output, table(answer));
-    case OutputFormat::csv:
+    case OutputFormat::Csv:
       return write_output(options.output, csv(answer));
-    case OutputFormat::json:
+    case OutputFormat::Json:
       return write_output(options.output, json(answer, options.jobs));
   }
 }

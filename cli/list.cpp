@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <array>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "collective/collective.h"
+#include "core/catalogue.h"
+#include "core/paths.h"
+#include "core/yaml.h"
+#include "topology/dimension_kind.h"
+#include "workload/training_loop.h"
+
+namespace bandwright {
+namespace {
+
+struct Entry {
+  std::string name;
+  std::string help;
+};
+
+template <class Row>
+std::vector<Entry> entries_of(std::span<const Row> catalogue) {
+  std::vector<Entry> entries;
+  for (const Row& row : catalogue) entries.push_back({std::string(row.name), std::string(row.help)});
+  return entries;
+}
+
+// The inputs of one folder, named and explained by themselves.
+std::vector<Entry> inputs_of(std::string_view kind) {
+  std::vector<Entry> entries;
+  for (const std::string& name : input_names(kind)) {
+    const YamlValue root = YamlValue::load(*find_input(kind, name));
+    const auto help = root.find("help");
+    entries.push_back({root.at("name").as_string(), help ? help->as_string() : ""});
+  }
+  return entries;
+}
+
+// What can be listed. Adding a catalogue to the program adds a row here.
+struct Listing {
+  std::string_view name;
+  std::string_view help;
+  std::vector<Entry> (*entries)();
+};
+constexpr std::array listings = {
+    Listing{"networks",
+            "networks that come with the program; any other as Ring(8)_Switch(128) or a YAML file",
+            [] { return inputs_of("networks"); }},
+    Listing{"models", "models that come with the program; any other as a YAML file",
+            [] { return inputs_of("models"); }},
+    Listing{"loops", "training loops", [] { return entries_of(training_loops()); }},
+    Listing{"recompute", "what runs again in the backward pass",
+            [] { return entries_of(recompute_choices()); }},
+    Listing{"prices", "price lists", [] { return inputs_of("prices"); }},
+    Listing{"kinds", "kinds of network dimension", [] { return entries_of(dimension_kinds()); }},
+    Listing{"collectives", "collective operations", [] { return entries_of(collective_kinds()); }}};
+
+struct ListOptions {
+  std::string what;
+  OutputOptions output;
+};
+
+std::string as_text(const std::vector<const Listing*>& chosen) {
+  std::string text;
+  for (const Listing* listing : chosen) {
+    if (!text.empty()) text += '\n';
+    text += fmt::format("{}: {}\n", listing->name, listing->help);
+    for (const Entry& entry : listing->entries())
+      text += fmt::format("  {:<15} {}\n", entry.name, entry.help);
+  }
+  return text;
+}
+
+std::string as_json(const std::vector<const Listing*>& chosen) {
+  nlohmann::ordered_json root;
+  root["schema_version"] = 1;
+  for (const Listing* listing : chosen) {
+    nlohmann::ordered_json& rows = root[std::string(listing->name)] = nlohmann::ordered_json::array();
+    for (const Entry& entry : listing->entries())
+      rows.push_back({{"name", entry.name}, {"help", entry.help}});
+  }
+  return root.dump(2) + '\n';
+}
+
+TextTable as_table(const std::vector<const Listing*>& chosen) {
+  TextTable table{.headings = {"list", "name", "help"}};
+  for (const Listing* listing : chosen) {
+    for (const Entry& entry : listing->entries()) {
+      table.rows.push_back({std::string(listing->name), entry.name, entry.help});
+    }
+  }
+  return table;
+}
+
+void run(const ListOptions& options) {
+  std::vector<const Listing*> chosen;
+  if (options.what.empty()) {
+    for (const Listing& listing : listings) chosen.push_back(&listing);
+  } else {
+    chosen.push_back(&find_in_catalogue(std::span<const Listing>(listings), options.what, "list"));
+  }
+  switch (options.output.format) {
+    case OutputFormat::Text:
+      return write_output(options.output, as_text(chosen));
+    case OutputFormat::Csv:
+      return write_output(options.output, as_csv(as_table(chosen)));
+    case OutputFormat::Json:
+      return write_output(options.output, as_json(chosen));
+  }
+}
+
+}  // namespace
+
+void add_list(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("list", "The words every other command understands");
+  const auto options =
+      std::make_shared<ListOptions>();  // shared with the callback, which outlives this function
+  command
+      ->add_option("what", options->what,
+                   "one of: " + fmt::format("{}",
+                                            [] {
+                                              std::vector<std::string_view> names;
+                                              for (const Listing& listing : listings)
+                                                names.push_back(listing.name);
+                                              return fmt::to_string(fmt::join(names, ", "));
+                                            }()))
+      ->type_name("LIST");
+  add_output_options(*command, options->output);
+  command->footer(
+      "Examples:\n"
+      "  bandwright list\n"
+      "  bandwright list models\n"
+      "  bandwright list networks --format json");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace bandwright
