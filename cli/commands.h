@@ -14,7 +14,6 @@ namespace bandwright {
 
 void add_cost(CLI::App& app);
 void add_list(CLI::App& app);
-
 void add_scale(CLI::App& app);
 
 }  // namespace bandwright
