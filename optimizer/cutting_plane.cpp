@@ -10,6 +10,7 @@ namespace bandwright {
 namespace {
 
 constexpr int default_limit = 1000;
+constexpr double noise = 1e-9;  // of a multiplier
 
 // x moved onto the rows it all but touches, so that a cap is met exactly and nothing is left on a dimension
 // that gets nothing; x itself if that helps nobody.
@@ -47,6 +48,7 @@ double violation(const Region& region, const Vector& x) {
   return worst;
 }
 
+// From multipliers of an objective near 1 that stands for `objective_unit`.
 std::vector<ShadowPrice> shadow_prices(const Search& search, const Multipliers& multipliers,
                                        double objective_unit) {
   std::vector<ShadowPrice> prices;
@@ -59,7 +61,8 @@ std::vector<ShadowPrice> shadow_prices(const Search& search, const Multipliers& 
         constraint.sense == Sense::Equal ? multipliers.equalities(equality++) : multipliers.rows(row++);
     const double factor =
         (constraint.sense == Sense::AtLeast ? -1.0 : 1.0) / (largest * search.region().unit_gb_per_s);
-    prices.push_back({constraint.name, multiplier * factor * objective_unit});
+    prices.push_back(
+        {constraint.name, std::abs(multiplier) < noise ? 0.0 : multiplier * factor * objective_unit});
   }
   return prices;
 }

@@ -9,8 +9,10 @@ namespace {
 
 constexpr int most_variables = max_dimensions + 1;
 constexpr int most_iterations = 100;
-constexpr int patience = 6;  // iterations without progress before the best point is taken
+constexpr int patience = 3;      // iterations that do not halve a small error before the best point is taken
+constexpr double nearly = 1e-6;  // small enough to lose patience
 constexpr double accuracy = 1e-14;
+constexpr double smallest_product = 1e-16;  // of slack and multiplier
 
 using Small =
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, most_variables, most_variables>;
@@ -173,7 +175,7 @@ void PrimalDual::advance() {
                          static_cast<double>(rows_);
   const double ratio = reached / mean;
   complementarity_ = -affine_.slack.cwiseProduct(affine_.multiplier);
-  complementarity_.array() += std::max(ratio * ratio * ratio, 1e-4) * mean;
+  complementarity_.array() += std::max(std::max(ratio * ratio * ratio, 1e-4) * mean, smallest_product);
   solve(complementarity_, step_);
   const double length = std::min(1.0, std::max(0.99, 1.0 - mean) * longest(step_));
   x_ += length * step_.x;
@@ -188,15 +190,19 @@ Stationary PrimalDual::run() {
   best.error = error();
   best = {x_, multiplier_, equality_, best.error};
   int last_progress = 0;
-  for (int k = 1; k <= most_iterations && k - last_progress <= patience && best.error > accuracy; ++k) {
+  for (int k = 1; k <= most_iterations && best.error > accuracy; ++k) {
+    if (best.error < nearly && k - last_progress > patience) break;
     advance();
     linearize();
     const double now = error();
     if (!std::isfinite(now)) break;
     if (now >= best.error) continue;
+    if (now < 0.5 * best.error) last_progress = k;
     best = {x_, multiplier_, equality_, now};
-    last_progress = k;
   }
+  if (getenv("DBG"))
+    fprintf(stderr, "ip n=%d rows=%d curved=%d err %.3g last %d  mean %.3g\n", (int)x_.size(), (int)rows_,
+            (int)curved_, best.error, last_progress, slack_.dot(multiplier_));
   return best;
 }
 
