@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <span>
+#include <vector>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -44,9 +45,9 @@ constexpr std::array flop_rate_units = {Unit{"FLOP/s", 1.0}, Unit{"GFLOP/s", 1e9
                                         Unit{"PFLOP/s", 1e15}, Unit{"TiFLOP/s", kibi* kibi* kibi* kibi}};
 
 std::string unit_names(std::span<const Unit> units) {
-  std::string names;
-  for (const Unit& unit : units) names += (names.empty() ? "" : ", ") + std::string(unit.name);
-  return names;
+  std::vector<std::string_view> names;
+  for (const Unit& unit : units) names.push_back(unit.name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 // The leading finite number of `text`; leaves the rest of the text in it.
