@@ -1,0 +1,99 @@
+#include "formats/chakra_file.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "core/error.h"
+
+namespace bandwright {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ChakraFile : public testing::Test {
+ protected:
+  void TearDown() override { fs::remove(path); }
+
+  void write(const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+
+  std::string error() {
+    try {
+      TraceFile file(path);
+      while (file.next()) continue;
+    } catch (const InputError& error) {
+      return std::string(error.what()).substr(path.string().size());
+    }
+    return "no error";
+  }
+
+  const fs::path path = fs::temp_directory_path() / ("bandwright_chakra_" + std::to_string(getpid()) + ".et");
+};
+
+TEST_F(ChakraFile, NodesComeBackAsWritten) {
+  const TraceNode compute{.id = 7,
+                          .name = "gemm",
+                          .dependencies = {3, 5},
+                          .duration = picoseconds(1'234'567'891),
+                          .operations = 1'000'000'007,
+                          .tensor = bytes(4096)};
+  const TraceNode reduce{.id = 8,
+                         .kind = TraceNodeKind::Collective,
+                         .name = "grad",
+                         .dependencies = {7},
+                         .collective = {CollectiveKind::AllReduce, bytes(123'456'789)},
+                         .group = "12"};
+  const TraceNode send{.id = 9,
+                       .kind = TraceNodeKind::Send,
+                       .collective = {CollectiveKind::PointToPoint, bytes(77)},
+                       .peer = 511,
+                       .tag = 4};
+  TraceWriter writer(path);
+  for (const TraceNode& node : {compute, reduce, send}) writer.write(node);
+  writer.close();
+
+  TraceFile file(path);
+  const auto first = file.next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->id, 7U);
+  EXPECT_EQ(first->dependencies, (std::vector<std::uint64_t>{3, 5}));
+  EXPECT_EQ(first->duration, compute.duration);
+  EXPECT_EQ(first->operations, compute.operations);
+  EXPECT_EQ(first->tensor, compute.tensor);
+  const auto second = file.next();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->collective, reduce.collective);
+  EXPECT_EQ(second->group, "12");
+  const auto third = file.next();
+  ASSERT_TRUE(third);
+  EXPECT_EQ(third->peer, 511);
+  EXPECT_EQ(third->tag, 4);
+  EXPECT_EQ(third->collective, send.collective);
+  EXPECT_FALSE(file.next());
+}
+
+// A valid metadata message: field 1 (version), 5 bytes.
+const std::string metadata = std::string("\x07\x0a\x05") + "0.0.4";
+
+TEST_F(ChakraFile, DamagedFilesAreNamedWithTheirByte) {
+  write("");
+  EXPECT_EQ(error(), ": is empty, expected a Chakra trace");
+  write("\x07\x0a\x05");
+  EXPECT_EQ(error(), ": byte 0: is truncated: a message of 7 bytes, but 2 are left");
+  write("\x01\xff");
+  EXPECT_EQ(error(), ": byte 0: is not a Chakra trace (no metadata)");
+  write(metadata + "\x80");
+  EXPECT_EQ(error(), ": byte 8: ends inside a message length");
+  write(metadata + "\x80\xc8\xaf\xa0\x25");  // 10 GB
+  EXPECT_EQ(error(), ": byte 8: a message of 10000000000 bytes, expected at most 64 MiB");
+  write(metadata + std::string(11, '\xff'));
+  EXPECT_EQ(error(), ": byte 8: is not a Chakra trace (a message length of more than 10 bytes)");
+  write(metadata + "\x02\x0a\x09");
+  EXPECT_EQ(error(), ": byte 8: is not a node of a Chakra trace");
+  write(metadata + "\x04\x08\x05\x18\x09");  // id 5, type 9
+  EXPECT_EQ(error(), ": node 5 (byte 8): type 9 is not in the schema");
+}
+
+TEST_F(ChakraFile, MissingFile) { EXPECT_EQ(error(), ": cannot be read"); }
+
+}  // namespace
+}  // namespace bandwright
