@@ -25,6 +25,7 @@ struct FormatInfo {
   std::string_view help;
 };
 constexpr std::array formats = {FormatInfo{OutputFormat::Text, "text", "for people"},
+                                FormatInfo{OutputFormat::Text, "table", "another name for text"},
                                 FormatInfo{OutputFormat::Json, "json", "for programs"},
                                 FormatInfo{OutputFormat::Csv, "csv", "for spreadsheets"}};
 

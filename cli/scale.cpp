@@ -12,6 +12,7 @@ void add_scale(CLI::App& app) {
       "scale", "How many workers to ask for: speedup curves measured, simulated and fitted");
   scale->require_subcommand(1);
   scale->option_defaults()->always_capture_default();  // shown in the help
+  add_scale_measure(*scale);
   add_scale_fit(*scale);
   add_scale_trials(*scale);
 }

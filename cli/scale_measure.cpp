@@ -1,0 +1,225 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/output.h"
+#include "cli/scale.h"
+#include "core/catalogue.h"
+#include "core/units.h"
+#include "scaling/measure.h"
+#include "scaling/sbatch.h"
+#include "scaling/worker_counts.h"
+
+namespace bandwright {
+namespace {
+
+constexpr int most_workers = 10'000'000;
+
+struct WorkerRow {
+  std::string_view name;
+  std::string_view help;
+  SlurmWorker worker;
+};
+constexpr std::array slurm_workers = {WorkerRow{"task", "a process", SlurmWorker::task},
+                                      WorkerRow{"node", "a whole node", SlurmWorker::node},
+                                      WorkerRow{"cpu", "a core for a thread", SlurmWorker::cpu}};
+
+struct MeasureCommandOptions {
+  MeasurePlan plan;
+  std::string workers;
+  std::string threads = "auto";
+  std::string timeout;
+  std::string store = "output/measurements.sqlite";
+  bool resume = false;
+  bool slurm = false;
+  SlurmOptions slurm_options;
+  OutputOptions output;
+};
+
+// Progress on standard error: a bar that is redrawn on a terminal, one line per run elsewhere.
+void show(const MeasureEvent& event, bool terminal) {
+  const std::string run = event.number == 0 ? "warm-up" : fmt::format("run {}", event.number);
+  const std::string text = fmt::format("[{}/{}] {} workers, {}: {}{}", event.done, event.total, event.workers,
+                                       run, event.outcome, event.remembered ? " (from the store)" : "");
+  if (!terminal) {
+    fmt::print(stderr, "{}\n", text);
+    return;
+  }
+  constexpr int width = 24;
+  const int filled = event.total > 0 ? width * event.done / event.total : width;
+  fmt::print(stderr, "\r\x1b[K{}{} {}", std::string(filled, '#'), std::string(width - filled, '.'),
+             text.substr(0, 80));
+  std::fflush(stderr);
+}
+
+std::string table(const std::vector<MeasuredPoint>& points) {
+  TextTable table{
+      .headings = {"workers", "median s", "fastest s", "slowest s", "spread", "peak memory", "runs", ""}};
+  for (const MeasuredPoint& point : points) {
+    if (!point.failure.empty()) {
+      table.rows.push_back({fmt::format("{}", point.workers), "-", "-", "-", "-", "-", "-", point.failure});
+      continue;
+    }
+    const auto [fastest, slowest] = std::minmax_element(point.seconds.begin(), point.seconds.end());
+    table.rows.push_back({fmt::format("{}", point.workers), fmt::format("{:.4g}", point.median()),
+                          fmt::format("{:.4g}", *fastest), fmt::format("{:.4g}", *slowest),
+                          fmt::format("{:.1f} %", 100 * point.spread()),
+                          format_bytes(bytes(point.peak_bytes)), fmt::format("{}", point.seconds.size()),
+                          ""});
+  }
+  return aligned(table);
+}
+
+// What `scale fit` reads; a worker count that could not be measured has no line.
+std::string csv(const std::vector<MeasuredPoint>& points) {
+  TextTable table{
+      .headings = {"n", "seconds", "fastest_seconds", "slowest_seconds", "spread", "peak_bytes", "runs"}};
+  for (const MeasuredPoint& point : points) {
+    if (!point.failure.empty()) continue;
+    const auto [fastest, slowest] = std::minmax_element(point.seconds.begin(), point.seconds.end());
+    table.rows.push_back({fmt::format("{}", point.workers), fmt::format("{}", point.median()),
+                          fmt::format("{}", *fastest), fmt::format("{}", *slowest),
+                          fmt::format("{}", point.spread()), fmt::format("{}", point.peak_bytes),
+                          fmt::format("{}", point.seconds.size())});
+  }
+  return as_csv(table);
+}
+
+std::string json(const MeasurePlan& plan, const std::vector<MeasuredPoint>& points) {
+  nlohmann::ordered_json root;
+  root["command"] = plan.command;
+  root["points"] = nlohmann::ordered_json::array();
+  root["failures"] = nlohmann::ordered_json::array();
+  for (const MeasuredPoint& point : points) {
+    if (!point.failure.empty()) {
+      root["failures"].push_back({{"n", point.workers}, {"reason", point.failure}});
+      continue;
+    }
+    root["points"].push_back({{"n", point.workers},
+                              {"seconds", point.median()},
+                              {"spread", point.spread()},
+                              {"runs", point.seconds},
+                              {"peak_bytes", point.peak_bytes}});
+  }
+  return root.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+void read_plan(MeasureCommandOptions& options) {
+  MeasurePlan& plan = options.plan;
+  plan.workers = parse_option("--workers", options.workers, [](std::string_view text) {
+    return parse_worker_counts(text, RangeStep::doubling, most_workers);
+  });
+  plan.inherit_threads = options.threads == "inherit";
+  if (options.threads != "auto" && !plan.inherit_threads) {
+    plan.threads = parse_option("--threads", options.threads, [](std::string_view text) {
+      return static_cast<int>(parse_integer(text, 1, most_workers));
+    });
+  }
+  if (!options.timeout.empty()) {
+    const Time limit = parse_option("--timeout", options.timeout, parse_time);
+    if (limit < picoseconds(1'000'000'000)) throw InputError("--timeout: must be at least 1 ms");
+    plan.timeout = std::chrono::nanoseconds(std::llround(to_ns(limit)));
+  }
+}
+
+void print_script(const MeasureCommandOptions& options) {
+  SlurmOptions slurm = options.slurm_options;
+  std::vector<std::string>& words = slurm.measure_options;
+  words = {"--repeat", std::to_string(options.plan.repeats), "--warmup",
+           std::to_string(options.plan.warmups)};
+  words.insert(words.end(), {"--threads", options.threads, "--store", options.store});
+  if (!options.timeout.empty()) words.insert(words.end(), {"--timeout", options.timeout});
+  if (options.plan.pin) words.emplace_back("--pin");
+  words.insert(words.end(), {"--format", "csv", "--output", "scaling.csv"});
+  write_output(options.output, sbatch_script(options.plan, slurm));
+}
+
+void warn_about_cores(const MeasurePlan& plan) {
+  const unsigned cores = std::thread::hardware_concurrency();
+  const bool elsewhere = plan.command[0] == "srun" || plan.command[0] == "mpirun" || plan.command[0] == "ssh";
+  if (cores == 0 || elsewhere || static_cast<unsigned>(plan.workers.back()) <= cores) return;
+  fmt::print(stderr, "warning: this machine has {} cores; {} workers share them\n", cores,
+             plan.workers.back());
+}
+
+void run(MeasureCommandOptions options) {
+  read_plan(options);
+  if (options.slurm) return print_script(options);
+  RunStore store(options.store);
+  if (!options.resume) store.forget(study_of(options.plan));
+  warn_about_cores(options.plan);
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  const std::vector<MeasuredPoint> points =
+      measure(options.plan, store, [&](const MeasureEvent& event) { show(event, terminal); });
+  if (terminal) fmt::print(stderr, "\r\x1b[K");
+  switch (options.output.format) {
+    case OutputFormat::Text:
+      write_output(options.output, table(points));
+      break;
+    case OutputFormat::Csv:
+      write_output(options.output, csv(points));
+      break;
+    case OutputFormat::Json:
+      write_output(options.output, json(options.plan, points));
+      break;
+  }
+  bool failed = false;
+  for (const MeasuredPoint& point : points) {
+    if (point.failure.empty()) continue;
+    failed = true;
+    fmt::print(stderr, "bandwright: {} workers not measured: {}\n", point.workers, point.failure);
+  }
+  if (failed) throw CLI::RuntimeError(1);
+}
+
+void add_slurm_options(CLI::App& command, MeasureCommandOptions& options) {
+  command.add_flag("--slurm", options.slurm, "print a script for sbatch instead");
+  command
+      .add_option_function<std::string>(
+          "--slurm-worker",
+          [&options](const std::string& word) {
+            options.slurm_options.worker =
+                find_in_catalogue<WorkerRow>(slurm_workers, word, "Slurm worker").worker;
+          },
+          "what a worker is: task, node or cpu")
+      ->default_str("task");
+  command.add_option("--partition", options.slurm_options.partition, "Slurm partition");
+}
+
+}  // namespace
+
+void add_scale_measure(CLI::App& scale) {
+  CLI::App* command =
+      scale.add_subcommand("measure", "Run a command at several worker counts: time and peak memory");
+  const auto options = std::make_shared<MeasureCommandOptions>();  // shared with the callback
+  command->add_option("--workers", options->workers, "worker counts, such as 1,2,4 or 1..64 (doubling)")
+      ->required();
+  command->add_option("--repeat", options->plan.repeats, "runs that count, at each")
+      ->check(CLI::Range(1, 10'000));
+  command->add_option("--warmup", options->plan.warmups, "runs before them")->check(CLI::Range(0, 10'000));
+  command->add_option("--timeout", options->timeout, "kill a run after this time, such as '300 s'");
+  command->add_option(
+      "--threads", options->threads,
+      "OMP_NUM_THREADS and the like: auto (1 if the command has {n}, else n), inherit, or a number");
+  command->add_flag("--pin", options->plan.pin, "bind OpenMP threads to cores");
+  command->add_option("--store", options->store, "SQLite file that keeps every run")->type_name("FILE");
+  command->add_flag("--resume", options->resume, "do not repeat runs of this command that the store has");
+  add_slurm_options(*command, *options);
+  add_output_options(*command, options->output);
+  command->add_option("command", options->plan.command, "after --: what to run; {n} is the worker count")
+      ->required();
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace bandwright

@@ -1,0 +1,38 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bandwright {
+
+struct ProcessRequest {
+  std::vector<std::string> command;                              // program (searched on PATH) and arguments
+  std::vector<std::pair<std::string, std::string>> environment;  // added to ours
+  std::optional<std::chrono::nanoseconds> timeout;
+};
+
+enum class ProcessEnd { succeeded, exited, killed, timed_out, not_started };
+
+struct ProcessResult {
+  ProcessEnd end = ProcessEnd::not_started;
+  int code = 0;          // exit status, signal or errno, by `end`
+  double seconds = 0.0;  // from fork to end
+  // Resident memory of the largest of its processes. The child starts as a copy of this program, so less than
+  // this program itself holds (about 10 MB) does not show.
+  std::int64_t peak_bytes = 0;
+  std::string last_output_line;  // of standard output and standard error together
+
+  // "exit status 3: no such data set", "timed out after 10 s" ...
+  [[nodiscard]] std::string describe() const;
+};
+
+// Runs a command to its end without input, its output kept aside. It gets a process group of its own, which
+// is killed as a whole at the timeout, and when we are told to end (SIGINT, SIGTERM, SIGHUP; we then end of
+// that signal). REQUIRES a non-empty command. Throws std::system_error when the machine denies a process or a
+// file.
+ProcessResult run_process(const ProcessRequest& request);
+
+}  // namespace bandwright

@@ -1,0 +1,36 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace bandwright {
+
+// One timed run of a command, as it is kept.
+struct RunRecord {
+  double seconds = 0.0;
+  std::int64_t peak_bytes = 0;
+};
+
+// Finished runs in an SQLite file, each written in a transaction of its own: a measurement that is
+// interrupted loses the run it was in and no other. A run is known by its study (the command and how it is
+// run), its worker count and its number. Throws InputError naming the file when it cannot be opened, is
+// something else, or cannot be written.
+class RunStore {
+ public:
+  explicit RunStore(const std::filesystem::path& file);
+
+  [[nodiscard]] std::optional<RunRecord> find(const std::string& study, int workers, int number) const;
+  void save(const std::string& study, int workers, int number, const RunRecord& run);
+  void forget(const std::string& study);
+
+ private:
+  struct Connection;  // hides the database library
+  struct Close {
+    void operator()(Connection* connection) const;
+  };
+  std::unique_ptr<Connection, Close> connection_;
+};
+
+}  // namespace bandwright

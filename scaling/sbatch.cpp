@@ -1,0 +1,68 @@
+#include "scaling/sbatch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace bandwright {
+namespace {
+
+// The allocation for the most workers, and the step for {n} of them.
+struct Shape {
+  std::string allocation;
+  std::vector<std::string> step;
+};
+
+Shape shape_of(SlurmWorker worker, int most) {
+  switch (worker) {
+    case SlurmWorker::node:
+      return {fmt::format("#SBATCH --nodes={}\n#SBATCH --ntasks-per-node=1\n#SBATCH --exclusive\n", most),
+              {"srun", "--nodes={n}", "--ntasks={n}"}};
+    case SlurmWorker::cpu:
+      return {fmt::format("#SBATCH --ntasks=1\n#SBATCH --cpus-per-task={}\n", most),
+              {"srun", "--ntasks=1", "--cpus-per-task={n}"}};
+    case SlurmWorker::task:
+      break;
+  }
+  return {fmt::format("#SBATCH --ntasks={}\n", most), {"srun", "--ntasks={n}"}};
+}
+
+// A minute is added for starting and ending; Slurm counts whole minutes.
+std::string time_limit(const MeasurePlan& plan) {
+  if (!plan.timeout) return {};
+  const double runs = static_cast<double>(plan.workers.size()) * (plan.repeats + plan.warmups);
+  const double seconds = std::chrono::duration<double>(*plan.timeout).count() * runs;
+  return fmt::format("#SBATCH --time={:.0f}\n", std::ceil(seconds / 60) + 1);
+}
+
+}  // namespace
+
+std::string shell_quoted(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options) {
+  const Shape shape = shape_of(options.worker, *std::max_element(plan.workers.begin(), plan.workers.end()));
+  std::vector<std::string> words = {options.program, "scale", "measure", "--resume"};
+  words.insert(words.end(), {"--workers", fmt::format("{}", fmt::join(plan.workers, ","))});
+  words.insert(words.end(), options.measure_options.begin(), options.measure_options.end());
+  words.emplace_back("--");
+  const bool has_step = !plan.command.empty() && plan.command[0] == "srun";
+  if (!has_step) words.insert(words.end(), shape.step.begin(), shape.step.end());
+  words.insert(words.end(), plan.command.begin(), plan.command.end());
+  std::string text =
+      "#!/bin/bash\n#SBATCH --job-name=scaling\n#SBATCH --output=scaling-%j.log\n#SBATCH --requeue\n";
+  text += shape.allocation + time_limit(plan);
+  if (!options.partition.empty()) text += fmt::format("#SBATCH --partition={}\n", options.partition);
+  text += "\nexec";
+  for (const std::string& word : words) text += ' ' + shell_quoted(word);
+  return text + '\n';
+}
+
+}  // namespace bandwright

@@ -1,0 +1,28 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "scaling/measure.h"
+
+namespace bandwright {
+
+// What a worker is to the batch system.
+enum class SlurmWorker { task, node, cpu };
+
+struct SlurmOptions {
+  SlurmWorker worker = SlurmWorker::task;
+  std::string partition;               // "" leaves it to the cluster
+  std::string program = "bandwright";  // how the job finds this program
+  std::vector<std::string>
+      measure_options;  // `scale measure` options that the job repeats, beside those of the plan
+};
+
+// A script for sbatch that measures the plan inside one allocation large enough for the most workers: every
+// run is a step (srun) of n workers. It resumes where it was when it is queued again. With a timeout in the
+// plan the time asked for is that of all runs; otherwise the cluster's default.
+std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options);
+
+// `word` as the shell reads it back, in quotes where it needs them.
+std::string shell_quoted(const std::string& word);
+
+}  // namespace bandwright
