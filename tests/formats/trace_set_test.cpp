@@ -1,0 +1,102 @@
+#include "formats/trace_set.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "core/error.h"
+
+namespace bandwright {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TraceSetTest : public testing::Test {
+ protected:
+  void SetUp() override { fs::create_directories(folder); }
+  void TearDown() override { fs::remove_all(folder); }
+
+  void write(int npu, const std::vector<TraceNode>& nodes) const {
+    TraceWriter writer(folder / ("w." + std::to_string(npu) + ".et"));
+    for (const TraceNode& node : nodes) writer.write(node);
+    writer.close();
+  }
+  void write_groups(const std::string& json) const { std::ofstream(folder / "w.json") << json; }
+
+  [[nodiscard]] std::string error() const {
+    try {
+      read_traces(folder, {}, 0, {});
+    } catch (const InputError& error) {
+      return fs::path(error.what()).filename().string();
+    }
+    return "no error";
+  }
+
+  static TraceNode compute(std::uint64_t id, std::vector<std::uint64_t> after) {
+    return {.id = id, .dependencies = std::move(after), .duration = nanoseconds(100)};
+  }
+  static TraceNode reduce(std::uint64_t id, std::vector<std::uint64_t> after, std::string group) {
+    return {.id = id,
+            .kind = TraceNodeKind::Collective,
+            .dependencies = std::move(after),
+            .collective = {CollectiveKind::AllReduce, bytes(1000)},
+            .group = std::move(group)};
+  }
+
+  const fs::path folder = fs::temp_directory_path() / ("bandwright_traces_" + std::to_string(getpid()));
+};
+
+// NPUs 0, 1 and 2, 3 reduce in pairs: the groups have other names and members but one shape, so all four
+// fold.
+TEST_F(TraceSetTest, FoldsNpusThatDoTheSame) {
+  write_groups(R"({"1": [0, 1], "2": [2, 3]})");
+  for (int npu = 0; npu < 4; ++npu) write(npu, {compute(1, {}), reduce(2, {1}, npu < 2 ? "1" : "2")});
+  const TraceSet set = read_traces(folder, {}, 0, {});
+  EXPECT_EQ(set.npus, 4);
+  EXPECT_EQ(set.nodes, 8U);
+  ASSERT_EQ(set.classes.size(), 1U);
+  EXPECT_EQ(set.classes[0].npus, (std::vector<int>{0, 1, 2, 3}));
+  EXPECT_EQ(set.groups.at("2"), (std::vector<int>{2, 3}));
+}
+
+TEST_F(TraceSetTest, KeepsApartWhatDiffers) {
+  write(0, {compute(1, {})});
+  write(1, {compute(1, {}), compute(2, {1})});
+  write(2, {compute(1, {})});
+  const TraceSet set = read_traces(folder, {}, 0, {});
+  ASSERT_EQ(set.classes.size(), 2U);
+  EXPECT_EQ(set.classes[0].npus, (std::vector<int>{0, 2}));
+}
+
+TEST_F(TraceSetTest, NamesWhatIsWrong) {
+  EXPECT_NE(error().find("holds no traces"), std::string::npos);
+  write(0, {compute(1, {9})});
+  EXPECT_EQ(error(), "w.0.et: node 1 depends on node 9, which does not exist");
+  write(0, {compute(1, {2}), compute(2, {1})});
+  EXPECT_EQ(error(), "w.0.et: node 1 is part of a cycle of dependencies");
+  write(0, {compute(1, {}), compute(1, {})});
+  EXPECT_EQ(error(), "w.0.et: node 1 stands twice");
+  write(0, {reduce(1, {}, "5")});
+  EXPECT_EQ(error(), "w.0.et: node 1: there is no process group '5'");
+  write(0, {compute(1, {})});
+  write(2, {compute(1, {})});
+  EXPECT_EQ(error(), "w.1.et: missing: the trace of NPU 1, while there is one of NPU 2");
+}
+
+// The traces of a four-layer GPT on 64 NPUs in pipeline stages of 16: four kinds of NPU, and on 512 without:
+// one.
+TEST(TraceSetReference, GptTracesFold) {
+  if (!fs::exists("../shared/reference/chakra")) GTEST_SKIP() << "../shared/reference/chakra is absent";
+  const fs::path folder = fs::temp_directory_path() / ("bandwright_gpt_" + std::to_string(getpid()));
+  fs::create_directories(folder);
+  const std::string unpack = "tar xzf ../shared/reference/chakra/";
+  ASSERT_EQ(std::system((unpack + "gpt4L_64_dp4tp4pp4.tgz -C " + folder.string()).c_str()), 0);
+  ASSERT_EQ(std::system((unpack + "gpt4L_8_dp2tp4.tgz -C " + folder.string()).c_str()), 0);
+  const TraceSet pipeline = read_traces(folder / "gen64pp", {}, 0, {});
+  EXPECT_EQ(pipeline.npus, 64);
+  EXPECT_EQ(pipeline.classes.size(), 4U);
+  EXPECT_EQ(read_traces(folder / "gen8" / "w", {}, 0, {}).classes.size(), 1U);
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace bandwright
