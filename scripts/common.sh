@@ -27,12 +27,12 @@ need() {
   fi
   mapfile -t missing < <(comm -23 <(packages "$@" | sort) <(installed_packages))
   ((${#missing[@]})) || return 0
-  say "Installing: ${missing[*]}"
   if ((EUID != 0)); then
     as_root=(sudo)
     command -v sudo >/dev/null ||
       fail "there is no sudo; as root, run: apt-get install --no-install-recommends ${missing[*]}"
   fi
+  say "Installing: ${missing[*]}"
   apt_get() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=300 "$@" >&2; }
   apt_get update || fail "apt-get update failed"
   apt_get install --no-install-recommends "${missing[@]}" || fail "could not install: ${missing[*]}"
