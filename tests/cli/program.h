@@ -1,0 +1,35 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bandwright {
+
+// An empty folder that goes with the object.
+class ScratchFolder {
+ public:
+  ScratchFolder();
+  ~ScratchFolder();
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  // Writes a file and returns its whole path.
+  std::string write(const std::string& name, std::string_view text) const;
+  [[nodiscard]] std::vector<std::string> names() const;  // of the files in it, sorted
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Finished {
+  int status = 0;  // exit status, or 128 + the signal that ended it
+  std::string out;
+  std::string err;
+};
+
+// Runs the bandwright executable in `folder`.
+Finished run_bandwright(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
+
+}  // namespace bandwright
