@@ -200,9 +200,6 @@ Stationary PrimalDual::run() {
     if (now < 0.5 * best.error) last_progress = k;
     best = {x_, multiplier_, equality_, now};
   }
-  if (getenv("DBG"))
-    fprintf(stderr, "ip n=%d rows=%d curved=%d err %.3g last %d  mean %.3g\n", (int)x_.size(), (int)rows_,
-            (int)curved_, best.error, last_progress, slack_.dot(multiplier_));
   return best;
 }
 
