@@ -43,8 +43,9 @@ class PrimalDual {
   SmallVector x_;
   Vector slack_, multiplier_;
   SmallVector equality_;
-  // At the current point: gradients of the rows (one column each), residuals, curvature, Newton matrix.
-  Matrix gradient_;
+  // At the current point: gradients of the rows (one column each), residuals, curvature, Newton matrix (its
+  // lower half).
+  Matrix gradient_, scaled_gradient_;
   Vector primal_residual_;
   SmallVector dual_residual_, equality_residual_;
   Small hessian_;
@@ -111,10 +112,8 @@ void PrimalDual::linearize() {
 // The slacks and multipliers are eliminated: hessian + sum of (multiplier / slack) gradient gradient^T. A
 // multiple of equalities^T equalities changes no solution and keeps the matrix positive definite.
 void PrimalDual::factorize() {
-  for (Eigen::Index i = 0; i < rows_; ++i) {
-    const auto g = gradient_.col(i);
-    hessian_.noalias() += (multiplier_(i) / slack_(i)) * g.lazyProduct(g.transpose());
-  }
+  scaled_gradient_ = gradient_ * multiplier_.cwiseQuotient(slack_).cwiseSqrt().asDiagonal();
+  hessian_.selfadjointView<Eigen::Lower>().rankUpdate(scaled_gradient_);
   if (equality_.size() > 0) {
     penalty_ = hessian_.diagonal().maxCoeff();
     hessian_.noalias() += penalty_ * program_.equalities.transpose().lazyProduct(program_.equalities);

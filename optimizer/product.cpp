@@ -44,6 +44,7 @@ class ProductSearch {
   const Region& region_;
   const Face& face_;
   const ProductGoal& goal_;
+  CuttingPlanes how_;
   Vector price_;
   double fixed_ = 0.0;
   double unit_ = 1.0;
@@ -55,6 +56,7 @@ class ProductSearch {
 
 ProductSearch::ProductSearch(Search& search, const Region& region, const Face& face, const ProductGoal& goal)
     : search_(search), region_(region), face_(face), goal_(goal) {
+  how_.ask = goal.ask;
   const Problem& problem = search.problem();
   price_ = Eigen::Map<const Vector>(problem.price.data(), problem.dimensions) * region.unit_gb_per_s;
   fixed_ = problem.fixed_cost;
@@ -89,7 +91,7 @@ void ProductSearch::take(Level level, const Optimum& optimum) {
 
 // Without a limit on the cost: T* falls no further beyond what this optimum costs.
 void ProductSearch::solve_dearest() {
-  const Optimum optimum = minimize_time(search_, region_, face_);
+  const Optimum optimum = minimize_time(search_, region_, face_, how_);
   take({cost(optimum.x), optimum.bound, 0.0}, optimum);
 }
 
@@ -101,7 +103,7 @@ void ProductSearch::solve_level(double k) {
     cheapest_ = k;
     return;
   }
-  const Optimum optimum = minimize_time(search_, region, face);
+  const Optimum optimum = minimize_time(search_, region, face, how_);
   const double slope = optimum.multipliers.rows(region_.rows.rows()) / largest;
   take({k, optimum.bound, slope}, optimum);
 }

@@ -12,6 +12,7 @@ struct ProductGoal {
   double polish_gap = 1e-10;  // of the intervals around the best
   int max_levels = 1000;
   double enough = std::numeric_limits<double>::infinity();  // a bound this high ends the search
+  bool ask = true;                                          // otherwise T is what the model knows of it
   bool report = false;                                      // a row of the trace per level
 };
 

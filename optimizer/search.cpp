@@ -108,7 +108,7 @@ Optimum minimize_time(Search& search, const Region& region, const Face& face, co
       best.multipliers = found.multipliers;
     }
     const Eigen::Index known = search.model().size();
-    const double value = search.ask(found.x);
+    const double value = how.ask ? search.ask(found.x) : search.model().at(found.x);
     if (value < best.value) {
       best.value = value;
       best.x = found.x;
@@ -116,7 +116,7 @@ Optimum minimize_time(Search& search, const Region& region, const Face& face, co
     if (how.on_round) how.on_round(best);
     const double gap = (best.value - best.bound) / std::max(best.value, 1e-300);
     const bool stalled = search.model().size() == known || gap > 0.5 * last_gap;
-    if (gap <= finest_gap || (gap <= how.gap && (!how.refine || stalled)) || best.bound >= how.enough) {
+    if (gap <= finest_gap || (gap <= how.gap && (!how.refine || stalled))) {
       best.status = Status::Optimal;
       return best;
     }

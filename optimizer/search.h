@@ -63,7 +63,7 @@ struct CuttingPlanes {
   double gap = 1e-11;   // relative, that has to be reached
   bool refine = false;  // go on below it for as long as a round halves the gap
   int max_rounds = 1000;
-  double enough = std::numeric_limits<double>::infinity();  // a bound this high ends the search
+  bool ask = true;  // otherwise T is what the model knows of it
   std::function<void(const Optimum&)> on_round;
 };
 

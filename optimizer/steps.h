@@ -9,7 +9,7 @@ namespace bandwright {
 // The best allocation in whole multiples of a step: what can be bought when links come in one size.
 //
 // Branch and bound over boxes of multiples; a box is bounded by the continuous optimum over it of the cuts
-// known so far, so that the oracle is asked at multiples only. Exact: when status is Optimal no allowed
+// known so far; the oracle is asked at multiples only. Exact: when status is Optimal no allowed
 // allocation is better.
 //
 // Multiples cannot meet every equality. One whose coefficients are all alike (a total) is met at the largest
