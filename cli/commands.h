@@ -14,6 +14,7 @@ namespace bandwright {
 
 void add_cost(CLI::App& app);
 void add_list(CLI::App& app);
+void add_optimize(CLI::App& app);
 void add_scale(CLI::App& app);
 
 }  // namespace bandwright

@@ -12,6 +12,7 @@
 #include "core/catalogue.h"
 #include "core/paths.h"
 #include "core/yaml.h"
+#include "optimizer/design.h"
 #include "topology/dimension_kind.h"
 #include "workload/training_loop.h"
 
@@ -53,7 +54,9 @@ constexpr std::array listings = {
             [] { return inputs_of("networks"); }},
     Listing{"models", "models that come with the program; any other as a YAML file",
             [] { return inputs_of("models"); }},
+    Listing{"targets", "what an optimum is best at", [] { return entries_of(targets()); }},
     Listing{"loops", "training loops", [] { return entries_of(training_loops()); }},
+    Listing{"solvers", "methods of optimization", [] { return entries_of(solvers()); }},
     Listing{"recompute", "what runs again in the backward pass",
             [] { return entries_of(recompute_choices()); }},
     Listing{"prices", "price lists", [] { return inputs_of("prices"); }},

@@ -109,6 +109,23 @@ FlopRate parse_flop_rate(std::string_view text) {
   return FlopRate(value);
 }
 
+Money parse_money(std::string_view text) {
+  constexpr std::array suffixes = {Unit{"", 1.0}, Unit{"k", 1e3}, Unit{"M", 1e6}, Unit{"B", 1e9}};
+  constexpr std::string_view expected = "an amount such as $15000000 or $15M (k, M or B)";
+  const std::string_view whole = trimmed(text);
+  std::string_view rest = whole;
+  if (rest.starts_with('$')) {
+    rest = trimmed(rest.substr(1));
+    const double number = take_number(rest, whole, expected);
+    for (const Unit& suffix : suffixes) {
+      if (suffix.name != trimmed(rest)) continue;
+      require_range(text, number * suffix.factor, 0.0, 1e15, "$0 to $1e15");
+      return Money(number * suffix.factor);
+    }
+  }
+  throw InputError(fmt::format("'{}' is not {}", printable(whole), expected));
+}
+
 double parse_number(std::string_view text, double low, double high) {
   std::string_view rest = trimmed(text);
   const std::string expected = fmt::format("a number from {} to {}", low, high);

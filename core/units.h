@@ -64,6 +64,7 @@ Time parse_time(std::string_view text);            // ps ns us ms s; not negativ
 Bytes parse_bytes(std::string_view text);          // B kB MB GB TB KiB MiB GiB TiB; whole, 0 to 1 PiB
 Bandwidth parse_bandwidth(std::string_view text);  // kB/s MB/s GB/s TB/s Gb/s ... MiB/s GiB/s; not negative
 FlopRate parse_flop_rate(std::string_view text);   // GFLOP/s TFLOP/s PFLOP/s TiFLOP/s; positive
+Money parse_money(std::string_view text);          // $15000000 $15M (k, M, B); not negative, at most $1e15
 
 // A plain number without a unit, in the range [low, high]. Throws InputError; never returns NaN.
 double parse_number(std::string_view text, double low, double high);

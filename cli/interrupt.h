@@ -1,0 +1,28 @@
+#pragma once
+#include <atomic>
+#include <stop_token>
+#include <thread>
+
+namespace bandwright {
+
+// Turns Ctrl-C (SIGINT) into a stop request for as long as it lives, so that a slow solver can end with the
+// best it has found. The second Ctrl-C ends the program at once. One at a time, on the main thread, before
+// other threads start (they inherit its blocked SIGINT).
+class InterruptWatch {
+ public:
+  InterruptWatch();
+  ~InterruptWatch();
+  InterruptWatch(const InterruptWatch&) = delete;
+  InterruptWatch& operator=(const InterruptWatch&) = delete;
+
+  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  void wait();
+
+  std::stop_source stop_;
+  std::atomic<bool> over_ = false;
+  std::thread waiter_;
+};
+
+}  // namespace bandwright

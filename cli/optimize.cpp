@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <array>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/design_report.h"
+#include "cli/interrupt.h"
+#include "cli/options.h"
+#include "core/catalogue.h"
+
+namespace bandwright {
+namespace {
+
+constexpr int no_answer_status = 1;
+
+struct OptimizeOptions {
+  std::vector<std::string> words;  // positionals
+  NetworkOptions network;
+  WorkloadOptions workload;
+  std::string budget;
+  std::string target;
+  std::string loop;
+  std::string weights;
+  bool normalize = false;
+  std::vector<std::string> constraints;
+  std::string solver;
+  std::string step;
+  bool trace = false;
+  OutputOptions output;
+};
+
+// The reference's order; an option replaces its positional and the others keep their order.
+void place_words(OptimizeOptions& options) {
+  struct Slot {
+    std::string_view name;
+    std::string& text;
+  };
+  const std::array<Slot, 5> slots = {Slot{"Network", options.network.network}, Slot{"BW", options.budget},
+                                     Slot{"Workload", options.workload.models},
+                                     Slot{"Target", options.target}, Slot{"TrainingLoop", options.loop}};
+  auto word = options.words.begin();
+  for (const Slot& slot : slots) {
+    if (slot.text.empty() && word != options.words.end()) slot.text = *word++;
+    if (slot.text.empty() && slot.name != "TrainingLoop") {
+      throw InputError(
+          fmt::format("missing <{}>: bandwright optimize <Network> <BW> <Workload> <Target> "
+                      "[<TrainingLoop>]",
+                      slot.name));
+    }
+  }
+  if (word != options.words.end()) throw InputError(fmt::format("unknown argument '{}'", *word));
+  if (options.loop.empty()) options.loop = options.workload.loop;
+}
+
+std::variant<Bandwidth, Money> parse_budget(std::string_view text) {
+  if (trimmed(text).starts_with('$')) return parse_money(text);
+  const double gb_per_s = parse_gb_per_s(text);
+  if (gb_per_s <= 0.0) throw InputError(fmt::format("'{}' is not above 0", text));
+  return Bandwidth(gb_per_s);
+}
+
+std::vector<double> parse_weights(std::string_view text) {
+  std::vector<double> weights;
+  for (const std::string_view part : split(text, ',')) weights.push_back(parse_number(part, 0.0, 1e9));
+  return weights;
+}
+
+Design design_of(const OptimizeOptions& options) {
+  Design design{.network = load(options.network)};
+  design.budget = parse_option("budget", options.budget, parse_budget);
+  design.models = load_models(options.workload);
+  design.target = find_in_catalogue(targets(), options.target, "target").target;
+  design.loop = &training_loop(options.loop);
+  design.loop_options = loop_options(options.workload);
+  if (!options.weights.empty()) design.weights = parse_option("--weights", options.weights, parse_weights);
+  design.normalize = options.normalize;
+  design.prices = load_price_list(options.network.prices);
+  design.constraints = options.constraints;
+  return design;
+}
+
+DesignAnswer solve_shown(const OptimizeOptions& options) {
+  DesignAnswer answer{.design = design_of(options)};
+  const Solver& solver = options.solver.empty() ? solvers().front() : find_solver(options.solver);
+  answer.solver = solver.name;
+  if (!options.step.empty()) {
+    answer.step_gb_per_s = parse_option("--step", options.step, parse_gb_per_s);
+    if (answer.step_gb_per_s <= 0.0)
+      throw InputError(fmt::format("--step: '{}' is not above 0", options.step));
+  }
+  const InterruptWatch interrupt;
+  Progress progress(objective_unit(answer.design), options.trace);
+  DesignOptions how{.solver = &solver, .step_gb_per_s = answer.step_gb_per_s};
+  how.solver_options.stop = interrupt.token();
+  how.solver_options.on_iteration = [&](const Iteration& iteration) { progress.show(iteration); };
+  answer.summary = solve(answer.design, how);
+  return answer;
+}
+
+void run(OptimizeOptions options) {
+  place_words(options);
+  const DesignAnswer answer = solve_shown(options);
+  if (answer.summary.solution.status == Status::Infeasible) {
+    fmt::print(stderr, "bandwright: {}\n", printable(infeasible_text(answer)));
+    throw CLI::RuntimeError(no_answer_status);
+  }
+  switch (options.output.format) {
+    case OutputFormat::Text:
+      write_output(options.output, design_text(answer));
+      break;
+    case OutputFormat::Csv:
+      write_output(options.output, design_csv(answer));
+      break;
+    case OutputFormat::Json:
+      write_output(options.output, design_json(answer));
+      break;
+  }
+  if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(no_answer_status);
+}
+
+}  // namespace
+
+void add_optimize(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("optimize", "The best division of a bandwidth budget over a network's dimensions");
+  const auto options =
+      std::make_shared<OptimizeOptions>();  // shared with the callback, which outlives this function
+  command->add_option("words", options->words)
+      ->option_text(
+          "<Network> <BW> <Workload> <Target> [<TrainingLoop>]\n"
+          "      network: a name, a YAML file, or Ring(8)_Switch(128)\n"
+          "      budget: GB/s per NPU, or dollars for the network as $15M\n"
+          "      workload: a model or a group as 17B,175B,1T\n"
+          "      target: Perf or PerfPerCost;  training loop: NoOverlap (default) or Overlap");
+  command->add_option("--budget", options->budget, "in place of <BW>");
+  command->add_option("--model", options->workload.models, "in place of <Workload>");
+  command->add_option("--target", options->target, "in place of <Target>");
+  command->add_option("--loop", options->loop, "in place of <TrainingLoop>");
+  command->add_option("--weights", options->weights, "of the group's models, such as 2,1,1");
+  command->add_flag("--normalize", options->normalize,
+                    "count each model's time in equal-split times of its own");
+  command
+      ->add_option("--constraint", options->constraints,
+                   "'b1 >= b2', 'b3 + b4 = 200', 'cost <= $2M'; repeatable")
+      ->allow_extra_args(false);
+  command->add_option("--step", options->step, "also find the best allocation in multiples of so many GB/s");
+  command->add_option("--solver", options->solver, "see bandwright list solvers");
+  command->add_flag("--trace", options->trace, "show every iteration on standard error");
+  add_workload_options(*command, options->workload);
+  add_network_options(*command, options->network);
+  add_output_options(*command, options->output);
+  command->footer(
+      "Examples:\n"
+      "  bandwright optimize 4D 325 175B Perf NoOverlap\n"
+      "  bandwright optimize 3D 500 17B,175B,1T PerfPerCost --normalize\n"
+      "  bandwright optimize 'Ring(4)_Switch(16)' '$2M' 175B Perf --constraint 'b1 >= 2 b2' --step 25\n"
+      "  bandwright optimize 4D --model 1T --budget 1000 Perf Overlap --format json --output 1t.json");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace bandwright
