@@ -1,0 +1,120 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/units.h"
+#include "core/yaml.h"
+#include "topology/network.h"
+
+namespace bandwright {
+
+// Which waiting chunk a dimension serves first, between collectives and within one.
+enum class CollectiveOrder : std::uint8_t {
+  Fifo,      // the collective issued first
+  Lifo,      // the one issued last, but weight gradients first come first served (the reference's rule)
+  Priority,  // forward and input gradients before weight gradients
+};
+enum class ChunkOrder : std::uint8_t {
+  Fifo,           // by arrival
+  SmallestFirst,  // the shortest phase first, then by arrival
+};
+
+// What full fidelity lets messages share.
+enum class NetworkModel : std::uint8_t {
+  Ports,  // each NPU's port into a dimension, nothing else: what folding assumes
+  Links,  // every directed link on the route as well
+};
+
+// How a collective runs over several dimensions.
+enum class Composition : std::uint8_t {
+  Hierarchical,  // all-reduce: reduce-scatter up, all-reduce on the last dimension, all-gather down
+  Plain,         // all-reduce: an all-reduce of everything on each dimension in turn
+};
+
+// NPUs first to last (ids, both included) that differ from the others.
+struct NpuSpec {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  double compute_time = 1.0;  // factor on the time of every compute operation
+  double port_speed = 1.0;    // factor on the bandwidth of its ports
+};
+
+// The links a message from one NPU to another of the same dimension takes; speed 0 is a failed link.
+struct LinkSpec {
+  std::int64_t from = 0;
+  std::int64_t to = 0;
+  double speed = 1.0;  // factor on the bandwidth
+};
+
+// Everything about a machine and its communication library that is not its network: the defaults are an
+// ideal one, on which only bandwidth takes time.
+struct System {
+  std::string name = "ideal";
+  std::string help;
+
+  // Communication.
+  int chunks = 64;                               // a collective is cut into
+  std::map<std::string, std::string> algorithm;  // dimension kind -> algorithm, where not the natural one
+  std::string scheduler = "ascending";           // gives each chunk its order of dimensions
+  Composition composition = Composition::Hierarchical;
+  CollectiveOrder collectives = CollectiveOrder::Lifo;
+  ChunkOrder chunk_order = ChunkOrder::Fifo;
+  NetworkModel network = NetworkModel::Ports;
+
+  // Time.
+  std::vector<Time> latency;                     // per hop: one for all dimensions, or one per dimension
+  Time endpoint_delay;                           // before the first message, and after each received one
+  Time message_overhead;                         // of the sender, holds its port
+  std::optional<Bandwidth> reduction_bandwidth;  // of local memory; a reduction moves its bytes three times
+  Time after_collective;                         // until its dependants go on, in a training step
+  Time after_lone_collective;                    // the same for one collective alone
+  Time bookkeeping;                              // of the training loop, per pass of a line
+  bool truncate = false;  // message times to whole ns, and sizes to whole bytes, downwards (else upwards)
+
+  // How inputs are read for it.
+  bool gib = false;           // bandwidths are in GiB/s (2^30 B/s), else in GB/s (1e9 B/s)
+  bool fused_tables = false;  // all weight-gradient communication in the model's first line
+  double compute_scale = 1.0;
+
+  // Parts that differ; they need full fidelity.
+  std::vector<NpuSpec> npus;
+  std::vector<LinkSpec> links;
+
+  [[nodiscard]] double bytes_per_second_unit() const { return gib ? 1073741824.0 : 1e9; }
+  [[nodiscard]] Time latency_of(int dimension) const;
+  [[nodiscard]] bool symmetric() const { return npus.empty() && links.empty(); }
+};
+
+constexpr int max_chunks = 1 << 16;
+
+// A system file; every key may be left out, the defaults are those above:
+//
+//   name, help                            text
+//   chunks                                1 .. 65536
+//   algorithms                            {Ring: ring, Switch: halving-doubling, ...}
+//   scheduler                             ascending | themis
+//   composition                           hierarchical | plain
+//   collective_order                      fifo | lifo | priority
+//   chunk_order                           fifo | smallest-first
+//   network_model                         ports | links
+//   latency                               a time, or a list with one per dimension
+//   endpoint_delay, message_overhead      times
+//   reduction_bandwidth                   a bandwidth
+//   after_collective, after_lone_collective, bookkeeping    times
+//   truncate                              true | false
+//   bandwidth_unit                        GB/s | GiB/s
+//   tables                                split | fused
+//   compute_scale                         a number above 0
+//   npus                                  [{first, last, compute_time, port_speed}, ...]
+//   links                                 [{from, to, speed}, ...]    (network_model links only)
+//
+// Throws InputError.
+System read_system(const YamlValue& root);
+
+// A system by what a user types: the path of a YAML file or a name of inputs/systems.
+System load_system(std::string_view word);
+
+}  // namespace bandwright

@@ -1,0 +1,68 @@
+#include "collective/wire.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/error.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double clock_end_ps = 20.0 * 86400e12;  // a fifth of the clock's range: sums of a few stay inside
+
+[[noreturn]] void beyond_clock() {
+  throw InputError("a collective takes longer than the simulator's clock of 100 days");
+}
+
+Time time_of(double ns, bool truncate) {
+  if (!(ns * 1e3 < clock_end_ps)) beyond_clock();
+  return truncate ? Time(static_cast<std::int64_t>(ns) * 1000) : Time(std::llround(std::ceil(ns * 1e3)));
+}
+
+}  // namespace
+
+Time checked_times(std::int64_t count, Time time) {
+  if (static_cast<double>(count) * static_cast<double>(time.value()) >= clock_end_ps) beyond_clock();
+  return time * count;
+}
+
+Wire::Wire(const System& system, const Network& network, const GroupDimension& part, double bandwidth)
+    : kind_(network.dimensions[static_cast<std::size_t>(part.dimension)].kind),
+      physical_npus_(network.dimensions[static_cast<std::size_t>(part.dimension)].npus),
+      npus_(part.npus),
+      reduction_bytes_per_ns_(system.reduction_bandwidth ? system.reduction_bandwidth->value() : 0.0),
+      hop_latency_(system.latency_of(part.dimension)),
+      endpoint_delay_(system.endpoint_delay),
+      message_overhead_(system.message_overhead),
+      truncate_(system.truncate) {
+  if (!(bandwidth > 0.0) || !std::isfinite(bandwidth)) {
+    throw InputError(fmt::format("dimension {} carries data at {} {}", part.dimension + 1, bandwidth,
+                                 system.gib ? "GiB/s" : "GB/s"));
+  }
+  std::int64_t below = 1;
+  for (int d = 0; d < part.dimension; ++d) below *= network.dimensions[static_cast<std::size_t>(d)].npus;
+  step_ = static_cast<int>(part.stride / below);
+  ports_ = static_cast<int>(std::lround(1.0 / kind_->message_share(physical_npus_)));
+  port_bytes_per_second_ = bandwidth / ports_ * system.bytes_per_second_unit();
+}
+
+Time Wire::occupancy(std::int64_t bytes, double speed) const {
+  const double ns = static_cast<double>(bytes) * 1e9 / (port_bytes_per_second_ * speed);
+  return message_overhead_ + time_of(ns, truncate_);
+}
+
+Time Wire::reduction(std::int64_t bytes) const {
+  if (reduction_bytes_per_ns_ == 0.0) return {};
+  return 3 * time_of(static_cast<double>(bytes) / reduction_bytes_per_ns_, truncate_);
+}
+
+Time Wire::latency(int from, int to) const {
+  return hop_latency_ * kind_->hops(physical_npus_, physical(from), physical(to));
+}
+
+std::int64_t Wire::part(std::int64_t bytes, std::int64_t parts) const {
+  return truncate_ ? bytes / parts : (bytes + parts - 1) / parts;
+}
+
+}  // namespace bandwright
