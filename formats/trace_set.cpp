@@ -213,7 +213,6 @@ RankTrace read_rank(const fs::path& file, int npu, int npus, const Groups& group
                        fmt::format("node {}: peer NPU {} of NPU {}, expected another of 0 to {}", node->id,
                                    node->peer, npu, npus - 1));
     }
-    node->name.clear();
     add_to_signature(trace.signature, *node, group_hash, npu);
     trace.nodes.push_back(std::move(*node));
   }

@@ -11,7 +11,7 @@ namespace bandwright {
 
 // NPUs whose traces are the same but for which group of each kind they are in: one stands for all.
 struct TraceClass {
-  std::vector<TraceNode> nodes;  // of the first NPU, names left out
+  std::vector<TraceNode> nodes;  // of the first NPU
   std::vector<int> npus;         // ascending
 };
 

@@ -88,6 +88,50 @@ std::vector<Group> split_into_groups(const Network& network, const std::vector<G
   return groups;
 }
 
+namespace {
+
+// The distinct positions of some NPUs along one dimension, ascending.
+std::vector<std::int64_t> positions_along(std::span<const int> members, std::int64_t stride, int npus) {
+  std::vector<std::int64_t> positions;
+  for (const int id : members) positions.push_back(id / stride % npus);
+  std::sort(positions.begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+  return positions;
+}
+
+bool evenly_spaced(const std::vector<std::int64_t>& positions) {
+  for (std::size_t i = 2; i < positions.size(); ++i) {
+    if (positions[i] - positions[i - 1] != positions[1] - positions[0]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Group> aligned_group(const Network& network, std::string name, std::span<const int> members) {
+  for (const int id : members) {
+    if (id < 0 || id >= network.npus()) {
+      throw InputError(fmt::format("NPU {} of group {} is outside {}, which has {} NPUs", id, name,
+                                   network.shorthand(), network.npus()));
+    }
+  }
+  Group group{.name = std::move(name)};
+  std::int64_t stride = 1;
+  for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
+    const int npus = network.dimensions[d].npus;
+    const std::vector<std::int64_t> positions = positions_along(members, stride, npus);
+    if (!evenly_spaced(positions)) return std::nullopt;
+    if (positions.size() > 1) {
+      group.dimensions.push_back(
+          {static_cast<int>(d), static_cast<int>(positions.size()), (positions[1] - positions[0]) * stride});
+    }
+    stride *= npus;
+  }
+  // As many NPUs as the grid has places: distinct members then fill it.
+  if (group.npus() != static_cast<std::int64_t>(members.size())) return std::nullopt;
+  return group;
+}
+
 Group whole_network(const Network& network) {
   return split_into_groups(network, {{"world", network.npus()}}).front();
 }

@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,11 @@ struct GroupSize {
 // Throws InputError when the sizes do not multiply to the NPU count, or a boundary would not divide a
 // dimension; the message names the nearest valid sizes.
 std::vector<Group> split_into_groups(const Network& network, const std::vector<GroupSize>& sizes);
+
+// The group whose first members are these NPUs (ascending ids), when they form a grid along the network's
+// dimensions (evenly spaced positions on each); nothing otherwise. Throws InputError for an id outside the
+// network.
+std::optional<Group> aligned_group(const Network& network, std::string name, std::span<const int> members);
 
 // All NPUs of the network as one group.
 Group whole_network(const Network& network);

@@ -75,6 +75,19 @@ TEST(Group, AnySplitPartitionsTheNetwork) {
   EXPECT_GT(valid, 50);
 }
 
+// Members of split groups are recognised again, wherever the group starts; what is no grid is not.
+TEST(Group, GridsAreRecognised) {
+  const Network network = parse_network("Ring(4)_Switch(6)_Ring(2)");
+  const auto recognised = [&](std::vector<int> members) { return aligned_group(network, "g", members); };
+  EXPECT_EQ(recognised({1, 3})->dimensions, (Dimensions{{0, 2, 2}}));
+  EXPECT_EQ(recognised({2, 6, 10, 14, 18, 22})->dimensions, (Dimensions{{1, 6, 4}}));
+  EXPECT_EQ(recognised({0, 2, 24, 26})->dimensions, (Dimensions{{0, 2, 2}, {2, 2, 24}}));
+  EXPECT_TRUE(recognised({5})->dimensions.empty());
+  EXPECT_FALSE(recognised({0, 1, 3}));     // uneven
+  EXPECT_FALSE(recognised({0, 1, 2, 4}));  // not every place of the 3 x 2 grid
+  EXPECT_THROW(recognised({0, 48}), InputError);
+}
+
 TEST(Group, NamesTheNearestSizesThatDivide) {
   try {
     split("Ring(8)_Switch(128)", 12);
