@@ -1,0 +1,44 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "formats/trace_set.h"
+#include "topology/network.h"
+#include "workload/issue_order.h"
+
+namespace bandwright {
+
+// How long a trace's compute nodes take. With a peak rate, by the roofline max(FLOP / peak, bytes / memory),
+// cut to whole nanoseconds as ASTRA-sim 2 does; without one, as measured (a node without a measured time
+// takes 1 ns).
+struct TraceCompute {
+  std::optional<FlopRate> peak;
+  Bandwidth memory;  // of the NPU's own memory
+};
+
+// Over what a process group that is not all NPUs communicates.
+enum class GroupRoute : std::uint8_t {
+  Grid,  // hierarchically over the dimensions its members form a grid on, else as a ring of its members
+  Ring,  // always as one ring of its members in the order of their ids (ASTRA-sim 2)
+};
+
+// A trace set as one step graph. Every class of NPUs has its own operations, issued as ASTRA-sim 2 does: one
+// CPU operation, one compute operation and one communication at a time per NPU (receives excepted), of those
+// ready the one with the smallest node id first. A send and its receive are one message; a collective that
+// NPUs of several classes take part in starts when all of them are there.
+//
+// A ring of members is priced on the outermost dimension that any two neighbours on it differ in, at that
+// dimension's largest number of hops between neighbours.
+struct TraceStep {
+  StepGraph graph;  // in no order yet: fix_issue_order gives it one
+  std::vector<Issue> issues;
+  std::vector<std::string> ignored;  // what the trace holds and this does not play, one sentence each
+};
+
+// Throws InputError: the network's NPU count differs from the traces', a send without a receive, a group that
+// is not what the classes say.
+TraceStep trace_step(const TraceSet& traces, const Network& network, const TraceCompute& compute,
+                     GroupRoute route);
+
+}  // namespace bandwright
