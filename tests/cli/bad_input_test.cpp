@@ -61,6 +61,49 @@ const std::array command_lines = {
     Line{{"cost", "/", "--bandwidth", "1"}, "/"},
     Line{{"list", "networks", "more"}, ""},
     Line{{"scale"}, ""},
+    Line{{"list", "modles"}, "did you mean 'models'?"},
+    Line{{"optimize"}, "missing <Network>"},
+    Line{{"optimize", "4D"}, "missing <BW>"},
+    Line{{"optimize", "4D", "325"}, "missing <Workload>"},
+    Line{{"optimize", "4D", "325", "175B"}, "missing <Target>"},
+    Line{{"optimize", "4D", "325", "175B", "Perf", "NoOverlap", "more"}, "unknown argument 'more'"},
+    Line{{"optimize", "4D", "--budget", "325", "175B", "Perf", "NoOverlap", "more"},
+         "unknown argument 'more'"},
+    Line{{"optimize", "4D", "325", "175B", "Prf"}, "did you mean 'Perf'?"},
+    Line{{"optimize", "4D", "325", "175B", "Perf", "Overlapp"}, "did you mean 'Overlap'?"},
+    Line{{"optimize", "4D", "325", "157B", "Perf"}, "unknown model '157B'; did you mean"},
+    Line{{"optimize", "4D", "325", "175B,", "Perf"}, "unknown model ''"},
+    Line{{"optimize", "Ring(4)_Switch(10)", "325", "175B", "Perf"}, "TP group of 16 NPUs does not divide"},
+    Line{{"optimize", "Ring(4)", "325", "175B", "Perf"}, "TP"},
+    Line{{"optimize", "4D", "0", "175B", "Perf"}, "budget: '0' is not above 0"},
+    Line{{"optimize", "4D", "-5", "175B", "Perf"}, "'-5'"},
+    Line{{"optimize", "4D", "nan", "175B", "Perf"}, "budget: 'nan' is not a number"},
+    Line{{"optimize", "4D", "1e308", "175B", "Perf"}, "budget: '1e308' is out of range"},
+    Line{{"optimize", "4D", "325 GB", "175B", "Perf"}, "budget: '325 GB' is not"},
+    Line{{"optimize", "4D", "$0", "175B", "Perf"}, "a budget of $0"},
+    Line{{"optimize", "4D", "$-1", "175B", "Perf"}, "budget: '$-1' is out of range"},
+    Line{{"optimize", "4D", "$lots", "175B", "Perf"}, "budget: '$lots' is not an amount"},
+    Line{{"optimize", "4D", "325", "17B,1T", "Perf", "--weights", "1"}, "1 weights for 2 models"},
+    Line{{"optimize", "4D", "325", "17B,1T", "Perf", "--weights", "1,0"}, "a weight of 0"},
+    Line{{"optimize", "4D", "325", "17B,1T", "Perf", "--weights", "1,nan"},
+         "--weights: 'nan' is not a number"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--constraint", "b1 >= b7"}, "there is no dimension b7"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--constraint", ""}, "a term is missing"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--step", "0"}, "--step: '0' is not above 0"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--step", "1e-300"}, "step"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--solver", "adm"}, "unknown solver 'adm'"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--tables", "merged"}, "unknown tables 'merged'"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--recompute", "ful"}, "did you mean 'full'?"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--compute-scale", "-1"},
+         "--compute-scale: '-1' is out of range"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--compute-scale", "nan"}, "--compute-scale: 'nan' is not"},
+    Line{{"optimize", "4D", "325", "DLRM", "Perf", "--tables", "fused", "--recompute", "full"}, "DLRM"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--classes", "Tile,Pod"},
+         "2 price classes for the 4 dimensions"},
+    Line{{"optimize", "Ring(4)_Switch(4)", "9", "17B", "PerfPerCost", "--classes", "Pod,Tile"},
+         "Tile switch"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--verbos"}, "unknown option '--verbos'"},
+    Line{{"optimize", "4D", "325", "17B", "Perf", "--constrain", "b1 > 3"}, "did you mean '--constraint'?"},
 };
 
 TEST(BadInput, EveryCommandLineIsRefusedInOneLine) {
@@ -69,6 +112,21 @@ TEST(BadInput, EveryCommandLineIsRefusedInOneLine) {
     SCOPED_TRACE(testing::PrintToString(line.words).substr(0, 200));
     expect_refused(run_bandwright(line.words, folder.path()), line.message);
   }
+  EXPECT_THAT(folder.names(), IsEmpty());
+}
+
+// No allocation will do: status 1, and the constraints that contradict each other by name.
+TEST(BadInput, InfeasibleConstraintsAreNamed) {
+  const ScratchFolder folder;
+  const Finished run =
+      run_bandwright({"optimize", "2D", "325", "17B", "Perf", "--constraint", "b1 <= 100", "--constraint",
+                      "b2 <= 0.1 TB/s", "--constraint", "b1 <= 900", "--output", "answer.txt"},
+                     folder.path());
+  EXPECT_EQ(run.status, 1);
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(run.err,
+            "bandwright: no allocation satisfies together: budget of 325 GB/s per NPU; b1 <= 100; b2 <= 0.1 "
+            "TB/s\n");
   EXPECT_THAT(folder.names(), IsEmpty());
 }
 
@@ -114,6 +172,29 @@ const std::array inputs = {
         "  Tile: {link: 2.0, switch: 3.0, nic: 1.0}\n"
         "  Package: {link: 4.0, switch: 13.0, nic: 0.5}\n",
         {"cost", "Ring(2)_Switch(4)", "--classes", "Tile,Package", "--bandwidth", "1,1", "--prices", "FILE"}},
+    Input{"transformer",
+          "name: mine\n"
+          "help: a model\n"
+          "transformer:\n"
+          "  layers: 2\n"
+          "  hidden: 1024\n"
+          "  tokens_per_replica: 2048\n"
+          "  sequence: 512\n"
+          "  tensor_parallel: 8\n"
+          "  bytes_per_element: 2\n"
+          "  gemm_rate: 60 TiFLOP/s\n",
+          {"optimize", "2D", "300", "FILE", "Perf"}},
+    Input{"layer table",
+          "name: mine\n"
+          "help: a model\n"
+          "tensor_parallel: 8\n"
+          "layers:\n"
+          "  - name: first\n"
+          "    forward: {compute: 3 us, collective: {kind: all-reduce, bytes: 64 MB, group: TP}}\n"
+          "    input_gradient: {compute: 2 us}\n"
+          "    weight_gradient: {compute: 1 us, collective: {kind: all-reduce, bytes: 9 MB, group: DP}}\n"
+          "    checkpoint: true\n",
+          {"optimize", "2D", "300", "FILE", "Perf"}},
 };
 
 Finished run_on(const Input& input, std::string_view text, const ScratchFolder& folder) {
@@ -183,6 +264,22 @@ TEST(BadInput, EveryMisspeltKeyIsRefusedWithItsLine) {
       const bool is_class = std::isupper(entry.key.front()) != 0;
       expect_refused(run_on(input, with(input.text, entry.key, std::string(entry.key) + "x"), folder),
                      is_class ? std::string(entry.key) : "input.yaml:" + std::to_string(line) + ": ");
+    }
+  }
+}
+
+// Counts and sizes start at 1; prices and compute times at 0.
+TEST(BadInput, AZeroIsRefusedWithItsKey) {
+  const ScratchFolder folder;
+  constexpr std::array<std::string_view, 4> may_be_zero = {"link", "switch", "nic", "compute"};
+  for (const Input& input : inputs) {
+    for (const Entry& entry : entries_of(input.text)) {
+      if (!entry.is_number()) continue;
+      if (std::find(may_be_zero.begin(), may_be_zero.end(), entry.key) != may_be_zero.end()) continue;
+      const std::size_t digits = entry.value.find_first_not_of("0123456789.");
+      SCOPED_TRACE(std::string(input.kind) + ": " + std::string(entry.key));
+      expect_refused(run_on(input, with(input.text, entry.value.substr(0, digits), "0"), folder),
+                     std::string(entry.key) + ": ");
     }
   }
 }
