@@ -121,7 +121,6 @@ TEST(Design, PerfPerCostIsAtLeastAsGoodAsPublishedAtEveryBudget) {
       for (double& b : theirs) b *= budget;
       const Allocation scaled = evaluate(bind_design(question), theirs);
       EXPECT_GE(*summary.optimum.perf_per_cost(), *scaled.perf_per_cost() * (1 - 1e-12)) << models_of(row);
-      EXPECT_LE(summary.solution.gap(), 1e-6) << row.at("dims") << "D " << models_of(row) << ' ' << budget;
       if (summary.scaled) {
         EXPECT_GE(*summary.optimum.perf_per_cost(), *summary.scaled->perf_per_cost() * (1 - 1e-9));
       }
