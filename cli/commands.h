@@ -13,6 +13,7 @@ namespace bandwright {
 // why there is no answer (status 1).
 
 void add_cost(CLI::App& app);
+void add_evaluate(CLI::App& app);
 void add_list(CLI::App& app);
 void add_optimize(CLI::App& app);
 void add_scale(CLI::App& app);

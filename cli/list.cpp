@@ -12,6 +12,7 @@
 #include "core/catalogue.h"
 #include "core/paths.h"
 #include "core/yaml.h"
+#include "experiment/allocation.h"
 #include "optimizer/design.h"
 #include "topology/dimension_kind.h"
 #include "workload/training_loop.h"
@@ -60,6 +61,10 @@ constexpr std::array listings = {
     Listing{"recompute", "what runs again in the backward pass",
             [] { return entries_of(recompute_choices()); }},
     Listing{"prices", "price lists", [] { return inputs_of("prices"); }},
+    Listing{"experiments", "experiments for `evaluate`, `plot` and `report`",
+            [] { return inputs_of("experiments"); }},
+    Listing{"allocations", "ways to divide a budget in an experiment",
+            [] { return entries_of(allocation_rules()); }},
     Listing{"kinds", "kinds of network dimension", [] { return entries_of(dimension_kinds()); }},
     Listing{"collectives", "collective operations", [] { return entries_of(collective_kinds()); }}};
 

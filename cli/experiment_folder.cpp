@@ -1,0 +1,81 @@
+#include "cli/experiment_folder.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+#include "cli/output.h"
+#include "core/paths.h"
+#include "core/text.h"
+#include "core/yaml.h"
+#include "experiment/evaluation.h"
+
+namespace bandwright {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string csv_text(CsvRows rows) {
+  TextTable table{.headings = std::move(rows.front())};
+  rows.erase(rows.begin());
+  table.rows = std::move(rows);
+  return as_csv(table);
+}
+
+void require_folder_name(const std::string& name) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  if (name.empty() || name.front() == '.' || name.find_first_not_of(allowed) != std::string::npos) {
+    throw InputError(fmt::format(
+        "the experiment's name '{}' is a folder's name too: expected letters, digits, '-', '_' and '.'",
+        printable(name)));
+  }
+}
+
+}  // namespace
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error || !fs::is_directory(folder, error)) {
+    throw InputError({.file = folder.string()}, "this folder cannot be made; choose another with --output");
+  }
+}
+
+ExperimentFolder::ExperimentFolder(const fs::path& output, const std::string& name)
+    : name_(name), results_(output / name), graphs_(output / ("graph_" + name)) {
+  require_folder_name(name);
+}
+
+ResultStore ExperimentFolder::open_for_writing() const {
+  make_folder(results_);
+  return ResultStore(store());
+}
+
+void ExperimentFolder::write_csv(const std::vector<Result>& results) const {
+  write_output({.file = csv().string()}, csv_text(result_rows(results)));
+  write_output({.file = (results_ / "convergence.csv").string()}, csv_text(convergence_rows(results)));
+}
+
+std::vector<Result> ExperimentFolder::read() const {
+  std::error_code missing;
+  if (!fs::exists(store(), missing)) {
+    throw InputError(fmt::format("{}: no results yet; run: bandwright evaluate {}", csv().string(), name_));
+  }
+  std::vector<Result> results = ResultStore(store(), ResultStore::Access::Read).listed();
+  if (read_text_file(csv(), std::size_t{1} << 32) != csv_text(result_rows(results))) {
+    throw InputError(
+        {.file = csv().string()},
+        fmt::format("differs from results.sqlite: it was changed, or an evaluation has not ended; "
+                    "bandwright evaluate {} writes it again",
+                    name_));
+  }
+  return results;
+}
+
+std::string experiment_name(std::string_view word) {
+  const bool is_file = word.find('/') != std::string_view::npos || word.ends_with(".yaml");
+  const auto file = is_file ? std::optional<fs::path>(word) : find_input("experiments", word);
+  return file ? YamlValue::load(*file).at("name").as_string() : std::string(word);
+}
+
+}  // namespace bandwright

@@ -1,0 +1,79 @@
+#include "experiment/inputs.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "core/paths.h"
+
+namespace bandwright {
+namespace {
+
+// The cache's entry for `key`, made by `load` when it is not there.
+template <class Key, class Value, class Load>
+const Value& once(std::map<Key, Value>& cache, const Key& key, const YamlValue& word, Load load) {
+  const auto found = cache.find(key);
+  if (found != cache.end()) return found->second;
+  return cache.emplace(key, word.parsed("a name or a file", load)).first->second;
+}
+
+void append(std::string& text, std::string_view pass_name, const Pass& pass) {
+  fmt::format_to(std::back_inserter(text), " {} {}", pass_name, pass.compute.value());
+  if (!pass.communication) return;
+  const Communication& c = *pass.communication;
+  fmt::format_to(std::back_inserter(text), " {} {} {}", collective_name(c.collective.kind), axis_name(c.axis),
+                 c.collective.bytes.value());
+}
+
+}  // namespace
+
+const Network& ExperimentInputs::network(const YamlValue& word) {
+  return once(networks_, word.as_string(), word, [](std::string_view text) { return load_network(text); });
+}
+
+const Model& ExperimentInputs::model(const YamlValue& word, const std::string& tables) {
+  return once(models_, std::pair(word.as_string(), tables), word, [&](std::string_view text) {
+    return tables == "fused" ? fuse_weight_gradients(load_model(text)) : load_model(text);
+  });
+}
+
+const PriceList& ExperimentInputs::prices(const YamlValue& word) {
+  return once(prices_, word.as_string(), word, [](std::string_view text) { return load_price_list(text); });
+}
+
+const ShareTable& ExperimentInputs::shares(const YamlValue& word) {
+  return once(shares_, word.as_string(), word, [](std::string_view text) {
+    return ShareTable::load(input_file("allocations", text, "table of shares"));
+  });
+}
+
+std::string content(const Network& network) {
+  std::string text = network.shorthand();
+  for (const Dimension& dimension : network.dimensions) text += " " + dimension.price_class;
+  return text;
+}
+
+std::string content(const Model& model) {
+  std::string text = fmt::format("TP {}", model.tensor_parallel);
+  for (const Line& line : model.lines) {
+    text += "\n" + line.name;
+    append(text, "f", line.forward);
+    append(text, "g", line.input_gradient);
+    append(text, "w", line.weight_gradient);
+    if (line.checkpoint) text += " checkpoint";
+  }
+  return text;
+}
+
+std::string content(const PriceList& prices) {
+  std::string text = prices.cables == Cables::Shared ? "shared" : "per-npu";
+  for (const ClassPrices& row : prices.classes) {
+    text += "\n" + row.name;
+    for (const std::optional<Money>& price : row.per_gb_per_s) {
+      text += price ? fmt::format(" {}", price->value()) : std::string(" -");
+    }
+  }
+  return text;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,86 @@
+#include "experiment/row.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <limits>
+
+#include "core/text.h"
+#include "core/units.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double largest = std::numeric_limits<double>::max();
+
+constexpr std::array catalogue = {
+    Column{"id", "hash of everything below that was asked, and of the inputs' content", &Row::id, false},
+    Column{"view", "the experiment file's name for this way of looking at a step", &Row::view, true},
+    Column{"engine", "closed-form or event-driven", &Row::engine, true},
+    Column{"system", "chunks, latencies and units of the machine", &Row::system, true},
+    Column{"network", "name of the network", &Row::network, true},
+    Column{"dimensions", "number of dimensions", &Row::dimensions, true},
+    Column{"npus", "number of NPUs", &Row::npus, true},
+    Column{"model", "name of the model that is trained", &Row::model, true},
+    Column{"loop", "training loop: NoOverlap, Overlap", &Row::loop, true},
+    Column{"recompute", "what runs again in the backward pass: none, full, communication", &Row::recompute,
+           true},
+    Column{"tables", "weight gradients: split over the lines or fused into the first", &Row::tables, true},
+    Column{"compute_scale", "factor on every compute time", &Row::compute_scale, true},
+    Column{"prices", "name of the price list", &Row::prices, true},
+    Column{"budget_gb_per_s", "bandwidth to divide, GB/s per NPU", &Row::budget_gb_per_s, true},
+    Column{"allocation", "rule that divides it: EqualBW, PerfOptBW ...", &Row::allocation, true},
+    Column{"source", "where the division comes from: equal, optimized, or the name of a table", &Row::source,
+           true},
+    Column{"target", "model it is made for, several joined by +, or empty", &Row::target, true},
+    Column{"status", "ok, or infeasible: no allocation satisfies the constraints", &Row::status, false},
+    Column{"bandwidth_gb_per_s", "of each dimension, GB/s per NPU, innermost first", &Row::bandwidth_gb_per_s,
+           false},
+    Column{"step_time_us", "training step, us", &Row::step_time_us, false},
+    Column{"compute_time_us", "compute in it, us", &Row::compute_time_us, false},
+    Column{"exposed_us", "waiting for communication in it, us", &Row::exposed_us, false},
+    Column{"exposed_tp_us", "of that, for the tensor-parallel group, us", &Row::exposed_tp_us, false},
+    Column{"exposed_dp_us", "of that, for the data-parallel group, us", &Row::exposed_dp_us, false},
+    Column{"cost_usd", "price of the network, $; empty where a price is missing", &Row::cost_usd, false},
+    Column{"utilization", "of each dimension's bandwidth over the step, 0 to 1", &Row::utilization, false},
+    Column{"bound_us",
+           "certified lower bound of the step time in closed form at this budget, us; only for PerfOptBW "
+           "made for "
+           "this very model",
+           &Row::bound_us, false}};
+
+std::string text(const std::string& value) { return value; }
+std::string text(std::int64_t value) { return fmt::format("{}", value); }
+std::string text(double value) { return fmt::format("{}", value); }
+std::string text(const std::optional<double>& value) { return value ? text(*value) : std::string(); }
+std::string text(const std::vector<double>& values) { return fmt::format("{}", fmt::join(values, " ")); }
+
+void read(std::string_view text, std::string& value) { value = text; }
+void read(std::string_view text, std::int64_t& value) {
+  value = parse_integer(text, 0, std::numeric_limits<std::int64_t>::max());
+}
+void read(std::string_view text, double& value) { value = parse_number(text, -largest, largest); }
+void read(std::string_view text, std::optional<double>& value) {
+  value.reset();
+  if (!text.empty()) value = parse_number(text, -largest, largest);
+}
+void read(std::string_view text, std::vector<double>& values) {
+  values.clear();
+  if (text.empty()) return;
+  for (const std::string_view part : split(text, ' '))
+    values.push_back(parse_number(part, -largest, largest));
+}
+
+}  // namespace
+
+std::span<const Column> columns() { return catalogue; }
+
+std::string cell_text(const Row& row, const Column& column) {
+  return std::visit([&](auto field) { return text(row.*field); }, column.field);
+}
+
+void set_cell(Row& row, const Column& column, std::string_view text) {
+  std::visit([&](auto field) { read(text, row.*field); }, column.field);
+}
+
+}  // namespace bandwright

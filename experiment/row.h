@@ -1,0 +1,67 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace bandwright {
+
+// One line of results.csv: a training step on a network with a certain allocation of bandwidth. Lists have
+// one number per dimension, the innermost first.
+struct Row {
+  // What was asked.
+  std::string id;    // content hash
+  std::string view;  // the experiment's name for a way of looking at a step
+  std::string engine;
+  std::string system;
+  std::string network;
+  std::int64_t dimensions = 0;
+  std::int64_t npus = 0;
+  std::string model;
+  std::string loop;
+  std::string recompute;
+  std::string tables;
+  double compute_scale = 1.0;
+  std::string prices;
+  double budget_gb_per_s = 0.0;
+  std::string allocation;
+  std::string source;
+  std::string target;  // "" for an allocation that is made for no model
+
+  // What came out; all empty when the constraints allow no allocation.
+  std::string status;
+  std::vector<double> bandwidth_gb_per_s;
+  std::optional<double> step_time_us;
+  std::optional<double> compute_time_us;
+  std::optional<double> exposed_us;
+  std::optional<double> exposed_tp_us;
+  std::optional<double> exposed_dp_us;
+  std::optional<double> cost_usd;
+  std::vector<double> utilization;
+  std::optional<double> bound_us;
+
+  friend bool operator==(const Row&, const Row&) = default;
+};
+
+using Field = std::variant<std::string Row::*, std::int64_t Row::*, double Row::*,
+                           std::optional<double> Row::*, std::vector<double> Row::*>;
+
+// The catalogue of columns: it serves the store's table, the CSV's header and the identity of a point.
+struct Column {
+  std::string_view name;
+  std::string_view help;
+  Field field;
+  bool asked;  // part of what was asked, the id itself excepted
+};
+std::span<const Column> columns();
+
+// A cell as text: numbers in the shortest form that reads back the same, lists separated by a space, nothing
+// for a missing number.
+std::string cell_text(const Row& row, const Column& column);
+// The inverse. Throws InputError when the text is not of the column's kind.
+void set_cell(Row& row, const Column& column, std::string_view text);
+
+}  // namespace bandwright

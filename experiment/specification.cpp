@@ -1,0 +1,97 @@
+#include "experiment/specification.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/paths.h"
+#include "experiment/expansion.h"
+
+namespace bandwright {
+namespace {
+
+// Part of every point's identity: raised when the same question gets another number.
+constexpr int results_revision = 1;
+
+// What the allocation depends on, and what its result does beyond that.
+void identify(Point& point) {
+  const Row& asked = point.asked;
+  std::string allocation = fmt::format("revision {}\n{}\n{} GB/s\n{}\n", results_revision,
+                                       content(*point.network), asked.budget_gb_per_s, point.rule->name);
+  if (point.shares != nullptr) {
+    const std::vector<double> shared = point.shares->divide(
+        asked.budget_gb_per_s, asked.network, point.network->size(), asked.allocation, asked.target);
+    allocation += fmt::format("shares {}\n", fmt::join(shared, " "));
+  }
+  const std::string step = fmt::format("{} {} {} {}\n{}\n", asked.system, asked.loop, asked.recompute,
+                                       asked.compute_scale, content(*point.prices));
+  if (asked.source == "optimized") {
+    allocation += step;
+    for (const Model* target : point.targets) allocation += content(*target) + "\n";
+  }
+  std::string all = allocation + step + content(*point.model) + "\n";
+  for (const Column& column : columns()) {
+    if (column.asked) all += fmt::format("{} {}\n", column.name, cell_text(asked, column));
+  }
+  point.allocation_key = content_hash(allocation);
+  point.asked.id = content_hash(all);
+}
+
+// Throws what building the step would, at the grid's place, before anything runs.
+void check(const Point& point, const YamlValue& grid) {
+  try {
+    split_into_groups(
+        *point.network,
+        {{"TP", point.model->tensor_parallel},
+         {"DP", std::max<std::int64_t>(1, point.network->npus() / point.model->tensor_parallel)}});
+  } catch (const InputError& error) {
+    grid.fail(fmt::format("{} on {}: {}", point.model->name, point.network->name, error.what()));
+  }
+}
+
+void require_known_keys(const YamlValue& map, bool is_root) {
+  if (is_root) {
+    map.require_keys({"name", "help", "grids", "view", "engines", "systems", "networks", "loops", "recompute",
+                      "tables", "compute_scale", "prices", "allocations", "models", "targets", "sources",
+                      "budgets"});
+  } else {
+    map.require_keys({"view", "engines", "systems", "networks", "loops", "recompute", "tables",
+                      "compute_scale", "prices", "allocations", "models", "targets", "sources", "budgets"});
+  }
+}
+
+}  // namespace
+
+std::string content_hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
+}
+
+Experiment read_experiment(const YamlValue& root, std::string_view engine) {
+  require_known_keys(root, true);
+  Experiment experiment;
+  experiment.name = root.at("name").as_string();
+  if (const auto help = root.find("help")) experiment.help = help->as_string();
+  const auto grids = root.find("grids");
+  const std::vector<YamlValue> parts = grids ? grids->items() : std::vector{root};
+  std::set<std::string> known;
+  for (const YamlValue& part : parts) {
+    if (grids) require_known_keys(part, false);
+    for (Point& point : expand_grid(part, root, engine, experiment.inputs)) {
+      check(point, part);
+      identify(point);
+      if (!known.insert(point.asked.id).second) continue;
+      if (known.size() > max_points) part.fail("more than a million points");
+      experiment.points.push_back(std::move(point));
+    }
+  }
+  return experiment;
+}
+
+Experiment load_experiment(std::string_view word, std::string_view engine) {
+  return read_experiment(YamlValue::load(input_file("experiments", word, "experiment")), engine);
+}
+
+}  // namespace bandwright

@@ -1,0 +1,68 @@
+#pragma once
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cost_model/price_list.h"
+#include "experiment/allocation.h"
+#include "experiment/inputs.h"
+#include "experiment/row.h"
+#include "topology/network.h"
+#include "workload/model.h"
+#include "workload/training_loop.h"
+
+namespace bandwright {
+
+enum class Engine { ClosedForm, EventDriven };
+
+// One step to simulate, independent of all others. Pointers lead into the Experiment that owns the point.
+struct Point {
+  Row asked;  // its columns up to `target`, the id included
+  Engine engine = Engine::EventDriven;
+  const TrainingLoop* loop = nullptr;
+  LoopOptions options;
+  const Network* network = nullptr;
+  const Model* model = nullptr;
+  const PriceList* prices = nullptr;
+  const AllocationRule* rule = nullptr;
+  const ShareTable* shares = nullptr;  // null when the allocation is computed
+  std::vector<const Model*> targets;   // the models it is made for
+  bool traced = false;  // keeps the trace of its optimisation: points of one allocation need one
+  // Points with equal keys have the same allocation.
+  std::string allocation_key;
+};
+
+// An experiment file: a list of grids, each the product of its axes. Every key takes one value or a list; a
+// key beside `grids` holds for all grids that do not say otherwise, and a file without `grids` is one grid.
+//
+//   name: sweep
+//   networks: [2D, 4D]                        # names, shorthands or files
+//   models: [17B, 175B]
+//   budgets: {from: 100 GB/s, to: 1000 GB/s, step: 100 GB/s}      # or a list; per NPU
+//   allocations: [EqualBW, PerfOptBW]         # default: EqualBW, PerfOptBW, PerfPerCostOptBW
+//   sources: [optimized, published]           # of those but EqualBW; a table of inputs/allocations
+//   targets: own                              # or the models that allocations are made for
+//   loops: NoOverlap        recompute: none   tables: split     compute_scale: 1
+//   engines: event-driven   systems: ideal  prices: artifact  view: default
+//
+// Points keep the file's order and come once each. Their ids are hashes of all that decides their results:
+// the same question in another file, or after a rename of the file, is the same point.
+struct Experiment {
+  std::string name;
+  std::string help;
+  ExperimentInputs inputs;
+  std::vector<Point> points;
+};
+
+constexpr std::size_t max_points = 1'000'000;
+
+// Throws InputError. `engine` replaces the engines of the file when it is not empty.
+Experiment read_experiment(const YamlValue& root, std::string_view engine = {});
+// By what a user types: the path of a YAML file or a name of inputs/experiments.
+Experiment load_experiment(std::string_view word, std::string_view engine = {});
+
+// FNV-1a of 64 bits, as 16 hexadecimal digits.
+std::string content_hash(std::string_view text);
+
+}  // namespace bandwright

@@ -1,0 +1,49 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "experiment/row.h"
+#include "optimizer/summary.h"
+
+namespace bandwright {
+
+// A result with the trace of the optimisation that found its allocation (objectives in ns, or ns x $).
+struct Result {
+  Row row;
+  std::vector<Iteration> trace;
+};
+
+// results.sqlite: every result ever computed into an output folder, by content id, and the order in which the
+// last experiment lists them. Tables (docs/results.md):
+//
+//   results     one row per point, the columns of row.h; id is the key
+//   iterations  id, iteration, objective, lower_bound, evaluations
+//   listing     position, id: the experiment's points in its order
+//
+// A batch is one transaction: a killed process leaves all of a batch or nothing of it, and several processes
+// may write at once (they wait for each other; equal ids carry equal results). Every failure (a file of
+// another version or program, a damaged one, a full disk, a folder that cannot be written) is an InputError
+// that names the file and the remedy.
+class ResultStore {
+ public:
+  enum class Access { Write, Read };
+  explicit ResultStore(const std::filesystem::path& file, Access access = Access::Write);
+  ~ResultStore();
+  ResultStore(ResultStore&&) noexcept;
+  ResultStore& operator=(ResultStore&&) noexcept;
+
+  // Those of `ids` that have a result.
+  [[nodiscard]] std::vector<bool> has(const std::vector<std::string>& ids);
+  void add(const std::vector<Result>& batch);
+  void list(const std::vector<std::string>& ids);  // sets the listing
+  // The listed results in order; ids without a result are left out.
+  [[nodiscard]] std::vector<Result> listed();
+
+ private:
+  class Database;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace bandwright

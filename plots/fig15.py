@@ -1,0 +1,65 @@
+"""Figure 15: slowdown on networks that were optimised for another model, or for all models together."""
+
+import sys
+
+import fig12
+import style
+
+
+def slowdowns(data, network, model, rule, target, source):
+    """Step time over that on the network made for the model itself, one per budget."""
+    own = {row["budget_gb_per_s"]: row["step_time_us"] for row in data.select(
+        network=network, model=model, allocation="PerfOptBW", target=model, source=source)}
+    rows = data.select(network=network, model=model, allocation=rule, target=target, source=source)
+    return [row["step_time_us"] / own[row["budget_gb_per_s"]] for row in rows if row["budget_gb_per_s"] in own]
+
+
+def draw_panel(panel, data, network, source, targets):
+    models = data.values("model")
+    width = 0.8 / len(targets)
+    for index, (label, rule, target, look) in enumerate(targets):
+        for position, model in enumerate(models):
+            values = slowdowns(data, network, model, rule, target, source)
+            if not values:
+                continue
+            mean = sum(values) / len(values)
+            x = position + (index - (len(targets) - 1) / 2) * width
+            panel.bar(x, mean, width * 0.92, color=look["color"], label=label if position == 0 else None,
+                      yerr=[[mean - min(values)], [max(values) - mean]],
+                      error_kw=dict(ecolor="#333333", elinewidth=1, capsize=2))
+            panel.text(x, max(values) + 0.03, f"{mean:.2f}", ha="center", va="bottom", fontsize=8)
+    panel.axhline(1, color="#333333", linewidth=1)
+    panel.set_xticks(range(len(models)), models)
+    panel.grid(axis="x", visible=False)
+    panel.set_title(f"{network}, {source} shares")
+
+
+def draw(data):
+    networks = data.networks()
+    models = data.values("model")
+    sources = [source for source in data.values("source") if data.select(source=source, allocation="PerfOptBW")]
+    targets = [(f"network made for {model}", "PerfOptBW", model, look)
+               for model, look in zip(models, style.MODELS)]
+    group = data.select(allocation="GroupOptBW")
+    if group:
+        targets.append(("made for all", "GroupOptBW", group[0]["target"], style.ALLOCATIONS["GroupOptBW"]))
+    figure, axes = style.panels(len(sources), len(networks), sharey=True, width=4.2)
+    for row, source in zip(axes, sources):
+        for panel, network in zip(row, networks):
+            draw_panel(panel, data, network, source, targets)
+        row[0].set_ylabel("step time / that on the model's\nown network (mean, min to max)")
+    for panel in axes[-1]:
+        panel.set_xlabel("model that is trained")
+    axes[0][0].set_ylim(bottom=0.9)
+    style.legend(figure, axes)
+    return figure
+
+
+if __name__ == "__main__":
+    options = style.arguments(__doc__)
+    results = style.Data(options.csv, fig12.COLUMNS, options.view)
+    crossed = [row for row in results.rows if row["allocation"] == "PerfOptBW" and row["target"] != row["model"]]
+    if not crossed:
+        sys.exit(f"{options.csv}: figure 15 trains models on networks made for others, and this experiment has no "
+                 f"such points (its models: {', '.join(results.values('model'))})")
+    style.save(draw(results), options.target)

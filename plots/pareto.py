@@ -1,0 +1,48 @@
+"""Step time against network cost: every allocation at every budget, above the certified lower bound."""
+
+import fig12
+import style
+
+COLUMNS = fig12.COLUMNS + ("cost_usd", "budget_usd", "bound_us")
+
+
+def draw_panel(panel, data, network, model):
+    for rule in fig12.RULES:
+        source = "equal" if rule == "EqualBW" else "optimized"
+        rows = [row for row in data.select(network=network, model=model, allocation=rule, source=source, budget_usd=0,
+                                           target="" if rule == "EqualBW" else model)]
+        panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_us"] / 1e3 for row in rows],
+                   label=f"{rule}, by budget", **style.ALLOCATIONS[rule])
+    best = sorted((row["budget_usd"], row["bound_us"]) for row in data.every
+                  if row["network"] == network and row["model"] == model and row["budget_usd"] > 0)
+    if best:
+        panel.plot([dollars / 1e6 for dollars, _ in best], [bound / 1e3 for _, bound in best], color="#000000",
+                   linewidth=1.2, linestyle=(0, (1, 1)), label="proved: nothing is faster at this cost", zorder=4)
+        panel.fill_between([dollars / 1e6 for dollars, _ in best], [bound / 1e3 for _, bound in best],
+                           color="#EFEFEF", zorder=0)
+    panel.set_xscale("log")
+
+
+def draw(data):
+    networks, models = data.networks(), data.values("model")
+    figure, axes = style.panels(len(models), len(networks), sharex=True, sharey="row")
+    for row, model in zip(axes, models):
+        for panel, network in zip(row, networks):
+            draw_panel(panel, data, network, model)
+            panel.set_title(f"{model} on {network}")
+        row[0].set_ylabel("training step, ms")
+        low = min(line.get_ydata().min() for panel in row for line in panel.lines if len(line.get_ydata()))
+        high = max(line.get_ydata().max() for panel in row for line in panel.lines if len(line.get_ydata()))
+        row[0].set_ylim(low - 0.12 * (high - low), high + 0.05 * (high - low))
+    for panel in axes[-1]:
+        panel.set_xlabel("network cost, million $")
+    style.legend(figure, axes)
+    return figure
+
+
+if __name__ == "__main__":
+    options = style.arguments(__doc__)
+    results = style.Data(options.csv, COLUMNS, options.view)
+    results.every = style.Data(options.csv, COLUMNS, "pareto").rows
+    results.rows = [row for row in results.rows if row["cost_usd"]]
+    style.save(draw(results), options.target)

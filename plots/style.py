@@ -1,0 +1,203 @@
+"""What all figures share: reading results.csv with checks, one look, one colour per allocation."""
+
+import csv
+import math
+import sys
+from pathlib import Path
+
+try:
+    import matplotlib
+except ImportError:
+    sys.exit(f"{sys.executable}: matplotlib is missing; install Debian's python3-matplotlib")
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+# Okabe and Ito's palette: told apart by people of every colour vision.
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#000000")
+
+# One look per allocation in every figure: colour and marker both, for print in grey.
+ALLOCATIONS = {
+    "EqualBW": dict(color="#6E6E6E", marker="o"),
+    "PerfOptBW": dict(color=BLUE, marker="s"),
+    "PerfPerCostOptBW": dict(color=ORANGE, marker="^"),
+    "GroupOptBW": dict(color=GREEN, marker="D"),
+    "DGX-like": dict(color=PURPLE, marker="*"),
+}
+# One look per model, where models are the series.
+MODELS = (dict(color=SKY, marker="o"), dict(color=VERMILION, marker="s"), dict(color=BLACK, marker="^"),
+          dict(color=PURPLE, marker="D"))
+
+# GB/s per NPU that links of a class can reach today; a network that needs more cannot be built (yet).
+CAPS = {2: (400, 100), 3: (400, 160, 100), 4: (700, 400, 160, 100)}
+
+plt.rcParams.update({
+    "font.size": 10, "axes.titlesize": 11, "axes.labelsize": 10, "legend.fontsize": 9.5,
+    "axes.grid": True, "grid.color": "#E3E3E3", "grid.linewidth": 0.7, "axes.axisbelow": True,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#7A7A7A",
+    "lines.linewidth": 1.7, "lines.markersize": 5, "savefig.dpi": 160, "pdf.fonttype": 42,
+    "svg.hashsalt": "bandwright", "figure.constrained_layout.use": True,
+})
+
+
+class Data:
+    """Rows of one view of results.csv, numbers checked. Leaves with a message that names file, line and column."""
+
+    TEXT = {"id", "view", "engine", "system", "network", "model", "loop", "recompute", "tables", "prices",
+            "allocation", "source", "target", "status"}
+    LISTS = {"bandwidth_gb_per_s", "utilization"}
+
+    def __init__(self, file, columns, view=None):
+        self.file = Path(file)
+        rows = self._read(columns)
+        views = list(dict.fromkeys(row["view"] for row in rows)) if "view" in columns else []
+        self.view = view or (views[0] if views else None)
+        if view and view not in views:
+            sys.exit(f"{file}: no view '{view}' (choices: {', '.join(views)})")
+        self.rows = [row for row in rows if row.get("view") == self.view]
+
+    def _read(self, columns):
+        try:
+            with open(self.file, newline="", encoding="utf-8") as stream:
+                reader = csv.DictReader(stream)
+                header = reader.fieldnames or []
+                missing = [name for name in columns if name not in header]
+                if missing:
+                    sys.exit(f"{self.file}: the column '{missing[0]}' is missing; bandwright evaluate writes it again")
+                rows = [self._row(row, columns, reader.line_num) for row in reader]
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            sys.exit(f"{self.file}: {error}")
+        rows = [row for row in rows if row.get("status", "ok") == "ok"]
+        if not rows:
+            sys.exit(f"{self.file}: no results in it")
+        return rows
+
+    def _row(self, row, columns, line):
+        return {name: self._cell(name, row[name], line) for name in columns}
+
+    def _cell(self, name, text, line):
+        if text is None:
+            sys.exit(f"{self.file}:{line}: {name}: the line is too short")
+        if name in self.TEXT:
+            return text
+        if name in self.LISTS:
+            return tuple(self._number(name, part, line) for part in text.split())
+        return self._number(name, text, line) if text else None
+
+    def _number(self, name, text, line):
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            sys.exit(f"{self.file}:{line}: {name}: '{text}' is not a number")
+        return number
+
+    def values(self, column):
+        """The different values of a column, in the file's order."""
+        return list(dict.fromkeys(row[column] for row in self.rows))
+
+    def select(self, **wanted):
+        """Rows whose columns have these values, by budget."""
+        rows = [row for row in self.rows if all(row[key] == value for key, value in wanted.items())]
+        return sorted(rows, key=lambda row: row.get("budget_gb_per_s") or 0)
+
+    def networks(self):
+        """Networks that are swept over budgets, by their number of dimensions."""
+        swept = [name for name in self.values("network")
+                 if len({row["budget_gb_per_s"] for row in self.rows if row["network"] == name}) > 1]
+        return sorted(swept, key=lambda name: (self.select(network=name)[0]["dimensions"], name))
+
+    def one(self, **wanted):
+        """The row with these values, or nothing."""
+        rows = self.select(**wanted)
+        return rows[0] if rows else None
+
+
+def feasible(row):
+    """Whether every dimension stays below its class's cap; unknown caps do not bind."""
+    caps = CAPS.get(int(row["dimensions"]), ())
+    return all(b <= cap * (1 + 1e-9) for b, cap in zip(row["bandwidth_gb_per_s"], caps))
+
+
+def curve(axes, rows, value, label=None, published=False, **look):
+    """A line over the budget: solid where the network can be built, dashed where not; published shares are
+    hollow markers without a line."""
+    x = [row["budget_gb_per_s"] for row in rows]
+    y = [value(row) for row in rows]
+    if published:
+        axes.plot(x, y, linestyle="none", markerfacecolor="white", markersize=7, markeredgewidth=1.2,
+                  label=label, color=look["color"], marker=look["marker"], zorder=2)
+        return
+    last = sum(1 for _ in _leading(rows))
+    axes.plot(x[:last], y[:last], label=label, zorder=3, **look)
+    if last < len(rows):
+        start = max(last - 1, 0)
+        axes.plot(x[start:], y[start:], linestyle=(0, (3, 2)), zorder=3, markerfacecolor="white",
+                  label=label if last == 0 else None, **look)
+
+
+def _leading(rows):
+    for row in rows:
+        if not feasible(row):
+            return
+        yield row
+
+
+def panels(rows, columns, width=3.6, height=2.7, **options):
+    """A grid of panels; always a two-dimensional array."""
+    return plt.subplots(rows, columns, figsize=(width * columns + 0.4, height * rows + 0.9), squeeze=False, **options)
+
+
+def legend(figure, axes, extra=()):
+    """One legend above all panels, in as many rows as it needs."""
+    entries = {}
+    for panel in axes.flat:
+        for handle, label in zip(*panel.get_legend_handles_labels()):
+            entries.setdefault(label, handle)
+    for handle in extra:
+        entries.setdefault(handle.get_label(), handle)
+    width, height = figure.get_size_inches()
+    per_row = max(1, int(width / 1.75))
+    rows = -(-len(entries) // per_row)
+    columns = -(-len(entries) // rows)
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (0.12 + 0.2 * rows) / height))
+    figure.legend(entries.values(), entries.keys(), loc="upper center", ncol=columns, frameon=False, handlelength=2.4)
+
+
+def dashed_entry():
+    """The legend's entry for stretches that cannot be built."""
+    return matplotlib.lines.Line2D([], [], color="#444444", linestyle=(0, (3, 2)), marker="o", markerfacecolor="white",
+                                   label="beyond today's links")
+
+
+def hollow_entry():
+    return matplotlib.lines.Line2D([], [], color="#444444", linestyle="none", marker="o", markersize=7,
+                                   markerfacecolor="white", label="same, published shares")
+
+
+def budget_axis(axes):
+    axes.set_xlabel("bandwidth budget, GB/s per NPU")
+    axes.set_xlim(left=0)
+
+
+def save(figure, target):
+    """Writes TARGET.png and TARGET.pdf."""
+    target = Path(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(target.with_suffix(".png"), metadata={"Software": None})
+        figure.savefig(target.with_suffix(".pdf"), metadata={"CreationDate": None})
+    except OSError as error:
+        sys.exit(f"{target}: {error}")
+
+
+def arguments(description):
+    """RESULTS.csv TARGET [--view NAME]"""
+    import argparse
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("csv", help="results.csv of an experiment")
+    parser.add_argument("target", help="the figure's path without its ending")
+    parser.add_argument("--view", help="which of the experiment's views (default: the first)")
+    return parser.parse_args()
