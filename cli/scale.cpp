@@ -14,6 +14,7 @@ void add_scale(CLI::App& app) {
   scale->option_defaults()->always_capture_default();  // shown in the help
   add_scale_measure(*scale);
   add_scale_fit(*scale);
+  add_scale_simulate(*scale);
   add_scale_trials(*scale);
 }
 

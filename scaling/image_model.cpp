@@ -1,0 +1,79 @@
+#include "scaling/image_model.h"
+
+#include <numeric>
+
+namespace bandwright {
+namespace {
+
+constexpr std::int64_t most_images = 1'000'000'000;
+
+std::int64_t optional_integer(const YamlValue& root, std::string_view key, std::int64_t usual,
+                              std::int64_t low, std::int64_t high) {
+  const auto value = root.find(key);
+  return value ? value->as_integer(low, high) : usual;
+}
+
+}  // namespace
+
+std::vector<ImageModel::Phase> ImageModel::phases() const {
+  const auto gradients_of = [&](const LayerStack& network) {
+    return bytes(network.parameters() * bytes_per_element);
+  };
+  const LayerStack& first = networks.front();
+  if (networks.size() == 1) {
+    return {{"training", first.forward_flops() + first.backward_flops(), gradients_of(first)}};
+  }
+  const LayerStack& generator = networks.back();
+  return {{"discriminator", generator.forward_flops() + 2 * (first.forward_flops() + first.backward_flops()),
+           gradients_of(first)},
+          {"generator", first.forward_flops() + generator.backward_flops(), gradients_of(generator)}};
+}
+
+std::int64_t ImageModel::parameters() const {
+  return std::accumulate(
+      networks.begin(), networks.end(), std::int64_t{0},
+      [](std::int64_t sum, const LayerStack& network) { return sum + network.parameters(); });
+}
+
+Bytes ImageModel::gradients() const { return bytes(parameters() * bytes_per_element); }
+
+std::int64_t ImageModel::flops_per_image() const {
+  std::int64_t flops = 0;
+  for (const Phase& phase : phases()) flops += phase.flops_per_image;
+  return flops;
+}
+
+double ImageModel::memory_bytes(std::int64_t images) const {
+  double kept = static_cast<double>(networks.front().output_elements());
+  if (networks.size() == 2)
+    kept = 2.0 * kept + static_cast<double>(networks.back().output_elements());  // real and fake
+  const double per_parameter =
+      2.0 + static_cast<double>(optimizer_states);  // and the weight and its gradient
+  const double elements =
+      static_cast<double>(parameters()) * per_parameter + kept * static_cast<double>(images);
+  return elements * static_cast<double>(bytes_per_element);
+}
+
+bool is_image_model(const YamlValue& root) {
+  return root.is_map() && (root.find("network") || root.find("generator") || root.find("discriminator"));
+}
+
+ImageModel read_image_model(const YamlValue& root) {
+  root.require_keys({"name", "help", "batch", "bytes_per_element", "optimizer_states", "network", "generator",
+                     "discriminator"});
+  ImageModel model{.name = root.at("name").as_string(),
+                   .batch = optional_integer(root, "batch", 1, 1, most_images),
+                   .bytes_per_element = optional_integer(root, "bytes_per_element", 4, 1, 16),
+                   .optimizer_states = optional_integer(root, "optimizer_states", 2, 0, 16)};
+  if (const auto help = root.find("help")) model.help = help->as_string();
+  if (const auto network = root.find("network")) {
+    if (root.find("generator") || root.find("discriminator"))
+      network->fail("stands beside an adversarial pair");
+    model.networks = {read_layer_stack(*network)};
+  } else {
+    model.networks = {read_layer_stack(root.at("discriminator")), read_layer_stack(root.at("generator"))};
+  }
+  return model;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,55 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/units.h"
+#include "core/yaml.h"
+#include "scaling/layer_stack.h"
+
+namespace bandwright {
+
+// A model trained on images, data parallel: one network, or the two of a generative adversarial network. With
+// F the forward FLOP of one image and B = 2 F - (those of the first layer) the backward ones, a step costs
+// per real image
+//
+//   one network    F + B, then its gradients are reduced
+//   adversarial    discriminator's step  F_G + 2 F_D + 2 B_D   fake images made; real and fake judged;
+//   reduced
+//                  generator's step      F_D + B_G             its loss back through D to the image; reduced
+//
+// (the generator's step uses what D's forward pass on the fake images left, as the cosmoGAN code's single
+// graph does; the way back through D costs one input gradient per layer, F_D).
+struct ImageModel {
+  std::string name;
+  std::string help;
+  std::int64_t batch = 1;  // images that one worker takes into a step
+  std::int64_t bytes_per_element = 4;
+  std::int64_t optimizer_states = 2;  // values the optimizer keeps per parameter
+  std::vector<LayerStack> networks;   // one; or discriminator, generator
+
+  // A stretch of compute and the gradients all-reduced after it.
+  struct Phase {
+    std::string name;
+    std::int64_t flops_per_image = 0;
+    Bytes gradients;
+  };
+  [[nodiscard]] std::vector<Phase> phases() const;
+
+  [[nodiscard]] std::int64_t parameters() const;
+  [[nodiscard]] Bytes gradients() const;
+  [[nodiscard]] std::int64_t flops_per_image() const;
+  // Of one worker: weights, gradients, optimizer states, and the layers' outputs kept for the backward pass
+  // of `images`. Bytes as a double: a batch may be absurd.
+  [[nodiscard]] double memory_bytes(std::int64_t images) const;
+};
+
+// {name, help, batch, bytes_per_element, optimizer_states, network: {...}} or instead of network
+// {generator: {...}, discriminator: {...}}, each as scaling/layer_stack.h says. Throws InputError.
+ImageModel read_image_model(const YamlValue& root);
+
+// Whether a model file is of this kind.
+bool is_image_model(const YamlValue& root);
+
+}  // namespace bandwright

@@ -1,0 +1,256 @@
+#include "scaling/curve.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "core/error.h"
+#include "core/paths.h"
+
+namespace bandwright {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+ImageModel cosmogan() { return read_image_model(YamlValue::load(*find_input("image-models", "cosmogan"))); }
+
+LayerStack stack_of(const std::string& text) { return read_layer_stack(YamlValue::parse(text, "m.yaml")); }
+
+template <class Read>
+std::string error_of(const std::string& text, Read read) {
+  try {
+    read(YamlValue::parse(text, "m.yaml"));
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(LayerStack, CountsAsTheFormulasSay) {
+  const LayerStack stack = stack_of(
+      "input: {channels: 3, height: 9, width: 8}\n"
+      "layers:\n"
+      "  - conv: {channels: 4, kernel: 5, stride: 2, norm: true}\n"
+      "  - deconv: {channels: 2, kernel: 3, stride: 3, bias: false}\n"
+      "  - pool: {stride: 2}\n"
+      "  - dense: {channels: 7}\n");
+  // conv: 5 x 4 positions; 25 x 3 x 4 weights, 4 biases, 8 of the norm.
+  EXPECT_EQ(stack.layers[0].parameters, 300 + 4 + 8);
+  EXPECT_EQ(stack.layers[0].flops, 2 * 300 * 20);
+  EXPECT_EQ(stack.layers[0].output_elements, 4 * 20);
+  // deconv: from 5 x 4 to 15 x 12; 9 x 4 x 2 weights used at each position in.
+  EXPECT_EQ(stack.layers[1].parameters, 72);
+  EXPECT_EQ(stack.layers[1].flops, 2 * 72 * 20);
+  EXPECT_EQ(stack.layers[1].output_elements, 2 * 15 * 12);
+  // pool: 8 x 6; dense: 96 to 7.
+  EXPECT_EQ(stack.layers[2].parameters + stack.layers[2].flops, 0);
+  EXPECT_EQ(stack.layers[2].output_elements, 2 * 8 * 6);
+  EXPECT_EQ(stack.layers[3].parameters, 96 * 7 + 7);
+  EXPECT_EQ(stack.layers[3].flops, 2 * 96 * 7);
+  EXPECT_EQ(stack.backward_flops(), 2 * stack.forward_flops() - 12000);
+}
+
+TEST(LayerStack, BadOnesAreRefusedWithTheirPlace) {
+  const auto read = [](const YamlValue& root) { read_layer_stack(root); };
+  const auto with = [](const std::string& layer) {
+    return "input: {channels: 3}\nlayers:\n  - " + layer + "\n";
+  };
+  EXPECT_EQ(
+      error_of(with("cnv: {channels: 3, kernel: 3}"), read),
+      "m.yaml:3: layers[0]: unknown layer 'cnv'; did you mean 'conv'? (choices: conv, deconv, dense, pool)");
+  EXPECT_THAT(error_of(with("dense: {channels: 1000000, height: 60000, width: 60000}"), read),
+              HasSubstr("too large"));
+  EXPECT_THAT(error_of(with("conv: {channels: 0, kernel: 3}"), read), HasSubstr("m.yaml:3"));
+  EXPECT_THAT(error_of(with("conv: {channels: 1}"), read), HasSubstr("kernel"));
+  EXPECT_THAT(error_of(with("pool: {stride: 2}"), read), HasSubstr("expected a layer with parameters"));
+  EXPECT_THAT(error_of("input: {channels: 3}\nlayers: []\n", read),
+              HasSubstr("expected a layer with parameters"));
+  EXPECT_THAT(
+      error_of("input: {channels: 3, height: 60000}\nlayers: [deconv: {channels: 1, kernel: 1, stride: 9}]\n",
+               read),
+      HasSubstr("grows too large"));
+}
+
+TEST(CosmoGan, CountsAreExact) {
+  const ImageModel model = cosmogan();
+  EXPECT_EQ(model.networks[0].parameters(), 3'583'873);
+  EXPECT_EQ(model.networks[1].parameters(), 12'824'449);
+  EXPECT_EQ(model.parameters(), 16'408'322);
+  EXPECT_EQ(model.gradients(), bytes(65'633'288));
+  EXPECT_NEAR(static_cast<double>(model.networks[0].forward_flops()) * 1e-9, 4.6664, 0.00005);
+  EXPECT_NEAR(static_cast<double>(model.networks[1].forward_flops()) * 1e-9, 5.1024, 0.00005);
+  EXPECT_NEAR(static_cast<double>(model.flops_per_image()) * 1e-9, 47.85, 0.005);
+}
+
+TEST(CosmoGan, KeepsTheOutputsOfBothPassesThroughTheDiscriminator) {
+  // 23.6 MB per image beside four values of 4 B per parameter.
+  const ImageModel model = cosmogan();
+  EXPECT_NEAR(model.memory_bytes(0), 16.0 * 16'408'322, 1e-3);
+  EXPECT_NEAR((model.memory_bytes(1) - model.memory_bytes(0)) * 1e-6, 23.6, 0.05);
+}
+
+TEST(CosmoGan, ReducesBothNetworksSeparately) {
+  const CurveWorkload workload = image_workload(cosmogan(), 1e12);
+  const StepGraph graph = workload.step(parse_network("Switch(4)"), 64);
+  ASSERT_EQ(graph.collectives.size(), 2U);
+  EXPECT_EQ(graph.collectives[0].collective.bytes, bytes(4 * 3'583'873));
+  EXPECT_EQ(graph.collectives[1].collective.bytes, bytes(4 * 12'824'449));
+}
+
+TEST(ImageModels, OneNetworkCostsForwardAndBackward) {
+  const ImageModel model =
+      read_image_model(YamlValue::parse("name: tiny\nnetwork:\n  input: {channels: 10}\n  layers: [dense: "
+                                        "{channels: 5, bias: false}, dense: {channels: 1, bias: false}]\n",
+                                        "m.yaml"));
+  // Forward 2 (50 + 5); weight gradients the same; input gradients of the second layer alone.
+  EXPECT_EQ(model.flops_per_image(), 110 + 110 + 10);
+  EXPECT_EQ(model.parameters(), 55);
+  EXPECT_DOUBLE_EQ(model.memory_bytes(3), 4.0 * (55 * 4 + 6 * 3));
+}
+
+TEST(ImageModels, HalfAPairIsRefused) {
+  const auto read = [](const YamlValue& root) { read_image_model(root); };
+  const std::string network = "{input: {channels: 1}, layers: [dense: {channels: 1}]}\n";
+  EXPECT_THAT(error_of("name: x\ngenerator: " + network, read), HasSubstr("discriminator"));
+  EXPECT_THAT(error_of("name: x\nnetwork: " + network + "generator: " + network, read),
+              HasSubstr("adversarial pair"));
+  EXPECT_THAT(error_of("name: x\nnetwrk: " + network, read), HasSubstr("network"));
+}
+
+Cluster cluster_of(const std::string& dimensions, const std::string& more = "") {
+  return read_cluster(
+      YamlValue::parse("name: C\nmemory: 1 GB\ndimensions: " + dimensions + "\n" + more, "c.yaml"));
+}
+
+constexpr const char* eight_per_node =
+    "[{kind: FullyConnected, npus: 8, bandwidth: 300 GB/s}, {kind: Switch, bandwidth: 25 GB/s}]";
+
+TEST(Clusters, AreFilledFromTheInside) {
+  const Cluster cluster = cluster_of(eight_per_node);
+  EXPECT_EQ(part_of(cluster, 32).network.shorthand(), "FullyConnected(8)_Switch(4)");
+  EXPECT_THAT(part_of(cluster, 32).gb_per_s, ElementsAre(300, 25));
+  EXPECT_EQ(part_of(cluster, 4).network.shorthand(), "FullyConnected(4)");
+  EXPECT_THAT(part_of(cluster, 1).network.dimensions, IsEmpty());
+  EXPECT_THROW(part_of(cluster, 12), InputError);
+}
+
+TEST(Clusters, BadOnesAreRefused) {
+  for (const char* bad : {"[]", "[{kind: Star, bandwidth: 1 GB/s}]", "[{kind: Ring, bandwidth: 0 GB/s}]",
+                          "[{kind: Ring}]", "[{kind: Ring, npus: 2, bandwidth: 1 GB/s}]",
+                          "[{kind: Ring, bandwidth: 1 GB/s}, {kind: Ring, bandwidth: 1 GB/s}]"}) {
+    EXPECT_THROW(cluster_of(bad), InputError) << bad;
+  }
+  for (const char* bad : {"{0: 1}", "{x: 1}", "{1: 0}", "{1: -1}", "{1: nan}"}) {
+    EXPECT_THROW(cluster_of(eight_per_node,
+                            "measured: [{model: m, source: s, items_per_second: " + std::string(bad) + "}]"),
+                 InputError)
+        << bad;
+  }
+}
+
+ImageModel one_layer() {
+  return read_image_model(
+      YamlValue::parse("name: one\nbatch: 10\nnetwork: {input: {channels: 1000}, layers: [dense: {channels: "
+                       "1000, bias: false}]}\n",
+                       "m.yaml"));
+}
+
+TEST(Curve, IsComputePlusAllReduce) {
+  // 2e6 FLOP forward and as many for the weights: 4 MFLOP per image, 10 images at 1 GFLOP/s take 40 ms.
+  // Gradients of 4 MB over a switch of N at 0.1 GB/s: 2 (N-1)/N 40 ms.
+  const CurveWorkload workload = image_workload(one_layer(), 1e9);
+  const Curve curve =
+      simulate_curve(workload, cluster_of("[{kind: Switch, bandwidth: 0.1 GB/s}]"), {.workers = {1, 2, 4}});
+  EXPECT_NEAR(curve.points[0].step_seconds, 0.040, 1e-12);
+  EXPECT_NEAR(curve.points[1].step_seconds, 0.080, 1e-12);
+  EXPECT_NEAR(curve.points[2].step_seconds, 0.100, 1e-12);
+  EXPECT_NEAR(curve.points[2].items_per_second, 400, 1e-9);
+  EXPECT_NEAR(curve.points[2].efficiency, 0.4, 1e-9);
+  EXPECT_NEAR(curve.points[2].exposed_share, 0.6, 1e-9);
+}
+
+TEST(Curve, FindsWhereEfficiencyFallsUnderABound) {
+  const CurveWorkload workload = image_workload(one_layer(), 1e9);
+  const Cluster cluster = cluster_of("[{kind: Switch, bandwidth: 0.1 GB/s}]");
+  // 1 / (1 + 2 (N-1)/N): 0.5 at 2, 0.4 at 4, 0.364 at 8, a third in the limit.
+  EXPECT_EQ(simulate_curve(workload, cluster, {.workers = {1, 2, 4}, .efficiency = 0.45}).under_bound_at, 4);
+  EXPECT_EQ(simulate_curve(workload, cluster, {.workers = {1, 2}, .efficiency = 0.37}).under_bound_at, 8);
+  const Curve never = simulate_curve(workload, cluster, {.workers = {1, 2}, .efficiency = 0.3});
+  EXPECT_EQ(never.under_bound_at, std::nullopt);
+  EXPECT_EQ(never.searched_to, max_npus);
+}
+
+TEST(Curve, MoreBandwidthIsNeverSlower) {
+  const CurveWorkload workload = image_workload(one_layer(), 1e9);
+  double last = 0.0;
+  for (const char* bandwidth : {"0.01", "0.1", "1", "10", "1000"}) {
+    const Cluster cluster = cluster_of(fmt::format("[{{kind: Ring, bandwidth: {} GB/s}}]", bandwidth));
+    const double rate = simulate_curve(workload, cluster, {.workers = {16}}).points[0].items_per_second;
+    EXPECT_GT(rate, last);
+    last = rate;
+  }
+}
+
+TEST(Curve, StrongScalingDividesTheBatchAndChecksMemory) {
+  const CurveWorkload workload = image_workload(cosmogan(), 1e12);
+  Cluster cluster = cluster_of("[{kind: Switch, bandwidth: 8 GB/s}]");
+  cluster.memory = parse_bytes("64 GB");
+  const CurveOptions options{.workers = {1, 4, 8, 16}, .mode = ScalingMode::strong, .global_batch = 16384};
+  const Curve curve = simulate_curve(workload, cluster, options);
+  EXPECT_EQ(curve.points[3].batch, 1024);
+  EXPECT_FALSE(curve.points[0].fits);
+  EXPECT_FALSE(curve.points[1].fits);  // 4096 images of 23.6 MB
+  EXPECT_TRUE(curve.points[2].fits);
+  EXPECT_THAT(curve.warnings[0],
+              HasSubstr("1 workers: a batch of 16384 needs 386.8 GB on a worker of C that has 64.0 GB"));
+  CurveOptions uneven = options;
+  uneven.workers = {3};
+  EXPECT_THROW(simulate_curve(workload, cluster, uneven), InputError);
+}
+
+TEST(Curve, TablesAreWeakOnly) {
+  const CurveWorkload workload = table_workload(load_model("17b"), training_loop("NoOverlap"));
+  const Cluster cluster = cluster_of(eight_per_node);
+  const Curve curve = simulate_curve(workload, cluster, {.workers = {1, 8, 64}});
+  EXPECT_GT(curve.points[1].efficiency, curve.points[2].efficiency);
+  EXPECT_THROW(
+      simulate_curve(workload, cluster, {.workers = {8}, .mode = ScalingMode::strong, .global_batch = 8}),
+      InputError);
+  const CurveWorkload parallel = table_workload(load_model("175b"), training_loop("NoOverlap"));
+  EXPECT_THROW(simulate_curve(parallel, cluster, {.workers = {8}}), InputError);  // a replica takes 16
+}
+
+TEST(CosmoGan, EdisonIsPredictedFromOneNodeAndItsJumpIsSaid) {
+  const Cluster edison = load_cluster("edison");
+  const ImageModel model = cosmogan();
+  const Cluster::Measured* measured = edison.find_measured(model.name);
+  ASSERT_NE(measured, nullptr);
+  const double flop_per_s = measured->items_per_second.at(1) * static_cast<double>(model.flops_per_image());
+  const Curve curve =
+      simulate_curve(image_workload(model, flop_per_s), edison,
+                     {.workers = {1, 2, 4, 8, 16, 32, 64, 128}, .measured = measured->items_per_second});
+  for (std::size_t i = 0; i < 6; ++i)
+    EXPECT_LT(std::abs(*curve.points[i].error()), 0.05) << curve.points[i].workers;
+  EXPECT_NEAR(*curve.points[6].error(), -0.470, 0.0005);
+  EXPECT_NEAR(*curve.points[7].error(), -0.478, 0.0005);
+  EXPECT_THAT(curve.warnings,
+              ElementsAre(HasSubstr("outside the model: measured 1.89x, 1.92x the one-node rate")));
+  for (const CurvePoint& point : curve.points) EXPECT_TRUE(point.fits);
+}
+
+TEST(CosmoGan, WhatEdisonKnowsIsWhatWasMeasured) {
+  const std::filesystem::path file = "../shared/validation/cosmogan_edison.csv";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no measurements at " << file;
+  const auto known = load_cluster("edison").find_measured("cosmogan")->items_per_second;
+  const ScalingSeries series = read_scaling_csv(file, ScalingMode::weak).at(0);
+  ASSERT_EQ(known.size(), series.points.size());
+  for (const ScalingPoint& point : series.points)
+    EXPECT_NEAR(known.at(point.workers), 1 / point.seconds, 1e-9);
+}
+
+}  // namespace
+}  // namespace bandwright
