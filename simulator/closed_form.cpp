@@ -100,45 +100,23 @@ Cut ClosedForm::cut(std::span<const double> gb_per_s) const {
   return cut;
 }
 
-// Each gap in the compute stream is charged to what the critical path did in it: from the operation that
-// ended last before the gap's end backwards, until the gap's start.
-void ClosedForm::expose(const Schedule& times, std::span<const Slowest> prices, StepResult& result) const {
-  std::vector<double> group_ns(group_names_.size(), 0.0);
-  std::vector<double> dimension_ns(static_cast<std::size_t>(dimensions_), 0.0);
-  double overhead_ns = 0.0;
-  const auto charge = [&](double gap_start, double gap_end, std::uint32_t last) {
-    for (double until = gap_end; last != none && until > gap_start; last = times.last[last]) {
-      const double begin = std::max(gap_start, times.end[last] - duration(nodes_[last], prices));
-      const double share = std::max(0.0, until - begin);
-      if (kinds_[last] == OperationKind::Overhead) overhead_ns += share;
-      if (nodes_[last].collective != none) {
-        const Slowest& slowest = prices[nodes_[last].collective];
-        group_ns[collectives_[nodes_[last].collective].group] += share;
-        if (slowest.load >= 0) {
-          dimension_ns[static_cast<std::size_t>(loads_[static_cast<std::size_t>(slowest.load)].dimension)] +=
-              share;
-        }
-      }
-      until = std::min(until, begin);
-    }
-  };
-  double compute_end = 0.0;
+std::vector<OperationSpan> ClosedForm::spans(const Schedule& times, std::span<const Slowest> prices) const {
+  std::vector<OperationSpan> spans;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (kinds_[i] != OperationKind::Compute) continue;
-    charge(compute_end, times.end[i] - nodes_[i].fixed_ns, times.last[i]);
-    compute_end = times.end[i];
+    const Node& node = nodes_[i];
+    const double start = node.dependencies == 0 ? 0.0 : times.end[times.last[i]];
+    OperationSpan span{.kind = kinds_[i],
+                       .start = nanoseconds(start),
+                       .end = nanoseconds(times.end[i]),
+                       .last = times.last[i]};
+    if (node.collective != none) {
+      const int load = prices[node.collective].load;
+      span.group = collectives_[node.collective].group;
+      if (load >= 0) span.dimension = loads_[static_cast<std::size_t>(load)].dimension;
+    }
+    spans.push_back(span);
   }
-  const auto final = std::max_element(times.end.begin(), times.end.end());
-  if (final != times.end.end()) {
-    charge(compute_end, *final, static_cast<std::uint32_t>(final - times.end.begin()));
-  }
-  result.overhead = nanoseconds(overhead_ns);
-  for (std::size_t g = 0; g < group_ns.size(); ++g) {
-    result.groups.push_back({group_names_[g], nanoseconds(group_ns[g])});
-  }
-  for (std::size_t d = 0; d < dimension_ns.size(); ++d) {
-    result.dimensions[d].exposed = nanoseconds(dimension_ns[d]);
-  }
+  return spans;
 }
 
 StepResult ClosedForm::evaluate(std::span<const double> gb_per_s) const {
@@ -146,26 +124,21 @@ StepResult ClosedForm::evaluate(std::span<const double> gb_per_s) const {
   const Schedule times = schedule(prices);
   StepResult result;
   result.dimensions.resize(static_cast<std::size_t>(dimensions_));
-  double step_ns = 0.0;
-  double compute_ns = 0.0;
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    step_ns = std::max(step_ns, times.end[i]);
-    if (kinds_[i] == OperationKind::Compute) compute_ns += nodes_[i].fixed_ns;
-    if (nodes_[i].collective == none) continue;
-    const Collective& collective = collectives_[nodes_[i].collective];
+  for (const std::string& name : group_names_) result.groups.push_back({name, {}});
+  for (const Node& node : nodes_) {
+    if (node.collective == none) continue;
+    const Collective& collective = collectives_[node.collective];
     for (std::uint32_t k = 0; k < collective.loads; ++k) {
       const Traffic& load = loads_[collective.first_load + k];
       result.dimensions[static_cast<std::size_t>(load.dimension)].bytes += load.bytes;
     }
   }
-  result.step_time = nanoseconds(step_ns);
-  result.compute_time = nanoseconds(compute_ns);
-  result.exposed_communication = result.step_time - result.compute_time;
+  attribute_waiting(spans(times, prices), result);
+  const double step_ns = to_ns(result.step_time);
   for (std::size_t d = 0; d < result.dimensions.size(); ++d) {
     DimensionUse& use = result.dimensions[d];
     if (step_ns > 0.0 && use.bytes > 0.0) use.utilization = use.bytes / gb_per_s[d] / step_ns;
   }
-  expose(times, prices, result);
   return result;
 }
 

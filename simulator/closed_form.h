@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/cut.h"
-#include "simulator/result.h"
+#include "simulator/exposure.h"
 #include "workload/step_graph.h"
 
 namespace bandwright {
@@ -54,7 +54,8 @@ class ClosedForm {
   [[nodiscard]] std::vector<Slowest> price(std::span<const double> gb_per_s) const;
   [[nodiscard]] Schedule schedule(std::span<const Slowest> prices) const;
   [[nodiscard]] double duration(const Node& node, std::span<const Slowest> prices) const;
-  void expose(const Schedule& schedule, std::span<const Slowest> prices, StepResult& result) const;
+  [[nodiscard]] std::vector<OperationSpan> spans(const Schedule& times,
+                                                 std::span<const Slowest> prices) const;
 
   int dimensions_;
   std::vector<Node> nodes_;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/units.h"
+#include "workload/step_graph.h"
 
 namespace bandwright {
 
@@ -17,18 +18,38 @@ struct GroupExposure {
 struct DimensionUse {
   double bytes = 0.0;        // sent
   double utilization = 0.0;  // of its bandwidth over the whole step, 0 to 1
-  Time exposed;              // waiting attributed to it as the slowest dimension of a collective
+  Time exposed;              // waiting attributed to it as the busiest dimension of a collective
 };
 
-// The answer of either engine for one step. step_time = compute_time + exposed_communication exactly;
-// exposed_communication = the groups' exposures + overhead.
+// How the chunks fared on one logical dimension, which serves one at a time. Empty in closed form.
+struct QueueUse {
+  std::string group;
+  int dimension = 0;  // of the network
+  int npus = 0;       // of the group along it
+  std::int64_t chunks = 0;
+  Time mean_service;   // from its start to its end
+  Time mean_queueing;  // from when it could start to its start
+};
+
+// A stretch of the critical path: operations that each started when the one before had ended.
+struct CriticalOperation {
+  OperationId operation = 0;
+  Time start;
+  Time end;
+};
+
+// The answer of every engine for one step. step_time = compute_time + exposed_communication exactly;
+// exposed_communication = the groups' exposures + overhead exactly.
 struct StepResult {
   Time step_time;
-  Time compute_time;  // sum of the compute operations
+  Time compute_time;
   Time exposed_communication;
   Time overhead;  // of the training loop itself
   std::vector<GroupExposure> groups;
   std::vector<DimensionUse> dimensions;  // one per dimension of the network
+  std::vector<QueueUse> queues;
+  std::vector<CriticalOperation> critical_path;  // in order of time
+  std::int64_t events = 0;                       // the engine handled; 0 in closed form
 };
 
 }  // namespace bandwright

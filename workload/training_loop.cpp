@@ -151,15 +151,23 @@ std::span<const RecomputeInfo> recompute_choices() {
 
 std::span<const TrainingLoop> training_loops() {
   static constexpr std::array loops = {
-      TrainingLoop{"NoOverlap", "every collective blocks: forward f F, backward g G w W", backward_blocking},
+      TrainingLoop{"NoOverlap", "every collective blocks: forward f F, backward g G w W", backward_blocking,
+                   ComputeRounding::WholeNsFloat32},
       TrainingLoop{"Overlap",
                    "the input gradient's collective runs beside the weight gradient: g, then G beside (w, W)",
-                   backward_overlapped}};
+                   backward_overlapped, ComputeRounding::WholeNsFloat64}};
   return loops;
 }
 
 const TrainingLoop& training_loop(std::string_view name) {
   return find_in_catalogue(training_loops(), name, "training loop");
+}
+
+LoopOptions loop_options(const System& system, const TrainingLoop& loop, Recompute recompute) {
+  return {.recompute = recompute,
+          .compute_scale = system.compute_scale,
+          .rounding = system.truncate ? loop.truncated : ComputeRounding::NearestPicosecond,
+          .bookkeeping = system.bookkeeping};
 }
 
 std::vector<Group> model_groups(const Model& model, const Network& network) {

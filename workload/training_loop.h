@@ -2,6 +2,7 @@
 #include <span>
 #include <string_view>
 
+#include "collective/system.h"
 #include "workload/model.h"
 #include "workload/step_graph.h"
 
@@ -46,10 +47,14 @@ struct TrainingLoop {
   std::string_view name;
   std::string_view help;
   void (*backward)(class StepWriter& writer, std::size_t line);  // writes the backward pass of one line
+  ComputeRounding truncated;  // how the reference's variant of the loop cuts compute times to whole ns
 };
 
 std::span<const TrainingLoop> training_loops();
 const TrainingLoop& training_loop(std::string_view name);  // throws InputError naming the choices
+
+// What a system sets of a training loop: compute scale, bookkeeping, and whether times are whole ns.
+LoopOptions loop_options(const System& system, const TrainingLoop& loop, Recompute recompute);
 
 // The groups of a model on a network, indexed by Axis: TP innermost, DP, and the world of all NPUs. Throws
 // InputError when TP does not divide the network's dimensions.

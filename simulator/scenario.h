@@ -1,0 +1,62 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "collective/schedule.h"
+#include "simulator/result.h"
+#include "workload/step_graph.h"
+
+namespace bandwright {
+
+// What an event-driven engine plays. REQUIRES that what it refers to outlives it.
+struct Scenario {
+  const StepGraph& graph;
+  const Network& network;
+  const System& system;
+  std::span<const double> bandwidth;  // per NPU and dimension, in the system's unit
+  Time after_collective;              // from a collective's last message until its dependants go on
+};
+
+// A part of a dimension that a group spans: its NPUs form lines, and each line serves one chunk at a time.
+// Groups that span the same part share it; parts that merely overlap do not (only links do).
+struct LogicalDimension {
+  GroupDimension part;
+  std::string group;  // the first that uses it
+};
+
+// The collectives of a graph, planned, and the logical dimensions they use.
+struct CommunicationPlan {
+  struct Call {
+    CollectivePlan plan;
+    std::vector<std::uint32_t> queues;  // logical dimension of each part of the group
+    std::uint32_t group = 0;
+    int busiest = -1;  // network dimension on which the collective keeps a line busy longest
+  };
+  std::vector<Call> calls;  // indexed like StepGraph::collectives
+  std::vector<LogicalDimension> queues;
+};
+
+// Throws InputError.
+CommunicationPlan plan_communication(const Scenario& scenario);
+
+// Bytes and utilisation of every dimension, and the names of groups; what does not depend on timing but the
+// utilisation, which divides by result.step_time.
+void describe_traffic(const Scenario& scenario, const CommunicationPlan& plan, StepResult& result);
+
+// The rank of a collective among those that wait for the same dimension: larger goes first.
+class IssueOrder {
+ public:
+  explicit IssueOrder(CollectiveOrder order) : order_(order) {}
+  int next(Role role);
+
+ private:
+  CollectiveOrder order_;
+  int counter_ = 0;
+};
+
+// Throws InputError naming what still waits, if any operation has not ended: a run that stops early is an
+// error and never a result. `waits_for` describes one of them.
+void require_all_ended(const StepGraph& graph, const std::vector<bool>& ended);
+
+}  // namespace bandwright
