@@ -1,0 +1,132 @@
+#include "memory/mixed_integer.h"
+
+#include <Cbc_C_Interface.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+
+namespace bandwright {
+namespace {
+
+struct Deleter {
+  void operator()(Cbc_Model* model) const { Cbc_deleteModel(model); }
+};
+using Model = std::unique_ptr<Cbc_Model, Deleter>;
+
+// The rows as CBC's column-wise arrays.
+struct ColumnMajor {
+  std::vector<CoinBigIndex> start;
+  std::vector<int> row;
+  std::vector<double> value;
+};
+
+std::vector<MixedIntegerProgram::Term> added_up(std::vector<MixedIntegerProgram::Term> terms) {
+  std::sort(terms.begin(), terms.end());
+  std::vector<MixedIntegerProgram::Term> sums;
+  for (const auto& [column, coefficient] : terms) {
+    if (!sums.empty() && sums.back().first == column) {
+      sums.back().second += coefficient;
+    } else {
+      sums.emplace_back(column, coefficient);
+    }
+  }
+  return sums;
+}
+
+ColumnMajor column_major(const MixedIntegerProgram& program) {
+  std::vector<std::vector<std::pair<int, double>>> columns(program.columns.size());
+  for (std::size_t r = 0; r < program.rows.size(); ++r) {
+    for (const auto& [column, coefficient] : added_up(program.rows[r].terms)) {
+      if (coefficient != 0.0) columns[column].emplace_back(static_cast<int>(r), coefficient);
+    }
+  }
+  ColumnMajor result{{0}, {}, {}};
+  for (const auto& column : columns) {
+    for (const auto& [row, value] : column) {
+      result.row.push_back(row);
+      result.value.push_back(value);
+    }
+    result.start.push_back(static_cast<CoinBigIndex>(result.row.size()));
+  }
+  return result;
+}
+
+Model make_model(const MixedIntegerProgram& program) {
+  const ColumnMajor matrix = column_major(program);
+  const std::size_t columns = program.columns.size();
+  std::vector<double> lower(columns, 0.0);
+  std::vector<double> upper(columns);
+  std::vector<double> cost(columns);
+  for (std::size_t c = 0; c < columns; ++c) {
+    upper[c] = program.columns[c].upper;
+    cost[c] = program.columns[c].cost;
+  }
+  std::vector<double> row_lower;
+  std::vector<double> row_upper;
+  for (const MixedIntegerProgram::Row& row : program.rows) {
+    row_lower.push_back(row.low);
+    row_upper.push_back(row.high);
+  }
+  Model model(Cbc_newModel());
+  Cbc_setLogLevel(model.get(), 0);
+  Cbc_loadProblem(model.get(), static_cast<int>(columns), static_cast<int>(program.rows.size()),
+                  matrix.start.data(), matrix.row.data(), matrix.value.data(), lower.data(), upper.data(),
+                  cost.data(), row_lower.data(), row_upper.data());
+  for (std::size_t c = 0; c < columns; ++c) {
+    if (program.columns[c].whole) Cbc_setInteger(model.get(), static_cast<int>(c));
+  }
+  return model;
+}
+
+void set_start(Cbc_Model* model, const std::vector<double>& start) {
+  std::vector<int> index(start.size());
+  for (std::size_t c = 0; c < start.size(); ++c) index[c] = static_cast<int>(c);
+  Cbc_setMIPStartI(model, static_cast<int>(start.size()), index.data(), start.data());
+}
+
+MixedIntegerSummary::Stop stop_reason(Cbc_Model* model) {
+  using Stop = MixedIntegerSummary::Stop;
+  if (Cbc_isProvenInfeasible(model) != 0) return Stop::Infeasible;
+  if (Cbc_isSecondsLimitReached(model) != 0) return Stop::TimeLimit;
+  return Cbc_status(model) == 0 ? Stop::Gap : Stop::Interrupted;
+}
+
+}  // namespace
+
+int MixedIntegerProgram::add(Column column) {
+  columns.push_back(column);
+  return static_cast<int>(columns.size()) - 1;
+}
+
+void MixedIntegerProgram::add_row(double low, double high, std::vector<Term> terms) {
+  rows.push_back({low, high, std::move(terms)});
+}
+
+double MixedIntegerProgram::objective(const std::vector<double>& x) const {
+  double sum = constant;
+  for (std::size_t c = 0; c < columns.size(); ++c) sum += columns[c].cost * x[c];
+  return sum;
+}
+
+MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedIntegerOptions& options) {
+  const Model model = make_model(program);
+  Cbc_setObjSense(model.get(), 1.0);
+  Cbc_setAllowableFractionGap(model.get(), options.gap);
+  Cbc_setMaximumSeconds(model.get(), options.time_limit_seconds);
+  if (!options.start.empty()) set_start(model.get(), options.start);
+  Cbc_solve(model.get());
+
+  MixedIntegerSummary summary{.stop = stop_reason(model.get())};
+  summary.bound = program.constant + Cbc_getBestPossibleObjValue(model.get());
+  if (const double* best = Cbc_bestSolution(model.get())) {
+    summary.x.assign(best, best + program.columns.size());
+    for (std::size_t c = 0; c < summary.x.size(); ++c) {
+      if (program.columns[c].whole) summary.x[c] = std::round(summary.x[c]);
+    }
+    summary.objective = program.objective(summary.x);
+  }
+  return summary;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,61 @@
+#pragma once
+#include <functional>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace bandwright {
+
+// minimise  constant + cost . x   with   low <= A x <= high,   0 <= x <= upper,   some x whole.
+class MixedIntegerProgram {
+ public:
+  struct Column {
+    double cost = 0.0;
+    double upper = 1.0;
+    bool whole = false;
+  };
+  using Term = std::pair<int, double>;  // column, coefficient
+  struct Row {
+    double low, high;
+    std::vector<Term> terms;  // a column may stand several times: its coefficients add up
+  };
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+  int add(Column column);
+  int add_binary(double cost) { return add({.cost = cost, .upper = 1.0, .whole = true}); }
+  void add_cost(int column, double cost) { columns[column].cost += cost; }
+  void add_row(double low, double high, std::vector<Term> terms);
+  [[nodiscard]] double objective(const std::vector<double>& x) const;
+
+  double constant = 0.0;
+  std::vector<Column> columns;
+  std::vector<Row> rows;
+};
+
+struct SolveProgress {
+  double seconds = 0.0;
+  double best = 0.0;   // infinite before the first solution
+  double bound = 0.0;  // proved so far
+};
+
+struct MixedIntegerOptions {
+  double gap = 1e-4;  // relative
+  double time_limit_seconds = 60.0;
+  std::vector<double> start;  // a feasible point, or empty
+  std::function<void(const SolveProgress&)> on_progress;
+};
+
+struct MixedIntegerSummary {
+  enum class Stop { Gap, TimeLimit, Interrupted, Infeasible };
+  Stop stop = Stop::Infeasible;
+  std::vector<double> x;  // empty when nothing was found; whole columns are exactly whole
+  double objective = MixedIntegerProgram::infinity;
+  double bound = -MixedIntegerProgram::infinity;
+};
+
+// By CBC (branch and cut, https://github.com/coin-or/Cbc). While it runs, an interrupt signal (Ctrl-C) ends
+// the search with the best point found.
+MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedIntegerOptions& options);
+
+}  // namespace bandwright

@@ -1,0 +1,161 @@
+#include "memory/programs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "memory/formulation.h"
+
+namespace bandwright {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr double ns_per_ms = 1e6;
+constexpr int most_rounds = 20;
+
+struct Solved {
+  PlacementStatus status = PlacementStatus::Infeasible;
+  Schedule schedule;
+  double ns = std::numeric_limits<double>::infinity();
+  double bound_ns = 0.0;
+  int binaries = 0;
+  int rows = 0;
+};
+
+PlacementStatus status_of(MixedIntegerSummary::Stop stop) {
+  switch (stop) {
+    case MixedIntegerSummary::Stop::Gap: return PlacementStatus::Optimal;
+    case MixedIntegerSummary::Stop::TimeLimit: return PlacementStatus::TimeLimit;
+    case MixedIntegerSummary::Stop::Interrupted: return PlacementStatus::Interrupted;
+    case MixedIntegerSummary::Stop::Infeasible: break;
+  }
+  return PlacementStatus::Infeasible;
+}
+
+constexpr std::string_view freedom_name(Freedom freedom) {
+  return freedom == Freedom::Static ? "static" : freedom == Freedom::Synchronous ? "synchronous" : "asynchronous";
+}
+
+// One policy's programs within one time limit.
+class Programs {
+ public:
+  Programs(const PlacementProblem& problem, const PlacementOptions& options)
+      : problem_(problem), options_(options), start_(Clock::now()) {}
+
+  PlacementSummary run(Freedom freedom) {
+    const std::vector<Bytes> limits(problem_.graph.kernels.size(), problem_.fast_limit);
+    const Solved solved = solve_chain(freedom, limits);
+    PlacementSummary summary;
+    summary.status = solved.status;
+    summary.binaries = solved.binaries;
+    summary.rows = solved.rows;
+    if (solved.status == PlacementStatus::Infeasible) {
+      summary.reason = fmt::format("no {} placement fits {} of fast memory with the times measured",
+                                   freedom_name(freedom), format_bytes(problem_.fast_limit));
+      return summary;
+    }
+    summary.ns = solved.ns;
+    summary.bound_ns = std::min(solved.bound_ns, solved.ns);
+    summary.schedule = solved.schedule;
+    summary.window = freedom == Freedom::Asynchronous ? window_ : 0;
+    summary.placed = placed(freedom, solved, limits);
+    return summary;
+  }
+
+ private:
+  [[nodiscard]] double seconds_left() const {
+    return options_.time_limit_seconds - std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+  Solved solve_chain(Freedom freedom, const std::vector<Bytes>& limits) {
+    if (freedom == Freedom::Static) return solve_one(freedom, limits, {}, seconds_left());
+    const auto simpler = static_cast<Freedom>(static_cast<int>(freedom) - 1);
+    Programs before(problem_, options_);
+    before.options_.time_limit_seconds = seconds_left() / 3;
+    const Solved start = before.solve_chain(simpler, limits);
+    if (start.status == PlacementStatus::Interrupted) return start;
+    return solve_one(freedom, limits, start, seconds_left());
+  }
+
+  Solved solve_one(Freedom freedom, const std::vector<Bytes>& limits, const Solved& start, double seconds) {
+    const Formulation formulation(problem_.graph, problem_.tiers, limits, {freedom, window_});
+    const MixedIntegerProgram& program = formulation.program();
+    MixedIntegerOptions solver{.gap = options_.gap, .time_limit_seconds = std::max(seconds, 1.0)};
+    if (start.ns < MixedIntegerProgram::infinity) solver.start = formulation.point(start.schedule);
+    if (options_.on_progress) {
+      solver.on_progress = [&](const SolveProgress& p) {
+        options_.on_progress({freedom_name(freedom), p.seconds, p.best, p.bound});
+      };
+    }
+    const MixedIntegerSummary found = solve(program, solver);
+    Solved solved{.status = status_of(found.stop), .bound_ns = found.bound * ns_per_ms};
+    solved.rows = static_cast<int>(program.rows.size());
+    solved.binaries = static_cast<int>(std::count_if(program.columns.begin(), program.columns.end(),
+                                                     [](const auto& column) { return column.whole; }));
+    if (!found.x.empty()) {
+      solved.schedule = formulation.schedule(found.x);
+      solved.ns = program.objective(formulation.point(solved.schedule)) * ns_per_ms;
+    }
+    if (start.ns <= solved.ns) {
+      solved.schedule = start.schedule;
+      solved.ns = start.ns;
+    }
+    if (solved.ns == MixedIntegerProgram::infinity) solved.status = PlacementStatus::Infeasible;
+    return solved;
+  }
+
+  // AutoTM's rule: M_k *= max(0.90, 1 - (worst / M - 1) / 2) within 10 kernels of the users of what overflows.
+  void tighten(const AddressPlan& plan, std::vector<Bytes>& limits) const {
+    const Users uses = users(problem_.graph);
+    const int last = static_cast<int>(limits.size()) - 1;
+    std::vector<bool> affected(limits.size(), false);
+    for (const Placed& block : plan.blocks) {
+      const Bytes end = block.offset + whole_pages(problem_.graph.tensors[block.stay.tensor].bytes);
+      if (end <= problem_.fast_limit) continue;
+      for (const int user : uses[block.stay.tensor]) {
+        for (int k = std::max(0, user - 10); k <= std::min(last, user + 10); ++k) affected[k] = true;
+      }
+    }
+    const double worst = to_double(plan.high_water) / to_double(problem_.fast_limit);
+    const double factor = std::max(0.90, 1.0 - (worst - 1.0) / 2.0);
+    for (std::size_t k = 0; k < limits.size(); ++k) {
+      if (affected[k]) limits[k] = bytes(std::llround(to_double(limits[k]) * factor));
+    }
+  }
+
+  std::optional<PlacedSchedule> placed(Freedom freedom, Solved solved, std::vector<Bytes> limits) {
+    for (int round = 0; round <= most_rounds; ++round) {
+      AddressPlan plan = assign_addresses(problem_.graph, solved.schedule, problem_.fast_limit);
+      if (plan.high_water <= problem_.fast_limit) {
+        Replay played = replay(problem_.graph, problem_.tiers, solved.schedule, problem_.fast_limit);
+        return PlacedSchedule{std::move(solved.schedule), std::move(plan), std::move(played), round};
+      }
+      if (solved.status == PlacementStatus::Interrupted || seconds_left() <= 0.0) break;
+      tighten(plan, limits);
+      solved = solve_one(freedom, limits, {}, seconds_left());
+      if (solved.ns == MixedIntegerProgram::infinity) break;
+    }
+    return std::nullopt;
+  }
+
+  const PlacementProblem& problem_;
+  PlacementOptions options_;
+  Clock::time_point start_;
+  int window_ = 15;
+};
+
+}  // namespace
+
+PlacementSummary static_program(const PlacementProblem& problem, const PlacementOptions& options) {
+  return Programs(problem, options).run(Freedom::Static);
+}
+PlacementSummary synchronous_program(const PlacementProblem& problem, const PlacementOptions& options) {
+  return Programs(problem, options).run(Freedom::Synchronous);
+}
+PlacementSummary asynchronous_program(const PlacementProblem& problem, const PlacementOptions& options) {
+  return Programs(problem, options).run(Freedom::Asynchronous);
+}
+
+}  // namespace bandwright
