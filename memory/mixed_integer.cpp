@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <numeric>
 
 namespace bandwright {
 namespace {
@@ -49,6 +50,7 @@ ColumnMajor column_major(const MixedIntegerProgram& program) {
     }
     result.start.push_back(static_cast<CoinBigIndex>(result.row.size()));
   }
+  result.start.push_back(result.start.back());  // the constant's column
   return result;
 }
 
@@ -56,12 +58,16 @@ Model make_model(const MixedIntegerProgram& program) {
   const ColumnMajor matrix = column_major(program);
   const std::size_t columns = program.columns.size();
   std::vector<double> lower(columns, 0.0);
-  std::vector<double> upper(columns);
-  std::vector<double> cost(columns);
-  for (std::size_t c = 0; c < columns; ++c) {
-    upper[c] = program.columns[c].upper;
-    cost[c] = program.columns[c].cost;
+  std::vector<double> upper;
+  std::vector<double> cost;
+  for (const MixedIntegerProgram::Column& column : program.columns) {
+    upper.push_back(column.upper);
+    cost.push_back(column.cost);
   }
+  // The constant is the cost of a column that is always 1: relative gaps count it.
+  lower.push_back(1.0);
+  upper.push_back(1.0);
+  cost.push_back(program.constant);
   std::vector<double> row_lower;
   std::vector<double> row_upper;
   for (const MixedIntegerProgram::Row& row : program.rows) {
@@ -70,7 +76,7 @@ Model make_model(const MixedIntegerProgram& program) {
   }
   Model model(Cbc_newModel());
   Cbc_setLogLevel(model.get(), 0);
-  Cbc_loadProblem(model.get(), static_cast<int>(columns), static_cast<int>(program.rows.size()),
+  Cbc_loadProblem(model.get(), static_cast<int>(columns) + 1, static_cast<int>(program.rows.size()),
                   matrix.start.data(), matrix.row.data(), matrix.value.data(), lower.data(), upper.data(),
                   cost.data(), row_lower.data(), row_upper.data());
   for (std::size_t c = 0; c < columns; ++c) {
@@ -81,7 +87,7 @@ Model make_model(const MixedIntegerProgram& program) {
 
 void set_start(Cbc_Model* model, const std::vector<double>& start) {
   std::vector<int> index(start.size());
-  for (std::size_t c = 0; c < start.size(); ++c) index[c] = static_cast<int>(c);
+  std::iota(index.begin(), index.end(), 0);
   Cbc_setMIPStartI(model, static_cast<int>(start.size()), index.data(), start.data());
 }
 
@@ -113,12 +119,13 @@ MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedInteger
   const Model model = make_model(program);
   Cbc_setObjSense(model.get(), 1.0);
   Cbc_setAllowableFractionGap(model.get(), options.gap);
-  Cbc_setMaximumSeconds(model.get(), options.time_limit_seconds);
+  Cbc_setParameter(model.get(), "timeMode", "elapsed");
+  Cbc_setParameter(model.get(), "sec", std::to_string(options.time_limit_seconds).c_str());
   if (!options.start.empty()) set_start(model.get(), options.start);
   Cbc_solve(model.get());
 
   MixedIntegerSummary summary{.stop = stop_reason(model.get())};
-  summary.bound = program.constant + Cbc_getBestPossibleObjValue(model.get());
+  summary.bound = Cbc_getBestPossibleObjValue(model.get());
   if (const double* best = Cbc_bestSolution(model.get())) {
     summary.x.assign(best, best + program.columns.size());
     for (std::size_t c = 0; c < summary.x.size(); ++c) {

@@ -14,6 +14,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr double ns_per_ms = 1e6;
 constexpr int most_rounds = 20;
+constexpr int widest_window = 15;                // AutoTM's
+constexpr std::ptrdiff_t most_binaries = 15000;  // beyond, the window shrinks: its size decides the time to solve
+
+std::ptrdiff_t binaries(const MixedIntegerProgram& program) {
+  return std::count_if(program.columns.begin(), program.columns.end(),
+                       [](const MixedIntegerProgram::Column& column) { return column.whole; });
+}
 
 struct Solved {
   PlacementStatus status = PlacementStatus::Infeasible;
@@ -46,6 +53,7 @@ class Programs {
 
   PlacementSummary run(Freedom freedom) {
     const std::vector<Bytes> limits(problem_.graph.kernels.size(), problem_.fast_limit);
+    if (freedom == Freedom::Asynchronous) choose_window(limits);
     const Solved solved = solve_chain(freedom, limits);
     PlacementSummary summary;
     summary.status = solved.status;
@@ -67,6 +75,16 @@ class Programs {
  private:
   [[nodiscard]] double seconds_left() const {
     return options_.time_limit_seconds - std::chrono::duration<double>(Clock::now() - start_).count();
+  }
+
+  // As given, or the widest that leaves the program small enough.
+  void choose_window(const std::vector<Bytes>& limits) {
+    window_ = options_.window.value_or(widest_window);
+    while (!options_.window && window_ > 1) {
+      const Formulation tried(problem_.graph, problem_.tiers, limits, {Freedom::Asynchronous, window_});
+      if (binaries(tried.program()) <= most_binaries) return;
+      window_ /= 2;
+    }
   }
 
   Solved solve_chain(Freedom freedom, const std::vector<Bytes>& limits) {
@@ -92,8 +110,7 @@ class Programs {
     const MixedIntegerSummary found = solve(program, solver);
     Solved solved{.status = status_of(found.stop), .bound_ns = found.bound * ns_per_ms};
     solved.rows = static_cast<int>(program.rows.size());
-    solved.binaries = static_cast<int>(std::count_if(program.columns.begin(), program.columns.end(),
-                                                     [](const auto& column) { return column.whole; }));
+    solved.binaries = static_cast<int>(binaries(program));
     if (!found.x.empty()) {
       solved.schedule = formulation.schedule(found.x);
       solved.ns = program.objective(formulation.point(solved.schedule)) * ns_per_ms;
@@ -143,7 +160,7 @@ class Programs {
   const PlacementProblem& problem_;
   PlacementOptions options_;
   Clock::time_point start_;
-  int window_ = 15;
+  int window_ = widest_window;
 };
 
 }  // namespace
