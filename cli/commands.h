@@ -16,6 +16,7 @@ void add_cost(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_list(CLI::App& app);
 void add_optimize(CLI::App& app);
+void add_place(CLI::App& app);
 void add_scale(CLI::App& app);
 
 }  // namespace bandwright

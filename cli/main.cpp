@@ -19,7 +19,7 @@ namespace {
 
 constexpr int bad_input_status = 2;
 
-constexpr std::array commands = {add_optimize, add_cost, add_evaluate, add_scale, add_list};
+constexpr std::array commands = {add_optimize, add_cost, add_evaluate, add_place, add_scale, add_list};
 
 constexpr std::string_view usage =
     "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"

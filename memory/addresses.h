@@ -18,8 +18,8 @@ struct AddressPlan {
 };
 
 // Offsets such that stays that meet in time never share a byte. Largest first, each at the lowest offset free
-// for its whole stay (greedy by size: Pisarchyk and Lee, arXiv:2001.03288); while that ends above `limit`, again
-// with what overflowed first. A plan can end above the peak of bytes in use: fragmentation.
+// for its whole stay (greedy by size: Pisarchyk and Lee, arXiv:2001.03288); while that ends above `limit`,
+// again with what overflowed first. A plan can end above the peak of bytes in use: fragmentation.
 AddressPlan assign_addresses(const TrainingGraph& graph, const Schedule& schedule, Bytes limit);
 
 }  // namespace bandwright

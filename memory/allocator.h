@@ -7,8 +7,8 @@
 
 namespace bandwright {
 
-// Addresses 0 to `size` handed out in whole pages: the smallest free block that is large enough, the lowest of
-// equal ones; what is freed joins free neighbours.
+// Addresses 0 to `size` handed out in whole pages: the smallest free block that is large enough, the lowest
+// of equal ones; what is freed joins free neighbours.
 class BestFitAllocator {
  public:
   explicit BestFitAllocator(Bytes size);

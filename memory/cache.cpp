@@ -23,7 +23,8 @@ std::vector<Bytes> slow_addresses(const TrainingGraph& graph) {
       offset[tensor] = allocator.allocate(graph.tensors[tensor].bytes).value_or(bytes(0));
     }
     for (const int tensor : kernel.arguments) {
-      if (uses[tensor].back() == static_cast<int>(k)) allocator.free(offset[tensor], graph.tensors[tensor].bytes);
+      if (uses[tensor].back() == static_cast<int>(k))
+        allocator.free(offset[tensor], graph.tensors[tensor].bytes);
     }
   }
   return offset;

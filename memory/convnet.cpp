@@ -44,8 +44,10 @@ class Reader {
     if (kind == "concat") return join(value, input, Op::Concat, depth);
     if (kind == "add") return join(value, input, Op::Add, depth);
     if (kind == "repeat") return repeat(value, input, depth);
-    value.fail(fmt::format("unknown layer '{}' (choices: conv, dense, max-pool, average-pool, concat, add, repeat; "
-                           "without values: norm, relu, norm-relu, global-pool)", kind));
+    value.fail(
+        fmt::format("unknown layer '{}' (choices: conv, dense, max-pool, average-pool, concat, add, repeat; "
+                    "without values: norm, relu, norm-relu, global-pool)",
+                    kind));
   }
 
   int read_plain(const YamlValue& item, int input) {
@@ -55,11 +57,16 @@ class Reader {
     if (kind == "norm") return add(item, {.op = Op::Norm, .inputs = {input}, .shape = shape});
     if (kind == "norm-relu") return add(item, {.op = Op::NormRelu, .inputs = {input}, .shape = shape});
     if (kind == "global-pool") {
-      return add(item, {.op = Op::AveragePool, .inputs = {input}, .shape = {shape.channels, 1, 1},
-                        .kernel_height = shape.height, .kernel_width = shape.width});
+      return add(item, {.op = Op::AveragePool,
+                        .inputs = {input},
+                        .shape = {shape.channels, 1, 1},
+                        .kernel_height = shape.height,
+                        .kernel_width = shape.width});
     }
-    item.fail(fmt::format("unknown layer '{}' (choices: norm, relu, norm-relu, global-pool, or a map such as conv: "
-                          "{{channels: 64, kernel: 3}})", kind));
+    item.fail(
+        fmt::format("unknown layer '{}' (choices: norm, relu, norm-relu, global-pool, or a map such as conv: "
+                    "{{channels: 64, kernel: 3}})",
+                    kind));
   }
 
   static Filter filter(const YamlValue& map) {
@@ -83,10 +90,12 @@ class Reader {
   }
 
   // same: ceil(size / stride); valid: floor((size - kernel) / stride) + 1.
-  static Shape filtered(const YamlValue& where, const Shape& in, const Filter& filter, std::int64_t channels) {
+  static Shape filtered(const YamlValue& where, const Shape& in, const Filter& filter,
+                        std::int64_t channels) {
     const auto side = [&](std::int64_t size, std::int64_t kernel) {
       if (!filter.valid) return (size + filter.stride - 1) / filter.stride;
-      if (kernel > size) where.fail(fmt::format("the kernel of {} is larger than the image of {}", kernel, size));
+      if (kernel > size)
+        where.fail(fmt::format("the kernel of {} is larger than the image of {}", kernel, size));
       return (size - kernel) / filter.stride + 1;
     };
     return {channels, side(in.height, filter.height), side(in.width, filter.width)};
@@ -100,24 +109,36 @@ class Reader {
   int conv(const YamlValue& map, int input) {
     map.require_keys({"channels", "kernel", "stride", "padding", "relu"});
     const Filter f = filter(map);
-    const Shape shape = filtered(map, network_.layers[input].shape, f, map.at("channels").as_integer(1, 1'000'000));
-    return add(map, {.op = Op::Conv, .inputs = {input}, .shape = shape, .kernel_height = f.height,
-                     .kernel_width = f.width, .relu = fused_relu(map)});
+    const Shape shape =
+        filtered(map, network_.layers[input].shape, f, map.at("channels").as_integer(1, 1'000'000));
+    return add(map, {.op = Op::Conv,
+                     .inputs = {input},
+                     .shape = shape,
+                     .kernel_height = f.height,
+                     .kernel_width = f.width,
+                     .relu = fused_relu(map)});
   }
 
   int dense(const YamlValue& map, int input) {
     map.require_keys({"channels", "relu"});
     const Shape in = network_.layers[input].shape;
-    return add(map, {.op = Op::Dense, .inputs = {input}, .shape = {map.at("channels").as_integer(1, 100'000'000), 1, 1},
-                     .kernel_height = in.height, .kernel_width = in.width, .relu = fused_relu(map)});
+    return add(map, {.op = Op::Dense,
+                     .inputs = {input},
+                     .shape = {map.at("channels").as_integer(1, 100'000'000), 1, 1},
+                     .kernel_height = in.height,
+                     .kernel_width = in.width,
+                     .relu = fused_relu(map)});
   }
 
   int pool(const YamlValue& map, int input, Op op) {
     map.require_keys({"kernel", "stride", "padding"});
     const Filter f = filter(map);
     const Shape in = network_.layers[input].shape;
-    return add(map, {.op = op, .inputs = {input}, .shape = filtered(map, in, f, in.channels),
-                     .kernel_height = f.height, .kernel_width = f.width});
+    return add(map, {.op = op,
+                     .inputs = {input},
+                     .shape = filtered(map, in, f, in.channels),
+                     .kernel_height = f.height,
+                     .kernel_width = f.width});
   }
 
   int join(const YamlValue& branches, int input, Op op, int depth) {
@@ -151,8 +172,8 @@ class Reader {
 
   int add(const YamlValue& where, ConvNet::Layer layer) {
     if (network_.layers.size() >= most_layers) where.fail(fmt::format("more than {} layers", most_layers));
-    static constexpr std::array<std::string_view, 10> names = {"input", "conv",     "relu",         "norm",  "norm-relu",
-                                                               "max-pool", "average-pool", "dense", "concat", "add"};
+    static constexpr std::array<std::string_view, 10> names = {
+        "input", "conv", "relu", "norm", "norm-relu", "max-pool", "average-pool", "dense", "concat", "add"};
     layer.name = fmt::format("{}-{}", names[static_cast<std::size_t>(layer.op)], network_.layers.size());
     network_.layers.push_back(std::move(layer));
     return static_cast<int>(network_.layers.size()) - 1;
@@ -175,10 +196,10 @@ ConvNet read_convnet(const YamlValue& root) {
                   .bytes_per_element = root.at("bytes_per_element").as_integer(1, 16)};
   const YamlValue input = root.at("input");
   input.require_keys({"channels", "height", "width"});
-  network.layers.push_back({.name = "input",
-                            .shape = {input.at("channels").as_integer(1, 1'000'000),
-                                      input.at("height").as_integer(1, 100'000),
-                                      input.at("width").as_integer(1, 100'000)}});
+  network.layers.push_back(
+      {.name = "input",
+       .shape = {input.at("channels").as_integer(1, 1'000'000), input.at("height").as_integer(1, 100'000),
+                 input.at("width").as_integer(1, 100'000)}});
   Reader(network).read_list(root.at("layers"), 0, 0);
   if (network.layers.size() == 1) root.at("layers").fail("expected layers");
   return network;

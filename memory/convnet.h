@@ -23,7 +23,7 @@ struct ConvNet {
     std::vector<int> inputs;  // earlier layers
     Shape shape;              // of its output
     std::int64_t kernel_height = 1, kernel_width = 1;
-    bool relu = false;        // fused; convolutions and dense layers
+    bool relu = false;  // fused; convolutions and dense layers
   };
   std::string name;
   std::string help;
@@ -32,16 +32,15 @@ struct ConvNet {
   std::vector<Layer> layers;
 };
 
-// A network file: {name, help, input: {channels, height, width}, batch, bytes_per_element, layers: [...]}, where a
-// layer works on the output of the one before and is one of
+// A network file: {name, help, input: {channels, height, width}, batch, bytes_per_element, layers: [...]},
+// where a layer works on the output of the one before and is one of
 //
-//   conv: {channels, kernel, stride, padding, relu}      kernel: 3 or [1, 7]; padding: same (default) or valid
-//   max-pool: {kernel, stride, padding}                  average-pool likewise; global-pool over the whole image
-//   dense: {channels, relu}                              fully connected
-//   norm, relu, norm-relu                                batch normalisation, rectifier, both in one kernel
-//   concat: [[layers], [layers] ...]                     branches from the same input, joined by channels
-//   add: [[layers], [layers] ...]                        or added; an empty branch is the input itself
-//   repeat: {times, layers}
+//   conv: {channels, kernel, stride, padding, relu}      kernel: 3 or [1, 7]; padding: same (default) or
+//   valid max-pool: {kernel, stride, padding}                  average-pool likewise; global-pool over the
+//   whole image dense: {channels, relu}                              fully connected norm, relu, norm-relu
+//   batch normalisation, rectifier, both in one kernel concat: [[layers], [layers] ...] branches from the
+//   same input, joined by channels add: [[layers], [layers] ...]                        or added; an empty
+//   branch is the input itself repeat: {times, layers}
 //
 // Throws InputError.
 ConvNet read_convnet(const YamlValue& root);

@@ -41,8 +41,8 @@ class Builder {
   }
 
   // `weight_bytes` are read or written in fast memory besides.
-  void kernel(const std::string& name, std::string_view op, std::vector<int> inputs, const std::vector<int>& outputs,
-              double operations, double weight_bytes = 0.0) {
+  void kernel(const std::string& name, std::string_view op, std::vector<int> inputs,
+              const std::vector<int>& outputs, double operations, double weight_bytes = 0.0) {
     Kernel result{.name = name, .op = std::string(op)};
     std::sort(inputs.begin(), inputs.end());
     inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
@@ -81,7 +81,8 @@ class Builder {
     for (const int input : layer.inputs) inputs.push_back(output_[input]);
     output_[l] = tensor(layer.name + ".y", elements(l));
     std::vector<int> outputs = {output_[l]};
-    if (layer.op == Op::MaxPool) outputs.push_back(indices_[l] = tensor(layer.name + ".indices", elements(l)));
+    if (layer.op == Op::MaxPool)
+      outputs.push_back(indices_[l] = tensor(layer.name + ".indices", elements(l)));
     kernel(layer.name, "Forward", inputs, outputs, operations(layer, l), weight_bytes(layer));
   }
 
@@ -99,7 +100,8 @@ class Builder {
   }
 
   // One kernel that turns `inputs` into the gradient of `input`, unless that is the batch.
-  void give(int l, int input, std::string_view suffix, const std::vector<int>& inputs, double work, double weight) {
+  void give(int l, int input, std::string_view suffix, const std::vector<int>& inputs, double work,
+            double weight) {
     if (input == 0) return;
     const std::string name = fmt::format("{}.{}", network_.layers[l].name, suffix);
     const int dx = tensor(name, elements(input));
@@ -114,7 +116,8 @@ class Builder {
     const int x = output_[input];
     int dy = gradient(l);
     switch (layer.op) {
-      case Op::Input: return;
+      case Op::Input:
+        return;
       case Op::Conv:
       case Op::Dense: {
         if (layer.relu) {
@@ -125,11 +128,16 @@ class Builder {
         kernel(layer.name + ".weights", "Backward", {x, dy}, {}, operations(layer, l), weight_bytes(layer));
         return give(l, input, "data", {dy}, operations(layer, l), weight_bytes(layer));
       }
-      case Op::Relu: return give(l, input, "dx", {output_[l], dy}, elements(l), 0.0);
-      case Op::Norm: return give(l, input, "dx", {x, dy}, elements(l), 0.0);
-      case Op::NormRelu: return give(l, input, "dx", {x, output_[l], dy}, elements(l), 0.0);
-      case Op::MaxPool: return give(l, input, "dx", {x, indices_[l], dy}, elements(l), 0.0);
-      case Op::AveragePool: return give(l, input, "dx", {dy}, elements(l), 0.0);
+      case Op::Relu:
+        return give(l, input, "dx", {output_[l], dy}, elements(l), 0.0);
+      case Op::Norm:
+        return give(l, input, "dx", {x, dy}, elements(l), 0.0);
+      case Op::NormRelu:
+        return give(l, input, "dx", {x, output_[l], dy}, elements(l), 0.0);
+      case Op::MaxPool:
+        return give(l, input, "dx", {x, indices_[l], dy}, elements(l), 0.0);
+      case Op::AveragePool:
+        return give(l, input, "dx", {dy}, elements(l), 0.0);
       case Op::Concat:
         for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
           give(l, layer.inputs[i], fmt::format("slice{}", i), {dy}, elements(layer.inputs[i]), 0.0);

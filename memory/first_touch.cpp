@@ -32,7 +32,8 @@ Touched touch(const TrainingGraph& graph, Bytes limit) {
     }
     for (const int tensor : kernel.arguments) {
       const bool last = uses[tensor].back() == static_cast<int>(k);
-      if (last && result.schedule.born_fast[tensor]) allocator.free(offset[tensor], graph.tensors[tensor].bytes);
+      if (last && result.schedule.born_fast[tensor])
+        allocator.free(offset[tensor], graph.tensors[tensor].bytes);
     }
   }
   return result;
@@ -51,7 +52,8 @@ PlacementSummary first_touch(const PlacementProblem& problem, const PlacementOpt
   summary.status = PlacementStatus::Optimal;
   summary.ns = summary.bound_ns = to_ns(played.total);
   summary.schedule = touched.schedule;
-  summary.placed = PlacedSchedule{std::move(touched.schedule), std::move(touched.addresses), std::move(played), 0};
+  summary.placed =
+      PlacedSchedule{std::move(touched.schedule), std::move(touched.addresses), std::move(played), 0};
   return summary;
 }
 

@@ -64,8 +64,8 @@ void Formulation::add_stops(int tensor, const std::vector<int>& uses, const Opti
   }
 }
 
-// A copy of c ms beside a kernel adds at least c - T to the step; where a copy with the processor waiting costs
-// no more, it is as good and holds fast memory for less long.
+// A copy of c ms beside a kernel adds at least c - T to the step; where a copy with the processor waiting
+// costs no more, it is as good and holds fast memory for less long.
 bool Formulation::pays(int tensor, int k, Bandwidth CopyBandwidth::*direction) const {
   const double beside = copy_ms(tensor, tiers_.overlapped.*direction);
   return beside - slowest_ms(graph_.kernels[k]) < copy_ms(tensor, tiers_.copies.*direction);
@@ -100,7 +100,8 @@ void Formulation::add_path(int tensor, Freedom freedom) {
         copies.emplace_back(stop.stored, copy_ms(tensor, tiers_.overlapped.to_slow));
       }
     }
-    if (&stop != &path.stops.back()) stop.stays = freedom == Freedom::Static ? only : program_.add_binary(0.0);
+    if (&stop != &path.stops.back())
+      stop.stays = freedom == Freedom::Static ? only : program_.add_binary(0.0);
     before = stop.stays;
   }
   if (freedom != Freedom::Static && path.stops.size() > 1) {

@@ -16,9 +16,9 @@ enum class Freedom {
   Asynchronous,  // besides, copies beside other kernels
 };
 
-// Placement as a mixed-integer program, after AutoTM (Hildebrand et al., ASPLOS 2020). A tensor t of s_t bytes
-// passes its stops j = 1..J: the kernels that use it (1 is its producer) and, when copies may overlap, the
-// kernels within `window` of one. Binary unless said otherwise:
+// Placement as a mixed-integer program, after AutoTM (Hildebrand et al., ASPLOS 2020). A tensor t of s_t
+// bytes passes its stops j = 1..J: the kernels that use it (1 is its producer) and, when copies may overlap,
+// the kernels within `window` of one. Binary unless said otherwise:
 //
 //   x_j   in fast memory while its user j runs              x_j >= p_j,  x_j >= p_(j-1)
 //   p_j   in fast memory from stop j to stop j+1            p_j <= p_(j-1) + a_j beside other kernels
@@ -29,7 +29,8 @@ enum class Freedom {
 //   time of kernel k:  linear     T_k = fast_k + sum of slow_(k,t) (1 - x)
 //                      measured   T_k = sum_q c_q y_q, sum_q y_q = 1, sum over q with t fast of y_q = x
 //   capacity at k:     sum of s_t (x, p or p + a) <= limit_k
-//   minimise           sum_k max(T_k, copies beside k) + sum of (x_j - p_(j-1)) s_t / to_fast + w s_t / to_slow
+//   minimise           sum_k max(T_k, copies beside k) + sum of (x_j - p_(j-1)) s_t / to_fast + w s_t /
+//   to_slow
 //
 // This is AutoTM's flow graph with its edges projected out (x_j - p_(j-1) is its read edge), which leaves the
 // relaxation as tight: y_q is tied by equalities, which is tighter. Static: all x and p of a tensor are one.
@@ -55,21 +56,21 @@ class Formulation {
   struct Stop {
     int kernel = 0;
     bool user = false;
-    int here = none;      // x
-    int stays = none;     // p
-    int fetched = none;   // a
-    int stored = none;    // b
-    int copied = none;    // b_1 + ... + b_j, at most 1
+    int here = none;     // x
+    int stays = none;    // p
+    int fetched = none;  // a
+    int stored = none;   // b
+    int copied = none;   // b_1 + ... + b_j, at most 1
   };
   struct Path {  // of one tensor
     std::vector<Stop> stops;
     int written = none;  // w
   };
   struct KernelColumns {
-    std::vector<int> fast;                        // x of each argument
-    std::vector<int> configurations;              // y, as in Kernel::measured
+    std::vector<int> fast;                          // x of each argument
+    std::vector<int> configurations;                // y, as in Kernel::measured
     std::vector<MixedIntegerProgram::Term> copies;  // ms of the copies beside it
-    int duration = none;                          // max(T, copies), when there may be copies
+    int duration = none;                            // max(T, copies), when there may be copies
   };
 
   void add_stops(int tensor, const std::vector<int>& uses, const Options& options);
@@ -81,7 +82,8 @@ class Formulation {
   [[nodiscard]] double copy_ms(int tensor, Bandwidth bandwidth) const;
   [[nodiscard]] bool pays(int tensor, int k, Bandwidth CopyBandwidth::*direction) const;
   void tensor_schedule(int tensor, const std::vector<double>& point, std::vector<Action>& actions) const;
-  void tensor_point(int tensor, bool born_fast, std::span<const Action> actions, std::vector<double>& x) const;
+  void tensor_point(int tensor, bool born_fast, std::span<const Action> actions,
+                    std::vector<double>& x) const;
   void kernel_point(int k, std::vector<double>& x) const;
 
   const TrainingGraph& graph_;

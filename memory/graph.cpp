@@ -39,6 +39,9 @@ Dependencies dependencies(const TrainingGraph& graph) {
                       std::vector<int>(graph.kernels.size(), 0)};
   for (std::size_t k = 0; k < graph.kernels.size(); ++k) {
     const Kernel& kernel = graph.kernels[k];
+    if (kernel.arguments.size() > most_arguments) {
+      throw InputError(fmt::format("kernel '{}' has more than {} tensors", kernel.name, most_arguments));
+    }
     for (int a = 0; a < kernel.outputs_from; ++a) {
       const int from = producer[kernel.arguments[a]];
       if (from < 0) {
@@ -89,7 +92,8 @@ void sort_and_check(TrainingGraph& graph) {
     }
   }
   if (sorted.size() < graph.kernels.size()) {
-    const auto stuck = std::find_if(waiting.missing.begin(), waiting.missing.end(), [](int n) { return n > 0; });
+    const auto stuck =
+        std::find_if(waiting.missing.begin(), waiting.missing.end(), [](int n) { return n > 0; });
     throw InputError(fmt::format("kernel '{}' waits for its own result: the graph is cyclic",
                                  graph.kernels[stuck - waiting.missing.begin()].name));
   }

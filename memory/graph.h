@@ -38,13 +38,11 @@ struct Kernel {
   std::vector<double> slow_ns;          // linear: one per argument
   std::vector<Configuration> measured;  // not empty: these times, and no other configuration runs
 
-  [[nodiscard]] bool writes(std::size_t argument) const {
-    return static_cast<int>(argument) >= outputs_from;
-  }
+  [[nodiscard]] bool writes(std::size_t argument) const { return static_cast<int>(argument) >= outputs_from; }
   // Infinite when the kernel does not run in this configuration.
   [[nodiscard]] double ns(std::uint32_t slow) const;
 };
-constexpr int most_measured_arguments = 32;
+constexpr std::size_t most_arguments = 32;
 constexpr double never = std::numeric_limits<double>::infinity();
 
 // One training step as placement sees it: kernels in the order they run and the tensors they hand to each
@@ -58,13 +56,14 @@ struct TrainingGraph {
   bool measured = false;  // times of real kernels, not of the linear tier model
 };
 
-// For each tensor the kernels that use it, ascending: its producer first. REQUIRES a graph that passed check().
+// For each tensor the kernels that use it, ascending: its producer first. REQUIRES a graph that passed
+// check().
 using Users = std::vector<std::vector<int>>;
 Users users(const TrainingGraph& graph);
 
 // Sorts the kernels so that every tensor is written before it is read, keeping the given order where that is
-// possible. Throws InputError naming a kernel of a cycle, a tensor with two producers, or a tensor that is
-// never written.
+// possible. Throws InputError naming a kernel of a cycle or with more than 32 tensors, or a tensor with two
+// producers or none.
 void sort_and_check(TrainingGraph& graph);
 
 // The most bytes alive at one kernel, in whole pages.

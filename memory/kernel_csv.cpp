@@ -57,8 +57,10 @@ struct Row {
 
 std::vector<Cell> read_arguments(const Place& place, std::string_view what, std::string_view names,
                                  std::string_view sizes, std::string_view letters) {
-  const std::vector<std::string_view> name = names.empty() ? std::vector<std::string_view>() : split(names, ';');
-  const std::vector<std::string_view> size = sizes.empty() ? std::vector<std::string_view>() : split(sizes, ';');
+  const std::vector<std::string_view> name =
+      names.empty() ? std::vector<std::string_view>() : split(names, ';');
+  const std::vector<std::string_view> size =
+      sizes.empty() ? std::vector<std::string_view>() : split(sizes, ';');
   if (name.size() != size.size() || name.size() != letters.size()) {
     throw InputError(place, fmt::format("{} {}s, {} sizes and {} letters of config '{}'", name.size(), what,
                                         size.size(), letters.size(), letters));
@@ -66,7 +68,8 @@ std::vector<Cell> read_arguments(const Place& place, std::string_view what, std:
   std::vector<Cell> cells;
   for (std::size_t i = 0; i < name.size(); ++i) {
     if (std::string_view("DFPS").find(letters[i]) == std::string_view::npos) {
-      throw InputError(place, fmt::format("config letter '{}', expected D or F (fast), P or S (slow)", letters[i]));
+      throw InputError(place,
+                       fmt::format("config letter '{}', expected D or F (fast), P or S (slow)", letters[i]));
     }
     cells.push_back({.tensor = std::string(name[i]),
                      .bytes = bytes(parse_integer(size[i], 0, std::int64_t{1} << 50)),
@@ -149,15 +152,16 @@ class Builder {
     }
     Kernel& kernel = graph_.kernels[known->second];
     if (kernel.arguments != arguments || kernel.name != row.name) {
-      throw InputError(row.place, "differs in name, inputs or outputs from an earlier line of the same kernel");
+      throw InputError(row.place,
+                       "differs in name, inputs or outputs from an earlier line of the same kernel");
     }
     if (applies) add_configuration(kernel, slow, row.ns);
   }
 
   // Appends the movable tensors of `cells`; a configuration does not apply when it has a tensor in two places
   // or one that stays in fast memory in the slow one.
-  void collect(const Row& row, const std::vector<Cell>& cells, std::vector<int>& arguments, std::uint32_t& slow,
-               bool& applies) {
+  void collect(const Row& row, const std::vector<Cell>& cells, std::vector<int>& arguments,
+               std::uint32_t& slow, bool& applies) {
     for (const Cell& cell : cells) {
       if (!written_.contains(cell.tensor)) {
         applies = applies && !cell.slow;
@@ -167,7 +171,7 @@ class Builder {
       const auto earlier = std::find(arguments.begin(), arguments.end(), tensor);
       const auto index = earlier - arguments.begin();
       if (earlier == arguments.end()) {
-        if (index == most_measured_arguments) throw InputError(row.place, "more than 32 tensors");
+        if (arguments.size() == most_arguments) throw InputError(row.place, "more than 32 tensors");
         arguments.push_back(tensor);
         if (cell.slow) slow |= std::uint32_t{1} << index;
       } else if (((slow >> index & 1U) != 0) != cell.slow) {
@@ -209,7 +213,8 @@ TrainingGraph parse_kernel_csv(std::string_view text, const std::string& file_na
   TrainingGraph graph = Builder(read_rows(text, file_name)).take();
   for (Kernel& kernel : graph.kernels) {
     if (kernel.measured.empty()) {
-      throw InputError({file_name, 0, kernel.name}, "has no configuration with its fixed tensors in fast memory");
+      throw InputError({file_name, 0, kernel.name},
+                       "has no configuration with its fixed tensors in fast memory");
     }
     kernel.fast_ns = kernel.ns(0);
   }

@@ -1,7 +1,5 @@
 #pragma once
-#include <functional>
 #include <limits>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -33,17 +31,10 @@ class MixedIntegerProgram {
   std::vector<Row> rows;
 };
 
-struct SolveProgress {
-  double seconds = 0.0;
-  double best = 0.0;   // infinite before the first solution
-  double bound = 0.0;  // proved so far
-};
-
 struct MixedIntegerOptions {
   double gap = 1e-4;  // relative
   double time_limit_seconds = 60.0;
   std::vector<double> start;  // a feasible point, or empty
-  std::function<void(const SolveProgress&)> on_progress;
 };
 
 struct MixedIntegerSummary {

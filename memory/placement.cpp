@@ -26,8 +26,8 @@ PlacementSummary all_in(const PlacementProblem& problem, bool fast) {
       for (const double slow_ns : kernel.slow_ns) ns += slow_ns;
     }
     if (ns == never) {
-      summary.reason = fmt::format("kernel '{}' has no time measured with every tensor in {} memory", kernel.name,
-                                   fast ? "fast" : "slow");
+      summary.reason = fmt::format("kernel '{}' has no time measured with every tensor in {} memory",
+                                   kernel.name, fast ? "fast" : "slow");
       return summary;
     }
     summary.bound_ns += ns;
@@ -37,19 +37,24 @@ PlacementSummary all_in(const PlacementProblem& problem, bool fast) {
   summary.schedule.born_fast.assign(problem.graph.tensors.size(), fast);
   return summary;
 }
-PlacementSummary all_fast(const PlacementProblem& problem, const PlacementOptions&) { return all_in(problem, true); }
-PlacementSummary all_slow(const PlacementProblem& problem, const PlacementOptions&) { return all_in(problem, false); }
+PlacementSummary all_fast(const PlacementProblem& problem, const PlacementOptions&) {
+  return all_in(problem, true);
+}
+PlacementSummary all_slow(const PlacementProblem& problem, const PlacementOptions&) {
+  return all_in(problem, false);
+}
 
 constexpr std::array catalogue = {
     Policy{"all-fast", "every tensor in fast memory, whatever the limit: the least time", false, all_fast},
     Policy{"all-slow", "every tensor in slow memory", false, all_slow},
-    Policy{"first-touch", "fast memory as long as a block is free when a tensor is written, as NUMA does", true,
-           first_touch},
+    Policy{"first-touch", "fast memory as long as a block is free when a tensor is written, as NUMA does",
+           true, first_touch},
     Policy{"static", "one memory per tensor for its life: integer program", true, static_program},
     Policy{"synchronous", "copies between kernels while the processor waits: integer program", true,
            synchronous_program},
     Policy{"asynchronous", "besides, copies beside kernels: integer program", true, asynchronous_program},
-    Policy{"cache", "fast memory as a direct-mapped cache of slow memory: an idealised model", true, cache_model},
+    Policy{"cache", "fast memory as a direct-mapped cache of slow memory: an idealised model", true,
+           cache_model},
 };
 
 Bytes least_fast_bytes(const TrainingGraph& graph, const Kernel& kernel) {
@@ -69,15 +74,22 @@ Bytes least_fast_bytes(const TrainingGraph& graph, const Kernel& kernel) {
 
 std::string_view status_name(PlacementStatus status) {
   switch (status) {
-    case PlacementStatus::Optimal: return "optimal";
-    case PlacementStatus::TimeLimit: return "time limit";
-    case PlacementStatus::Interrupted: return "interrupted";
-    case PlacementStatus::Infeasible: return "infeasible";
+    case PlacementStatus::Optimal:
+      return "optimal";
+    case PlacementStatus::TimeLimit:
+      return "time limit";
+    case PlacementStatus::Interrupted:
+      return "interrupted";
+    case PlacementStatus::Infeasible:
+      return "infeasible";
   }
   return "";
 }
 
-double PlacementSummary::gap() const { return ns > bound_ns ? (ns - bound_ns) / ns : 0.0; }
+double PlacementSummary::gap() const {
+  const double relative = ns > 0.0 ? (ns - bound_ns) / ns : 0.0;
+  return relative > 1e-12 ? relative : 0.0;  // less is rounding
+}
 
 std::span<const Policy> policies() { return catalogue; }
 
@@ -93,7 +105,8 @@ void check(const PlacementProblem& problem) {
   }
 }
 
-PlacementSummary place(const PlacementProblem& problem, const Policy& policy, const PlacementOptions& options) {
+PlacementSummary place(const PlacementProblem& problem, const Policy& policy,
+                       const PlacementOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   PlacementSummary summary = policy.run(problem, options);
   summary.policy = policy.name;

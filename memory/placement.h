@@ -23,18 +23,11 @@ struct PlacementProblem {
   Bytes fast_limit;
 };
 
-struct PlacementProgress {
-  std::string_view stage;  // "static", "synchronous" ...
-  double seconds = 0.0;    // since it began
-  double best_ms = std::numeric_limits<double>::infinity();
-  double bound_ms = 0.0;
-};
-
 struct PlacementOptions {
   double gap = 1e-4;                 // relative, of a program's solution
   double time_limit_seconds = 60.0;  // of a policy; a program gives its best so far
   std::optional<int> window;         // asynchronous copies: kernels around a user; 15, fewer on large graphs
-  std::function<void(const PlacementProgress&)> on_progress;
+  std::function<void(std::string_view stage)> on_stage;  // "static", "synchronous" ... as each begins
 };
 
 enum class PlacementStatus {
@@ -67,7 +60,7 @@ struct PlacementSummary {
   std::optional<PlacedSchedule> placed;
   int binaries = 0;  // size of the program
   int rows = 0;
-  int window = 0;    // asynchronous: kernels around a user
+  int window = 0;  // asynchronous: kernels around a user
   double seconds = 0.0;
 
   [[nodiscard]] double gap() const;  // (ns - bound_ns) / ns
@@ -87,6 +80,7 @@ const Policy& find_policy(std::string_view name);  // throws InputError naming t
 void check(const PlacementProblem& problem);
 
 // Runs a policy, replays its schedule and records the time it took.
-PlacementSummary place(const PlacementProblem& problem, const Policy& policy, const PlacementOptions& options);
+PlacementSummary place(const PlacementProblem& problem, const Policy& policy,
+                       const PlacementOptions& options);
 
 }  // namespace bandwright

@@ -14,8 +14,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr double ns_per_ms = 1e6;
 constexpr int most_rounds = 20;
-constexpr int widest_window = 15;                // AutoTM's
-constexpr std::ptrdiff_t most_binaries = 15000;  // beyond, the window shrinks: its size decides the time to solve
+constexpr int widest_window = 15;  // AutoTM's
+constexpr std::ptrdiff_t most_binaries =
+    15000;  // beyond, the window shrinks: its size decides the time to solve
 
 std::ptrdiff_t binaries(const MixedIntegerProgram& program) {
   return std::count_if(program.columns.begin(), program.columns.end(),
@@ -33,16 +34,22 @@ struct Solved {
 
 PlacementStatus status_of(MixedIntegerSummary::Stop stop) {
   switch (stop) {
-    case MixedIntegerSummary::Stop::Gap: return PlacementStatus::Optimal;
-    case MixedIntegerSummary::Stop::TimeLimit: return PlacementStatus::TimeLimit;
-    case MixedIntegerSummary::Stop::Interrupted: return PlacementStatus::Interrupted;
-    case MixedIntegerSummary::Stop::Infeasible: break;
+    case MixedIntegerSummary::Stop::Gap:
+      return PlacementStatus::Optimal;
+    case MixedIntegerSummary::Stop::TimeLimit:
+      return PlacementStatus::TimeLimit;
+    case MixedIntegerSummary::Stop::Interrupted:
+      return PlacementStatus::Interrupted;
+    case MixedIntegerSummary::Stop::Infeasible:
+      break;
   }
   return PlacementStatus::Infeasible;
 }
 
 constexpr std::string_view freedom_name(Freedom freedom) {
-  return freedom == Freedom::Static ? "static" : freedom == Freedom::Synchronous ? "synchronous" : "asynchronous";
+  return freedom == Freedom::Static        ? "static"
+         : freedom == Freedom::Synchronous ? "synchronous"
+                                           : "asynchronous";
 }
 
 // One policy's programs within one time limit.
@@ -102,11 +109,7 @@ class Programs {
     const MixedIntegerProgram& program = formulation.program();
     MixedIntegerOptions solver{.gap = options_.gap, .time_limit_seconds = std::max(seconds, 1.0)};
     if (start.ns < MixedIntegerProgram::infinity) solver.start = formulation.point(start.schedule);
-    if (options_.on_progress) {
-      solver.on_progress = [&](const SolveProgress& p) {
-        options_.on_progress({freedom_name(freedom), p.seconds, p.best, p.bound});
-      };
-    }
+    if (options_.on_stage) options_.on_stage(freedom_name(freedom));
     const MixedIntegerSummary found = solve(program, solver);
     Solved solved{.status = status_of(found.stop), .bound_ns = found.bound * ns_per_ms};
     solved.rows = static_cast<int>(program.rows.size());
@@ -123,7 +126,8 @@ class Programs {
     return solved;
   }
 
-  // AutoTM's rule: M_k *= max(0.90, 1 - (worst / M - 1) / 2) within 10 kernels of the users of what overflows.
+  // AutoTM's rule: M_k *= max(0.90, 1 - (worst / M - 1) / 2) within 10 kernels of the users of what
+  // overflows.
   void tighten(const AddressPlan& plan, std::vector<Bytes>& limits) const {
     const Users uses = users(problem_.graph);
     const int last = static_cast<int>(limits.size()) - 1;

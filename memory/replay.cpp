@@ -28,7 +28,11 @@ struct Presence {
 class Player {
  public:
   Player(const TrainingGraph& graph, const TierPair& tiers, const Schedule& schedule, Bytes limit)
-      : graph_(graph), tiers_(tiers), schedule_(schedule), limit_(limit), where_(graph.tensors.size()),
+      : graph_(graph),
+        tiers_(tiers),
+        schedule_(schedule),
+        limit_(limit),
+        where_(graph.tensors.size()),
         uses_left_(graph.tensors.size(), 0) {
     for (const Kernel& kernel : graph.kernels) {
       for (const int tensor : kernel.arguments) ++uses_left_[tensor];
@@ -44,6 +48,8 @@ class Player {
       handle(event);
     }
     result_.total = now_;
+    const double accessed = accessed_fast_ + accessed_slow_;
+    result_.fast_share = accessed > 0.0 ? accessed_fast_ / accessed : 1.0;
     result_.peak_fast = peak_fast_;
     result_.peak_slow = peak_slow_;
     return std::move(result_);
@@ -98,10 +104,13 @@ class Player {
     const Tensor& tensor = graph_.tensors[action.tensor];
     const CopyBandwidth& copies = action.overlapped ? tiers_.overlapped : tiers_.copies;
     const bool fetch = action.move == Move::Fetch;
-    if (fetch ? !where_[action.tensor].slow : !where_[action.tensor].fast) fail("is not where it is copied from", action.tensor);
+    if (fetch ? !where_[action.tensor].slow : !where_[action.tensor].fast)
+      fail("is not where it is copied from", action.tensor);
     (fetch ? result_.to_fast : result_.to_slow) += tensor.bytes;
-    const Time duration = nanoseconds(to_double(tensor.bytes) / (fetch ? copies.to_fast : copies.to_slow).value());
-    result_.spans.push_back({kernel_, action.tensor, action.move, action.overlapped, now_, now_ + duration});
+    const Time duration =
+        nanoseconds(to_double(tensor.bytes) / (fetch ? copies.to_fast : copies.to_slow).value());
+    result_.spans.push_back(
+        {kernel_, action.tensor, action.move, action.overlapped, now_, now_ + duration, 0});
     return duration;
   }
 
@@ -122,6 +131,7 @@ class Player {
       if (kernel.writes(a)) schedule_.born_fast[tensor] ? enter_fast(tensor) : enter_slow(tensor);
       if (!where_[tensor].fast && !where_[tensor].slow) fail("does not exist", tensor);
       if (!where_[tensor].fast) slow |= std::uint32_t{1} << a;
+      (where_[tensor].fast ? accessed_fast_ : accessed_slow_) += to_double(graph_.tensors[tensor].bytes);
     }
     double ns = kernel.ns(slow);
     if (ns == never) {
@@ -130,7 +140,7 @@ class Player {
     }
     const Time duration = nanoseconds(ns);
     result_.kernels += duration;
-    result_.spans.push_back({.kernel = kernel_, .start = now_, .end = now_ + duration});
+    result_.spans.push_back({.kernel = kernel_, .start = now_, .end = now_ + duration, .slow = slow});
     running_ = 1;
     kernel_end_ = now_ + duration;
     after(duration, Done::Kernel);
@@ -178,8 +188,10 @@ class Player {
 
   void handle(const Event& event) {
     switch (event.what) {
-      case Done::Fetch: return fetch_from(event.action + 1);
-      case Done::Kernel: return one_done();
+      case Done::Fetch:
+        return fetch_from(event.action + 1);
+      case Done::Kernel:
+        return one_done();
       case Done::Overlapped:
         if (step_[event.action].move == Move::WriteBack) enter_slow(step_[event.action].tensor);
         overlap_from(event.action + 1);
@@ -205,6 +217,8 @@ class Player {
   int running_ = 0;
   std::size_t next_action_ = 0;
   std::vector<Action> step_;  // of the current kernel
+  double accessed_fast_ = 0.0;
+  double accessed_slow_ = 0.0;
   Bytes fast_, slow_, peak_fast_, peak_slow_;
 };
 

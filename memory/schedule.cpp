@@ -4,9 +4,12 @@ namespace bandwright {
 
 std::string_view move_name(Move move) {
   switch (move) {
-    case Move::Fetch: return "fetch";
-    case Move::WriteBack: return "write-back";
-    case Move::Drop: return "drop";
+    case Move::Fetch:
+      return "fetch";
+    case Move::WriteBack:
+      return "write-back";
+    case Move::Drop:
+      return "drop";
   }
   return "";
 }

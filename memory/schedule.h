@@ -28,8 +28,8 @@ struct Action {
 
 // Where every tensor lies at every kernel.
 struct Schedule {
-  std::vector<bool> born_fast;   // per tensor: the memory its producer writes it to
-  std::vector<Action> actions;   // by kernel; of one tensor in the order they happen
+  std::vector<bool> born_fast;  // per tensor: the memory its producer writes it to
+  std::vector<Action> actions;  // by kernel; of one tensor in the order they happen
 };
 
 // A tensor's stay in fast memory, from the start of kernel `first` to the end of kernel `last`.
