@@ -237,7 +237,7 @@ Json series_json(const FittedSeries& fitted) {
   const FitSummary& summary = fitted.summary;
   Json json;
   if (!fitted.series.name.empty()) json["series"] = fitted.series.name;
-  json["scaling"] = fitted.series.mode == ScalingMode::weak ? "weak" : "strong";
+  json["scaling"] = fitted.series.mode == ScalingMode::Weak ? "weak" : "strong";
   json["law"] = summary.chosen ? Json(summary.chosen->curve.law->name) : Json();
   for (const char* list : {"candidates", "points", "held_out", "predictions"}) json[list] = Json::array();
   for (const LawCandidate& candidate : summary.candidates)
@@ -266,7 +266,7 @@ std::string json(const std::vector<FittedSeries>& all) {
 
 std::vector<ScalingSeries> read_series(const FitCommandOptions& options) {
   std::vector<ScalingSeries> all =
-      read_scaling_csv(options.file, options.weak ? ScalingMode::weak : ScalingMode::strong);
+      read_scaling_csv(options.file, options.weak ? ScalingMode::Weak : ScalingMode::Strong);
   if (options.series.empty()) return all;
   std::string names;
   for (ScalingSeries& series : all) {
@@ -279,7 +279,7 @@ std::vector<ScalingSeries> read_series(const FitCommandOptions& options) {
 void run(FitCommandOptions options) {
   if (!options.predict.empty()) {
     options.fit.predict = parse_option("--predict", options.predict, [](std::string_view text) {
-      return parse_worker_counts(text, RangeStep::doubling);
+      return parse_worker_counts(text, RangeStep::Doubling);
     });
   }
   std::vector<FittedSeries> all;

@@ -31,9 +31,9 @@ struct WorkerRow {
   std::string_view help;
   SlurmWorker worker;
 };
-constexpr std::array slurm_workers = {WorkerRow{"task", "a process", SlurmWorker::task},
-                                      WorkerRow{"node", "a whole node", SlurmWorker::node},
-                                      WorkerRow{"cpu", "a core for a thread", SlurmWorker::cpu}};
+constexpr std::array slurm_workers = {WorkerRow{"task", "a process", SlurmWorker::Task},
+                                      WorkerRow{"node", "a whole node", SlurmWorker::Node},
+                                      WorkerRow{"cpu", "a core for a thread", SlurmWorker::Cpu}};
 
 struct MeasureCommandOptions {
   MeasurePlan plan;
@@ -118,7 +118,7 @@ std::string json(const MeasurePlan& plan, const std::vector<MeasuredPoint>& poin
 void read_plan(MeasureCommandOptions& options) {
   MeasurePlan& plan = options.plan;
   plan.workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::doubling, most_workers);
+    return parse_worker_counts(text, RangeStep::Doubling, most_workers);
   });
   plan.inherit_threads = options.threads == "inherit";
   if (options.threads != "auto" && !plan.inherit_threads) {

@@ -61,7 +61,7 @@ std::map<int, double> read_measured(const SimulateOptions& options, const Cluste
     const Cluster::Measured* known = cluster.find_measured(model);
     return known == nullptr ? std::map<int, double>() : known->items_per_second;
   }
-  const std::vector<ScalingSeries> all = read_scaling_csv(options.measured, ScalingMode::weak);
+  const std::vector<ScalingSeries> all = read_scaling_csv(options.measured, ScalingMode::Weak);
   if (all.size() != 1 || !all[0].is_rate) {
     throw InputError(Place{.file = options.measured},
                      "expected one series of rates, such as n,images_per_sec");
@@ -92,13 +92,13 @@ SimulatedCurve simulate(const SimulateOptions& options) {
   if (options.weak && options.strong) throw InputError("--weak and --strong exclude each other");
   const YamlValue root = YamlValue::load(model_file(options.model));
   CurveOptions& curve = answer.options;
-  curve.mode = options.strong ? ScalingMode::strong : ScalingMode::weak;
+  curve.mode = options.strong ? ScalingMode::Strong : ScalingMode::Weak;
   if (options.strong && curve.global_batch == 0) throw InputError("--strong needs --global-batch");
   if (options.strong && curve.batch != 0)
     throw InputError("--batch is for --weak; --strong has --global-batch");
   if (!options.strong && curve.global_batch != 0) throw InputError("--global-batch is for --strong");
   curve.workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::doubling, max_npus);
+    return parse_worker_counts(text, RangeStep::Doubling, max_npus);
   });
   curve.measured = read_measured(options, answer.cluster, root.at("name").as_string());
   if (is_image_model(root)) {
@@ -115,7 +115,7 @@ SimulatedCurve simulate(const SimulateOptions& options) {
 }
 
 std::string spell_model(const SimulatedCurve& answer) {
-  const bool strong = answer.options.mode == ScalingMode::strong;
+  const bool strong = answer.options.mode == ScalingMode::Strong;
   std::string text = fmt::format("{} on {}, {} scaling", answer.workload.name, answer.cluster.name,
                                  strong ? "strong" : "weak");
   if (!answer.image_model) return text + '\n';
@@ -198,7 +198,7 @@ std::string json(const SimulatedCurve& answer) {
   Json root;
   root["model"] = answer.workload.name;
   root["system"] = answer.cluster.name;
-  root["scaling"] = answer.options.mode == ScalingMode::strong ? "strong" : "weak";
+  root["scaling"] = answer.options.mode == ScalingMode::Strong ? "strong" : "weak";
   root["item"] = answer.workload.item;
   if (answer.image_model) {
     root["parameters"] = answer.image_model->parameters();

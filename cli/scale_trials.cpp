@@ -61,7 +61,7 @@ TrialCluster read_cluster(const TrialsOptions& options) {
 TrialsAnswer play(const TrialsOptions& options) {
   if (options.halving.max_t < options.halving.grace) throw InputError("--grace: must not be above --max-t");
   const std::vector<int> workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::each, most_workers);
+    return parse_worker_counts(text, RangeStep::Each, most_workers);
   });
   const auto jobs = static_cast<std::size_t>(options.jobs);
   if (workers.size() * jobs > most_events) {

@@ -65,7 +65,7 @@ class CurveSimulation {
   // Whether the step can be divided over so many.
   [[nodiscard]] bool divides(int workers) const {
     return workers % workload_.fewest_workers == 0 &&
-           (options_.mode == ScalingMode::weak || options_.global_batch % workers == 0);
+           (options_.mode == ScalingMode::Weak || options_.global_batch % workers == 0);
   }
 
  private:
@@ -74,7 +74,7 @@ class CurveSimulation {
       throw InputError(fmt::format("{} workers are no whole number of replicas of {} ({} each)", workers,
                                    workload_.name, workload_.fewest_workers));
     }
-    if (options_.mode == ScalingMode::weak)
+    if (options_.mode == ScalingMode::Weak)
       return options_.batch > 0 ? options_.batch : workload_.usual_batch;
     if (options_.global_batch % workers != 0) {
       throw InputError(
@@ -170,7 +170,7 @@ CurveWorkload table_workload(const Model& model, const TrainingLoop& loop) {
 }
 
 Curve simulate_curve(const CurveWorkload& workload, const Cluster& cluster, const CurveOptions& options) {
-  if (workload.batch_is_fixed && (options.mode == ScalingMode::strong || options.batch > 1)) {
+  if (workload.batch_is_fixed && (options.mode == ScalingMode::Strong || options.batch > 1)) {
     throw InputError(fmt::format(
         "{} is a table of fixed work per replica: its batch cannot be set or divided (only --weak)",
         workload.name));

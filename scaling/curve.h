@@ -32,7 +32,7 @@ CurveWorkload table_workload(const Model& model, const TrainingLoop& loop);
 
 struct CurveOptions {
   std::vector<int> workers;
-  ScalingMode mode = ScalingMode::weak;
+  ScalingMode mode = ScalingMode::Weak;
   std::int64_t batch = 0;          // of a replica, for weak scaling; 0 is the model's own
   std::int64_t global_batch = 0;   // for strong scaling
   double efficiency = 0.5;         // the bound below which more workers do not pay

@@ -16,7 +16,7 @@ constexpr int far = 4;  // times the largest measured worker count
 std::vector<LawCandidate> fit_candidates(std::span<const ScalingPoint> points, ScalingMode mode) {
   std::vector<LawCandidate> candidates;
   for (const ScalingLaw& law : scaling_laws()) {
-    if (!(mode == ScalingMode::weak ? law.weak : law.strong)) continue;
+    if (!(mode == ScalingMode::Weak ? law.weak : law.strong)) continue;
     LawCandidate candidate{.law = &law, .fit = fit_law(law, points)};
     if (!candidate.fit) {
       candidate.refused =

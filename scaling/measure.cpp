@@ -70,7 +70,7 @@ class Measurement {
     const ProcessResult result = run_process({.command = command_for(plan_, point.workers),
                                               .environment = environment_for(plan_, point.workers),
                                               .timeout = plan_.timeout});
-    if (result.end != ProcessEnd::succeeded) {
+    if (result.end != ProcessEnd::Succeeded) {
       point.failure = fmt::format("'{}' {}", command_for(plan_, point.workers)[0], result.describe());
     } else if (number > 0) {
       const RunRecord record{.seconds = result.seconds, .peak_bytes = result.peak_bytes};

@@ -152,13 +152,13 @@ Wait wait_for(pid_t child, const HeldSignals& signals, std::optional<Clock::time
 
 void set_end(ProcessResult& result, int status, const Wait& wait) {
   if (wait.timed_out) {
-    result.end = ProcessEnd::timed_out;
+    result.end = ProcessEnd::TimedOut;
   } else if (WIFSIGNALED(status)) {
-    result.end = ProcessEnd::killed;
+    result.end = ProcessEnd::Killed;
     result.code = WTERMSIG(status);
   } else {
     result.code = WEXITSTATUS(status);
-    result.end = result.code == 0 ? ProcessEnd::succeeded : ProcessEnd::exited;
+    result.end = result.code == 0 ? ProcessEnd::Succeeded : ProcessEnd::Exited;
   }
 }
 
@@ -167,15 +167,15 @@ void set_end(ProcessResult& result, int status, const Wait& wait) {
 std::string ProcessResult::describe() const {
   const std::string output = last_output_line.empty() ? "" : ": " + last_output_line;
   switch (end) {
-    case ProcessEnd::succeeded:
+    case ProcessEnd::Succeeded:
       return fmt::format("{:.4g} s", seconds);
-    case ProcessEnd::exited:
+    case ProcessEnd::Exited:
       return fmt::format("exit status {}{}", code, output);
-    case ProcessEnd::killed:
+    case ProcessEnd::Killed:
       return fmt::format("killed by signal {} ({}){}", code, strsignal(code), output);
-    case ProcessEnd::timed_out:
+    case ProcessEnd::TimedOut:
       return fmt::format("timed out after {:.4g} s{}", seconds, output);
-    case ProcessEnd::not_started:
+    case ProcessEnd::NotStarted:
       return fmt::format("cannot be started: {}", std::generic_category().message(code));
   }
   return {};

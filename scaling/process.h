@@ -14,10 +14,10 @@ struct ProcessRequest {
   std::optional<std::chrono::nanoseconds> timeout;
 };
 
-enum class ProcessEnd { succeeded, exited, killed, timed_out, not_started };
+enum class ProcessEnd : std::uint8_t { Succeeded, Exited, Killed, TimedOut, NotStarted };
 
 struct ProcessResult {
-  ProcessEnd end = ProcessEnd::not_started;
+  ProcessEnd end = ProcessEnd::NotStarted;
   int code = 0;          // exit status, signal or errno, by `end`
   double seconds = 0.0;  // from fork to end
   // Resident memory of the largest of its processes. The child starts as a copy of this program, so less than

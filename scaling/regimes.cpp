@@ -54,7 +54,7 @@ Screening screen_odd_first(std::span<const ScalingPoint> points) {
 std::optional<LawFit> best_law(std::span<const ScalingPoint> points, ScalingMode mode) {
   std::optional<LawFit> best;
   for (const ScalingLaw& law : scaling_laws()) {
-    if (!(mode == ScalingMode::weak ? law.weak : law.strong)) continue;
+    if (!(mode == ScalingMode::Weak ? law.weak : law.strong)) continue;
     const std::optional<LawFit> fit = fit_law(law, points);
     if (fit && fit->aicc && (!best || *fit->aicc < *best->aicc)) best = fit;
   }

@@ -16,13 +16,13 @@ struct Shape {
 
 Shape shape_of(SlurmWorker worker, int most) {
   switch (worker) {
-    case SlurmWorker::node:
+    case SlurmWorker::Node:
       return {fmt::format("#SBATCH --nodes={}\n#SBATCH --ntasks-per-node=1\n#SBATCH --exclusive\n", most),
               {"srun", "--nodes={n}", "--ntasks={n}"}};
-    case SlurmWorker::cpu:
+    case SlurmWorker::Cpu:
       return {fmt::format("#SBATCH --ntasks=1\n#SBATCH --cpus-per-task={}\n", most),
               {"srun", "--ntasks=1", "--cpus-per-task={n}"}};
-    case SlurmWorker::task:
+    case SlurmWorker::Task:
       break;
   }
   return {fmt::format("#SBATCH --ntasks={}\n", most), {"srun", "--ntasks={n}"}};

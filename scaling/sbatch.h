@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -7,10 +8,10 @@
 namespace bandwright {
 
 // What a worker is to the batch system.
-enum class SlurmWorker { task, node, cpu };
+enum class SlurmWorker : std::uint8_t { Task, Node, Cpu };
 
 struct SlurmOptions {
-  SlurmWorker worker = SlurmWorker::task;
+  SlurmWorker worker = SlurmWorker::Task;
   std::string partition;               // "" leaves it to the cluster
   std::string program = "bandwright";  // how the job finds this program
   std::vector<std::string>

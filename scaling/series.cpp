@@ -138,12 +138,12 @@ void finish(ScalingSeries& series, const std::string& file_name) {
 
 double ScalingSeries::shown(double n, double seconds) const {
   if (is_rate) return 1.0 / seconds;
-  return mode == ScalingMode::weak ? seconds * n : seconds;
+  return mode == ScalingMode::Weak ? seconds * n : seconds;
 }
 
 double ScalingSeries::seconds_of(double n, double value) const {
   if (is_rate) return 1.0 / value;
-  return mode == ScalingMode::weak ? value / n : value;
+  return mode == ScalingMode::Weak ? value / n : value;
 }
 
 std::vector<ScalingSeries> parse_scaling_csv(std::string_view text, const std::string& file_name,
@@ -168,7 +168,7 @@ std::vector<ScalingSeries> parse_scaling_csv(std::string_view text, const std::s
     const auto [entry, is_new] = index_of.try_emplace(name, all.size());
     if (is_new) {
       all.push_back({.name = name,
-                     .mode = columns->value_is_rate ? ScalingMode::weak : mode,
+                     .mode = columns->value_is_rate ? ScalingMode::Weak : mode,
                      .value_name = columns->value_name,
                      .is_rate = columns->value_is_rate});
     }

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -8,7 +9,7 @@ namespace bandwright {
 
 // How the work grows with the workers. Strong: the same work on more workers. Weak: every worker brings its
 // own.
-enum class ScalingMode { strong, weak };
+enum class ScalingMode : std::uint8_t { Strong, Weak };
 
 // One measurement: `workers` (threads, processes, nodes: whatever was varied) needed `seconds` for one unit
 // of work. The unit is the same at every worker count, so that laws of strong and weak scaling meet the same
@@ -21,7 +22,7 @@ struct ScalingPoint {
 
 struct ScalingSeries {
   std::string name;  // "" when the file has no column `series`
-  ScalingMode mode = ScalingMode::strong;
+  ScalingMode mode = ScalingMode::Strong;
   std::string value_name = "seconds";  // the measured column
   bool is_rate = false;                // it holds work per second rather than seconds
   std::vector<ScalingPoint> points;    // by rising worker count, each count once

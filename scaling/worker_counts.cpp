@@ -23,7 +23,7 @@ struct Step {
 Step take_step(std::string_view& range, RangeStep usual) {
   const std::size_t at = range.find_first_of("+*");
   if (at == std::string_view::npos) {
-    return usual == RangeStep::doubling ? Step{.multiplies = true, .by = 2}
+    return usual == RangeStep::Doubling ? Step{.multiplies = true, .by = 2}
                                         : Step{.multiplies = false, .by = 1};
   }
   const bool multiplies = range[at] == '*';

@@ -199,7 +199,7 @@ TEST(Curve, StrongScalingDividesTheBatchAndChecksMemory) {
   const CurveWorkload workload = image_workload(cosmogan(), 1e12);
   Cluster cluster = cluster_of("[{kind: Switch, bandwidth: 8 GB/s}]");
   cluster.memory = parse_bytes("64 GB");
-  const CurveOptions options{.workers = {1, 4, 8, 16}, .mode = ScalingMode::strong, .global_batch = 16384};
+  const CurveOptions options{.workers = {1, 4, 8, 16}, .mode = ScalingMode::Strong, .global_batch = 16384};
   const Curve curve = simulate_curve(workload, cluster, options);
   EXPECT_EQ(curve.points[3].batch, 1024);
   EXPECT_FALSE(curve.points[0].fits);
@@ -218,7 +218,7 @@ TEST(Curve, TablesAreWeakOnly) {
   const Curve curve = simulate_curve(workload, cluster, {.workers = {1, 8, 64}});
   EXPECT_GT(curve.points[1].efficiency, curve.points[2].efficiency);
   EXPECT_THROW(
-      simulate_curve(workload, cluster, {.workers = {8}, .mode = ScalingMode::strong, .global_batch = 8}),
+      simulate_curve(workload, cluster, {.workers = {8}, .mode = ScalingMode::Strong, .global_batch = 8}),
       InputError);
   const CurveWorkload parallel = table_workload(load_model("175b"), training_loop("NoOverlap"));
   EXPECT_THROW(simulate_curve(parallel, cluster, {.workers = {8}}), InputError);  // a replica takes 16
@@ -246,7 +246,7 @@ TEST(CosmoGan, WhatEdisonKnowsIsWhatWasMeasured) {
   const std::filesystem::path file = "../shared/validation/cosmogan_edison.csv";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no measurements at " << file;
   const auto known = load_cluster("edison").find_measured("cosmogan")->items_per_second;
-  const ScalingSeries series = read_scaling_csv(file, ScalingMode::weak).at(0);
+  const ScalingSeries series = read_scaling_csv(file, ScalingMode::Weak).at(0);
   ASSERT_EQ(known.size(), series.points.size());
   for (const ScalingPoint& point : series.points)
     EXPECT_NEAR(known.at(point.workers), 1 / point.seconds, 1e-9);

@@ -60,7 +60,7 @@ TEST(Fit, RecoversUsl) {
 
 TEST(Fit, RecoversGustafson) {
   auto series = series_of({1, 2, 4, 8, 64}, [](int n) { return 3.0 / (n - 0.07 * (n - 1)); });
-  series.mode = ScalingMode::weak;
+  series.mode = ScalingMode::Weak;
   const auto summary = fit_scaling(series, {});
   EXPECT_EQ(summary.chosen->curve.law->name, "gustafson");
   EXPECT_NEAR(summary.chosen->curve.parameters().t1_seconds, 3.0, 3e-6);

@@ -65,14 +65,14 @@ ProcessResult shell(const std::string& script,
 }
 
 TEST(Process, ReportsHowItEnded) {
-  EXPECT_EQ(shell("exit 0").end, ProcessEnd::succeeded);
+  EXPECT_EQ(shell("exit 0").end, ProcessEnd::Succeeded);
   EXPECT_EQ(shell("echo one; echo 'no such data' >&2; echo; exit 3").describe(),
             "exit status 3: no such data");
   EXPECT_THAT(shell("kill -9 $$").describe(), StartsWith("killed by signal 9"));
   EXPECT_EQ(run_process({.command = {"/no/such/program"}}).describe(),
             "cannot be started: No such file or directory");
   EXPECT_EQ(run_process({.command = {"/"}}).describe(), "cannot be started: Permission denied");
-  EXPECT_EQ(run_process({.command = {""}}).end, ProcessEnd::not_started);
+  EXPECT_EQ(run_process({.command = {""}}).end, ProcessEnd::NotStarted);
 }
 
 TEST(Process, TimesAndMeasuresMemory) {
@@ -85,7 +85,7 @@ TEST(Process, TimeoutKillsTheWholeGroup) {
   // The grandchild would hold the pipe of `cat`'s reader open for 60 s if it survived.
   const auto start = std::chrono::steady_clock::now();
   const ProcessResult result = shell("echo started; sleep 60 & sleep 60", 100ms);
-  EXPECT_EQ(result.end, ProcessEnd::timed_out);
+  EXPECT_EQ(result.end, ProcessEnd::TimedOut);
   EXPECT_THAT(result.describe(), AllOf(StartsWith("timed out after 0.1"), HasSubstr("started")));
   EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
 }
@@ -201,10 +201,10 @@ TEST(Sbatch, AsksForTheMostWorkersAndRunsSteps) {
 
 TEST(Sbatch, ShapesFollowWhatAWorkerIs) {
   const MeasurePlan plan{.command = {"a"}, .workers = {2, 8}};
-  EXPECT_THAT(sbatch_script(plan, {.worker = SlurmWorker::node}),
+  EXPECT_THAT(sbatch_script(plan, {.worker = SlurmWorker::Node}),
               AllOf(HasSubstr("#SBATCH --nodes=8\n"), HasSubstr("srun '--nodes={n}' '--ntasks={n}' a")));
   EXPECT_THAT(
-      sbatch_script(plan, {.worker = SlurmWorker::cpu}),
+      sbatch_script(plan, {.worker = SlurmWorker::Cpu}),
       AllOf(HasSubstr("#SBATCH --cpus-per-task=8\n"), HasSubstr("srun --ntasks=1 '--cpus-per-task={n}' a")));
   const MeasurePlan own{.command = {"srun", "-n", "{n}", "a"}, .workers = {2}};
   EXPECT_THAT(sbatch_script(own, {}), HasSubstr("-- srun -n '{n}' a\n"));
@@ -215,7 +215,7 @@ TEST(Sbatch, QuotedWordsReachTheShellUnchanged) {
     const ProcessResult result = run_process(
         {.command = {"sh", "-c", "test " + shell_quoted(word) + " = \"$WORD\" || test -z \"$WORD\""},
          .environment = {{"WORD", word}}});
-    EXPECT_EQ(result.end, ProcessEnd::succeeded) << word << ": " << result.describe();
+    EXPECT_EQ(result.end, ProcessEnd::Succeeded) << word << ": " << result.describe();
   }
 }
 

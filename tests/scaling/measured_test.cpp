@@ -21,7 +21,7 @@ class MeasuredSeries : public ::testing::Test {
   }
 
   static ScalingSeries find(const std::string& name) {
-    for (const ScalingSeries& series : read_scaling_csv(emulator, ScalingMode::strong)) {
+    for (const ScalingSeries& series : read_scaling_csv(emulator, ScalingMode::Strong)) {
       if (series.name == name) return series;
     }
     throw std::runtime_error("no series " + name);
@@ -74,8 +74,8 @@ TEST_F(MeasuredSeries, KarpFlattOfOneNodeGrows) {
 }
 
 TEST_F(MeasuredSeries, GanHasTwoRegimes) {
-  const ScalingSeries series = read_scaling_csv(cosmogan, ScalingMode::strong).at(0);
-  EXPECT_EQ(series.mode, ScalingMode::weak);
+  const ScalingSeries series = read_scaling_csv(cosmogan, ScalingMode::Strong).at(0);
+  EXPECT_EQ(series.mode, ScalingMode::Weak);
   const FitSummary summary = fit_scaling(series, {});
   EXPECT_EQ(summary.used.size(), 6U);
   EXPECT_EQ(summary.left_out.size(), 2U);

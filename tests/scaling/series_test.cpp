@@ -9,7 +9,7 @@ namespace {
 
 std::string error_of(std::string_view text) {
   try {
-    parse_scaling_csv(text, "t.csv", ScalingMode::strong);
+    parse_scaling_csv(text, "t.csv", ScalingMode::Strong);
   } catch (const InputError& error) {
     return error.what();
   }
@@ -18,29 +18,29 @@ std::string error_of(std::string_view text) {
 
 TEST(ScalingCsv, ReadsColumnsInAnyOrderAndSortsByWorkers) {
   const auto all =
-      parse_scaling_csv("seconds,host,N\r\n5.5,a,4\r\n\r\n10,b,\"1\"\r\n", "t.csv", ScalingMode::strong);
+      parse_scaling_csv("seconds,host,N\r\n5.5,a,4\r\n\r\n10,b,\"1\"\r\n", "t.csv", ScalingMode::Strong);
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(all[0].points, (std::vector<ScalingPoint>{{1, 10.0}, {4, 5.5}}));
 }
 
 TEST(ScalingCsv, KeepsSeriesApartInFileOrder) {
   const auto all =
-      parse_scaling_csv("series,n,seconds\nb,1,3\na,1,5\nb,2,2\na,2,4\n", "t.csv", ScalingMode::strong);
+      parse_scaling_csv("series,n,seconds\nb,1,3\na,1,5\nb,2,2\na,2,4\n", "t.csv", ScalingMode::Strong);
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].name, "b");
   EXPECT_EQ(all[1].points, (std::vector<ScalingPoint>{{1, 5.0}, {2, 4.0}}));
 }
 
 TEST(ScalingCsv, RatesAreWeakScalingAndSecondsPerItem) {
-  const auto all = parse_scaling_csv("nodes,images_per_sec\n1,0.5\n2,1.0\n", "t.csv", ScalingMode::strong);
-  EXPECT_EQ(all[0].mode, ScalingMode::weak);
+  const auto all = parse_scaling_csv("nodes,images_per_sec\n1,0.5\n2,1.0\n", "t.csv", ScalingMode::Strong);
+  EXPECT_EQ(all[0].mode, ScalingMode::Weak);
   EXPECT_EQ(all[0].points, (std::vector<ScalingPoint>{{1, 2.0}, {2, 1.0}}));
   EXPECT_DOUBLE_EQ(all[0].shown(2, 1.0), 1.0);
 }
 
 TEST(ScalingCsv, WeakSecondsAreSharedByTheWorkThatGrew) {
   // 4 workers took 12 s for 4 units of work: 3 s each.
-  const auto all = parse_scaling_csv("n,seconds\n1,10\n4,12\n", "t.csv", ScalingMode::weak);
+  const auto all = parse_scaling_csv("n,seconds\n1,10\n4,12\n", "t.csv", ScalingMode::Weak);
   EXPECT_EQ(all[0].points[1], (ScalingPoint{4, 3.0}));
   EXPECT_DOUBLE_EQ(all[0].shown(4, 3.0), 12.0);
 }

@@ -174,7 +174,7 @@ TEST(TrialsMeasured, DescribeTheEmulator) {
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no measurements at " << file;
   const auto worst_error = [&](const std::string& name, TrialTime startup, const char* tau) {
     double worst = 0.0;
-    for (const ScalingSeries& series : read_scaling_csv(file, ScalingMode::strong)) {
+    for (const ScalingSeries& series : read_scaling_csv(file, ScalingMode::Strong)) {
       if (series.name != name) continue;
       for (const ScalingPoint& point : series.points) {
         const TrialsSummary summary =
