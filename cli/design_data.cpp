@@ -106,7 +106,10 @@ void add_alternatives(const DesignAnswer& answer, Json& root) {
     steps["loss"] = summary.in_steps ? Json(summary.stepped->loss) : Json();
     root["in_steps"] = std::move(steps);
   }
-  if (summary.scaled) root["linear_scaling_from_100_gb_per_s"] = allocation_json(*summary.scaled);
+  if (summary.scaled) {
+    root["linear_scaling_from_100_gb_per_s"] = allocation_json(*summary.scaled);
+    root["linear_scaling_from_100_gb_per_s"]["loss"] = summary.scaling_loss();
+  }
 }
 
 }  // namespace

@@ -142,10 +142,9 @@ std::string comparisons(const DesignAnswer& answer) {
                         answer.step_gb_per_s);
   }
   if (summary.scaled) {
-    const double loss = *summary.optimum.perf_per_cost() / *summary.scaled->perf_per_cost() - 1.0;
-    text +=
-        fmt::format("{:<14} the shares that are best at 100 GB/s, {}: {:.4g} % less perf per cost\n",
-                    "kept instead", list_of(summary.scaled->gb_per_s), 100.0 * (1.0 - 1.0 / (1.0 + loss)));
+    text += fmt::format("{:<14} the shares that are best at 100 GB/s, {}: {:.4g} % more {}\n", "kept instead",
+                        list_of(summary.scaled->gb_per_s), 100.0 * summary.scaling_loss(),
+                        objective_unit(answer.design).name);
   }
   return text;
 }

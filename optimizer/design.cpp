@@ -124,6 +124,10 @@ Allocation evaluate(const BoundDesign& bound, const std::vector<double>& gb_per_
   return allocation;
 }
 
+double DesignSummary::scaling_loss() const {
+  return scaled->step_time * scaled->cost->value() / (optimum.step_time * optimum.cost->value()) - 1.0;
+}
+
 BoundDesign bind_design(const Design& design) {
   BoundDesign bound;
   Problem& problem = bound.problem;

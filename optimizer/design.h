@@ -88,6 +88,8 @@ struct DesignSummary {
   double solve_ms = 0.0;  // wall clock, of the solver alone
 
   [[nodiscard]] double speedup() const { return equal.step_time / optimum.step_time; }
+  // How much larger T cost is for `scaled` than at the optimum. REQUIRES scaled.
+  [[nodiscard]] double scaling_loss() const;
 };
 
 // Throws InputError for numbers out of range, constraints that cannot be read, prices that are needed and

@@ -122,12 +122,12 @@ TEST(Design, PerfPerCostIsAtLeastAsGoodAsPublishedAtEveryBudget) {
       const Allocation scaled = evaluate(bind_design(question), theirs);
       EXPECT_GE(*summary.optimum.perf_per_cost(), *scaled.perf_per_cost() * (1 - 1e-12)) << models_of(row);
       if (summary.scaled) {
-        EXPECT_GE(*summary.optimum.perf_per_cost(), *summary.scaled->perf_per_cost() * (1 - 1e-9));
+        EXPECT_GE(summary.scaling_loss(), -1e-9);
       }
       largest_loss = std::max(largest_loss, *summary.optimum.perf_per_cost() / *scaled.perf_per_cost() - 1);
     }
   }
-  EXPECT_GT(largest_loss, 0.3);  // about 36 % at 1000 GB/s
+  EXPECT_NEAR(largest_loss, 0.36, 0.005);  // 1T on 2D at 1000 GB/s
 }
 
 // A model of random shape, TP 1, 2, 4, 8 or 16.
