@@ -13,6 +13,7 @@
 #include "core/paths.h"
 #include "core/yaml.h"
 #include "experiment/allocation.h"
+#include "memory/placement.h"
 #include "optimizer/design.h"
 #include "topology/dimension_kind.h"
 #include "workload/training_loop.h"
@@ -60,6 +61,10 @@ constexpr std::array listings = {
     Listing{"solvers", "methods of optimization", [] { return entries_of(solvers()); }},
     Listing{"recompute", "what runs again in the backward pass",
             [] { return entries_of(recompute_choices()); }},
+    Listing{"policies", "ways to place tensors in two memories", [] { return entries_of(policies()); }},
+    Listing{"tiers", "pairs of memories; any other as a YAML file", [] { return inputs_of("tiers"); }},
+    Listing{"convnets", "convolutional networks whose tensors can be placed; any other as a YAML file",
+            [] { return inputs_of("convnets"); }},
     Listing{"prices", "price lists", [] { return inputs_of("prices"); }},
     Listing{"experiments", "experiments for `evaluate`, `plot` and `report`",
             [] { return inputs_of("experiments"); }},

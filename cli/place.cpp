@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/interrupt.h"
 #include "cli/place_options.h"
 #include "cli/place_progress.h"
 #include "core/paths.h"
@@ -151,6 +152,8 @@ void run_all(PlaceReport& report, const std::vector<FastMemory>& memories,
              const std::vector<const Policy*>& chosen, PlacementOptions options) {
   const PlacementSummary fast = place(report.problem, find_policy("all-fast"), options);
   const double all_fast_ns = fast.status == PlacementStatus::Infeasible ? 0.0 : fast.ns;
+  const InterruptWatch interrupt;  // before any other thread
+  options.stop = interrupt.token();
   PlaceProgress progress(options.time_limit_seconds);
   for (const FastMemory& memory : memories) {
     for (const Policy* policy : chosen) {

@@ -3,9 +3,16 @@
 #include <Cbc_C_Interface.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <condition_variable>
+#include <csignal>
 #include <memory>
+#include <mutex>
 #include <numeric>
+#include <string>
+#include <thread>
+#include <utility>
 
 namespace bandwright {
 namespace {
@@ -91,8 +98,47 @@ void set_start(Cbc_Model* model, const std::vector<double>& start) {
   Cbc_setMIPStartI(model, static_cast<int>(start.size()), index.data(), start.data());
 }
 
-MixedIntegerSummary::Stop stop_reason(Cbc_Model* model) {
+// CBC can be stopped only by the handler it installs for SIGINT while it searches. This calls that handler
+// when a stop is requested, and restores what was installed before.
+class Stopper {
+ public:
+  explicit Stopper(std::stop_token stop) : stop_(std::move(stop)) {
+    ::sigaction(SIGINT, nullptr, &before_);
+    if (stop_.stop_possible()) watcher_ = std::thread([this] { watch(); });
+  }
+  ~Stopper() {
+    {
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    wake_.notify_all();
+    if (watcher_.joinable()) watcher_.join();
+    ::sigaction(SIGINT, &before_, nullptr);
+  }
+  Stopper(const Stopper&) = delete;
+  Stopper& operator=(const Stopper&) = delete;
+
+ private:
+  void watch() {
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, std::chrono::milliseconds(50), [this] { return over_; })) {
+      struct sigaction current {};
+      if (!stop_.stop_requested() || ::sigaction(SIGINT, nullptr, &current) != 0) continue;
+      if (current.sa_handler != before_.sa_handler) current.sa_handler(SIGINT);
+    }
+  }
+
+  std::stop_token stop_;
+  struct sigaction before_ {};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool over_ = false;
+  std::thread watcher_;
+};
+
+MixedIntegerSummary::Stop stop_reason(Cbc_Model* model, const std::stop_token& stop) {
   using Stop = MixedIntegerSummary::Stop;
+  if (stop.stop_requested()) return Stop::Interrupted;
   if (Cbc_isProvenInfeasible(model) != 0) return Stop::Infeasible;
   if (Cbc_isSecondsLimitReached(model) != 0) return Stop::TimeLimit;
   return Cbc_status(model) == 0 ? Stop::Gap : Stop::Interrupted;
@@ -122,9 +168,12 @@ MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedInteger
   Cbc_setParameter(model.get(), "timeMode", "elapsed");
   Cbc_setParameter(model.get(), "sec", std::to_string(options.time_limit_seconds).c_str());
   if (!options.start.empty()) set_start(model.get(), options.start);
-  Cbc_solve(model.get());
+  {
+    const Stopper stopper(options.stop);
+    Cbc_solve(model.get());
+  }
 
-  MixedIntegerSummary summary{.stop = stop_reason(model.get())};
+  MixedIntegerSummary summary{.stop = stop_reason(model.get(), options.stop)};
   summary.bound = Cbc_getBestPossibleObjValue(model.get());
   if (const double* best = Cbc_bestSolution(model.get())) {
     summary.x.assign(best, best + program.columns.size());

@@ -1,5 +1,6 @@
 #pragma once
 #include <limits>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct MixedIntegerOptions {
   double gap = 1e-4;  // relative
   double time_limit_seconds = 60.0;
   std::vector<double> start;  // a feasible point, or empty
+  std::stop_token stop;       // ends the search with the best point found; not before its first relaxation
 };
 
 struct MixedIntegerSummary {
@@ -45,8 +47,7 @@ struct MixedIntegerSummary {
   double bound = -MixedIntegerProgram::infinity;
 };
 
-// By CBC (branch and cut, https://github.com/coin-or/Cbc). While it runs, an interrupt signal (Ctrl-C) ends
-// the search with the best point found.
+// By CBC (branch and cut, https://github.com/coin-or/Cbc).
 MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedIntegerOptions& options);
 
 }  // namespace bandwright

@@ -3,6 +3,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct PlacementOptions {
   double gap = 1e-4;                 // relative, of a program's solution
   double time_limit_seconds = 60.0;  // of a policy; a program gives its best so far
   std::optional<int> window;         // asynchronous copies: kernels around a user; 15, fewer on large graphs
+  std::stop_token stop;              // a program gives its best so far
   std::function<void(std::string_view stage)> on_stage;  // "static", "synchronous" ... as each begins
 };
 

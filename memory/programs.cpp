@@ -52,6 +52,17 @@ constexpr std::string_view freedom_name(Freedom freedom) {
                                            : "asynchronous";
 }
 
+// No policy is faster than every kernel in its best configuration.
+double least_kernel_ns(const TrainingGraph& graph) {
+  double sum = 0.0;
+  for (const Kernel& kernel : graph.kernels) {
+    double least = kernel.fast_ns;
+    for (const Configuration& configuration : kernel.measured) least = std::min(least, configuration.ns);
+    sum += least;
+  }
+  return sum;
+}
+
 // One policy's programs within one time limit.
 class Programs {
  public:
@@ -76,6 +87,11 @@ class Programs {
     summary.schedule = solved.schedule;
     summary.window = freedom == Freedom::Asynchronous ? window_ : 0;
     summary.placed = placed(freedom, solved, limits);
+    if (summary.placed && to_ns(summary.placed->replay.total) < summary.ns && summary.placed->rounds > 0) {
+      summary.schedule = summary.placed->schedule;  // within the gap, solving again can find a better one
+      summary.ns = to_ns(summary.placed->replay.total);
+      summary.bound_ns = std::min(summary.bound_ns, summary.ns);
+    }
     return summary;
   }
 
@@ -99,15 +115,19 @@ class Programs {
     const auto simpler = static_cast<Freedom>(static_cast<int>(freedom) - 1);
     Programs before(problem_, options_);
     before.options_.time_limit_seconds = seconds_left() / 3;
-    const Solved start = before.solve_chain(simpler, limits);
-    if (start.status == PlacementStatus::Interrupted) return start;
+    Solved start = before.solve_chain(simpler, limits);
+    if (start.status == PlacementStatus::Interrupted) {
+      start.bound_ns = least_kernel_ns(problem_.graph);  // its own bound holds for the simpler policy only
+      return start;
+    }
     return solve_one(freedom, limits, start, seconds_left());
   }
 
   Solved solve_one(Freedom freedom, const std::vector<Bytes>& limits, const Solved& start, double seconds) {
     const Formulation formulation(problem_.graph, problem_.tiers, limits, {freedom, window_});
     const MixedIntegerProgram& program = formulation.program();
-    MixedIntegerOptions solver{.gap = options_.gap, .time_limit_seconds = std::max(seconds, 1.0)};
+    MixedIntegerOptions solver{
+        .gap = options_.gap, .time_limit_seconds = std::max(seconds, 1.0), .stop = options_.stop};
     if (start.ns < MixedIntegerProgram::infinity) solver.start = formulation.point(start.schedule);
     if (options_.on_stage) options_.on_stage(freedom_name(freedom));
     const MixedIntegerSummary found = solve(program, solver);
@@ -122,6 +142,10 @@ class Programs {
       solved.schedule = start.schedule;
       solved.ns = start.ns;
     }
+    const double trivial_ns = least_kernel_ns(problem_.graph);
+    const bool proved = solved.bound_ns >= trivial_ns &&
+                        (solved.status == PlacementStatus::Optimal || solved.bound_ns <= solved.ns);
+    if (!proved) solved.bound_ns = trivial_ns;  // a search cut short before its first relaxation has no bound
     if (solved.ns == MixedIntegerProgram::infinity) solved.status = PlacementStatus::Infeasible;
     return solved;
   }
