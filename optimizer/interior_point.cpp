@@ -11,8 +11,9 @@ constexpr int most_variables = max_dimensions + 1;
 constexpr int most_iterations = 100;
 constexpr int patience = 3;      // iterations that do not halve a small error before the best point is taken
 constexpr double nearly = 1e-6;  // small enough to lose patience
-constexpr double accuracy = 1e-14;
-constexpr double smallest_product = 1e-16;  // of slack and multiplier
+constexpr double accuracy = 1e-13;
+constexpr double smallest_product =
+    3e-15;  // of slack and multiplier: a smaller one drowns the curvature in rounding
 
 using Small =
     Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, most_variables, most_variables>;
@@ -35,6 +36,7 @@ class PrimalDual {
   void factorize();
   void solve(const Vector& complementarity, Direction& step) const;
   [[nodiscard]] double longest(const Direction& step) const;
+  [[nodiscard]] double gentle(const Direction& step) const;
   [[nodiscard]] double error() const;
   void advance();
 
@@ -52,7 +54,6 @@ class PrimalDual {
   Eigen::LLT<Small> newton_;
   Small equality_response_;  // newton^-1 equalities^T
   Eigen::LDLT<Small> schur_;
-  double penalty_ = 0.0;
   Vector complementarity_;
   Direction affine_, step_;
 };
@@ -115,10 +116,9 @@ void PrimalDual::factorize() {
   scaled_gradient_ = gradient_ * multiplier_.cwiseQuotient(slack_).cwiseSqrt().asDiagonal();
   hessian_.selfadjointView<Eigen::Lower>().rankUpdate(scaled_gradient_);
   if (equality_.size() > 0) {
-    penalty_ = hessian_.diagonal().maxCoeff();
-    hessian_.noalias() += penalty_ * program_.equalities.transpose().lazyProduct(program_.equalities);
+    hessian_.noalias() += program_.equalities.transpose().lazyProduct(program_.equalities);
   }
-  hessian_.diagonal().array() += 1e-15 * hessian_.diagonal().maxCoeff();
+  hessian_.diagonal() *= 1.0 + 1e-15;
   newton_.compute(hessian_);
   if (equality_.size() > 0) {
     equality_response_ = newton_.solve(Small(program_.equalities.transpose()));
@@ -133,7 +133,7 @@ void PrimalDual::solve(const Vector& complementarity, Direction& step) const {
   SmallVector right = -dual_residual_;
   right.noalias() -= gradient_ * target;
   if (equality_.size() > 0) {
-    right.noalias() -= penalty_ * (program_.equalities.transpose() * equality_residual_);
+    right.noalias() -= program_.equalities.transpose() * equality_residual_;
     step.x = newton_.solve(right);
     const SmallVector off = program_.equalities * step.x + equality_residual_;
     step.equality = schur_.solve(off);
@@ -157,6 +157,18 @@ double PrimalDual::longest(const Direction& step) const {
   return length;
 }
 
+// The longest step that takes no more than most of the bandwidth from a set that carries loads: the linear
+// model of loads / x says nothing about an x several times smaller.
+double PrimalDual::gentle(const Direction& step) const {
+  constexpr double most = 0.8;
+  double length = 1.0;
+  for (std::size_t t = 0; curved_ > 0 && t < program_.sets.size(); ++t) {
+    const double change = sum_over(program_.sets[t], step.x);
+    if (change < 0) length = std::min(length, -most * sum_over(program_.sets[t], x_) / change);
+  }
+  return length;
+}
+
 double PrimalDual::error() const {
   double worst = std::max(dual_residual_.lpNorm<Eigen::Infinity>(), slack_.dot(multiplier_));
   if (rows_ > 0) worst = std::max(worst, primal_residual_.lpNorm<Eigen::Infinity>());
@@ -176,7 +188,7 @@ void PrimalDual::advance() {
   complementarity_ = -affine_.slack.cwiseProduct(affine_.multiplier);
   complementarity_.array() += std::max(std::max(ratio * ratio * ratio, 1e-4) * mean, smallest_product);
   solve(complementarity_, step_);
-  const double length = std::min(1.0, std::max(0.99, 1.0 - mean) * longest(step_));
+  const double length = std::min(std::max(0.99, 1.0 - mean) * longest(step_), gentle(step_));
   x_ += length * step_.x;
   slack_ += length * step_.slack;
   multiplier_ += length * step_.multiplier;

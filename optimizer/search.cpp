@@ -69,30 +69,34 @@ Optimum minimize_model(const LowerModel& model, const Region& region, const Face
   const Eigen::Index n = face.inside.size();
   const Eigen::Index cuts = model.size();
   const Eigen::Index rows = face.rows.rows();
-  ConvexProgram program;  // over (x, tau): every cut stays below tau
+  const double typical = model.at(face.inside);
+  const double time = typical > 0 ? typical : 1.0;
+  ConvexProgram program;  // over (x, tau): every cut stays below tau * time
   program.cost.resize(n + 1);
-  program.cost << linear, time_weight;
+  program.cost << linear / (time_weight * time), 1.0;
   program.sets = model.sets();
-  program.loads = model.loads();
+  program.loads = model.loads() / time;
   program.rows = Matrix::Zero(cuts + rows, n + 1);
   program.rows.col(n).head(cuts).setConstant(-1.0);
   program.rows.bottomLeftCorner(rows, n) = face.rows;
   program.bounds.resize(cuts + rows);
-  program.bounds << -model.constants(), face.bounds;
+  program.bounds << -model.constants() / time, face.bounds;
   program.equalities = Matrix::Zero(face.equalities.rows(), n + 1);
   program.equalities.leftCols(n) = face.equalities;
   program.values = face.values;
   Vector start(n + 1);
-  start << face.inside, model.at(face.inside) + 0.5;
+  start << face.inside, typical / time + 0.5;
   const Stationary found = minimize(program, start);
   Optimum optimum;
   optimum.x = found.x.head(n);
-  optimum.multipliers = lift(region, face, found.multipliers.tail(rows), found.equality_multipliers);
-  Multipliers per_time = optimum.multipliers;
-  per_time.rows /= time_weight;
-  per_time.equalities /= time_weight;
+  Multipliers& multipliers = optimum.multipliers;
+  multipliers = lift(region, face, found.multipliers.tail(rows), found.equality_multipliers);
+  multipliers.rows *= time;
+  multipliers.equalities *= time;
   optimum.bound = time_weight * certified_bound(model, region, linear / time_weight,
-                                                found.multipliers.head(cuts), per_time, optimum.x);
+                                                found.multipliers.head(cuts), multipliers, optimum.x);
+  multipliers.rows *= time_weight;
+  multipliers.equalities *= time_weight;
   return optimum;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/catalogue.h"
+#include "optimizer/adam.h"
 #include "optimizer/cutting_plane.h"
 
 namespace bandwright {
@@ -11,6 +12,8 @@ namespace {
 constexpr std::array catalogue = {
     Solver{"cutting-plane", "cutting planes with a certificate of optimality (default)",
            solve_by_cutting_planes},
+    Solver{"adam", "the LIBRA study's gradient method, to compare with: slow, no certificate of its own",
+           solve_by_adam},
 };
 
 }  // namespace
