@@ -11,6 +11,7 @@ constexpr int most_variables = max_dimensions + 1;
 constexpr int most_iterations = 100;
 constexpr int patience = 3;      // iterations that do not halve a small error before the best point is taken
 constexpr double nearly = 1e-6;  // small enough to lose patience
+constexpr double far = 1e-3;     // a residual that Newton steps may fail to mend quadratically
 constexpr double accuracy = 1e-13;
 constexpr double smallest_product =
     3e-15;  // of slack and multiplier: a smaller one drowns the curvature in rounding
@@ -186,7 +187,11 @@ void PrimalDual::advance() {
                          static_cast<double>(rows_);
   const double ratio = reached / mean;
   complementarity_ = -affine_.slack.cwiseProduct(affine_.multiplier);
-  complementarity_.array() += std::max(std::max(ratio * ratio * ratio, 1e-4) * mean, smallest_product);
+  // Products that fall faster than the residuals leave no room to mend them.
+  const double residual =
+      std::max(dual_residual_.lpNorm<Eigen::Infinity>(), primal_residual_.lpNorm<Eigen::Infinity>());
+  const double kept = residual > far ? std::min(mean, 0.01 * residual) : 0.0;
+  complementarity_.array() += std::max({ratio * ratio * ratio * mean, 1e-4 * mean, kept, smallest_product});
   solve(complementarity_, step_);
   const double length = std::min(std::max(0.99, 1.0 - mean) * longest(step_), gentle(step_));
   x_ += length * step_.x;

@@ -24,26 +24,25 @@ ConvexProgram extreme_of(const Search& search, const Vector& direction, const Ti
   ConvexProgram program;
   program.cost = direction;
   program.sets = model.sets();
-  program.loads = model.loads();
+  program.loads = model.loads() / limit.limit;
   program.rows.resize(model.size() + face.rows.rows(), direction.size());
-  program.rows << limit.cost_slope.transpose().replicate(model.size(), 1), face.rows;
+  program.rows << (limit.cost_slope / limit.limit).transpose().replicate(model.size(), 1), face.rows;
   program.bounds.resize(program.rows.rows());
-  program.bounds << Vector::Constant(model.size(), limit.limit) - model.constants(), face.bounds;
+  program.bounds << Vector::Ones(model.size()) - model.constants() / limit.limit, face.bounds;
   program.equalities = face.equalities;
   program.values = face.values;
   return program;
 }
 
-// The x that goes furthest against `direction` within the limit, and its step time.
-std::pair<Vector, double> furthest(Search& search, const Vector& start, const Vector& direction,
-                                   const TimeLimit& limit) {
-  std::pair<Vector, double> found(start, 0.0);
+// The x that goes furthest against `direction` within the limit; `start` if none within it was found.
+Vector furthest(Search& search, const Vector& start, const Vector& direction, const TimeLimit& limit) {
   for (int round = 0; round < most_rounds; ++round) {
-    found.first = minimize(extreme_of(search, direction, limit), start).x;
-    found.second = search.ask(found.first);
-    if (found.second + limit.cost_slope.dot(found.first) <= limit.limit * (1.0 + outside)) break;
+    const Vector x = minimize(extreme_of(search, direction, limit), start).x;
+    const Eigen::Index known = search.model().size();
+    if (search.ask(x) + limit.cost_slope.dot(x) <= limit.limit * (1.0 + outside)) return x;
+    if (search.model().size() == known) break;
   }
-  return found;
+  return start;
 }
 
 // The tangent at C = c of  T(x) <= limit / C(x),  with C(x) = fixed + price . x.
@@ -83,12 +82,11 @@ Ranges::Ranges(Search& search, const Summary& optimum, double slack)
 
 double Ranges::extreme(int dimension, double sign) {
   const Vector direction = sign * Vector::Unit(best_.size(), dimension);
-  if (!product_)
-    return furthest(search_, start_, direction, {limit_, Vector::Zero(best_.size())}).first(dimension);
+  if (!product_) return furthest(search_, start_, direction, {limit_, Vector::Zero(best_.size())})(dimension);
   double spent = 1.0;
   double reached = best_(dimension);
   for (int repeat = 0; repeat < most_tangents; ++repeat) {
-    const Vector x = furthest(search_, start_, direction, tangent(limit_, price_, fixed_, spent)).first;
+    const Vector x = furthest(search_, start_, direction, tangent(limit_, price_, fixed_, spent));
     const double further = sign * (reached - x(dimension));
     reached = sign > 0 ? std::min(reached, x(dimension)) : std::max(reached, x(dimension));
     spent = fixed_ + price_.dot(x);

@@ -187,9 +187,12 @@ TEST(CuttingPlane, TraceImprovesAndReportsLive) {
 }
 
 TEST(CuttingPlane, StopsWhenAskedTo) {
-  // The equal split, where the search begins, sees only the first of these cuts.
-  const KnownCuts known{{{3e7, {load(0, 1e9), load(1, 1e9)}}, {0.0, {load(0, 4e9)}}, {0.0, {load(1, 5e9)}}}};
-  Problem problem = with_cuts(known, 2, {total_budget(2, 325)});
+  std::mt19937 random(6);
+  std::vector<KnownCuts> chain;  // a sum of maxima has more cuts than the first questions reveal
+  for (int i = 0; i < 12; ++i) chain.push_back(random_cuts(4, random));
+  Problem problem{4, {}, {total_budget(4, 325)}};
+  for (const KnownCuts& known : chain) problem.step_times.push_back({1.0, known.oracle()});
+  ASSERT_GE(optimize(problem).trace.size(), 2U);
   std::stop_source source;
   Options options;
   options.stop = source.get_token();
