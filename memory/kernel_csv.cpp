@@ -15,7 +15,8 @@
 namespace bandwright {
 namespace {
 
-enum Column { Node, Name, Op, Inputs, Outputs, InputBytes, OutputBytes, Config, TimeUs, column_count };
+enum Column { Node, Name, Op, Inputs, Outputs, InputBytes, OutputBytes, Config, TimeUs };
+constexpr std::size_t column_count = TimeUs + 1;
 constexpr std::array<std::string_view, column_count> column_names = {
     "node", "name", "op", "inputs", "outputs", "input_bytes", "output_bytes", "config", "time_us"};
 constexpr std::array<bool, column_count> optional_column = {true,  false, true,  false, false,
