@@ -18,5 +18,6 @@ void add_list(CLI::App& app);
 void add_optimize(CLI::App& app);
 void add_place(CLI::App& app);
 void add_scale(CLI::App& app);
+void add_simulate(CLI::App& app);
 
 }  // namespace bandwright

@@ -8,6 +8,8 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "collective/algorithm.h"
+#include "collective/chunk_scheduler.h"
 #include "collective/collective.h"
 #include "core/catalogue.h"
 #include "core/paths.h"
@@ -71,7 +73,12 @@ constexpr std::array listings = {
     Listing{"allocations", "ways to divide a budget in an experiment",
             [] { return entries_of(allocation_rules()); }},
     Listing{"kinds", "kinds of network dimension", [] { return entries_of(dimension_kinds()); }},
-    Listing{"collectives", "collective operations", [] { return entries_of(collective_kinds()); }}};
+    Listing{"collectives", "collective operations", [] { return entries_of(collective_kinds()); }},
+    Listing{"algorithms", "ways to run a collective on one dimension",
+            [] { return entries_of(collective_algorithms()); }},
+    Listing{"schedulers", "orders in which chunks visit the dimensions",
+            [] { return entries_of(chunk_schedulers()); }},
+    Listing{"systems", "system descriptions; any other as a YAML file", [] { return inputs_of("systems"); }}};
 
 struct ListOptions {
   std::string what;

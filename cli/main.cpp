@@ -19,11 +19,13 @@ namespace {
 
 constexpr int bad_input_status = 2;
 
-constexpr std::array commands = {add_optimize, add_cost, add_evaluate, add_place, add_scale, add_list};
+constexpr std::array commands = {add_optimize, add_simulate, add_cost, add_evaluate,
+                                 add_place,    add_scale,    add_list};
 
 constexpr std::string_view usage =
     "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"
     "  bandwright optimize 4D 325 175B Perf NoOverlap\n"
+    "  bandwright simulate 4D 325 175B NoOverlap --recompute full\n"
     "  bandwright list\n";
 
 int refuse(std::string_view problem) {

@@ -45,8 +45,9 @@ class Both final : public Pattern {
     return 2 * std::int64_t{n} * block.rounds;
   }
   Time duration(const Wire& wire, const Block& block) const override {
-    const Time round = 2 * wire.occupancy(block.bytes) + wire.latency(0, 1) + wire.endpoint_delay() +
-                       wire.reduction(block.reduced);
+    const bool side_by_side = wire.ports() > 1 && wire.npus() > 2;  // each neighbour has a port of its own
+    const Time round = (side_by_side ? 1 : 2) * wire.occupancy(block.bytes) + wire.latency(0, 1) +
+                       wire.endpoint_delay() + wire.reduction(block.reduced);
     return checked_times(block.rounds, round) + wrap_delays(wire, block.rounds);
   }
 };

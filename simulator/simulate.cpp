@@ -1,0 +1,46 @@
+#include "simulator/simulate.h"
+
+#include <array>
+
+#include "core/catalogue.h"
+#include "simulator/event_driven.h"
+#include "simulator/full_fidelity.h"
+
+namespace bandwright {
+namespace {
+
+struct FidelityInfo {
+  Fidelity fidelity;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array fidelities = {
+    FidelityInfo{Fidelity::Auto, "auto", "folded where that is exact, else full"},
+    FidelityInfo{Fidelity::Folded, "folded", "one NPU stands for all"},
+    FidelityInfo{Fidelity::Full, "full", "every NPU, port and link by itself"}};
+
+}  // namespace
+
+Fidelity fidelity_named(std::string_view name) {
+  return find_in_catalogue(std::span<const FidelityInfo>(fidelities), name, "fidelity").fidelity;
+}
+
+std::string_view fidelity_name(Fidelity fidelity) {
+  return fidelities[static_cast<std::size_t>(fidelity)].name;
+}
+
+Fidelity resolved(Fidelity fidelity, const Scenario& scenario) {
+  const System& system = scenario.system;
+  const bool exact = system.symmetric() && system.network == NetworkModel::Ports;
+  if (fidelity == Fidelity::Auto) return exact ? Fidelity::Folded : Fidelity::Full;
+  if (fidelity == Fidelity::Folded && !system.symmetric()) {
+    throw InputError("NPUs or links that differ cannot be folded (--npu-fidelity full)");
+  }
+  return fidelity;
+}
+
+StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline) {
+  return fidelity == Fidelity::Full ? simulate_full(scenario, timeline) : simulate_folded(scenario, timeline);
+}
+
+}  // namespace bandwright

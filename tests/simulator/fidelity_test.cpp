@@ -1,0 +1,221 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <random>
+
+#include "core/error.h"
+#include "simulator/closed_form.h"
+#include "simulator/event_driven.h"
+#include "simulator/full_fidelity.h"
+#include "workload/training_loop.h"
+
+namespace bandwright {
+namespace {
+
+// A system on which everything takes time.
+System realistic() {
+  System system;
+  system.chunks = 3;
+  system.latency = {nanoseconds(37)};
+  system.endpoint_delay = nanoseconds(11);
+  system.message_overhead = nanoseconds(5);
+  system.reduction_bandwidth = gb_per_s(900.0);
+  return system;
+}
+
+StepResult play(const Network& network, const System& system, const Collective& collective,
+                const std::vector<double>& bandwidth, bool full) {
+  const StepGraph graph = lone_collective(network, collective);
+  const Scenario scenario{graph, network, system, bandwidth, system.after_lone_collective};
+  return full ? simulate_full(scenario) : simulate_folded(scenario);
+}
+
+// Every algorithm on every kind of dimension it serves, 2 to 256 NPUs, powers of two and not: one NPU that
+// stands for all tells the same time as all NPUs, to the picosecond, when only ports are shared.
+TEST(Fidelity, FoldedEqualsFullForEveryAlgorithm) {
+  int compared = 0;
+  for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {
+    for (const DimensionKind& kind : dimension_kinds()) {
+      for (const CollectiveKindInfo& collective : collective_kinds()) {
+        for (const int n : {2, 3, 4, 6, 8, 13, 16, 64, 100, 256}) {
+          if (!algorithm.serves(collective.kind, n)) continue;
+          // An all-to-all sends the square of the NPUs in messages.
+          if (collective.kind == CollectiveKind::AllToAll && n > 16) continue;
+          System system = realistic();
+          system.algorithm[std::string(kind.name)] = algorithm.name;
+          const Network network = parse_network(fmt::format("{}({})", kind.name, n));
+          const Collective call{collective.kind, Bytes(100'003)};
+          const StepResult folded = play(network, system, call, {50.0}, false);
+          const StepResult full = play(network, system, call, {50.0}, true);
+          EXPECT_EQ(folded.step_time, full.step_time)
+              << algorithm.name << " " << collective.name << " on " << network.shorthand();
+          ++compared;
+        }
+      }
+    }
+  }
+  EXPECT_GT(compared, 300);
+}
+
+// The same over several dimensions, in which chunks of different phases meet.
+TEST(Fidelity, FoldedEqualsFullOverSeveralDimensions) {
+  System system = realistic();
+  system.chunks = 7;
+  for (const char* shorthand :
+       {"Ring(4)_Switch(8)", "Ring(3)_FullyConnected(4)_Switch(2)", "4D", "Switch(4)_Ring(2)_Ring(5)"}) {
+    for (const char* scheduler : {"ascending", "themis"}) {
+      for (const CollectiveKind kind : {CollectiveKind::AllReduce, CollectiveKind::ReduceScatter,
+                                        CollectiveKind::AllGather, CollectiveKind::Broadcast}) {
+        system.scheduler = scheduler;
+        const Network network = load_network(shorthand);
+        std::vector<double> bandwidth = {80.0, 45.0, 30.0, 10.0};
+        bandwidth.resize(network.dimensions.size());
+        const Collective call{kind, Bytes(7 << 20)};
+        EXPECT_EQ(play(network, system, call, bandwidth, false).step_time,
+                  play(network, system, call, bandwidth, true).step_time)
+            << shorthand << " " << scheduler << " " << collective_name(kind);
+      }
+    }
+  }
+}
+
+StepResult play_step(const System& system, std::string_view loop, bool full) {
+  const Network network = load_network("Ring(2)_FullyConnected(4)_Switch(8)");
+  Model model = load_model("17B");
+  model.tensor_parallel = 4;
+  const StepGraph graph = build_step(model, network, training_loop(loop), {});
+  const std::array<double, 3> bandwidth = {100.0, 60.0, 20.0};
+  const Scenario scenario{graph, network, system, bandwidth, system.after_collective};
+  return full ? simulate_full(scenario) : simulate_folded(scenario);
+}
+
+TEST(Fidelity, FoldedEqualsFullForTrainingSteps) {
+  for (const char* loop : {"NoOverlap", "Overlap"}) {
+    const StepResult folded = play_step(realistic(), loop, false);
+    const StepResult full = play_step(realistic(), loop, true);
+    EXPECT_EQ(folded.step_time, full.step_time) << loop;
+    EXPECT_EQ(folded.exposed_communication, full.exposed_communication) << loop;
+  }
+}
+
+// One NPU computes twice as long: everything waits for it, so the step grows by the compute it adds.
+TEST(Fidelity, AStragglerDelaysTheStepByItsCompute) {
+  System system = realistic();
+  const StepResult even = play_step(system, "NoOverlap", true);
+  system.npus = {{.first = 5, .last = 5, .compute_time = 2.0}};
+  const StepResult uneven = play_step(system, "NoOverlap", true);
+  EXPECT_EQ(uneven.step_time - even.step_time, even.compute_time);
+}
+
+Time all_reduce_time(const char* shorthand, const System& system, std::int64_t size) {
+  const Network network = parse_network(shorthand);
+  const std::vector<double> bandwidth(network.dimensions.size(), 10.0);
+  return play(network, system, {CollectiveKind::AllReduce, Bytes(size)}, bandwidth, true).step_time;
+}
+
+// Halving-doubling on Ring(4) at 10 GB/s, one chunk of 4,000 B. Messages of 2,000 B travel one link and those
+// of 1,000 B two, all upwards, so that each link carries two of them. Ports alone: 2 (200 + 100) ns. With
+// links the farther messages wait for each other: 2 (200 + 2 x 100) ns.
+// On Ring(8) with 4,000, 2,000 and 1,000 B over 1, 2 and 4 links, the busiest link of a round carries 1, 2
+// and 4 messages: no less than 2 (400 + 2 x 200 + 4 x 100) ns.
+TEST(Fidelity, LinksOfARingAreSharedByHalvingDoubling) {
+  System system;
+  system.chunks = 1;
+  system.algorithm["Ring"] = "halving-doubling";
+  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600));
+  EXPECT_EQ(all_reduce_time("Ring(8)", system, 8000), nanoseconds(1400));
+  system.network = NetworkModel::Links;
+  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(800));
+  EXPECT_GE(all_reduce_time("Ring(8)", system, 8000), nanoseconds(2400));
+}
+
+// TP 8 takes half of a Ring(16) and DP 2 the other factor, whose messages cross 8 links of the same ring.
+// Alone, an all-reduce of the halves is one exchange of D/2 there and back: 2 x 400 ns for 8,000 B at
+// 10 GB/s. With links all 16 messages go 8 links upwards, so that each link carries 8: at least 2 x 8 x 400.
+TEST(Fidelity, HalvesOfABrokenDimensionShareItsLinks) {
+  const Network network = parse_network("Ring(16)");
+  const std::vector<Group> groups = split_into_groups(network, {{"TP", 8}, {"DP", 2}});
+  StepGraphBuilder builder("halves", groups, {"line"});
+  builder.collective({}, {{CollectiveKind::AllReduce, Bytes(8000)}, 1}, {});
+  const StepGraph graph = std::move(builder).finish();
+  System system;
+  system.chunks = 1;
+  const std::vector<double> bandwidth = {10.0};
+  EXPECT_EQ(simulate_full({graph, network, system, bandwidth, {}}).step_time, nanoseconds(800));
+  system.network = NetworkModel::Links;
+  EXPECT_GE(simulate_full({graph, network, system, bandwidth, {}}).step_time, nanoseconds(6400));
+}
+
+// Neighbours share nothing, and a port per peer or a switch without incast neither: links change nothing.
+TEST(Fidelity, LinksAreNotSharedByNaturalAlgorithms) {
+  for (const char* shorthand : {"Ring(8)", "FullyConnected(8)", "Switch(16)", "Ring(4)_Switch(4)"}) {
+    System system = realistic();
+    const Time ports = all_reduce_time(shorthand, system, 1 << 20);
+    system.network = NetworkModel::Links;
+    EXPECT_EQ(all_reduce_time(shorthand, system, 1 << 20), ports) << shorthand;
+  }
+}
+
+// A ring's all-reduce waits for its slowest link in each of 2 (n-1) rounds of D/n: at half speed they take
+// twice as long. A failed link sends its message the other way round, over n-1 links; on Ring(4) at 0 latency
+// it shares each with nobody (that direction is idle), so that only latency would tell.
+TEST(Fidelity, SlowAndFailedLinks) {
+  System system;
+  system.chunks = 1;
+  system.network = NetworkModel::Links;
+  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600));
+  system.links = {{.from = 1, .to = 2, .speed = 0.5}};
+  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(1200));
+  system.links = {{.from = 1, .to = 2, .speed = 0.0}};
+  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600));
+  // With 10 ns a hop: the message from 1 to 2 takes 3 hops; a chain of 6 rounds crosses it twice.
+  system.latency = {nanoseconds(10)};
+  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600 + 6 * 10 + 2 * 20));
+  EXPECT_THROW(all_reduce_time("Switch(4)", system, 4000), InputError);
+  system.links = {{.from = 1, .to = 99, .speed = 0.5}};
+  EXPECT_THROW(all_reduce_time("Ring(4)", system, 4000), InputError);
+}
+
+// A slow port in a ring sets the pace of every round.
+TEST(Fidelity, ASlowPortSetsThePaceOfARing) {
+  System system;
+  system.chunks = 1;
+  system.npus = {{.first = 2, .last = 2, .port_speed = 0.25}};
+  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(2400));
+}
+
+// Every pattern: what is sent in a round is received in it, nobody sends to itself, and messages() counts.
+TEST(Patterns, SentIsReceived) {
+  const System system;
+  for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {
+    for (const CollectiveKindInfo& collective : collective_kinds()) {
+      for (const int n : {2, 3, 4, 7, 8, 16}) {
+        if (!algorithm.serves(collective.kind, n)) continue;
+        const Network network = parse_network(fmt::format("Switch({})", n));
+        const Wire wire(system, network, whole_network(network).dimensions[0], 10.0);
+        for (const Block& block : algorithm.program(collective.kind, wire, 1'000'000, 1)) {
+          std::int64_t messages = 0;
+          for (int round = 0; round < block.rounds; ++round) {
+            std::vector<int> arrived(static_cast<std::size_t>(n), 0);
+            for (int p = 0; p < n; ++p) {
+              for (int i = 0; i < block.pattern->sends(n, block, round, p); ++i, ++messages) {
+                const int peer = block.pattern->peer(n, block, round, p, i);
+                ASSERT_NE(peer, p);
+                ++arrived.at(static_cast<std::size_t>(peer));
+              }
+            }
+            for (int p = 0; p < n; ++p) {
+              EXPECT_EQ(arrived[static_cast<std::size_t>(p)], block.pattern->receives(n, block, round, p))
+                  << algorithm.name << " " << collective.name << " n " << n << " round " << round;
+            }
+          }
+          EXPECT_EQ(messages, block.pattern->messages(n, block)) << algorithm.name << " " << collective.name;
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace bandwright
