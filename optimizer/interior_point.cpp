@@ -9,7 +9,7 @@ namespace {
 
 constexpr int most_variables = max_dimensions + 1;
 constexpr int most_iterations = 100;
-constexpr int patience = 3;      // iterations that do not halve a small error before the best point is taken
+constexpr int patience = 8;      // iterations that do not halve a small error before the best point is taken
 constexpr double nearly = 1e-6;  // small enough to lose patience
 constexpr double far = 1e-3;     // a residual that Newton steps may fail to mend quadratically
 constexpr double accuracy = 1e-13;

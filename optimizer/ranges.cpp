@@ -37,7 +37,7 @@ ConvexProgram extreme_of(const Search& search, const Vector& direction, const Ti
 // The x that goes furthest against `direction` within the limit; `start` if none within it was found.
 Vector furthest(Search& search, const Vector& start, const Vector& direction, const TimeLimit& limit) {
   for (int round = 0; round < most_rounds; ++round) {
-    const Vector x = minimize(extreme_of(search, direction, limit), start).x;
+    Vector x = minimize(extreme_of(search, direction, limit), start).x;
     const Eigen::Index known = search.model().size();
     if (search.ask(x) + limit.cost_slope.dot(x) <= limit.limit * (1.0 + outside)) return x;
     if (search.model().size() == known) break;

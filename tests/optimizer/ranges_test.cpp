@@ -66,7 +66,7 @@ TEST(Ranges, OfAProductStayWithinItsLimit) {
         Problem held = problem;
         held.constraints.push_back({"held", at_least(3, d, 0).coefficients, Sense::Equal, end});
         const Summary best = optimize(held);
-        EXPECT_LE(best.gap(), 1e-5);
+        EXPECT_EQ(best.status, Status::Optimal);
         EXPECT_LE(best.lower_bound, 1.01 * optimum.objective * (1 + 1e-8));  // else the end is out of reach
       }
     }
