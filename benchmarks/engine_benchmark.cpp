@@ -1,0 +1,72 @@
+// The event queue, the folded engine and the full one. Google Benchmark reports items per second as events.
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <random>
+
+#include "simulator/event_driven.h"
+#include "simulator/event_queue.h"
+#include "simulator/full_fidelity.h"
+#include "workload/training_loop.h"
+
+namespace bandwright {
+namespace {
+
+// The hold model: the next event is taken out and another pushed a random time later, with a constant number
+// pending. Delays are exponential, as of many independent servers.
+void hold(benchmark::State& state) {
+  std::mt19937_64 random(1);
+  std::exponential_distribution<double> exponential(1e-6);
+  std::vector<std::int64_t> delays(1 << 16);
+  for (std::int64_t& delay : delays) delay = 1 + static_cast<std::int64_t>(exponential(random));
+  EventQueue<std::uint64_t> queue;
+  std::size_t next = 0;
+  const auto delay = [&] { return Time(delays[next++ & (delays.size() - 1)]); };
+  for (std::int64_t i = 0; i < state.range(0); ++i) queue.push(delay(), static_cast<std::uint64_t>(i));
+  for (auto _ : state) {
+    const std::uint64_t event = queue.pop();
+    queue.push(queue.now() + delay(), event);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(hold)->Arg(1000)->Arg(64000);
+
+void folded_step(benchmark::State& state) {
+  const Network network = load_network("4D");
+  const System system = load_system("astra1");
+  const TrainingLoop& loop = training_loop("NoOverlap");
+  const StepGraph graph = build_step(fuse_weight_gradients(load_model("175B")), network, loop,
+                                     loop_options(system, loop, Recompute::Full));
+  const std::array<double, 4> bandwidth = {142.9, 125.0, 50.8, 6.3};
+  std::int64_t events = 0;
+  for (auto _ : state) events += simulate_folded({graph, network, system, bandwidth, nanoseconds(10)}).events;
+  state.SetItemsProcessed(events);
+}
+BENCHMARK(folded_step)->Unit(benchmark::kMillisecond);
+
+// One all-reduce of 64 MiB on every NPU by itself.
+void full_all_reduce(benchmark::State& state, const char* shorthand, int chunks) {
+  const Network network = parse_network(shorthand);
+  System system;
+  system.chunks = chunks;
+  system.latency = {nanoseconds(500)};
+  system.endpoint_delay = nanoseconds(10);
+  system.reduction_bandwidth = gb_per_s(1600.0);
+  const StepGraph graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
+  const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
+  std::int64_t events = 0;
+  for (auto _ : state) events += simulate_full({graph, network, system, bandwidth, {}}).events;
+  state.SetItemsProcessed(events);
+}
+BENCHMARK_CAPTURE(full_all_reduce, ring_1024_in_16, "Ring(1024)", 16)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+BENCHMARK_CAPTURE(full_all_reduce, switch_16384_in_16, "Switch(16384)", 16)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+BENCHMARK_CAPTURE(full_all_reduce, rings_128_x_128_in_16, "Ring(128)_Ring(128)", 16)
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+
+}  // namespace
+}  // namespace bandwright
