@@ -17,6 +17,8 @@
 #include "experiment/allocation.h"
 #include "memory/placement.h"
 #include "optimizer/design.h"
+#include "scaling/laws.h"
+#include "scaling/trials.h"
 #include "topology/dimension_kind.h"
 #include "workload/training_loop.h"
 
@@ -58,8 +60,14 @@ constexpr std::array listings = {
             [] { return inputs_of("networks"); }},
     Listing{"models", "models that come with the program; any other as a YAML file",
             [] { return inputs_of("models"); }},
+    Listing{"image-models", "image models of scale simulate; any other as a YAML file",
+            [] { return inputs_of("image-models"); }},
+    Listing{"clusters", "systems of scale simulate; any other as a YAML file",
+            [] { return inputs_of("clusters"); }},
     Listing{"targets", "what an optimum is best at", [] { return entries_of(targets()); }},
     Listing{"loops", "training loops", [] { return entries_of(training_loops()); }},
+    Listing{"laws", "scaling laws of scale fit", [] { return entries_of(scaling_laws()); }},
+    Listing{"trial-schedulers", "schedulers of scale trials", [] { return entries_of(trial_schedulers()); }},
     Listing{"solvers", "methods of optimization", [] { return entries_of(solvers()); }},
     Listing{"recompute", "what runs again in the backward pass",
             [] { return entries_of(recompute_choices()); }},

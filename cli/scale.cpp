@@ -4,8 +4,21 @@
 #include <CLI/Formatter.hpp>
 
 #include "cli/commands.h"
+#include "core/error.h"
+#include "core/units.h"
 
 namespace bandwright {
+
+std::function<std::string(const std::string&)> number_between(double low, double high) {
+  return [low, high](const std::string& text) {
+    try {
+      static_cast<void>(parse_number(text, low, high));
+      return std::string();
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+  };
+}
 
 void add_scale(CLI::App& app) {
   CLI::App* scale = app.add_subcommand(

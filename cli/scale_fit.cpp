@@ -319,7 +319,7 @@ void add_scale_fit(CLI::App& scale) {
                    "keep the K largest worker counts from the fit, and predict them")
       ->type_name("K");
   command->add_option("--efficiency", options->fit.efficiency, "the lowest that pays")
-      ->check(CLI::Range(0.001, 1.0));
+      ->check(number_between(0.001, 1.0));
   command->add_option("--series", options->series, "only this one of the file");
   command->add_flag("--weak", options->weak, "the work grew with the workers");
   add_output_options(*command, options->output);

@@ -258,11 +258,11 @@ void add_scale_simulate(CLI::App& scale) {
   command
       ->add_option("--one-worker-rate", options->one_worker_rate,
                    "items per second of one worker, for calibration")
-      ->check(CLI::Range(1e-9, 1e15));
+      ->check(number_between(1e-9, 1e15));
   command->add_option("--measured", options->measured, "CSV n,images_per_sec to print beside")
       ->type_name("FILE");
   command->add_option("--efficiency", options->curve.efficiency, "the lowest that pays")
-      ->check(CLI::Range(0.001, 1.0));
+      ->check(number_between(0.001, 1.0));
   command->add_option("--loop", options->loop, "training loop of a model table");
   add_output_options(*command, options->output);
   command->callback([options] { run(*options); });

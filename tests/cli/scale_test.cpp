@@ -1,0 +1,157 @@
+// The scale commands as a user meets them: what they print, their exit status, and one line for bad input.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+
+namespace bandwright {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+using Words = std::vector<std::string>;
+
+class Scale : public testing::Test {
+ protected:
+  Finished run(Words words) {
+    words.insert(words.begin(), "scale");
+    return run_bandwright(words, folder_.path());
+  }
+  nlohmann::json answer(Words words) {
+    words.insert(words.end(), {"--format", "json"});
+    const Finished finished = run(words);
+    EXPECT_EQ(finished.status, 0) << finished.err;
+    return nlohmann::json::parse(finished.out);
+  }
+  // Amdahl with T1 100 s and a serial part of 0.1.
+  std::string amdahl_csv() const {
+    return folder_.write("t.csv", "n,seconds\n1,100\n2,55\n4,32.5\n8,21.25\n16,15.625\n");
+  }
+
+  ScratchFolder folder_;
+};
+
+TEST_F(Scale, FitAnswersInJson) {
+  const nlohmann::json fit = answer({"fit", amdahl_csv(), "--predict", "32"});
+  EXPECT_EQ(fit["law"], "amdahl");
+  EXPECT_EQ(fit["candidates"].size(), 2U);
+  EXPECT_NEAR(fit["candidates"][0]["parameters"]["sigma"], 0.1, 1e-9);
+  EXPECT_NEAR(fit["predictions"][0]["seconds"], 100 * (0.1 + 0.9 / 32), 1e-9);
+  EXPECT_EQ(fit["pays_until"], 11);
+  EXPECT_TRUE(fit["warnings"].empty());
+}
+
+TEST_F(Scale, SeveralSeriesAreAList) {
+  const std::string file = folder_.write("t.csv", "series,n,seconds\na,1,4\na,2,2\nb,1,6\nb,2,4\n");
+  EXPECT_EQ(answer({"fit", file})["series"].size(), 2U);
+  EXPECT_EQ(answer({"fit", file, "--series", "b"})["series"], "b");
+}
+
+TEST_F(Scale, WarningsAloneExitWithZero) {
+  const std::string file = folder_.write("t.csv", "nodes,images_per_sec\n1,1\n2,2\n4,4\n8,16\n");
+  const Finished finished = run({"fit", file});
+  EXPECT_EQ(finished.status, 0);
+  EXPECT_THAT(finished.out, HasSubstr("warning: change of regime at 8"));
+}
+
+TEST_F(Scale, NoLawExitsWithOne) {
+  EXPECT_EQ(run({"fit", folder_.write("t.csv", "n,seconds\n1,10\n2,1\n")}).status, 1);
+}
+
+TEST_F(Scale, TrialsCountTheHeadTraffic) {
+  const nlohmann::json trials =
+      answer({"trials", "--jobs", "700", "--workers", "624..626", "--duration", "1 s"});
+  EXPECT_EQ(trials["saturates_at_workers"], 625);
+  EXPECT_EQ(trials["points"][0]["head_bytes_per_second"], 124.8e6);
+  EXPECT_EQ(trials["points"][2]["head_bytes_per_second"], 125e6);
+  EXPECT_EQ(trials["points"][1]["makespan_seconds"], 2.0);
+}
+
+TEST_F(Scale, MeasureWritesWhatFitReads) {
+  const std::string file = (folder_.path() / "m.csv").string();
+  const Finished measured = run({"measure", "--workers", "1,2", "--repeat", "1", "--warmup", "0", "--format",
+                                 "csv", "--output", file, "--", "sleep", "0.0{n}"});
+  EXPECT_EQ(measured.status, 0) << measured.err;
+  EXPECT_THAT(measured.err, HasSubstr("[2/2] 2 workers, run 1: "));
+  EXPECT_EQ(run({"fit", file}).status, 0);
+}
+
+TEST_F(Scale, MeasureNamesWhatFailed) {
+  const Finished finished = run(
+      {"measure", "--workers", "1,2", "--repeat", "1", "--", "sh", "-c", "echo bad luck; exit $(({n}-1))"});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err, HasSubstr("bandwright: 2 workers not measured: 'sh' exit status 1: bad luck\n"));
+}
+
+TEST_F(Scale, SimulateRefusesWhatDoesNotFit) {
+  const Finished finished = run(
+      {"simulate", "cosmogan", "--system", "edison", "--nodes", "1", "--strong", "--global-batch", "16384"});
+  EXPECT_EQ(finished.status, 1);
+  EXPECT_THAT(finished.err,
+              HasSubstr("refused by the memory check: 1 workers: a batch of 16384 needs 386.8 GB"));
+}
+
+TEST_F(Scale, SimulateSaysWhatIsOutsideTheModel) {
+  const nlohmann::json curve =
+      answer({"simulate", "cosmogan", "--system", "edison", "--nodes", "1..128", "--weak", "--batch", "64"});
+  EXPECT_EQ(curve["parameters"], 16408322);
+  EXPECT_EQ(curve["gradient_bytes"], 65633288);
+  EXPECT_THAT(curve["warnings"][0], HasSubstr("outside the model: measured 1.89x, 1.92x the one-node rate"));
+}
+
+TEST_F(Scale, BadInputGetsOneLine) {
+  const std::string good = amdahl_csv();
+  struct Line {
+    Words words;
+    std::string message;
+  };
+  const std::array lines = {
+      Line{{"fit"}, "required"},
+      Line{{"fit", "nowhere.csv"}, "nowhere.csv: no such file"},
+      Line{{"fit", folder_.write("column.csv", "n,time\n1,2\n")}, "column.csv:1: no column 'seconds'"},
+      Line{{"fit", folder_.write("negative.csv", "n,seconds\n1,-2\n")},
+           "negative.csv:2: seconds: '-2' must be above 0"},
+      Line{{"fit", folder_.write("one.csv", "n,seconds\n1,2\n")}, "one.csv: 1 point"},
+      Line{{"fit", folder_.write("twice.csv", "n,seconds\n1,2\n1,3\n")}, "twice.csv:3: n: 1 stands twice"},
+      Line{{"fit", folder_.write("text.csv", "n,seconds\n1,fast\n2,1\n")},
+           "text.csv:2: seconds: 'fast' is not a number"},
+      Line{{"fit", good, "--holdout", "4"}, "holdout 4 of 5"},
+      Line{{"fit", good, "--holdout", "-1"}, "holdout -1"},
+      Line{{"fit", good, "--predict", "0"}, "--predict: '0'"},
+      Line{{"fit", good, "--efficiency", "nan"}, "--efficiency"},
+      Line{{"fit", good, "--series", "x"}, "--series: no 'x'"},
+      Line{{"trials", "--jobs", "0", "--workers", "1", "--duration", "1 s"}, "--jobs"},
+      Line{{"trials", "--jobs", "3", "--workers", "1", "--duration", "5"}, "--duration: '5' is not a time"},
+      Line{{"trials", "--jobs", "3", "--workers", "1", "--duration", "1 s", "--scheduler", "sjf"},
+           "unknown scheduler 'sjf'"},
+      Line{{"trials", "--jobs", "3", "--workers", "1", "--duration", "1 s", "--head-link", "0 GB/s"},
+           "--head-link"},
+      Line{{"trials", "--jobs", "3", "--workers", "1", "--duration", "1 s", "--grace", "200"}, "--grace"},
+      Line{{"measure", "--workers", "1"}, "command is required"},
+      Line{{"measure", "--workers", "none", "--", "true"}, "--workers: 'none'"},
+      Line{{"measure", "--workers", "1", "--timeout", "0 s", "--", "true"}, "--timeout"},
+      Line{{"measure", "--workers", "1", "--threads", "many", "--", "true"}, "--threads"},
+      Line{{"simulate", "gpt3-175b", "--system", "dgx-a100", "--npus", "64"}, "unknown system 'dgx-a100'"},
+      Line{{"simulate", "gpt3-175b", "--system", "edison", "--npus", "64"}, "image models: cosmogan"},
+      Line{{"simulate", "cosmogan", "--system", "edison", "--nodes", "2", "--strong"},
+           "--strong needs --global-batch"},
+      Line{{"simulate", "cosmogan", "--system", "edison", "--nodes", "3", "--strong", "--global-batch", "64"},
+           "does not divide by 3"},
+  };
+  for (const Line& line : lines) {
+    const Finished finished = run(line.words);
+    const std::string words = testing::PrintToString(line.words);
+    EXPECT_EQ(finished.status, 2) << words;
+    EXPECT_EQ(finished.out, "") << words;
+    EXPECT_THAT(finished.err, StartsWith("bandwright: ")) << words;
+    EXPECT_THAT(finished.err, HasSubstr(line.message)) << words;
+    EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << words << finished.err;
+  }
+}
+
+}  // namespace
+}  // namespace bandwright
