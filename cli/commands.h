@@ -14,6 +14,9 @@ namespace bandwright {
 
 void add_cost(CLI::App& app);
 void add_evaluate(CLI::App& app);
+void add_plot(CLI::App& app);
+void add_report(CLI::App& app);
+void add_table(CLI::App& app);
 void add_list(CLI::App& app);
 void add_optimize(CLI::App& app);
 void add_place(CLI::App& app);

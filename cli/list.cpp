@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/figures.h"
 #include "cli/output.h"
 #include "collective/algorithm.h"
 #include "collective/chunk_scheduler.h"
@@ -78,6 +79,7 @@ constexpr std::array listings = {
     Listing{"prices", "price lists", [] { return inputs_of("prices"); }},
     Listing{"experiments", "experiments for `evaluate`, `plot` and `report`",
             [] { return inputs_of("experiments"); }},
+    Listing{"figures", "figures of `plot`", [] { return entries_of(figures()); }},
     Listing{"allocations", "ways to divide a budget in an experiment",
             [] { return entries_of(allocation_rules()); }},
     Listing{"kinds", "kinds of network dimension", [] { return entries_of(dimension_kinds()); }},

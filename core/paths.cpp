@@ -19,10 +19,22 @@ bool is_folder(const fs::path& path) {
   return fs::is_directory(path, ignored);
 }
 
-fs::path installed_folder() {
+fs::path installed_folder(std::string_view name) {
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  return error ? fs::path() : executable.parent_path().parent_path() / "share/bandwright/inputs";
+  return error ? fs::path() : executable.parent_path().parent_path() / "share/bandwright" / name;
+}
+
+fs::path folder_of(std::string_view name, const char* variable_name) {
+  const char* variable = std::getenv(variable_name);
+  if (variable != nullptr && *variable != '\0') {
+    if (is_folder(variable)) return variable;
+    throw InputError(fmt::format("{}: '{}' is not a folder", variable_name, printable(variable)));
+  }
+  for (const fs::path& candidate : {installed_folder(name), fs::path(BANDWRIGHT_SOURCE_FOLDER) / name}) {
+    if (is_folder(candidate)) return candidate;
+  }
+  throw InputError(fmt::format("cannot find the {} folder; set {} to it", name, variable_name));
 }
 
 bool is_user_file(std::string_view word) {
@@ -31,17 +43,9 @@ bool is_user_file(std::string_view word) {
 
 }  // namespace
 
-fs::path inputs_folder() {
-  const char* variable = std::getenv("BANDWRIGHT_INPUTS");
-  if (variable != nullptr && *variable != '\0') {
-    if (is_folder(variable)) return variable;
-    throw InputError(fmt::format("BANDWRIGHT_INPUTS: '{}' is not a folder", printable(variable)));
-  }
-  for (const fs::path& candidate : {installed_folder(), fs::path(BANDWRIGHT_SOURCE_INPUTS)}) {
-    if (is_folder(candidate)) return candidate;
-  }
-  throw InputError("cannot find the inputs folder; set BANDWRIGHT_INPUTS to it");
-}
+fs::path inputs_folder() { return folder_of("inputs", "BANDWRIGHT_INPUTS"); }
+
+fs::path plots_folder() { return folder_of("plots", "BANDWRIGHT_PLOTS"); }
 
 std::vector<std::string> input_names(std::string_view kind) {
   std::vector<std::string> names;

@@ -17,6 +17,9 @@ namespace bandwright {
 // Throws InputError when none is a folder.
 std::filesystem::path inputs_folder();
 
+// The same for plots/, the scripts that draw figures, with $BANDWRIGHT_PLOTS.
+std::filesystem::path plots_folder();
+
 // The names of one kind, sorted; empty when there are none.
 std::vector<std::string> input_names(std::string_view kind);
 

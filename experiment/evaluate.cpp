@@ -3,6 +3,7 @@
 #include "cost_model/bill.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
+#include "simulator/event_driven.h"
 
 namespace bandwright {
 namespace {
@@ -19,17 +20,40 @@ ClosedForm closed_form(const Point& point, const Model& model) {
   return {build_step(model, *point.network, *point.loop, point.options), point.network->size()};
 }
 
+// GB/s of 1e9 B/s in the system's unit.
+double decimal(const Point& point) { return point.system->bytes_per_second_unit() * 1e-9; }
+
+std::vector<double> scaled(std::span<const double> values, double factor) {
+  std::vector<double> products;
+  for (const double value : values) products.push_back(value * factor);
+  return products;
+}
+
+// The step time's cut as a function of bandwidths in the system's unit.
+Cut cut_in_unit(const ClosedForm& step, std::span<const double> bandwidths, double unit) {
+  Cut cut = step.cut(scaled(bandwidths, unit));
+  for (Load& load : cut.loads) load.bytes /= unit;
+  return cut;
+}
+
 Problem problem_of(const Point& point) {
   Problem problem;
   problem.dimensions = point.network->size();
   for (const Model* target : point.targets) {
     problem.step_times.push_back(
-        {1.0, [step = closed_form(point, *target)](std::span<const double> b) { return step.cut(b); }});
+        {1.0, [step = closed_form(point, *target), unit = decimal(point)](std::span<const double> b) {
+           return cut_in_unit(step, b, unit);
+         }});
   }
-  problem.constraints = {total_budget(problem.dimensions, point.asked.budget_gb_per_s)};
-  if (point.rule->goal == Goal::PerfPerCost) {
-    problem.target = Target::PerfPerCost;
+  const bool in_dollars = point.asked.budget_usd > 0.0;
+  if (in_dollars || point.rule->goal == Goal::PerfPerCost) {
     problem.price = unit_prices(*point.network, *point.prices);
+  }
+  if (in_dollars) {  // for given money the best performance is the best performance per cost
+    problem.constraints = {dollar_budget(problem, point.asked.budget_usd)};
+  } else {
+    problem.constraints = {total_budget(problem.dimensions, point.asked.budget_gb_per_s)};
+    if (point.rule->goal == Goal::PerfPerCost) problem.target = Target::PerfPerCost;
   }
   return problem;
 }
@@ -43,21 +67,30 @@ Division optimized(const Point& point, const std::stop_token& stop) {
   return division;
 }
 
-Division divide(const Point& point, const std::stop_token& stop) {
-  const double budget = point.asked.budget_gb_per_s;
+// Shares of one GB/s, for the allocations that are known as such.
+std::vector<double> shares_of(const Point& point) {
   const int dimensions = point.network->size();
-  if (point.shares != nullptr) {
-    return {Status::Optimal, point.shares->divide(budget, point.asked.network, dimensions,
-                                                  point.asked.allocation, point.asked.target)};
+  if (point.shares == nullptr) return std::vector(static_cast<std::size_t>(dimensions), 1.0 / dimensions);
+  return point.shares->divide(1.0, point.asked.network, dimensions, point.asked.allocation,
+                              point.asked.target);
+}
+
+Division divide(const Point& point, const std::stop_token& stop) {
+  if (point.shares == nullptr && point.rule->goal != Goal::Equal) return optimized(point, stop);
+  const std::vector<double> shares = shares_of(point);
+  double total = point.asked.budget_gb_per_s;
+  if (point.asked.budget_usd > 0.0) {
+    total = point.asked.budget_usd / make_bill(*point.network, *point.prices, shares).total().value();
   }
-  if (point.rule->goal == Goal::Equal) {
-    return {Status::Optimal, std::vector(static_cast<std::size_t>(dimensions), budget / dimensions)};
-  }
-  return optimized(point, stop);
+  return {Status::Optimal, scaled(shares, total), {}, {}};
 }
 
 StepResult simulate(const Point& point, const std::vector<double>& gb_per_s) {
-  return closed_form(point, *point.model).evaluate(gb_per_s);
+  if (point.engine == Engine::ClosedForm) {
+    return closed_form(point, *point.model).evaluate(scaled(gb_per_s, decimal(point)));
+  }
+  const StepGraph graph = build_step(*point.model, *point.network, *point.loop, point.options);
+  return simulate_folded({graph, *point.network, *point.system, gb_per_s, point.system->after_collective});
 }
 
 // The quotient, unlike a product with 1e-6, is the number nearest to the whole picoseconds.

@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cmath>
-#include <optional>
 
 #include "core/catalogue.h"
+#include "experiment/grid.h"
 
 namespace bandwright {
 namespace {
@@ -26,71 +25,6 @@ struct TablesInfo {
 };
 constexpr std::array tables = {TablesInfo{"split", "every line reduces its own weight gradients"},
                                TablesInfo{"fused", "the first line reduces all weight gradients"}};
-
-// A grid of an experiment file, with the keys beside `grids` behind its own.
-class Grid {
- public:
-  Grid(const YamlValue& own, const YamlValue& common) : own_(own), common_(common) {}
-
-  // The values of a key; the defaults when neither the grid nor the file has it.
-  [[nodiscard]] std::vector<YamlValue> values(std::string_view key,
-                                              std::initializer_list<std::string_view> defaults) const;
-  [[nodiscard]] std::vector<double> budgets() const;
-  [[nodiscard]] const YamlValue& own() const { return own_; }
-
- private:
-  [[nodiscard]] std::optional<YamlValue> find(std::string_view key) const;
-
-  YamlValue own_;
-  YamlValue common_;
-};
-
-std::optional<YamlValue> Grid::find(std::string_view key) const {
-  const auto value = own_.find(key);
-  return value ? value : common_.find(key);
-}
-
-std::vector<YamlValue> Grid::values(std::string_view key,
-                                    std::initializer_list<std::string_view> defaults) const {
-  if (const auto value = find(key)) {
-    std::vector<YamlValue> values = value->is_list() ? value->items() : std::vector{*value};
-    if (values.empty()) value->fail("an empty list");
-    return values;
-  }
-  if (defaults.size() == 0) static_cast<void>(own_.at(key));  // throws: the key is missing
-  std::vector<YamlValue> values;
-  for (const std::string_view word : defaults) {
-    values.push_back(YamlValue::parse(fmt::format("{}: {}", key, word), own_.place().file).at(key));
-  }
-  return values;
-}
-
-double positive_bandwidth(const YamlValue& value) {
-  const double bandwidth = value.as_bandwidth().value();
-  if (bandwidth <= 0.0) value.fail("expected more than 0 GB/s");
-  return bandwidth;
-}
-
-std::vector<double> range(const YamlValue& map) {
-  map.require_keys({"from", "to", "step"});
-  const double from = positive_bandwidth(map.at("from"));
-  const double to = positive_bandwidth(map.at("to"));
-  const double step = positive_bandwidth(map.at("step"));
-  const double steps = std::floor((to - from) / step * (1.0 + 1e-12) + 1e-9);
-  if (steps < 0.0) map.fail("`to` is below `from`");
-  if (steps >= static_cast<double>(max_points)) map.fail("more than a million budgets");
-  std::vector<double> budgets;
-  for (int i = 0; i <= static_cast<int>(steps); ++i) budgets.push_back(from + i * step);
-  return budgets;
-}
-
-std::vector<double> Grid::budgets() const {
-  const auto value = find("budgets");
-  if (value && value->is_map()) return range(*value);
-  std::vector<double> budgets;
-  for (const YamlValue& budget : values("budgets", {})) budgets.push_back(positive_bandwidth(budget));
-  return budgets;
-}
 
 using Points = std::vector<Point>;
 
@@ -157,7 +91,15 @@ void Expansion::read_engine(Point& point, const YamlValue& word) {
   point.asked.engine = info.name;
 }
 
-void Expansion::read_system(Point& point, const YamlValue& word) { point.asked.system = word.as_string(); }
+void Expansion::read_system(Point& point, const YamlValue& word) {
+  point.system = &inputs_.system(word);
+  point.asked.system = point.system->name;
+  if (point.engine == Engine::EventDriven && !point.system->symmetric()) {
+    word.fail("this system has NPUs or links that differ, which experiments do not simulate yet");
+  }
+  point.asked.compute_scale = point.system->compute_scale;
+  point.asked.tables = point.system->fused_tables ? "fused" : "split";
+}
 
 void Expansion::read_network(Point& point, const YamlValue& word) {
   point.network = &inputs_.network(word);
@@ -173,7 +115,7 @@ void Expansion::read_loop(Point& point, const YamlValue& word) {
 
 void Expansion::read_recompute(Point& point, const YamlValue& word) {
   const RecomputeInfo& info = chosen(recompute_choices(), word, "recomputation");
-  point.options.recompute = info.recompute;
+  point.options = loop_options(*point.system, *point.loop, info.recompute);
   point.asked.recompute = info.name;
 }
 
@@ -265,8 +207,8 @@ Points Expansion::expand(std::string_view engine) && {
   axis("networks", {}, &Expansion::read_network);
   axis("loops", {"NoOverlap"}, &Expansion::read_loop);
   axis("recompute", {"none"}, &Expansion::read_recompute);
-  axis("tables", {"split"}, &Expansion::read_tables);
-  axis("compute_scale", {"1"}, &Expansion::read_scale);
+  if (grid_.has("tables")) axis("tables", {}, &Expansion::read_tables);
+  if (grid_.has("compute_scale")) axis("compute_scale", {}, &Expansion::read_scale);
   axis("prices", {"artifact"}, &Expansion::read_prices);
   axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
   axis("models", {}, &Expansion::read_model);
@@ -275,7 +217,9 @@ Points Expansion::expand(std::string_view engine) && {
   const std::vector<double> budgets = grid_.budgets();
   multiply(
       points_, grid_.own(), [&](const Point&) -> const auto& { return budgets; },
-      [](Point& point, double budget) { point.asked.budget_gb_per_s = budget; });
+      [&](Point& point, double budget) {
+        (grid_.in_dollars() ? point.asked.budget_usd : point.asked.budget_gb_per_s) = budget;
+      });
   return std::move(points_);
 }
 

@@ -37,6 +37,10 @@ const Model& ExperimentInputs::model(const YamlValue& word, const std::string& t
   });
 }
 
+const System& ExperimentInputs::system(const YamlValue& word) {
+  return once(systems_, word.as_string(), word, [](std::string_view text) { return load_system(text); });
+}
+
 const PriceList& ExperimentInputs::prices(const YamlValue& word) {
   return once(prices_, word.as_string(), word, [](std::string_view text) { return load_price_list(text); });
 }
@@ -63,6 +67,20 @@ std::string content(const Model& model) {
     if (line.checkpoint) text += " checkpoint";
   }
   return text;
+}
+
+std::string content(const System& system) {
+  std::string text =
+      fmt::format("{} {} {} {} {} {}", system.chunks, system.scheduler, static_cast<int>(system.composition),
+                  static_cast<int>(system.collectives), static_cast<int>(system.chunk_order), system.gib);
+  for (const auto& [kind, algorithm] : system.algorithm) text += fmt::format(" {} {}", kind, algorithm);
+  for (const Time latency : system.latency) text += fmt::format(" {}", latency.value());
+  for (const Time time :
+       {system.endpoint_delay, system.message_overhead, system.after_collective, system.bookkeeping}) {
+    text += fmt::format(" {}", time.value());
+  }
+  const double reduction = system.reduction_bandwidth ? system.reduction_bandwidth->value() : 0.0;
+  return text + fmt::format(" {} {}", reduction, system.truncate);
 }
 
 std::string content(const PriceList& prices) {

@@ -26,7 +26,8 @@ struct Row {
   std::string tables;
   double compute_scale = 1.0;
   std::string prices;
-  double budget_gb_per_s = 0.0;
+  double budget_gb_per_s = 0.0;  // 0 where the budget is in dollars
+  double budget_usd = 0.0;       // 0 where it is in GB/s
   std::string allocation;
   std::string source;
   std::string target;  // "" for an allocation that is made for no model

@@ -6,7 +6,9 @@
 #include <set>
 
 #include "core/paths.h"
+#include "cost_model/bill.h"
 #include "experiment/expansion.h"
+#include "experiment/grid.h"
 
 namespace bandwright {
 namespace {
@@ -17,16 +19,17 @@ constexpr int results_revision = 1;
 // What the allocation depends on, and what its result does beyond that.
 void identify(Point& point) {
   const Row& asked = point.asked;
-  std::string allocation = fmt::format("revision {}\n{}\n{} GB/s\n{}\n", results_revision,
-                                       content(*point.network), asked.budget_gb_per_s, point.rule->name);
+  std::string allocation =
+      fmt::format("revision {}\n{}\n{} GB/s ${}\n{}\n", results_revision, content(*point.network),
+                  asked.budget_gb_per_s, asked.budget_usd, point.rule->name);
   if (point.shares != nullptr) {
-    const std::vector<double> shared = point.shares->divide(
-        asked.budget_gb_per_s, asked.network, point.network->size(), asked.allocation, asked.target);
-    allocation += fmt::format("shares {}\n", fmt::join(shared, " "));
+    const std::vector<double> shares =
+        point.shares->divide(1.0, asked.network, point.network->size(), asked.allocation, asked.target);
+    allocation += fmt::format("shares {}\n", fmt::join(shares, " "));
   }
-  const std::string step = fmt::format("{} {} {} {}\n{}\n", asked.system, asked.loop, asked.recompute,
-                                       asked.compute_scale, content(*point.prices));
-  if (asked.source == "optimized") {
+  const std::string step = fmt::format("{} {} {}\n{}\n{}\n", asked.loop, asked.recompute, asked.compute_scale,
+                                       content(*point.system), content(*point.prices));
+  if (asked.source == "optimized" || asked.budget_usd > 0.0) {
     allocation += step;
     for (const Model* target : point.targets) allocation += content(*target) + "\n";
   }
@@ -41,10 +44,9 @@ void identify(Point& point) {
 // Throws what building the step would, at the grid's place, before anything runs.
 void check(const Point& point, const YamlValue& grid) {
   try {
-    split_into_groups(
-        *point.network,
-        {{"TP", point.model->tensor_parallel},
-         {"DP", std::max<std::int64_t>(1, point.network->npus() / point.model->tensor_parallel)}});
+    static_cast<void>(model_groups(*point.model, *point.network));
+    const bool needs_prices = point.asked.budget_usd > 0.0 || point.rule->goal == Goal::PerfPerCost;
+    if (needs_prices) static_cast<void>(unit_prices(*point.network, *point.prices));
   } catch (const InputError& error) {
     grid.fail(fmt::format("{} on {}: {}", point.model->name, point.network->name, error.what()));
   }
@@ -54,10 +56,11 @@ void require_known_keys(const YamlValue& map, bool is_root) {
   if (is_root) {
     map.require_keys({"name", "help", "grids", "view", "engines", "systems", "networks", "loops", "recompute",
                       "tables", "compute_scale", "prices", "allocations", "models", "targets", "sources",
-                      "budgets"});
+                      "budgets", "dollars"});
   } else {
     map.require_keys({"view", "engines", "systems", "networks", "loops", "recompute", "tables",
-                      "compute_scale", "prices", "allocations", "models", "targets", "sources", "budgets"});
+                      "compute_scale", "prices", "allocations", "models", "targets", "sources", "budgets",
+                      "dollars"});
   }
 }
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collective/system.h"
 #include "cost_model/price_list.h"
 #include "experiment/allocation.h"
 #include "experiment/inputs.h"
@@ -22,6 +23,7 @@ struct Point {
   Engine engine = Engine::EventDriven;
   const TrainingLoop* loop = nullptr;
   LoopOptions options;
+  const System* system = nullptr;
   const Network* network = nullptr;
   const Model* model = nullptr;
   const PriceList* prices = nullptr;
@@ -43,8 +45,10 @@ struct Point {
 //   allocations: [EqualBW, PerfOptBW]         # default: EqualBW, PerfOptBW, PerfPerCostOptBW
 //   sources: [optimized, published]           # of those but EqualBW; a table of inputs/allocations
 //   targets: own                              # or the models that allocations are made for
-//   loops: NoOverlap        recompute: none   tables: split     compute_scale: 1
-//   engines: event-driven   systems: ideal  prices: artifact  view: default
+//   loops: NoOverlap        recompute: none   systems: ideal
+//   engines: event-driven   prices: artifact  view: default
+//   tables, compute_scale   split or fused, and a number; where they are left out the system decides
+//   dollars: [1e6, 2e6]     # in place of budgets: at most that much money for the whole network
 //
 // Points keep the file's order and come once each. Their ids are hashes of all that decides their results:
 // the same question in another file, or after a rename of the file, is the same point.
@@ -54,8 +58,6 @@ struct Experiment {
   ExperimentInputs inputs;
   std::vector<Point> points;
 };
-
-constexpr std::size_t max_points = 1'000'000;
 
 // Throws InputError. `engine` replaces the engines of the file when it is not empty.
 Experiment read_experiment(const YamlValue& root, std::string_view engine = {});

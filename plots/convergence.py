@@ -14,24 +14,28 @@ def gaps(rows):
             [max(1 - row["lower_bound"] / row["objective"], PROVED) for row in bounded])
 
 
+def draw_panel(panel, data, network, budget):
+    for rule, look in style.ALLOCATIONS.items():
+        for model, shape in zip(data.values("model"), style.MODELS):
+            rows = data.select(network=network, model=model, allocation=rule, budget_gb_per_s=budget)
+            x, y = gaps(rows)
+            if not x:
+                continue
+            group = "+" in rows[0]["target"]
+            panel.plot(x, y, color=look["color"], marker=look["marker"] if group else shape["marker"],
+                       label=f"{rule}" if group else f"{rule}, {model}")
+    panel.set_yscale("log")
+    panel.set_title(f"{network}, {budget:g} GB/s per NPU")
+    panel.set_xlim(left=0)
+    panel.set_xlabel("step times evaluated")
+
+
 def draw(data, budget):
-    rules = [rule for rule in style.ALLOCATIONS if rule in data.values("allocation")]
     networks = data.values("network")
-    models = data.values("model")
-    figure, axes = style.panels(len(rules), len(networks), sharey=True)
-    for row, rule in zip(axes, rules):
-        for panel, network in zip(row, networks):
-            for model, look in zip(models, style.MODELS):
-                x, y = gaps(data.select(network=network, model=model, allocation=rule, budget_gb_per_s=budget))
-                label = "all models" if rule == "GroupOptBW" else model
-                if x:
-                    panel.plot(x, y, label=label, **(style.ALLOCATIONS[rule] if rule == "GroupOptBW" else look))
-            panel.set_yscale("log")
-            panel.set_title(f"{rule} on {network}")
-            panel.set_xlim(left=0)
-        row[0].set_ylabel("gap to the lower bound")
-    for panel in axes[-1]:
-        panel.set_xlabel(f"evaluations ({budget:g} GB/s per NPU)")
+    figure, axes = style.panels(1, len(networks), sharey=True, width=4.2, height=3.6)
+    for panel, network in zip(axes[0], networks):
+        draw_panel(panel, data, network, budget)
+    axes[0][0].set_ylabel("proved gap: 1 - lower bound / best found")
     style.legend(figure, axes)
     return figure
 
@@ -39,5 +43,6 @@ def draw(data, budget):
 if __name__ == "__main__":
     options = style.arguments(__doc__)
     results = style.Data(options.csv, COLUMNS, options.view)
+    results.rows = [row for row in results.rows if row["budget_gb_per_s"] > 0]
     budgets = sorted(set(row["budget_gb_per_s"] for row in results.rows))
     style.save(draw(results, budgets[len(budgets) // 2]), options.target)

@@ -24,10 +24,11 @@ def draw_panel(panel, data, network, source, targets):
                 continue
             mean = sum(values) / len(values)
             x = position + (index - (len(targets) - 1) / 2) * width
-            panel.bar(x, mean, width * 0.92, color=look["color"], label=label if position == 0 else None,
-                      yerr=[[mean - min(values)], [max(values) - mean]],
+            own = rule == "PerfOptBW" and target == model
+            panel.bar(x, mean - 1, width * 0.92, bottom=1, color=look["color"], label=label if position == 0 else None,
+                      yerr=None if own else [[mean - min(values)], [max(values) - mean]],
                       error_kw=dict(ecolor="#333333", elinewidth=1, capsize=2))
-            panel.text(x, max(values) + 0.03, f"{mean:.2f}", ha="center", va="bottom", fontsize=8)
+            panel.text(x, max(values) + 0.02, "own" if own else f"{mean:.2f}", ha="center", va="bottom", fontsize=7.5)
     panel.axhline(1, color="#333333", linewidth=1)
     panel.set_xticks(range(len(models)), models)
     panel.grid(axis="x", visible=False)
@@ -42,15 +43,15 @@ def draw(data):
                for model, look in zip(models, style.MODELS)]
     group = data.select(allocation="GroupOptBW")
     if group:
-        targets.append(("made for all", "GroupOptBW", group[0]["target"], style.ALLOCATIONS["GroupOptBW"]))
+        targets.append(("network made for all", "GroupOptBW", group[0]["target"], style.ALLOCATIONS["GroupOptBW"]))
     figure, axes = style.panels(len(sources), len(networks), sharey=True, width=4.2)
     for row, source in zip(axes, sources):
         for panel, network in zip(row, networks):
             draw_panel(panel, data, network, source, targets)
-        row[0].set_ylabel("step time / that on the model's\nown network (mean, min to max)")
+        row[0].set_ylabel("slowdown against own network\n(mean, smallest to largest)")
     for panel in axes[-1]:
         panel.set_xlabel("model that is trained")
-    axes[0][0].set_ylim(bottom=0.9)
+    axes[0][0].set_ylim(bottom=0.97)
     style.legend(figure, axes)
     return figure
 

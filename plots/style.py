@@ -29,6 +29,8 @@ ALLOCATIONS = {
 MODELS = (dict(color=SKY, marker="o"), dict(color=VERMILION, marker="s"), dict(color=BLACK, marker="^"),
           dict(color=PURPLE, marker="D"))
 
+DASHED = (0, (3, 2))
+
 # GB/s per NPU that links of a class can reach today; a network that needs more cannot be built (yet).
 CAPS = {2: (400, 100), 3: (400, 160, 100), 4: (700, 400, 160, 100)}
 
@@ -54,7 +56,7 @@ class Data:
         views = list(dict.fromkeys(row["view"] for row in rows)) if "view" in columns else []
         self.view = view or (views[0] if views else None)
         if view and view not in views:
-            sys.exit(f"{file}: no view '{view}' (choices: {', '.join(views)})")
+            refuse(f"{file}: no view '{view}' (choices: {', '.join(views)})")
         self.rows = [row for row in rows if row.get("view") == self.view]
 
     def _read(self, columns):
@@ -64,13 +66,13 @@ class Data:
                 header = reader.fieldnames or []
                 missing = [name for name in columns if name not in header]
                 if missing:
-                    sys.exit(f"{self.file}: the column '{missing[0]}' is missing; bandwright evaluate writes it again")
+                    refuse(f"{self.file}: the column '{missing[0]}' is missing; bandwright evaluate writes it again")
                 rows = [self._row(row, columns, reader.line_num) for row in reader]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
-            sys.exit(f"{self.file}: {error}")
+            refuse(f"{self.file}: {error}")
         rows = [row for row in rows if row.get("status", "ok") == "ok"]
         if not rows:
-            sys.exit(f"{self.file}: no results in it")
+            refuse(f"{self.file}: no results in it")
         return rows
 
     def _row(self, row, columns, line):
@@ -78,7 +80,7 @@ class Data:
 
     def _cell(self, name, text, line):
         if text is None:
-            sys.exit(f"{self.file}:{line}: {name}: the line is too short")
+            refuse(f"{self.file}:{line}: {name}: the line is too short")
         if name in self.TEXT:
             return text
         if name in self.LISTS:
@@ -91,7 +93,7 @@ class Data:
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
-            sys.exit(f"{self.file}:{line}: {name}: '{text}' is not a number")
+            refuse(f"{self.file}:{line}: {name}: '{text}' is not a number")
         return number
 
     def values(self, column):
@@ -115,6 +117,12 @@ class Data:
         return rows[0] if rows else None
 
 
+def refuse(message):
+    """Leaves with a message; the status of bad input."""
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
 def feasible(row):
     """Whether every dimension stays below its class's cap; unknown caps do not bind."""
     caps = CAPS.get(int(row["dimensions"]), ())
@@ -122,20 +130,20 @@ def feasible(row):
 
 
 def curve(axes, rows, value, label=None, published=False, **look):
-    """A line over the budget: solid where the network can be built, dashed where not; published shares are
-    hollow markers without a line."""
+    """A line over the budget: solid where the network can be built, dashed and pale where not; published
+    shares are hollow markers without a line."""
     x = [row["budget_gb_per_s"] for row in rows]
     y = [value(row) for row in rows]
     if published:
-        axes.plot(x, y, linestyle="none", markerfacecolor="white", markersize=7, markeredgewidth=1.2,
+        axes.plot(x, y, linestyle="none", markerfacecolor="none", markersize=9, markeredgewidth=1.1,
                   label=label, color=look["color"], marker=look["marker"], zorder=2)
         return
     last = sum(1 for _ in _leading(rows))
     axes.plot(x[:last], y[:last], label=label, zorder=3, **look)
     if last < len(rows):
         start = max(last - 1, 0)
-        axes.plot(x[start:], y[start:], linestyle=(0, (3, 2)), zorder=3, markerfacecolor="white",
-                  label=label if last == 0 else None, **look)
+        axes.plot(x[start:], y[start:], linestyle=DASHED, linewidth=1.2, zorder=2.5, markevery=(last - start, 1),
+                  markersize=3, label=label if last == 0 else None, **look)
 
 
 def _leading(rows):
@@ -146,7 +154,9 @@ def _leading(rows):
 
 
 def panels(rows, columns, width=3.6, height=2.7, **options):
-    """A grid of panels; always a two-dimensional array."""
+    """A grid of panels; always a two-dimensional array. A lone panel is larger."""
+    if rows * columns == 1:
+        width, height = 6.4, 3.8
     return plt.subplots(rows, columns, figsize=(width * columns + 0.4, height * rows + 0.9), squeeze=False, **options)
 
 
@@ -159,7 +169,7 @@ def legend(figure, axes, extra=()):
     for handle in extra:
         entries.setdefault(handle.get_label(), handle)
     width, height = figure.get_size_inches()
-    per_row = max(1, int(width / 1.75))
+    per_row = max(1, int(width / 1.95))
     rows = -(-len(entries) // per_row)
     columns = -(-len(entries) // rows)
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (0.12 + 0.2 * rows) / height))
@@ -168,13 +178,13 @@ def legend(figure, axes, extra=()):
 
 def dashed_entry():
     """The legend's entry for stretches that cannot be built."""
-    return matplotlib.lines.Line2D([], [], color="#444444", linestyle=(0, (3, 2)), marker="o", markerfacecolor="white",
-                                   label="beyond today's links")
+    return matplotlib.lines.Line2D([], [], color="#444444", linestyle=DASHED, linewidth=1.2, marker="o", markersize=3,
+                                   label="dashed: beyond today's links")
 
 
 def hollow_entry():
-    return matplotlib.lines.Line2D([], [], color="#444444", linestyle="none", marker="o", markersize=7,
-                                   markerfacecolor="white", label="same, published shares")
+    return matplotlib.lines.Line2D([], [], color="#444444", linestyle="none", marker="o", markersize=9,
+                                   markerfacecolor="none", label="hollow: published shares")
 
 
 def budget_axis(axes):
@@ -190,7 +200,7 @@ def save(figure, target):
         figure.savefig(target.with_suffix(".png"), metadata={"Software": None})
         figure.savefig(target.with_suffix(".pdf"), metadata={"CreationDate": None})
     except OSError as error:
-        sys.exit(f"{target}: {error}")
+        refuse(f"{target}: {error}")
 
 
 def arguments(description):

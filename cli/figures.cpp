@@ -1,0 +1,75 @@
+#include "cli/figures.h"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <vector>
+
+#include "core/error.h"
+#include "core/paths.h"
+
+namespace bandwright {
+namespace {
+
+constexpr std::array catalogue = {
+    Figure{"fig12", "speedup over EqualBW of the 2D network, by budget", "results.csv"},
+    Figure{"fig13", "network cost, by budget", "results.csv"},
+    Figure{"fig14", "performance per cost over EqualBW of the 2D network, by budget", "results.csv"},
+    Figure{"fig15", "slowdown on networks that were made for another model, or for all", "results.csv"},
+    Figure{"pareto", "step time against network cost, above what is proved to be impossible", "results.csv"},
+    Figure{"convergence", "how the optimizer closes the gap to its proof", "convergence.csv"},
+    Figure{"utilization", "how busy each dimension is, by allocation", "results.csv"}};
+
+// Runs a program found on the PATH; its exit status, 127 when it cannot be run, 128 + signal when killed.
+int run(std::vector<std::string> words, bool quiet) {
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (quiet) {
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  }
+  pid_t child = 0;
+  const int failure = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failure != 0) return 127;
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// A Python that has matplotlib: $BANDWRIGHT_PYTHON alone when it is set, else the system's, else the PATH's.
+std::string find_python() {
+  std::vector<std::string> candidates = {"/usr/bin/python3", "python3"};
+  const char* variable = std::getenv("BANDWRIGHT_PYTHON");
+  if (variable != nullptr && *variable != '\0') candidates = {variable};
+  for (const std::string& candidate : candidates) {
+    if (run({candidate, "-c", "import matplotlib"}, true) == 0) return candidate;
+  }
+  throw InputError(
+      fmt::format("no Python with matplotlib ({}): install Debian's python3-matplotlib, or set "
+                  "BANDWRIGHT_PYTHON to one that has it",
+                  fmt::join(candidates, ", ")));
+}
+
+}  // namespace
+
+std::span<const Figure> figures() { return catalogue; }
+
+int draw(const Figure& figure, const ExperimentFolder& folder) {
+  static const std::string python = find_python();
+  make_folder(folder.graphs());
+  const std::string script = (plots_folder() / fmt::format("{}.py", figure.name)).string();
+  const std::string csv = (folder.csv().parent_path() / figure.csv).string();
+  // -B: no compiled scripts beside the installed ones.
+  const int status = run({python, "-B", script, csv, (folder.graphs() / figure.name).string()}, false);
+  return status <= 2 ? status : 2;
+}
+
+}  // namespace bandwright

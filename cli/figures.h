@@ -1,0 +1,24 @@
+#pragma once
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "cli/experiment_folder.h"
+
+namespace bandwright {
+
+// A figure: a script of plots/ that reads a CSV of an experiment and writes a PNG and a PDF.
+struct Figure {
+  std::string_view name;
+  std::string_view help;  // also its caption in the report
+  std::string_view csv;   // the file it reads
+};
+std::span<const Figure> figures();
+
+// Draws output/graph_NAME/FIGURE.png and .pdf. The script's own message tells why it did not, on standard
+// error. Returns its exit status: 0 drawn, 1 this experiment has no such figure, 2 bad input. Throws
+// InputError when no Python with matplotlib can be found.
+int draw(const Figure& figure, const ExperimentFolder& folder);
+
+}  // namespace bandwright

@@ -1,0 +1,35 @@
+#pragma once
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/yaml.h"
+
+namespace bandwright {
+
+constexpr std::size_t max_points = 1'000'000;  // of an experiment
+
+// A grid of an experiment file, with the keys beside `grids` behind its own.
+class Grid {
+ public:
+  Grid(const YamlValue& own, const YamlValue& common) : own_(own), common_(common) {}
+
+  // The values of a key; the defaults when neither the grid nor the file has it.
+  [[nodiscard]] std::vector<YamlValue> values(std::string_view key,
+                                              std::initializer_list<std::string_view> defaults) const;
+  [[nodiscard]] bool has(std::string_view key) const { return find(key).has_value(); }
+  // GB/s; or dollars, when the grid has those in place of budgets.
+  [[nodiscard]] std::vector<double> budgets() const;
+  [[nodiscard]] bool in_dollars() const { return has("dollars") && !own_.find("budgets"); }
+  [[nodiscard]] const YamlValue& own() const { return own_; }
+
+ private:
+  [[nodiscard]] std::optional<YamlValue> find(std::string_view key) const;
+
+  YamlValue own_;
+  YamlValue common_;
+};
+
+}  // namespace bandwright
