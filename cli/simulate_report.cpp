@@ -89,10 +89,9 @@ std::string critical_table(const SimulationAnswer& answer) {
   std::vector<std::pair<std::string, Time>> parts;
   for (const CriticalOperation& operation : answer.result.critical_path) {
     const std::string name = operation_name(answer.graph, operation.operation);
-    const auto known =
-        std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.first == name; });
-    if (known == parts.end()) parts.emplace_back(name, Time(0));
-    (known == parts.end() ? parts.back() : *known).second += operation.end - operation.start;
+    auto known = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.first == name; });
+    if (known == parts.end()) known = parts.emplace(known, name, Time(0));
+    known->second += operation.end - operation.start;
   }
   std::stable_sort(parts.begin(), parts.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
