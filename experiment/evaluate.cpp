@@ -17,7 +17,7 @@ struct Division {
 };
 
 ClosedForm closed_form(const Point& point, const Model& model) {
-  return {build_step(model, *point.network, *point.loop, point.options), point.network->size()};
+  return {build_step(model, *point.played, *point.loop, point.options), point.played->size()};
 }
 
 // GB/s of 1e9 B/s in the system's unit.
@@ -89,8 +89,8 @@ StepResult simulate(const Point& point, const std::vector<double>& gb_per_s) {
   if (point.engine == Engine::ClosedForm) {
     return closed_form(point, *point.model).evaluate(scaled(gb_per_s, decimal(point)));
   }
-  const StepGraph graph = build_step(*point.model, *point.network, *point.loop, point.options);
-  return simulate_folded({graph, *point.network, *point.system, gb_per_s, point.system->after_collective});
+  const StepGraph graph = build_step(*point.model, *point.played, *point.loop, point.options);
+  return simulate_folded({graph, *point.played, *point.system, gb_per_s, point.system->after_collective});
 }
 
 // The quotient, unlike a product with 1e-6, is the number nearest to the whole picoseconds.

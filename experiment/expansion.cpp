@@ -19,6 +19,16 @@ constexpr std::array engines = {
     EngineInfo{Engine::EventDriven, "event-driven", "chunks, queues and latencies, event by event"},
     EngineInfo{Engine::ClosedForm, "closed-form", "every collective at wire speed on its slowest dimension"}};
 
+struct WiringInfo {
+  std::string_view name;
+  std::string_view help;
+  bool in_switches;
+};
+constexpr std::array wirings = {
+    WiringInfo{"real", "the network as it is", false},
+    WiringInfo{"switches", "every dimension a switch, whose NPUs all reach each other at full bandwidth",
+               true}};
+
 struct TablesInfo {
   std::string_view name;
   std::string_view help;
@@ -57,6 +67,7 @@ class Expansion {
   void read_engine(Point& point, const YamlValue& word);
   void read_system(Point& point, const YamlValue& word);
   void read_network(Point& point, const YamlValue& word);
+  void read_wiring(Point& point, const YamlValue& word);
   void read_loop(Point& point, const YamlValue& word);
   void read_recompute(Point& point, const YamlValue& word);
   void read_tables(Point& point, const YamlValue& word);
@@ -106,6 +117,12 @@ void Expansion::read_network(Point& point, const YamlValue& word) {
   point.asked.network = point.network->name;
   point.asked.dimensions = point.network->size();
   point.asked.npus = point.network->npus();
+}
+
+void Expansion::read_wiring(Point& point, const YamlValue& word) {
+  const WiringInfo& info = chosen(std::span<const WiringInfo>(wirings), word, "wiring");
+  point.asked.wiring = info.name;
+  point.played = info.in_switches ? &inputs_.in_switches(*point.network) : point.network;
 }
 
 void Expansion::read_loop(Point& point, const YamlValue& word) {
@@ -205,6 +222,7 @@ Points Expansion::expand(std::string_view engine) && {
   }
   axis("systems", {"ideal"}, &Expansion::read_system);
   axis("networks", {}, &Expansion::read_network);
+  axis("wiring", {"real"}, &Expansion::read_wiring);
   axis("loops", {"NoOverlap"}, &Expansion::read_loop);
   axis("recompute", {"none"}, &Expansion::read_recompute);
   if (grid_.has("tables")) axis("tables", {}, &Expansion::read_tables);

@@ -31,6 +31,12 @@ const Network& ExperimentInputs::network(const YamlValue& word) {
   return once(networks_, word.as_string(), word, [](std::string_view text) { return load_network(text); });
 }
 
+const Network& ExperimentInputs::in_switches(const Network& network) {
+  Network switches = network;
+  for (Dimension& dimension : switches.dimensions) dimension.kind = &dimension_kind("Switch");
+  return networks_.emplace("switches for " + content(network), std::move(switches)).first->second;
+}
+
 const Model& ExperimentInputs::model(const YamlValue& word, const std::string& tables) {
   return once(models_, std::pair(word.as_string(), tables), word, [&](std::string_view text) {
     return tables == "fused" ? fuse_weight_gradients(load_model(text)) : load_model(text);

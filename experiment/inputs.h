@@ -18,6 +18,8 @@ namespace bandwright {
 class ExperimentInputs {
  public:
   const Network& network(const YamlValue& word);
+  // The same grid of NPUs with a switch for every dimension.
+  const Network& in_switches(const Network& network);
   // `tables` is "split" or "fused" (weight gradients).
   const Model& model(const YamlValue& word, const std::string& tables);
   const System& system(const YamlValue& word);

@@ -19,6 +19,7 @@ struct Row {
   std::string system;
   std::string network;
   std::int64_t dimensions = 0;
+  std::string wiring;
   std::int64_t npus = 0;
   std::string model;
   std::string loop;

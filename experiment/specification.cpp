@@ -54,11 +54,11 @@ void check(const Point& point, const YamlValue& grid) {
 
 void require_known_keys(const YamlValue& map, bool is_root) {
   if (is_root) {
-    map.require_keys({"name", "help", "grids", "view", "engines", "systems", "networks", "loops", "recompute",
-                      "tables", "compute_scale", "prices", "allocations", "models", "targets", "sources",
-                      "budgets", "dollars"});
+    map.require_keys({"name", "help", "grids", "view", "engines", "systems", "wiring", "networks", "loops",
+                      "recompute", "tables", "compute_scale", "prices", "allocations", "models", "targets",
+                      "sources", "budgets", "dollars"});
   } else {
-    map.require_keys({"view", "engines", "systems", "networks", "loops", "recompute", "tables",
+    map.require_keys({"view", "engines", "systems", "wiring", "networks", "loops", "recompute", "tables",
                       "compute_scale", "prices", "allocations", "models", "targets", "sources", "budgets",
                       "dollars"});
   }

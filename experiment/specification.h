@@ -24,7 +24,8 @@ struct Point {
   const TrainingLoop* loop = nullptr;
   LoopOptions options;
   const System* system = nullptr;
-  const Network* network = nullptr;
+  const Network* network = nullptr;  // what is paid for
+  const Network* played = nullptr;   // what is simulated: `network`, or switches in its place
   const Model* model = nullptr;
   const PriceList* prices = nullptr;
   const AllocationRule* rule = nullptr;
@@ -47,6 +48,7 @@ struct Point {
 //   targets: own                              # or the models that allocations are made for
 //   loops: NoOverlap        recompute: none   systems: ideal
 //   engines: event-driven   prices: artifact  view: default
+//   wiring: real            # or switches: each dimension simulated as a switch, as the artifact's evaluation
 //   tables, compute_scale   split or fused, and a number; where they are left out the system decides
 //   dollars: [1e6, 2e6]     # in place of budgets: at most that much money for the whole network
 //

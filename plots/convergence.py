@@ -16,14 +16,15 @@ def gaps(rows):
 
 def draw_panel(panel, data, network, budget):
     for rule, look in style.ALLOCATIONS.items():
-        for model, shape in zip(data.values("model"), style.MODELS):
+        for model in data.values("model"):
             rows = data.select(network=network, model=model, allocation=rule, budget_gb_per_s=budget)
             x, y = gaps(rows)
             if not x:
                 continue
-            group = "+" in rows[0]["target"]
-            panel.plot(x, y, color=look["color"], marker=look["marker"] if group else shape["marker"],
-                       label=f"{rule}" if group else f"{rule}, {model}")
+            size = 11 if rule == "PerfOptBW" else 5  # one dot each, on the same spot: both stay visible
+            panel.plot(x, y, label=rule, markersize=size, **look)
+            if len(x) > 1:
+                panel.annotate(model, (x[-1], y[-1]), textcoords="offset points", xytext=(5, -3), fontsize=9)
     panel.set_yscale("log")
     panel.set_title(f"{network}, {budget:g} GB/s per NPU")
     panel.set_xlim(left=0)

@@ -3,6 +3,8 @@
 import fig12
 import style
 
+COLUMNS = fig12.COLUMNS + ("cost_usd",)
+
 
 def perf_per_cost(row, base):
     return base["step_time_us"] * base["cost_usd"] / (row["step_time_us"] * row["cost_usd"])
@@ -10,7 +12,7 @@ def perf_per_cost(row, base):
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, fig12.COLUMNS + ("cost_usd",), options.view)
+    results = style.Data(options.csv, COLUMNS, options.view)
     results.rows = [row for row in results.rows if row["cost_usd"]]
     style.save(fig12.draw(results, perf_per_cost, f"perf per cost over {results.networks()[0]} EqualBW",
                           rows_share=False), options.target)

@@ -5,6 +5,8 @@ import sys
 import fig12
 import style
 
+COLUMNS = fig12.COLUMNS
+
 
 def slowdowns(data, network, model, rule, target, source):
     """Step time over that on the network made for the model itself, one per budget."""
@@ -58,7 +60,7 @@ def draw(data):
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, fig12.COLUMNS, options.view)
+    results = style.Data(options.csv, COLUMNS, options.view)
     crossed = [row for row in results.rows if row["allocation"] == "PerfOptBW" and row["target"] != row["model"]]
     if not crossed:
         sys.exit(f"{options.csv}: figure 15 trains models on networks made for others, and this experiment has no "

@@ -6,6 +6,12 @@ import style
 COLUMNS = fig12.COLUMNS + ("cost_usd", "budget_usd", "bound_us")
 
 
+def own(row):
+    """Drawn here: computed allocations, made for the model itself or for none."""
+    return (row["allocation"] in fig12.RULES and row["source"] in ("equal", "optimized")
+            and row["target"] in ("", row["model"]))
+
+
 def draw_panel(panel, data, network, model):
     for rule in fig12.RULES:
         source = "equal" if rule == "EqualBW" else "optimized"
@@ -31,9 +37,10 @@ def draw(data):
             draw_panel(panel, data, network, model)
             panel.set_title(f"{model} on {network}")
         row[0].set_ylabel("training step, ms")
-        low = min(line.get_ydata().min() for panel in row for line in panel.lines if len(line.get_ydata()))
-        high = max(line.get_ydata().max() for panel in row for line in panel.lines if len(line.get_ydata()))
-        row[0].set_ylim(low - 0.12 * (high - low), high + 0.05 * (high - low))
+        rows = [found for found in data.rows if found["model"] == model and found["network"] in networks]
+        times = [found["step_time_us"] / 1e3 for found in rows if own(found)]
+        row[0].set_ylim(0.9 * min(times), max(times) + 0.05 * (max(times) - min(times)))
+        row[0].set_xlim(0.8 * min(found["cost_usd"] for found in data.rows) / 1e6, 40)
     for panel in axes[-1]:
         panel.set_xlabel("network cost, million $")
     style.legend(figure, axes)

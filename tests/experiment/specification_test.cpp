@@ -89,8 +89,9 @@ TEST(Specification, AnIdIsMadeOfWhatDecidesTheResult) {
   EXPECT_EQ(ids(read("name: other\nnetworks: [2d]\nmodels: [17b]\nbudgets: {from: 0.1 TB/s, to: 100 GB/s, "
                      "step: 1 GB/s}\n")),
             same);
-  for (const std::string change : {"loops: Overlap", "recompute: full", "compute_scale: 0.26",
-                                   "tables: fused", "prices: ispass", "engines: closed-form"}) {
+  for (const std::string change :
+       {"loops: Overlap", "wiring: switches", "systems: astra1", "recompute: full", "compute_scale: 0.26",
+        "tables: fused", "prices: ispass", "engines: closed-form"}) {
     const std::vector<std::string> changed = ids(read(tiny + change + "\n"));
     ASSERT_EQ(changed.size(), same.size()) << change;
     for (std::size_t i = 0; i < same.size(); ++i) EXPECT_NE(changed[i], same[i]) << change;
@@ -130,8 +131,9 @@ TEST(Specification, PublishedSharesNeedARowForThePoint) {
 
 TEST(Specification, TheFilesThatComeWithTheProgramAreRead) {
   // The artifact's small evaluation: three allocations at ten budgets and a DGX-like machine, 31 points.
-  // Two of the three stand there a second time, with published shares.
-  EXPECT_EQ(load_experiment("small").points.size(), 31 + 20);
+  // Beyond those: two allocations a second time with published shares, EqualBW at the DGX-like machine's
+  // budget, and 60 amounts of money.
+  EXPECT_EQ(load_experiment("small").points.size(), 31 + 20 + 1 + 60);
   EXPECT_GE(load_experiment("full").points.size(), 796);
 }
 

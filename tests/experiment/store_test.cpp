@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "core/text.h"
 #include "experiment/database.h"
 #include "tests/experiment/support.h"
 
@@ -130,6 +131,13 @@ TEST(Store, CellsReadBackAsWritten) {
   Row read;
   for (const Column& column : columns()) set_cell(read, column, cell_text(row, column));
   EXPECT_EQ(read, row);
+}
+
+TEST(Store, EveryColumnIsDocumented) {
+  const std::string text = read_text_file("docs/results.md");
+  for (const Column& column : columns()) {
+    EXPECT_NE(text.find("`" + std::string(column.name) + "`"), std::string::npos) << column.name;
+  }
 }
 
 }  // namespace

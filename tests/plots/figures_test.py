@@ -1,0 +1,171 @@
+"""Every figure script on a tiny CSV: a PNG and a PDF, the right panels and series, and clear refusals.
+
+Run from anywhere: python3 tests/plots/figures_test.py
+"""
+
+import csv
+import importlib
+import io
+import itertools
+import subprocess
+import sys
+import tempfile
+import unittest
+from contextlib import redirect_stderr
+from pathlib import Path
+
+PLOTS = Path(__file__).resolve().parents[2] / "plots"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(PLOTS))
+import style  # noqa: E402
+
+NETWORKS = {"2D": 2, "4D": 4}
+MODELS = ("17B", "1T")
+BUDGETS = (100, 200, 900)
+FIGURES = ("fig12", "fig13", "fig14", "fig15", "pareto", "utilization", "convergence")
+HEADER = ("view", "network", "dimensions", "model", "budget_gb_per_s", "budget_usd", "allocation", "source", "target",
+          "status", "bandwidth_gb_per_s", "step_time_us", "cost_usd", "utilization", "bound_us")
+
+
+def row(network, model, budget, allocation, source="optimized", target="", view="simulated", dollars=0):
+    dimensions = NETWORKS.get(network, 2)
+    each = (budget or 50) / dimensions
+    return dict(view=view, network=network, dimensions=dimensions, model=model, budget_gb_per_s=budget,
+                budget_usd=dollars, allocation=allocation, source=source, target=target, status="ok",
+                bandwidth_gb_per_s=" ".join([str(each)] * dimensions), step_time_us=1e5 + 1e7 / each,
+                cost_usd=dollars or 1e4 * each, utilization=" ".join(["0.5"] * dimensions),
+                bound_us=9e4 if dollars else "")
+
+
+def results():
+    rows = []
+    for network, model, budget in itertools.product(NETWORKS, MODELS, BUDGETS):
+        rows.append(row(network, model, budget, "EqualBW", "equal"))
+        for source, rule, target in itertools.product(("optimized", "published"), ("PerfOptBW", "PerfPerCostOptBW"),
+                                                      MODELS):
+            rows.append(row(network, model, budget, rule, source, target))
+        rows.append(row(network, model, budget, "GroupOptBW", "optimized", "+".join(MODELS)))
+    for model in MODELS:
+        rows.append(row("DGX", model, 200, "DGX-like", "published"))
+        for network, dollars in itertools.product(NETWORKS, (1e5, 1e6, 1e7)):
+            rows.append(row(network, model, 0, "PerfOptBW", "optimized", model, "pareto", dollars))
+    return rows
+
+
+def trace():
+    rows = []
+    for network, model, (rule, target), step in itertools.product(
+            NETWORKS, MODELS, (("PerfOptBW", None), ("PerfPerCostOptBW", None)), (1, 2, 3)):
+        rows.append(dict(view="simulated", network=network, model=model, budget_gb_per_s=100, allocation=rule,
+                         target=target or model, iteration=step, objective=2, lower_bound="" if step == 1 else 2 - 0.1**step,
+                         evaluations=step))
+    return rows
+
+
+class Figures(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+        self.results = self.write("results.csv", results())
+        self.trace = self.write("convergence.csv", trace())
+
+    def write(self, name, rows):
+        with open(self.folder / name, "w", newline="") as stream:
+            writer = csv.DictWriter(stream, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(rows)
+        return self.folder / name
+
+    def input_of(self, figure):
+        return self.trace if figure == "convergence" else self.results
+
+    def run_script(self, figure, file, target="figure"):
+        return subprocess.run([sys.executable, "-B", PLOTS / f"{figure}.py", file, self.folder / target],
+                              capture_output=True, text=True)
+
+    def test_every_script_writes_a_png_and_a_pdf(self):
+        for figure in FIGURES:
+            with self.subTest(figure):
+                run = self.run_script(figure, self.input_of(figure), figure)
+                self.assertEqual((run.returncode, run.stderr), (0, ""))
+                self.assertEqual((self.folder / f"{figure}.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+                self.assertEqual((self.folder / f"{figure}.pdf").read_bytes()[:5], b"%PDF-")
+
+    def test_every_column_a_script_needs_is_missed_by_name(self):
+        for figure in FIGURES:
+            columns = importlib.import_module(figure).COLUMNS
+            rows = trace() if figure == "convergence" else results()
+            for column in columns:
+                with self.subTest(figure, column=column), redirect_stderr(io.StringIO()) as said:
+                    file = self.write("cut.csv", [{k: v for k, v in r.items() if k != column} for r in rows])
+                    with self.assertRaises(SystemExit) as left:
+                        style.Data(file, columns)
+                    self.assertEqual(left.exception.code, 2)
+                    self.assertIn(f"the column '{column}' is missing", said.getvalue())
+
+    def test_a_cell_that_is_no_number_is_named_by_line_and_column(self):
+        rows = results()
+        rows[1]["step_time_us"] = "fast"
+        run = self.run_script("fig12", self.write("edited.csv", rows))
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("edited.csv:3: step_time_us: 'fast' is not a number", run.stderr)
+
+    def test_fig15_says_why_an_experiment_has_none(self):
+        own = [r for r in results() if r["target"] in ("", r["model"])]
+        run = self.run_script("fig15", self.write("own.csv", own))
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("figure 15 trains models on networks made for others", run.stderr)
+
+    def draw_panels(self):
+        import fig12
+        data = style.Data(self.results, fig12.COLUMNS)
+        return fig12.draw(data, lambda r, base: base["step_time_us"] / r["step_time_us"], "speedup")
+
+    def test_fig12_has_a_panel_per_model_and_network_with_all_series(self):
+        figure = self.draw_panels()
+        self.assertEqual(len(figure.axes), len(MODELS) * len(NETWORKS))
+        labels = {text.get_text() for text in figure.legends[0].get_texts()}
+        self.assertEqual(labels, {"EqualBW", "PerfOptBW", "PerfPerCostOptBW", "DGX-like",
+                                  "dashed: beyond today's links", "hollow: published shares"})
+        for panel in figure.axes:
+            colors = {line.get_color() for line in panel.lines}
+            self.assertEqual(colors, {style.ALLOCATIONS[name]["color"] for name in
+                                      ("EqualBW", "PerfOptBW", "PerfPerCostOptBW", "DGX-like")})
+
+    def test_stretches_beyond_the_caps_are_dashed(self):
+        # Two dimensions: 400 and 100 GB/s. 900 / 2 is beyond both, 200 / 2 is just within.
+        panel = self.draw_panels().axes[0]
+        dashed = [line for line in panel.lines if line.is_dashed()]
+        self.assertEqual(len(dashed), 3)
+        for line in dashed:
+            self.assertEqual(list(line.get_xdata()), [200, 900])
+
+    def test_other_figures_have_their_panels(self):
+        import convergence
+        import fig15
+        import pareto
+        import utilization
+        data = style.Data(self.results, utilization.COLUMNS)
+        self.assertEqual(len(utilization.draw(data, 200).axes), 4)
+        bars = fig15.draw(data).axes
+        self.assertEqual(len(bars), 2 * len(NETWORKS))  # optimized and published shares
+        self.assertEqual(len(bars[0].patches), len(MODELS) * 3)  # two targets and the group
+        traces = convergence.draw(style.Data(self.trace, convergence.COLUMNS), 100).axes
+        self.assertEqual([len(panel.lines) for panel in traces], [len(MODELS) * 2] * len(NETWORKS))
+        fronts = style.Data(self.results, pareto.COLUMNS)
+        fronts.every = style.Data(self.results, pareto.COLUMNS, "pareto").rows
+        self.assertEqual([len(panel.lines) for panel in pareto.draw(fronts).axes], [4] * 4)
+
+    def test_text_does_not_overlap(self):
+        figure = self.draw_panels()
+        renderer = figure.canvas.get_renderer()
+        figure.draw(renderer)
+        boxes = [panel.title.get_window_extent(renderer) for panel in figure.axes]
+        boxes.append(figure.legends[0].get_window_extent(renderer))
+        for a, b in itertools.combinations(boxes, 2):
+            self.assertFalse(a.overlaps(b))
+
+
+if __name__ == "__main__":
+    unittest.main()
