@@ -4,6 +4,7 @@ import style
 
 COLUMNS = ("view", "network", "model", "budget_gb_per_s", "allocation", "target", "iteration", "objective",
            "lower_bound", "evaluations")
+DASHES = ("-", (0, (4, 1.5)), (0, (1.5, 1.5)), "-.")  # one per model
 PROVED = 1e-16  # a gap of nothing still shows on a logarithmic axis
 
 
@@ -16,15 +17,17 @@ def gaps(rows):
 
 def draw_panel(panel, data, network, budget):
     for rule, look in style.ALLOCATIONS.items():
-        for model in data.values("model"):
+        for model, dashes in zip(data.values("model"), DASHES):
             rows = data.select(network=network, model=model, allocation=rule, budget_gb_per_s=budget)
             x, y = gaps(rows)
-            if not x:
+            if not x:  # this allocation has no trace for this model
                 continue
-            size = 11 if rule == "PerfOptBW" else 5  # one dot each, on the same spot: both stay visible
-            panel.plot(x, y, label=rule, markersize=size, **look)
-            if len(x) > 1:
-                panel.annotate(model, (x[-1], y[-1]), textcoords="offset points", xytext=(5, -3), fontsize=9)
+            if len(x) == 1:  # one dot each, mostly on the same spot: the larger shows behind the smaller
+                panel.plot(x, y, label=f"{rule}, at once", linestyle="none",
+                           markersize=11 if rule == "PerfOptBW" else 5, **look)
+            else:
+                panel.plot(x, y, label=rule if "+" in rows[0]["target"] else f"{rule}, {model}", linestyle=dashes,
+                           markersize=4, **look)
     panel.set_yscale("log")
     panel.set_title(f"{network}, {budget:g} GB/s per NPU")
     panel.set_xlim(left=0)

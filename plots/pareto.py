@@ -39,7 +39,8 @@ def draw(data):
         row[0].set_ylabel("training step, ms")
         rows = [found for found in data.rows if found["model"] == model and found["network"] in networks]
         times = [found["step_time_us"] / 1e3 for found in rows if own(found)]
-        row[0].set_ylim(0.9 * min(times), max(times) + 0.05 * (max(times) - min(times)))
+        bounds = [found["bound_us"] / 1e3 for found in data.every if found["model"] == model] or times
+        row[0].set_ylim(0.8 * min(bounds), max(times) + 0.05 * (max(times) - min(times)))
         row[0].set_xlim(0.8 * min(found["cost_usd"] for found in data.rows) / 1e6, 40)
     for panel in axes[-1]:
         panel.set_xlabel("network cost, million $")

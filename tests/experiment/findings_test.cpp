@@ -105,8 +105,11 @@ TEST(Findings, OptimizedSharesAreBetterThanPublishedOnes) {
 TEST(Findings, EventDrivenStepsStayNearTheClosedForm) {
   const auto difference = largest_difference(full(), "simulated", "simulator-closed-form");
   ASSERT_TRUE(difference);
+  // Where all four dimensions are equally busy, the first chunk fills and the last drains three of them
+  // besides the 64 that each serves: 4D at 100 GB/s has the largest difference. The aggregates differ by far
+  // less.
   EXPECT_GT(*difference, 0.0);
-  EXPECT_LT(*difference, 0.012);
+  EXPECT_LT(*difference, 3.0 / 64.0);
   const Aggregates simulated = aggregates_of("simulated", "published");
   EXPECT_NEAR(simulated.mean_speedup, 1.183, 0.012 * 1.183);
   EXPECT_NEAR(simulated.mean_perf_per_cost, 8.13, 0.012 * 8.13);
@@ -126,15 +129,17 @@ TEST(Findings, PointsOfTheReferenceComeOutTheSame) {
     for (std::size_t d = 0; d < bandwidth.size(); ++d) bandwidth[d] *= links[d];
     for (const auto& [ours, trace] : full()) {
       const auto same = [](double a, double b) { return std::abs(a - b) <= 1e-4 * b; };
-      if (ours.view != "simulated" || "transformer_" + ours.model != row.at("workload") ||
+      const bool simulated = ours.view == "simulated";
+      if ((!simulated && ours.view != "simulator-closed-form") ||
+          "transformer_" + ours.model != row.at("workload") ||
           !std::equal(bandwidth.begin(), bandwidth.end(), ours.bandwidth_gb_per_s.begin(),
                       ours.bandwidth_gb_per_s.end(), same)) {
         continue;
       }
-      ++compared;
-      EXPECT_NEAR(*ours.step_time_us, std::stod(row.at("total_time_us")), 1e-4 * *ours.step_time_us);
-      EXPECT_NEAR(*ours.compute_time_us, std::stod(row.at("compute_time_us")), 2e-3);
-      break;
+      compared += simulated ? 1 : 0;
+      const double tolerance = simulated ? 1e-4 : 0.012;  // of the closed form: chunks, latencies, rounding
+      EXPECT_NEAR(*ours.step_time_us, std::stod(row.at("total_time_us")), tolerance * *ours.step_time_us);
+      if (simulated) EXPECT_NEAR(*ours.compute_time_us, std::stod(row.at("compute_time_us")), 2e-3);
     }
   }
   EXPECT_GT(compared, 50);
