@@ -22,6 +22,7 @@ struct EvaluateOptions {
   std::string experiment;
   std::string output = "output";
   std::string engine;
+  std::string fidelity = "auto";
   std::string jobs = "0";
   bool force = false;
   bool dry_run = false;
@@ -57,7 +58,9 @@ void print_summary(const Experiment& experiment, const Evaluation& evaluation, d
 void run(const EvaluateOptions& options) {
   const auto jobs = static_cast<int>(parse_option(
       "--jobs", options.jobs, [](std::string_view text) { return parse_integer(text, 0, most_jobs); }));
-  const Experiment experiment = load_experiment(options.experiment, options.engine);
+  const bool full = parse_option("--npu-fidelity", options.fidelity, fidelity_named) == Fidelity::Full;
+  const Experiment experiment =
+      load_experiment(options.experiment, {.engine = options.engine, .full_fidelity = full});
   if (options.dry_run) return print_points(experiment);
   const ExperimentFolder folder(options.output, experiment.name);
   const InterruptWatch interrupt;
@@ -93,6 +96,10 @@ void add_evaluate(CLI::App& app) {
   command
       ->add_option("--engine", options->engine, "event-driven or closed-form, in place of the file's engines")
       ->type_name("ENGINE");
+  command
+      ->add_option("--npu-fidelity", options->fidelity,
+                   "auto: one NPU for all where that is exact; full: every NPU, port and link")
+      ->type_name("WORD");
   command->add_option("--jobs", options->jobs, "threads (default: one per core)")->type_name("N");
   command->add_flag("--force", options->force, "compute points again that are there already");
   command->add_flag("--dry-run", options->dry_run, "print the points and compute nothing");

@@ -3,7 +3,7 @@
 #include "cost_model/bill.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
-#include "simulator/event_driven.h"
+#include "simulator/simulate.h"
 
 namespace bandwright {
 namespace {
@@ -85,12 +85,13 @@ Division divide(const Point& point, const std::stop_token& stop) {
   return {Status::Optimal, scaled(shares, total), {}, {}};
 }
 
-StepResult simulate(const Point& point, const std::vector<double>& gb_per_s) {
+StepResult simulated(const Point& point, const std::vector<double>& gb_per_s) {
   if (point.engine == Engine::ClosedForm) {
     return closed_form(point, *point.model).evaluate(scaled(gb_per_s, decimal(point)));
   }
   const StepGraph graph = build_step(*point.model, *point.played, *point.loop, point.options);
-  return simulate_folded({graph, *point.played, *point.system, gb_per_s, point.system->after_collective});
+  const Scenario scenario{graph, *point.played, *point.system, gb_per_s, point.system->after_collective};
+  return simulate(scenario, resolved(point.fidelity, scenario));
 }
 
 // The quotient, unlike a product with 1e-6, is the number nearest to the whole picoseconds.
@@ -117,7 +118,7 @@ Result result_of(const Point& point, const Division& division) {
   }
   row.status = "ok";
   row.bandwidth_gb_per_s = division.gb_per_s;
-  fill(row, simulate(point, division.gb_per_s));
+  fill(row, simulated(point, division.gb_per_s));
   if (missing_prices(*point.network, *point.prices).empty()) {
     row.cost_usd = make_bill(*point.network, *point.prices, division.gb_per_s).total().value();
   }

@@ -12,12 +12,27 @@ namespace {
 
 struct EngineInfo {
   Engine engine;
+  Fidelity fidelity;
   std::string_view name;
   std::string_view help;
 };
 constexpr std::array engines = {
-    EngineInfo{Engine::EventDriven, "event-driven", "chunks, queues and latencies, event by event"},
-    EngineInfo{Engine::ClosedForm, "closed-form", "every collective at wire speed on its slowest dimension"}};
+    EngineInfo{Engine::EventDriven, Fidelity::Auto, "event-driven",
+               "chunks, queues and latencies, event by event; one NPU for all where that is exact"},
+    EngineInfo{Engine::EventDriven, Fidelity::Full, "event-driven-full",
+               "the same with every NPU, port and link"},
+    EngineInfo{Engine::ClosedForm, Fidelity::Auto, "closed-form",
+               "every collective at wire speed on its slowest dimension"}};
+
+void set_engine(Point& point, const EngineInfo& info) {
+  point.engine = info.engine;
+  point.fidelity = info.fidelity;
+  point.asked.engine = info.name;
+}
+
+void play_every_npu(Point& point) {
+  if (point.engine == Engine::EventDriven) set_engine(point, engines[1]);
+}
 
 struct WiringInfo {
   std::string_view name;
@@ -57,7 +72,7 @@ class Expansion {
  public:
   Expansion(const Grid& grid, ExperimentInputs& inputs) : grid_(grid), inputs_(inputs) {}
 
-  Points expand(std::string_view engine) &&;
+  Points expand(const EngineOverrides& overrides) &&;
 
  private:
   using Read = void (Expansion::*)(Point&, const YamlValue&);
@@ -97,17 +112,12 @@ const Row& chosen(std::span<const Row> rows, const YamlValue& word, std::string_
 }
 
 void Expansion::read_engine(Point& point, const YamlValue& word) {
-  const EngineInfo& info = chosen(std::span<const EngineInfo>(engines), word, "engine");
-  point.engine = info.engine;
-  point.asked.engine = info.name;
+  set_engine(point, chosen(std::span<const EngineInfo>(engines), word, "engine"));
 }
 
 void Expansion::read_system(Point& point, const YamlValue& word) {
   point.system = &inputs_.system(word);
   point.asked.system = point.system->name;
-  if (point.engine == Engine::EventDriven && !point.system->symmetric()) {
-    word.fail("this system has NPUs or links that differ, which experiments do not simulate yet");
-  }
   point.asked.compute_scale = point.system->compute_scale;
   point.asked.tables = point.system->fused_tables ? "fused" : "split";
 }
@@ -213,12 +223,16 @@ void Expansion::read_sources() {
   });
 }
 
-Points Expansion::expand(std::string_view engine) && {
+Points Expansion::expand(const EngineOverrides& overrides) && {
   axis("view", {"default"}, &Expansion::read_view);
-  if (engine.empty()) {
+  if (overrides.engine.empty()) {
     axis("engines", {"event-driven"}, &Expansion::read_engine);
   } else {
-    read_engine(points_[0], YamlValue::parse(fmt::format("--engine: {}", engine), "").at("--engine"));
+    read_engine(points_[0],
+                YamlValue::parse(fmt::format("--engine: {}", overrides.engine), "").at("--engine"));
+  }
+  if (overrides.full_fidelity) {
+    for (Point& point : points_) play_every_npu(point);
   }
   axis("systems", {"ideal"}, &Expansion::read_system);
   axis("networks", {}, &Expansion::read_network);
@@ -243,9 +257,9 @@ Points Expansion::expand(std::string_view engine) && {
 
 }  // namespace
 
-std::vector<Point> expand_grid(const YamlValue& grid, const YamlValue& common, std::string_view engine,
-                               ExperimentInputs& inputs) {
-  return Expansion(Grid(grid, common), inputs).expand(engine);
+std::vector<Point> expand_grid(const YamlValue& grid, const YamlValue& common,
+                               const EngineOverrides& overrides, ExperimentInputs& inputs) {
+  return Expansion(Grid(grid, common), inputs).expand(overrides);
 }
 
 }  // namespace bandwright

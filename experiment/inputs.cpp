@@ -86,7 +86,11 @@ std::string content(const System& system) {
     text += fmt::format(" {}", time.value());
   }
   const double reduction = system.reduction_bandwidth ? system.reduction_bandwidth->value() : 0.0;
-  return text + fmt::format(" {} {}", reduction, system.truncate);
+  for (const NpuSpec& npus : system.npus) {
+    text += fmt::format(" {} {} {} {}", npus.first, npus.last, npus.compute_time, npus.port_speed);
+  }
+  for (const LinkSpec& link : system.links) text += fmt::format(" {} {} {}", link.from, link.to, link.speed);
+  return text + fmt::format(" {} {} {}", reduction, system.truncate, static_cast<int>(system.network));
 }
 
 std::string content(const PriceList& prices) {

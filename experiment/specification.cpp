@@ -72,7 +72,7 @@ std::string content_hash(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
-Experiment read_experiment(const YamlValue& root, std::string_view engine) {
+Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrides) {
   require_known_keys(root, true);
   Experiment experiment;
   experiment.name = root.at("name").as_string();
@@ -82,7 +82,7 @@ Experiment read_experiment(const YamlValue& root, std::string_view engine) {
   std::set<std::string> known;
   for (const YamlValue& part : parts) {
     if (grids) require_known_keys(part, false);
-    for (Point& point : expand_grid(part, root, engine, experiment.inputs)) {
+    for (Point& point : expand_grid(part, root, overrides, experiment.inputs)) {
       check(point, part);
       identify(point);
       if (!known.insert(point.asked.id).second) continue;
@@ -93,8 +93,8 @@ Experiment read_experiment(const YamlValue& root, std::string_view engine) {
   return experiment;
 }
 
-Experiment load_experiment(std::string_view word, std::string_view engine) {
-  return read_experiment(YamlValue::load(input_file("experiments", word, "experiment")), engine);
+Experiment load_experiment(std::string_view word, const EngineOverrides& overrides) {
+  return read_experiment(YamlValue::load(input_file("experiments", word, "experiment")), overrides);
 }
 
 }  // namespace bandwright

@@ -9,6 +9,7 @@
 #include "experiment/allocation.h"
 #include "experiment/inputs.h"
 #include "experiment/row.h"
+#include "simulator/simulate.h"
 #include "topology/network.h"
 #include "workload/model.h"
 #include "workload/training_loop.h"
@@ -21,6 +22,7 @@ enum class Engine { ClosedForm, EventDriven };
 struct Point {
   Row asked;  // its columns up to `target`, the id included
   Engine engine = Engine::EventDriven;
+  Fidelity fidelity = Fidelity::Auto;  // of the event-driven engine
   const TrainingLoop* loop = nullptr;
   LoopOptions options;
   const System* system = nullptr;
@@ -61,10 +63,16 @@ struct Experiment {
   std::vector<Point> points;
 };
 
-// Throws InputError. `engine` replaces the engines of the file when it is not empty.
-Experiment read_experiment(const YamlValue& root, std::string_view engine = {});
+// What the command line says in place of the file.
+struct EngineOverrides {
+  std::string engine;          // of all points, when it is not empty
+  bool full_fidelity = false;  // event-driven points play every NPU
+};
+
+// Throws InputError.
+Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrides = {});
 // By what a user types: the path of a YAML file or a name of inputs/experiments.
-Experiment load_experiment(std::string_view word, std::string_view engine = {});
+Experiment load_experiment(std::string_view word, const EngineOverrides& overrides = {});
 
 // FNV-1a of 64 bits, as 16 hexadecimal digits.
 std::string content_hash(std::string_view text);

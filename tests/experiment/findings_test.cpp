@@ -98,7 +98,8 @@ TEST(Findings, OptimizedSharesAreBetterThanPublishedOnes) {
   // In closed form they are optimal, so that nothing published is better; 2e-6 for the gap they are solved
   // to.
   for (const TableLoss& loss : table_losses(full())) {
-    if (loss.view == "optimizer" || loss.view == "simulator-closed-form") EXPECT_GT(loss.mean, -2e-6);
+    const bool closed_form = loss.view == "optimizer" || loss.view == "simulator-closed-form";
+    EXPECT_GT(loss.mean, closed_form ? -2e-6 : -0.01);
   }
 }
 
@@ -139,7 +140,7 @@ TEST(Findings, PointsOfTheReferenceComeOutTheSame) {
       compared += simulated ? 1 : 0;
       const double tolerance = simulated ? 1e-4 : 0.012;  // of the closed form: chunks, latencies, rounding
       EXPECT_NEAR(*ours.step_time_us, std::stod(row.at("total_time_us")), tolerance * *ours.step_time_us);
-      if (simulated) EXPECT_NEAR(*ours.compute_time_us, std::stod(row.at("compute_time_us")), 2e-3);
+      EXPECT_NEAR(*ours.compute_time_us, std::stod(row.at("compute_time_us")), 2e-3);
     }
   }
   EXPECT_GT(compared, 50);
