@@ -44,6 +44,28 @@ void folded_step(benchmark::State& state) {
 }
 BENCHMARK(folded_step)->Unit(benchmark::kMillisecond);
 
+// How time grows: an all-reduce of 64 MiB over a grid of rings, in full, by NPUs along a dimension,
+// dimensions and chunks. plots/engine_growth.py draws it.
+void growth(benchmark::State& state) {
+  std::string shorthand;
+  for (int d = 0; d < state.range(1); ++d) {
+    shorthand += (d == 0 ? "Ring(" : "_Ring(") + std::to_string(state.range(0)) + ")";
+  }
+  const Network network = parse_network(shorthand);
+  System system;
+  system.chunks = static_cast<int>(state.range(2));
+  const StepGraph graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
+  const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
+  std::int64_t events = 0;
+  for (auto _ : state) events += simulate_full({graph, network, system, bandwidth, {}}).events;
+  state.SetItemsProcessed(events);
+}
+BENCHMARK(growth)
+    ->ArgNames({"npus", "dimensions", "chunks"})
+    ->ArgsProduct({{64, 128, 256, 512, 1024}, {1}, {1, 4}})
+    ->ArgsProduct({{4, 8, 16}, {2, 3}, {1, 4}})
+    ->Unit(benchmark::kMillisecond);
+
 // One all-reduce of 64 MiB on every NPU by itself.
 void full_all_reduce(benchmark::State& state, const char* shorthand, int chunks) {
   const Network network = parse_network(shorthand);
