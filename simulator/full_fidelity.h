@@ -11,7 +11,7 @@ namespace bandwright {
 //
 // The result describes the NPU that ends last; the timeline shows NPU 0 and its lines.
 // Cost: time O(messages), one event each (one per link with network_model links); memory O(NPUs x
-// (dimensions + operations) + lines x chunks x phases), 40 bytes per NPU and dimension.
+// (dimensions + operations) + lines x chunks x phases), about 64 bytes per NPU and dimension.
 // Throws InputError as simulate_folded does, and for links that fail or do not exist.
 StepResult simulate_full(const Scenario& scenario, Timeline* timeline = nullptr);
 

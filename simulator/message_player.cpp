@@ -25,7 +25,7 @@ std::int64_t Lines::npu_at(std::uint32_t line, int position) const {
 
 MessagePlayer::MessagePlayer(const Scenario& scenario, const std::vector<LogicalDimension>& queues,
                              FullEvents& events)
-    : scenario_(scenario), events_(events) {
+    : events_(events) {
   for (std::uint32_t q = 0; q < queues.size(); ++q) {
     const auto first_line = static_cast<std::uint32_t>(busy_.size());
     lines_.emplace_back(scenario, queues[q], first_line, static_cast<std::uint32_t>(seats_.size()));

@@ -113,7 +113,6 @@ class MessagePlayer {
   void finish(std::uint32_t seat, Time end);
   [[nodiscard]] Time& port(std::uint32_t seat, const BusyLine& line, int peer);
 
-  const Scenario& scenario_;
   FullEvents& events_;
   std::vector<Lines> lines_;  // of each logical dimension
   std::vector<BusyLine> busy_;
