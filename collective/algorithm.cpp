@@ -31,7 +31,7 @@ const CollectiveAlgorithm& algorithm_for(const System& system, const DimensionKi
   if (wanted.serves(phase, n)) return wanted;
   if (!chosen || wanted.name == kind.natural_algorithm) return collective_algorithm(wanted.otherwise);
   throw InputError(
-      fmt::format("{} serves {}, not a {} over {} NPUs of a {} dimension (the closest that does: {})",
+      fmt::format("{} serves {}, not {} over {} NPUs of a {} dimension (the closest that does: {})",
                   wanted.name, wanted.sizes, collective_name(phase), n, kind.name, wanted.otherwise));
 }
 
