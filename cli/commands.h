@@ -13,6 +13,7 @@ namespace bandwright {
 // why there is no answer (status 1).
 
 void add_cost(CLI::App& app);
+void add_estimate(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_report(CLI::App& app);
@@ -22,5 +23,6 @@ void add_optimize(CLI::App& app);
 void add_place(CLI::App& app);
 void add_scale(CLI::App& app);
 void add_simulate(CLI::App& app);
+void add_validate(CLI::App& app);
 
 }  // namespace bandwright

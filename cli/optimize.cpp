@@ -9,6 +9,7 @@
 #include "cli/design_report.h"
 #include "cli/interrupt.h"
 #include "cli/options.h"
+#include "cli/training_options.h"
 #include "core/catalogue.h"
 
 namespace bandwright {
@@ -20,6 +21,7 @@ struct OptimizeOptions {
   std::vector<std::string> words;  // positionals
   NetworkOptions network;
   WorkloadOptions workload;
+  TrainingOptions training;  // with --npus: the network is a system, the workload an architecture
   std::string budget;
   std::string target;
   std::string loop;
@@ -68,13 +70,30 @@ std::vector<double> parse_weights(std::string_view text) {
   return weights;
 }
 
+// A real model's step on a machine's network.
+void put_training_job(const OptimizeOptions& options, Design& design) {
+  TrainingOptions training = options.training;
+  training.system = options.network.network;
+  training.recompute = options.workload.recompute;
+  const TrainingJob job = load_training_job(options.workload.models, training);
+  design.network = job.machine.network(job.parallelism.npus());
+  design.models = {Model{.name = job.model.name, .tensor_parallel = job.parallelism.tensor}};
+  design.programs = {training_step(job, design.network)};
+}
+
 Design design_of(const OptimizeOptions& options) {
-  Design design{.network = load(options.network)};
+  Design design;
+  const bool real = !options.training.npus.empty();
+  if (real) {
+    put_training_job(options, design);
+  } else {
+    design.network = load(options.network);
+    design.models = load_models(options.workload);
+    design.loop_options = loop_options(options.workload);
+  }
   design.budget = parse_option("budget", options.budget, parse_budget);
-  design.models = load_models(options.workload);
   design.target = find_in_catalogue(targets(), options.target, "target").target;
   design.loop = &training_loop(options.loop);
-  design.loop_options = loop_options(options.workload);
   if (!options.weights.empty()) design.weights = parse_option("--weights", options.weights, parse_weights);
   design.normalize = options.normalize;
   design.prices = load_price_list(options.network.prices);
@@ -151,13 +170,19 @@ void add_optimize(CLI::App& app) {
   command->add_flag("--trace", options->trace, "show every iteration on standard error");
   add_workload_options(*command, options->workload);
   add_network_options(*command, options->network);
+  command
+      ->add_option("--npus", options->training.npus,
+                   "NPUs: the network is then a system and the workload an architecture, as in `estimate`")
+      ->type_name("COUNT");
+  add_training_options(*command, options->training);
   add_output_options(*command, options->output);
   command->footer(
       "Examples:\n"
       "  bandwright optimize 4D 325 175B Perf NoOverlap\n"
       "  bandwright optimize 3D 500 17B,175B,1T PerfPerCost --normalize\n"
       "  bandwright optimize 'Ring(4)_Switch(16)' '$2M' 175B Perf --constraint 'b1 >= 2 b2' --step 25\n"
-      "  bandwright optimize 4D --model 1T --budget 1000 Perf Overlap --format json --output 1t.json");
+      "  bandwright optimize 4D --model 1T --budget 1000 Perf Overlap --format json --output 1t.json\n"
+      "  bandwright optimize dgx-h100 --model llama3-70b --npus 1024 --tp 8 --pp 4 --budget 500 Perf");
   command->callback([options] { run(*options); });
 }
 

@@ -99,6 +99,17 @@ std::optional<Allocation> scaled_linearly(const Design& design, const BoundDesig
   return evaluate(bound, gb_per_s);
 }
 
+StepForm step_form(const Design& design, std::size_t model) {
+  const int dimensions = design.network.size();
+  if (!design.programs.empty()) return ProgramForm(design.programs[model], dimensions);
+  return ClosedForm(build_step(design.models[model], design.network, *design.loop, design.loop_options),
+                    dimensions);
+}
+
+double step_time_ns(const StepForm& form, std::span<const double> gb_per_s) {
+  return std::visit([&](const auto& step) { return step.step_time_ns(gb_per_s); }, form);
+}
+
 }  // namespace
 
 std::span<const TargetInfo> targets() {
@@ -116,7 +127,7 @@ std::optional<double> Allocation::perf_per_cost() const {
 Allocation evaluate(const BoundDesign& bound, const std::vector<double>& gb_per_s) {
   Allocation allocation{.gb_per_s = gb_per_s};
   for (std::size_t m = 0; m < bound.step_times.size(); ++m) {
-    allocation.step_ns.push_back(bound.step_times[m].step_time_ns(gb_per_s));
+    allocation.step_ns.push_back(step_time_ns(bound.step_times[m], gb_per_s));
     allocation.weighted_ns += bound.weights[m] * allocation.step_ns.back();
     allocation.step_time += bound.problem.step_times[m].weight * allocation.step_ns.back();
   }
@@ -139,11 +150,11 @@ BoundDesign bind_design(const Design& design) {
   bound.equal_split = equal_split(design, problem.price);
   bound.weights = weights_of(design);
   for (std::size_t m = 0; m < design.models.size(); ++m) {
-    ClosedForm step(build_step(design.models[m], design.network, *design.loop, design.loop_options),
-                    problem.dimensions);
-    const double unit = design.normalize ? step.step_time_ns(bound.equal_split) : 1.0;
-    problem.step_times.push_back(
-        {bound.weights[m] / unit, [step](std::span<const double> b) { return step.cut(b); }});
+    StepForm step = step_form(design, m);
+    const double unit = design.normalize ? step_time_ns(step, bound.equal_split) : 1.0;
+    problem.step_times.push_back({bound.weights[m] / unit, [step](std::span<const double> b) {
+                                    return std::visit([&](const auto& form) { return form.cut(b); }, step);
+                                  }});
     bound.step_times.push_back(std::move(step));
   }
   return bound;
@@ -157,8 +168,9 @@ DesignSummary solve(const Design& design, const DesignOptions& options) {
   summary.optimum = evaluate(bound, summary.solution.gb_per_s);
   summary.equal = evaluate(bound, bound.equal_split);
   summary.equal_violates = violated(bound.problem, bound.equal_split);
-  for (const ClosedForm& step : bound.step_times) {
-    summary.steps.push_back(step.evaluate(summary.optimum.gb_per_s));
+  for (const StepForm& form : bound.step_times) {
+    summary.steps.push_back(
+        std::visit([&](const auto& step) { return step.evaluate(summary.optimum.gb_per_s); }, form));
   }
   if (!bound.problem.price.empty()) {
     summary.bill = make_bill(design.network, design.prices, summary.optimum.gb_per_s);

@@ -11,6 +11,7 @@
 #include "optimizer/solver.h"
 #include "optimizer/steps.h"
 #include "simulator/closed_form.h"
+#include "simulator/program_form.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {
@@ -31,8 +32,9 @@ std::span<const TargetInfo> targets();
 // Source: the LIBRA paper (ISPASS 2024), sections IV and V; its group objective is the plain sum.
 struct Design {
   Network network;
-  std::vector<Model> models;    // at least one
-  std::vector<double> weights;  // one per model, positive; empty: all 1
+  std::vector<Model> models;          // at least one
+  std::vector<StepProgram> programs;  // their steps, one per model; empty: built by the training loop
+  std::vector<double> weights;        // one per model, positive; empty: all 1
   bool normalize = false;
   const TrainingLoop* loop = nullptr;
   LoopOptions loop_options;
@@ -63,12 +65,15 @@ struct Allocation {
   [[nodiscard]] std::optional<double> perf_per_cost() const;
 };
 
+// A step time in closed form, of a graph or of a program; both answer the same questions.
+using StepForm = std::variant<ClosedForm, ProgramForm>;
+
 // A design in the optimizer's terms.
 struct BoundDesign {
   Problem problem;
-  std::vector<ClosedForm> step_times;  // of each model
-  std::vector<double> weights;         // of each model, not normalised
-  std::vector<double> equal_split;     // the budget spent on the same bandwidth for each dimension
+  std::vector<StepForm> step_times;  // of each model
+  std::vector<double> weights;       // of each model, not normalised
+  std::vector<double> equal_split;   // the budget spent on the same bandwidth for each dimension
 };
 
 struct DesignSummary {

@@ -11,7 +11,7 @@ ClosedForm::ClosedForm(const StepGraph& graph, int dimensions)
     : dimensions_(dimensions), dependencies_(graph.dependencies) {
   for (const Operation& operation : graph.operations) {
     const bool communicates = operation.kind == OperationKind::Collective;
-    nodes_.push_back({.fixed_ns = communicates ? 0.0 : to_ns(operation.duration),
+    nodes_.push_back({.fixed_ns = to_ns(operation.duration),
                       .collective = communicates ? operation.collective : none,
                       .first_dependency = operation.first_dependency,
                       .dependencies = operation.dependencies});
@@ -39,7 +39,7 @@ std::vector<ClosedForm::Slowest> ClosedForm::price(std::span<const double> gb_pe
 }
 
 double ClosedForm::duration(const Node& node, std::span<const Slowest> prices) const {
-  return node.collective == none ? node.fixed_ns : prices[node.collective].ns;
+  return node.fixed_ns + (node.collective == none ? 0.0 : prices[node.collective].ns);
 }
 
 double ClosedForm::step_time_ns(std::span<const double> gb_per_s) const {

@@ -36,7 +36,7 @@ class ClosedForm {
 
  private:
   struct Node {             // an operation, stripped to what timing needs
-    double fixed_ns = 0.0;  // compute and overhead; 0 for a collective
+    double fixed_ns = 0.0;  // compute and overhead; a collective's latency
     std::uint32_t collective = none;
     std::uint32_t first_dependency = 0;
     std::uint32_t dependencies = 0;

@@ -9,8 +9,8 @@
 namespace bandwright {
 
 std::string_view role_name(Role role) {
-  constexpr std::array<std::string_view, 5> names = {"forward", "recompute", "input-gradient",
-                                                     "weight-gradient", "other"};
+  constexpr std::array<std::string_view, 7> names = {
+      "forward", "recompute", "input-gradient", "weight-gradient", "other", "optimizer", "bubble"};
   return names[static_cast<std::size_t>(role)];
 }
 

@@ -10,7 +10,15 @@
 namespace bandwright {
 
 // What an operation does for the training step; for reports and timelines only.
-enum class Role : std::uint8_t { Forward, Recompute, InputGradient, WeightGradient, Other };
+enum class Role : std::uint8_t {
+  Forward,
+  Recompute,
+  InputGradient,
+  WeightGradient,
+  Other,
+  Optimizer,
+  Bubble,  // other pipeline stages work while this one has nothing to do
+};
 std::string_view role_name(Role role);
 
 // A collective over one of the graph's groups.
@@ -33,7 +41,7 @@ struct Operation {
   Role role = Role::Other;
   std::uint16_t line = 0;              // index into StepGraph::line_names
   std::uint32_t collective = 0;        // index into StepGraph::collectives, for a collective
-  Time duration;                       // for compute and overhead
+  Time duration;  // of compute and overhead; of a collective what it takes besides the wire (latency)
   std::uint32_t first_dependency = 0;  // into StepGraph::dependencies
   std::uint32_t dependencies = 0;
 };

@@ -1,0 +1,178 @@
+#include "training/estimate.h"
+
+#include <fmt/format.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/training_options.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double gib = 1073741824.0;
+
+struct EstimateOptions {
+  std::string model;
+  TrainingOptions training;
+  std::string bandwidth;
+  std::string timeline;
+  OutputOptions output;
+};
+
+std::string divided(const Parallelism& p) {
+  return fmt::format("TP {} CP {} EP {} PP {} DP {}, ZeRO {}, {} micro-batches of {}", p.tensor, p.context,
+                     p.expert, p.pipeline, p.data, p.zero, p.micro_batches(), p.micro_batch);
+}
+
+TextTable breakdown_table(const TrainingEstimate& result) {
+  TextTable table{.headings = {"part", "ms", "%", "hidden ms"}};
+  for (const BreakdownLine& line : result.breakdown) {
+    table.rows.push_back({line.name, fmt::format("{:.3f}", line.exposed_ns * 1e-6),
+                          fmt::format("{:.1f}", 100.0 * line.exposed_ns / result.step_ns),
+                          fmt::format("{:.3f}", line.hidden_ns * 1e-6)});
+  }
+  table.rows.push_back({"step", fmt::format("{:.3f}", result.step_ns * 1e-6), "100.0", ""});
+  return table;
+}
+
+TextTable memory_table(const MemoryBill& bill) {
+  TextTable table{.headings = {"memory per NPU", "GiB"}};
+  for (const MemoryBill::Line& line : bill.lines()) {
+    table.rows.push_back({std::string(line.name), fmt::format("{:.2f}", line.bytes / gib)});
+  }
+  table.rows.push_back({"total", fmt::format("{:.2f}", bill.total() / gib)});
+  return table;
+}
+
+std::string fit_text(const TrainingEstimate& result) {
+  const double capacity = result.memory_capacity / gib;
+  if (result.fits()) return fmt::format("fits into {:.0f} GiB", capacity);
+  return fmt::format("does not fit into {:.0f} GiB; most of it are {}; {}", capacity,
+                     result.memory.largest().name,
+                     result.remedy.empty() ? "no setting tried here makes it fit"
+                                           : fmt::format("it would fit with {}", result.remedy));
+}
+
+std::string as_text(const TrainingJob& job, const TrainingEstimate& result) {
+  std::string text = fmt::format("{} ({:.1f} billion parameters) on {} NPUs of {}\n{}\n\n", job.model.name,
+                                 parameters(job.model) * 1e-9, job.parallelism.npus(), job.machine.name,
+                                 divided(job.parallelism));
+  text +=
+      fmt::format("step {:.3f} ms   {:.0f} tokens/s   {:.1f} TFLOP/s per NPU   MFU {:.1f} %   HFU {:.1f} %\n",
+                  result.step_ns * 1e-6, result.tokens_per_s, result.tflop_per_s_per_npu, 100.0 * result.mfu,
+                  100.0 * result.hfu);
+  if (result.usd_per_million_tokens > 0.0) {
+    text += fmt::format("{:.3f} $ per million tokens at {} $ per NPU and hour\n",
+                        result.usd_per_million_tokens, job.machine.npu.usd_per_hour);
+  }
+  return text + '\n' + aligned(breakdown_table(result)) + '\n' + aligned(memory_table(result.memory)) + '\n' +
+         fit_text(result) + '\n';
+}
+
+std::string as_json(const TrainingJob& job, const TrainingEstimate& result) {
+  nlohmann::ordered_json root;
+  root["schema_version"] = 1;
+  root["model"] = job.model.name;
+  root["system"] = job.machine.name;
+  root["npus"] = job.parallelism.npus();
+  const Parallelism& p = job.parallelism;
+  root["parallelism"] = {{"tensor", p.tensor},
+                         {"context", p.context},
+                         {"expert", p.expert},
+                         {"pipeline", p.pipeline},
+                         {"data", p.data},
+                         {"zero", p.zero},
+                         {"micro_batches", p.micro_batches()}};
+  root["step_time_ms"] = result.step_ns * 1e-6;
+  root["tokens_per_s"] = result.tokens_per_s;
+  root["tflop_per_s_per_npu"] = result.tflop_per_s_per_npu;
+  root["mfu"] = result.mfu;
+  root["hfu"] = result.hfu;
+  root["memory_gib"] = result.memory.total() / gib;
+  root["memory_capacity_gib"] = result.memory_capacity / gib;
+  root["fits"] = result.fits();
+  root["would_fit_with"] =
+      result.remedy.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.remedy);
+  for (const MemoryBill::Line& line : result.memory.lines()) {
+    root["memory"].push_back({{"part", line.name}, {"gib", line.bytes / gib}});
+  }
+  root["usd_per_million_tokens"] = result.usd_per_million_tokens;
+  for (const BreakdownLine& line : result.breakdown) {
+    root["breakdown"].push_back(
+        {{"part", line.name}, {"exposed_ms", line.exposed_ns * 1e-6}, {"hidden_ms", line.hidden_ns * 1e-6}});
+  }
+  return root.dump(2) + '\n';
+}
+
+void run(const EstimateOptions& options) {
+  const TrainingJob job = load_training_job(options.model, options.training);
+  const Network network = job.machine.network(job.parallelism.npus());
+  std::vector<double> gb_per_s;
+  if (!options.bandwidth.empty()) {
+    gb_per_s = parse_option("--bandwidth", options.bandwidth,
+                            [&](std::string_view text) { return parse_bandwidths(text, network); });
+    for (const double each : gb_per_s) {
+      if (each <= 0.0) throw InputError("--bandwidth: a dimension of 0 GB/s, expected more");
+    }
+  }
+  const TrainingEstimate result = estimate(job, gb_per_s);
+  if (!options.timeline.empty()) {
+    const StepTimeline step = step_timeline(job, gb_per_s);
+    write_output({.file = options.timeline}, chrome_trace(step.timeline, step.graph));
+  }
+  switch (options.output.format) {
+    case OutputFormat::Text:
+      return write_output(options.output, as_text(job, result));
+    case OutputFormat::Csv:
+      return write_output(options.output, as_csv(breakdown_table(result)));
+    case OutputFormat::Json:
+      return write_output(options.output, as_json(job, result));
+  }
+}
+
+}  // namespace
+
+void add_estimate(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "estimate",
+      "How long a real model's training step takes on a machine, where it goes, and whether it fits");
+  const auto options =
+      std::make_shared<EstimateOptions>();  // shared with the callback, which outlives this function
+  command
+      ->add_option("model", options->model, "a name of `list architectures`, a YAML file, or a config.json")
+      ->required()
+      ->type_name("MODEL");
+  command->add_option("--system", options->training.system, "a name of `list systems`, or a YAML file")
+      ->type_name("SYSTEM")
+      ->capture_default_str();
+  command->add_option("--npus", options->training.npus, "NPUs of the job; DP is what TP, CP and PP leave")
+      ->required()
+      ->type_name("COUNT");
+  add_training_options(*command, options->training);
+  command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command
+      ->add_option("--bandwidth", options->bandwidth,
+                   "GB/s per NPU of each dimension, where not the machine's")
+      ->type_name("LIST");
+  command->add_option("--timeline", options->timeline, "write the step as a Chrome trace")->type_name("FILE");
+  add_output_options(*command, options->output);
+  command->footer(
+      "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "
+      "accuracy\n"
+      "by data set: docs/accuracy.md, or `bandwright validate`.\n"
+      "Examples:\n"
+      "  bandwright estimate gpt3-175b --system dgx-a100 --npus 512 --tp 8 --pp 8 --global-batch 1024\n"
+      "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --zero 1 --format json\n"
+      "  bandwright estimate config.json --system dgx-h100 --npus 64 --zero 3 --recompute full");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace bandwright

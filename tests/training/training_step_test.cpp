@@ -1,0 +1,136 @@
+#include "training/training_step.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "simulator/closed_form.h"
+#include "simulator/program_form.h"
+#include "training/estimate.h"
+
+namespace bandwright {
+namespace {
+
+TrainingJob job(const char* model, std::int64_t tp, std::int64_t pp, std::int64_t dp, std::int64_t batch) {
+  TrainingJob result{load_architecture(model),
+                     load_machine("dgx-a100"),
+                     {.tensor = tp, .pipeline = pp, .data = dp, .global_batch = batch}};
+  return result;
+}
+
+double step_ns(const TrainingJob& job) { return estimate(job).step_ns; }
+
+std::string problem_of(const TrainingJob& job) {
+  try {
+    validate(job.model, job.parallelism);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(TrainingStep, ProgramIsItsExpandedGraph) {
+  TrainingJob interleaved = job("gpt3-175b", 8, 8, 2, 16);
+  interleaved.parallelism.schedule = PipelineSchedule::Interleaved;
+  interleaved.parallelism.virtual_stages = 3;
+  TrainingJob sharded = job("gpt-7.5b", 1, 1, 64, 128);
+  sharded.parallelism.zero = 3;
+  for (const TrainingJob& each : {interleaved, sharded}) {
+    const Network network = each.machine.network(each.parallelism.npus());
+    StepProgram program = training_step(each, network);
+    program.wire_efficiency.clear();
+    const std::vector<double> b = each.machine.gb_per_s(network);
+    const double expected = ClosedForm(expand(program), network.size()).step_time_ns(b);
+    EXPECT_NEAR(ProgramForm(program, network.size()).step_time_ns(b), expected, 1e-9 * expected);
+  }
+}
+
+// With everything but layers and micro-batches free, (m + (p-1)/v) p-ths of the work: 8 stages, 16
+// micro-batches.
+TEST(TrainingStep, InterleavingDividesTheBubble) {
+  TrainingJob plain = job("gpt3-175b", 8, 8, 1, 16);
+  TrainingJob interleaved = plain;
+  interleaved.parallelism.schedule = PipelineSchedule::Interleaved;
+  interleaved.parallelism.virtual_stages = 2;
+  const auto bubble = [](const TrainingJob& each) {
+    for (const BreakdownLine& line : estimate(each).breakdown) {
+      if (line.name == "pipeline bubble") return line.exposed_ns;
+    }
+    return 0.0;
+  };
+  EXPECT_NEAR(bubble(interleaved) / bubble(plain), 0.5, 0.03);
+  EXPECT_LT(step_ns(interleaved), step_ns(plain));
+}
+
+TEST(TrainingStep, RecomputationNeverTakesLess) {
+  for (const std::int64_t tp : {1, 8}) {
+    TrainingJob each = job("gpt-7.5b", tp, 1, 16, 64);
+    each.parallelism.attention = AttentionKernel::Unfused;
+    const double none = step_ns(each);
+    each.parallelism.recompute = Recomputation::Selective;
+    const double selective = step_ns(each);
+    each.parallelism.recompute = Recomputation::Full;
+    EXPECT_LE(none, selective);
+    EXPECT_LE(selective, step_ns(each));
+  }
+}
+
+TEST(TrainingStep, MoreBandwidthNeverTakesLonger) {
+  const TrainingJob each = job("llama3-70b", 8, 4, 4, 64);
+  double before = 1e300;
+  for (const double factor : {0.25, 0.5, 1.0, 2.0, 4.0}) {
+    const double ns = estimate(each, {300.0 * factor, 25.0 * factor}).step_ns;
+    EXPECT_LE(ns, before);
+    before = ns;
+  }
+}
+
+TEST(Estimate, BreakdownAddsUpToTheStep) {
+  TrainingJob sparse = job("mixtral-8x7b", 2, 2, 8, 64);
+  sparse.parallelism.expert = 8;
+  for (const TrainingJob& each : {job("gpt3-175b", 8, 8, 4, 128), sparse}) {
+    const TrainingEstimate result = estimate(each);
+    double sum = 0.0;
+    for (const BreakdownLine& line : result.breakdown) sum += line.exposed_ns;
+    EXPECT_NEAR(sum, result.step_ns, 1e-6 * result.step_ns);
+    EXPECT_GT(result.mfu, 0.05);
+    EXPECT_LT(result.mfu, 1.0);
+  }
+}
+
+TEST(Estimate, TimelineEndsWithTheStep) {
+  const TrainingJob each = job("gpt-1.7b", 2, 2, 2, 8);
+  const StepTimeline step = step_timeline(each);
+  Time end;
+  for (const Timeline::Span& span : step.timeline.operations) end = std::max(end, span.end);
+  EXPECT_NEAR(to_ns(end), step_ns(each), 1e-6 * step_ns(each));
+}
+
+TEST(Validation, NamesTheNearestChoices) {
+  EXPECT_EQ(problem_of(job("gpt3-175b", 128, 1, 1, 1)),
+            "tensor 128 does not divide the attention heads, 96 (nearest that do: 32, 48, 96)");
+  EXPECT_EQ(problem_of(job("gpt3-175b", 8, 97, 1, 97)),
+            "pipeline 97 above the 96 layers of GPT-3 175B (at most 96)");
+  EXPECT_EQ(
+      problem_of(job("gpt3-175b", 8, 1, 7, 30)),
+      "global batch 30 does not divide into micro-batches of 1 on 7 data-parallel ranks (nearest that do: "
+      "28, 35)");
+  TrainingJob experts = job("mixtral-8x7b", 1, 1, 9, 9);
+  experts.parallelism.expert = 3;
+  EXPECT_EQ(problem_of(experts),
+            "expert 3 does not divide the number of experts 8 (nearest that do: 1, 2, 4)");
+  EXPECT_EQ(problem_of(job("gpt3-175b", 8, 8, 4, 128)), "");
+}
+
+TEST(Validation, NamesNpuCountsThatFit) {
+  Parallelism p{.tensor = 8, .pipeline = 8};
+  try {
+    fill_data_parallel(p, 500);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(),
+                 "TP 8 x CP 1 x PP 8 = 64 does not divide 500 NPUs (nearest NPU counts: 448, 512)");
+  }
+}
+
+}  // namespace
+}  // namespace bandwright

@@ -1,0 +1,83 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/yaml.h"
+
+namespace bandwright {
+
+enum class FfnKind : std::uint8_t { Gelu, SwiGlu };  // two matrices with a GELU between, or three
+
+// The experts of a mixture-of-experts model; `count` 0 is a dense model.
+struct Experts {
+  std::int64_t count = 0;
+  std::int64_t per_token = 0;     // top-k
+  std::int64_t ffn = 0;           // inner size of one expert
+  std::int64_t shared = 0;        // experts that every token visits besides
+  std::int64_t dense_layers = 0;  // the first layers that have an ordinary FFN instead
+};
+
+// Multi-head latent attention: queries and keys/values through low-rank projections; kv_rank 0 is ordinary
+// attention. Source: DeepSeek-V3 technical report (arXiv 2412.19437), section 2.1.
+struct LatentAttention {
+  std::int64_t q_rank = 0;
+  std::int64_t kv_rank = 0;
+  std::int64_t rope_dim = 0;  // of a head, beside head_dim
+};
+
+// A decoder-only transformer by its hyperparameters.
+struct TransformerArchitecture {
+  std::string name;
+  std::int64_t layers = 0;
+  std::int64_t hidden = 0;    // h
+  std::int64_t heads = 0;     // a
+  std::int64_t kv_heads = 0;  // of grouped-query attention; a for ordinary attention
+  std::int64_t head_dim = 0;  // h / a unless given
+  std::int64_t ffn = 0;
+  FfnKind ffn_kind = FfnKind::Gelu;
+  std::int64_t sequence = 0;    // s
+  std::int64_t vocabulary = 0;  // V
+  bool tied_embeddings = false;
+  Experts experts;
+  LatentAttention latent;
+
+  [[nodiscard]] bool sparse() const { return experts.count > 0; }
+  [[nodiscard]] std::int64_t sparse_layers() const { return sparse() ? layers - experts.dense_layers : 0; }
+};
+
+// A matrix of weights, `in` x `out`, that a token is multiplied with.
+struct Projection {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  [[nodiscard]] double parameters() const { return static_cast<double>(in) * static_cast<double>(out); }
+};
+std::vector<Projection> attention_projections(const TransformerArchitecture& model);
+std::vector<Projection> ffn_projections(const TransformerArchitecture& model, std::int64_t inner);
+
+// Parameters: of one dense layer, of the experts of one sparse layer, of its other parts, of the embeddings,
+// in all.
+double dense_layer_parameters(const TransformerArchitecture& model);
+double expert_parameters(const TransformerArchitecture& model);        // of one expert
+double sparse_layer_parameters(const TransformerArchitecture& model);  // without its routed experts
+double embedding_parameters(const TransformerArchitecture& model);     // input and output, once if tied
+double parameters(const TransformerArchitecture& model);
+double active_parameters(const TransformerArchitecture& model);  // that one token meets
+
+// FLOP of forward and backward pass of one sequence without recomputation: 6 per matrix element and token,
+// 12 l s^2 a d for attention (not halved for causality) and the output layer; Narayanan et al. (SC 2021),
+// appendix: 72 b s l h^2 (1 + s/6h + V/12lh).
+double model_flop_per_sequence(const TransformerArchitecture& model);
+
+// An architecture file {name, help, layers, hidden, heads, kv_heads, head_dim, ffn, ffn_kind, sequence,
+// vocabulary, tied_embeddings, experts: {...}, latent: {...}}. Throws InputError.
+TransformerArchitecture read_architecture(const YamlValue& root);
+
+// A model's config.json as published on Hugging Face. Throws InputError.
+TransformerArchitecture read_hugging_face(std::string_view json, const std::string& file_name);
+
+// By what a user types: a path (.yaml or .json) or a name of inputs/architectures.
+TransformerArchitecture load_architecture(std::string_view word);
+
+}  // namespace bandwright

@@ -1,0 +1,117 @@
+#include "training/estimate.h"
+
+#include <algorithm>
+
+#include "simulator/program_form.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double seconds_per_hour = 3600.0;
+
+// The line of the breakdown an instruction belongs to.
+std::string line_of(const StepProgram& program, const Operation& operation) {
+  if (operation.role == Role::Bubble) return "pipeline bubble";
+  if (operation.role == Role::Recompute) return "recomputation";
+  const std::string& name = program.line_names[operation.line];
+  switch (static_cast<StepLine>(operation.line)) {
+    case StepLine::TensorParallel:
+    case StepLine::ContextParallel:
+    case StepLine::ExpertParallel:
+    case StepLine::PipelineParallel:
+    case StepLine::Gradients:
+    case StepLine::Parameters:
+      return name + " communication";
+    default:
+      return name;
+  }
+}
+
+std::vector<BreakdownLine> break_down(const StepProgram& program, const ProgramForm& form,
+                                      const std::vector<double>& gb_per_s) {
+  const std::vector<ProgramForm::Share> path = form.critical_path(gb_per_s);
+  const std::vector<double> executions = form.executions();
+  std::vector<BreakdownLine> lines;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const Instruction& instruction = program.instructions[i];
+    if (instruction.times > 0 || path[i].ns == 0.0) continue;
+    const std::string name = line_of(program, instruction.operation);
+    auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& each) { return each.name == name; });
+    if (line == lines.end()) line = lines.insert(lines.end(), {.name = name});
+    line->exposed_ns += path[i].times * path[i].ns;
+    line->hidden_ns += std::max(0.0, executions[i] - path[i].times) * path[i].ns;
+  }
+  const auto longer = [](const auto& a, const auto& b) { return a.exposed_ns > b.exposed_ns; };
+  std::stable_sort(lines.begin(), lines.end(), longer);
+  return lines;
+}
+
+// FLOP of a step with what is computed again.
+double hardware_flop(const TrainingJob& job, double model_flop) {
+  const TransformerArchitecture& m = job.model;
+  const double batch = static_cast<double>(job.parallelism.global_batch);
+  const auto s = static_cast<double>(m.sequence);
+  const double scores =
+      4.0 * batch * static_cast<double>(m.layers) * s * s * static_cast<double>(m.heads * m.head_dim);
+  switch (job.parallelism.recompute) {
+    case Recomputation::Full: {
+      const double head = 6.0 * batch * s * static_cast<double>(m.hidden * m.vocabulary);
+      return model_flop + (model_flop - head) / 3.0;
+    }
+    case Recomputation::Selective:
+      return model_flop + scores;
+    default:
+      return model_flop;
+  }
+}
+
+std::vector<double> bandwidths_of(const TrainingJob& job, const Network& network,
+                                  const std::vector<double>& gb_per_s) {
+  return gb_per_s.empty() ? job.machine.gb_per_s(network) : gb_per_s;
+}
+
+}  // namespace
+
+TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_per_s) {
+  const Parallelism& p = job.parallelism;
+  const Network network = job.machine.network(p.npus());
+  const std::vector<double> bandwidths = bandwidths_of(job, network, gb_per_s);
+  const StepProgram program = training_step(job, network);
+  const ProgramForm form(program, network.size());
+  TrainingEstimate result{.step_ns = form.step_time_ns(bandwidths),
+                          .breakdown = break_down(program, form, bandwidths),
+                          .memory = memory_bill(job.model, p),
+                          .memory_capacity = job.machine.npu.memory_bytes};
+  const auto npus = static_cast<double>(p.npus());
+  const double tokens = static_cast<double>(p.global_batch * job.model.sequence);
+  const double flop = static_cast<double>(p.global_batch) * model_flop_per_sequence(job.model);
+  const double peak = npus * job.machine.npu.peak(p.precision);
+  result.tokens_per_s = tokens / result.step_ns * 1e9;
+  result.mfu = flop / result.step_ns / peak;
+  result.hfu = hardware_flop(job, flop) / result.step_ns / peak;
+  result.tflop_per_s_per_npu = flop / result.step_ns / npus * 1e-3;
+  if (!result.fits()) result.remedy = remedy(job.model, p, result.memory_capacity);
+  result.usd_per_million_tokens =
+      job.machine.npu.usd_per_hour * npus / seconds_per_hour / result.tokens_per_s * 1e6;
+  return result;
+}
+
+StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb_per_s) {
+  const Network network = job.machine.network(job.parallelism.npus());
+  const std::vector<double> bandwidths = bandwidths_of(job, network, gb_per_s);
+  const StepProgram program = training_step(job, network);
+  const ProgramForm form(program, network.size());
+  const std::vector<double> once = form.durations_ns(bandwidths);
+  std::vector<std::uint32_t> origin;
+  StepTimeline result{.graph = expand(program, 1'000'000, &origin)};
+  for (OperationId id = 0; id < result.graph.operations.size(); ++id) {
+    Time start;
+    for (const OperationId before : result.graph.dependencies_of(result.graph.operations[id])) {
+      start = std::max(start, result.timeline.operations[before].end);
+    }
+    result.timeline.operations.push_back({id, start, start + nanoseconds(once[origin[id]])});
+  }
+  return result;
+}
+
+}  // namespace bandwright

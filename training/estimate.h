@@ -1,0 +1,47 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulator/timeline.h"
+#include "training/memory_bill.h"
+#include "training/training_step.h"
+
+namespace bandwright {
+
+// Where a step's time goes. The exposed times of all lines add up to the step time: they are the critical
+// path of the slowest pipeline stage. Hidden time passes beside it.
+struct BreakdownLine {
+  std::string name;
+  double exposed_ns = 0.0;
+  double hidden_ns = 0.0;
+};
+
+struct TrainingEstimate {
+  double step_ns = 0.0;
+  std::vector<BreakdownLine> breakdown;
+  double tokens_per_s = 0.0;
+  // Model FLOP/s, and with recomputation hardware FLOP/s, of the peak of all NPUs. Source: Chowdhery et al.,
+  // PaLM (2022), appendix B.
+  double mfu = 0.0;
+  double hfu = 0.0;
+  double tflop_per_s_per_npu = 0.0;  // of the model's FLOP
+  MemoryBill memory;
+  double memory_capacity = 0.0;
+  std::string remedy;                   // what would make it fit; empty when it fits or nothing does
+  double usd_per_million_tokens = 0.0;  // at the machine's price per NPU and hour; 0 without one
+
+  [[nodiscard]] bool fits() const { return memory.total() <= memory_capacity; }
+};
+
+// `gb_per_s` of each dimension of the job's network; the machine's own where empty.
+TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_per_s = {});
+
+// One step, operation by operation. Throws InputError when it has more than a million.
+struct StepTimeline {
+  StepGraph graph;
+  Timeline timeline;
+};
+StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb_per_s = {});
+
+}  // namespace bandwright

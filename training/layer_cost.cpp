@@ -1,0 +1,202 @@
+#include "training/layer_cost.h"
+
+#include <algorithm>
+
+namespace bandwright {
+namespace {
+
+// Share of a matrix unit's speed in plain multiplications that on-chip attention reaches: FlashAttention-3
+// has 75 % of peak where multiplications have 80 to 90 %; the first kernels had 30 to 50 % of an A100 and run
+// the older instructions on later NPUs (Dao, FlashAttention-2, 2023, figures 4 to 6; Shah et al.,
+// FlashAttention-3, 2024, figure 5).
+constexpr double flash_share = 0.75;
+constexpr double flash1_share = 0.4;
+constexpr double flash_backward_flop = 2.5;  // five multiplications where forward has two
+
+// Everything the costs of one layer are made of.
+class Pricer {
+ public:
+  Pricer(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu)
+      : model_(model),
+        p_(p),
+        npu_(npu),
+        tokens_(tokens_per_pass(model, p)),
+        tp_(static_cast<double>(p.tensor)) {}
+
+  // A projection whose weights are divided over TP, for so many tokens in `matrices` equal multiplications.
+  void project(BlockPasses& passes, const Projection& w, double tokens, double matrices = 1.0) const {
+    const bool split_out = w.out >= w.in;
+    const double in = static_cast<double>(w.in) / (split_out ? 1.0 : tp_);
+    const double out = static_cast<double>(w.out) / (split_out ? tp_ : 1.0);
+    multiply(passes.forward, {tokens, out, in, matrices});
+    multiply(passes.input_gradient, {tokens, in, out, matrices});
+    if (p_.precision == Precision::Fp8) {  // inputs are scaled, cast and transposed
+      stream(passes.forward, matrices * 4.0 * (tokens * in + in * out), 2.0);
+      stream(passes.input_gradient, matrices * 4.0 * tokens * out, 2.0);
+    }
+    multiply(passes.weight_gradient, {in, out, tokens, matrices});
+  }
+
+  void stream(BlockCost& cost, double bytes, double kernels) const {
+    run(cost, cost.streaming, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
+  }
+
+  void multiply(BlockCost& cost, const Gemm& gemm) const {
+    run(cost, cost.projections, gemm_ns(npu_, p_.precision, gemm), 1.0);
+  }
+
+  void attention_core(BlockPasses& passes) const {
+    if (p_.attention == AttentionKernel::Unfused) {
+      unfused(passes);
+    } else {
+      flash(passes);
+    }
+  }
+
+  // Bytes of one t x h activation that every TP rank holds a part of under sequence parallelism, and of one
+  // that is always divided.
+  [[nodiscard]] double activation() const {
+    return 2.0 * tokens_ * static_cast<double>(model_.hidden) / (p_.sequence_parallel ? tp_ : 1.0);
+  }
+  [[nodiscard]] double divided() const { return 2.0 * tokens_ * static_cast<double>(model_.hidden) / tp_; }
+  [[nodiscard]] double tokens() const { return tokens_; }
+
+ private:
+  // So many kernels that take `ns` together in a short run.
+  void run(BlockCost& cost, double& kind, double ns, double kernels) const {
+    kind += ns / npu_.constants.sustained;
+    cost.kernels += kernels;
+  }
+
+  [[nodiscard]] Precision attention_precision() const {
+    return p_.precision == Precision::Fp8 ? Precision::Bf16 : p_.precision;
+  }
+
+  void flash(BlockPasses& passes) const {
+    const double causal_flop = 2.0 * tokens_ * static_cast<double>(model_.sequence) *
+                               static_cast<double>(model_.heads * model_.head_dim) / tp_;
+    const double rate =
+        npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency *
+        (p_.attention == AttentionKernel::Flash ? flash_share : flash1_share * npu_.older_kernels);
+    const double overhead = streaming_ns(npu_, 0.0);
+    run(passes.forward, passes.forward.core, causal_flop / rate + overhead, 1.0);
+    run(passes.input_gradient, passes.input_gradient.core,
+        flash_backward_flop * causal_flop / rate + 2.0 * overhead, 2.0);
+  }
+
+  void unfused(BlockPasses& passes) const {
+    const auto s = static_cast<double>(model_.sequence);
+    const auto d = static_cast<double>(model_.head_dim);
+    const double heads = static_cast<double>(model_.heads * p_.micro_batch) / tp_;
+    const double queries = s / static_cast<double>(p_.context);
+    const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
+      run(cost, cost.core, gemm_ns(npu_, attention_precision(), gemm), 1.0);
+    };
+    const auto stream_scores = [&](BlockCost& cost, double passes_over_memory) {
+      const double bytes = passes_over_memory * 2.0 * heads * queries * s;
+      run(cost, cost.core, streaming_ns(npu_, bytes) + streaming_ns(npu_, 0.0), 2.0);
+    };
+    const Gemm scores{queries, s, d, heads};
+    const Gemm values{queries, d, s, heads};
+    const Gemm transposed{s, d, queries, heads};
+    for (const Gemm& gemm : {scores, values}) multiply_batch(passes.forward, gemm);
+    for (const Gemm& gemm : {scores, values, transposed, transposed}) {
+      multiply_batch(passes.input_gradient, gemm);
+    }
+    stream_scores(passes.forward, 4.5);  // softmax reads and writes; dropout too, and its mask
+    stream_scores(passes.input_gradient,
+                  5.5);  // dropout reads gradient and mask; softmax gradient and output
+  }
+
+  const TransformerArchitecture& model_;
+  const Parallelism& p_;
+  const Npu& npu_;
+  double tokens_;
+  double tp_;
+};
+
+// Norm, projections, core, dropout and residual. In activations: norm reads and writes; bias, dropout and
+// residual read two, write one and a mask; query, key, value and context are rearranged once.
+BlockPasses attention_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
+  const Pricer pricer(model, p, npu);
+  BlockPasses passes;
+  for (const Projection& projection : attention_projections(model)) {
+    pricer.project(passes, projection, pricer.tokens());
+  }
+  pricer.attention_core(passes);
+  pricer.stream(passes.forward, 7.0 * pricer.activation() + 5.0 * pricer.divided(), 4.0);
+  pricer.stream(passes.input_gradient, 10.0 * pricer.activation() + 8.0 * pricer.divided(), 7.0);
+  return passes;
+}
+
+// The streaming part of an FFN with `inner` elements per token: norm, dropout and residual on h, the
+// activation function on the inner size.
+void stream_ffn(const Pricer& pricer, BlockPasses& passes, double inner_bytes) {
+  pricer.stream(passes.forward, 7.0 * pricer.activation() + 2.5 * inner_bytes, 3.0);
+  pricer.stream(passes.input_gradient, 10.0 * pricer.activation() + 5.0 * inner_bytes, 6.0);
+}
+
+double inner_bytes(const TransformerArchitecture& model, double tokens, std::int64_t inner, double tp) {
+  const double gates = model.ffn_kind == FfnKind::SwiGlu ? 1.5 : 1.0;
+  return 2.0 * gates * tokens * static_cast<double>(inner) / tp;
+}
+
+}  // namespace
+
+double tokens_per_pass(const TransformerArchitecture& model, const Parallelism& p) {
+  return static_cast<double>(p.micro_batch * model.sequence) / static_cast<double>(p.context);
+}
+
+LayerCost dense_layer_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
+  const Pricer pricer(model, p, npu);
+  LayerCost cost{.attention = attention_cost(model, p, npu)};
+  for (const Projection& projection : ffn_projections(model, model.ffn)) {
+    pricer.project(cost.ffn, projection, pricer.tokens());
+  }
+  stream_ffn(pricer, cost.ffn, inner_bytes(model, pricer.tokens(), model.ffn, static_cast<double>(p.tensor)));
+  return cost;
+}
+
+LayerCost sparse_layer_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
+  const Pricer pricer(model, p, npu);
+  LayerCost cost{.attention = attention_cost(model, p, npu)};
+  const double local = static_cast<double>(model.experts.count) / static_cast<double>(p.expert);
+  const double routed = pricer.tokens() * static_cast<double>(model.experts.per_token);
+  for (const Projection& projection : ffn_projections(model, model.experts.ffn)) {
+    pricer.project(cost.ffn, projection, routed / local, local);
+    if (model.experts.shared > 0) {
+      pricer.project(cost.ffn, projection, pricer.tokens(), static_cast<double>(model.experts.shared));
+    }
+  }
+  const double visited = static_cast<double>(model.experts.per_token + model.experts.shared);
+  stream_ffn(pricer, cost.ffn,
+             visited * inner_bytes(model, pricer.tokens(), model.experts.ffn, static_cast<double>(p.tensor)));
+  pricer.stream(cost.ffn.forward, 4.0 * visited * pricer.activation(), 6.0);  // permute, unpermute
+  pricer.stream(cost.ffn.input_gradient, 4.0 * visited * pricer.activation(), 6.0);
+  return cost;
+}
+
+BlockPasses head_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
+  const Pricer pricer(model, p, npu);
+  BlockPasses passes;
+  pricer.project(passes, {model.hidden, model.vocabulary}, pricer.tokens());
+  const double logits =
+      2.0 * pricer.tokens() * static_cast<double>(model.vocabulary) / static_cast<double>(p.tensor);
+  // In fp32, kernel by kernel: cast, maximum, difference, exponential, sum, quotient; backward a product and
+  // a cast. Fused: read twice, written once.
+  pricer.stream(passes.forward, (p.fused_loss ? 3.0 : 19.0) * logits + 2.0 * pricer.activation(), 8.0);
+  pricer.stream(passes.input_gradient, (p.fused_loss ? 3.0 : 10.0) * logits + 3.0 * pricer.activation(), 5.0);
+  return passes;
+}
+
+BlockPasses embedding_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
+  const Pricer pricer(model, p, npu);
+  BlockPasses passes;
+  pricer.stream(passes.forward, 5.0 * pricer.activation(), 4.0);
+  pricer.stream(passes.input_gradient, 4.0 * pricer.activation(), 4.0);
+  return passes;
+}
+
+double optimizer_ns(const Npu& npu, double parameters) { return streaming_ns(npu, 36.0 * parameters); }
+
+}  // namespace bandwright

@@ -1,0 +1,66 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "topology/network.h"
+#include "training/npu.h"
+
+namespace bandwright {
+
+// What collectives reach on one kind of links: three numbers, fitted once on public measurements. A
+// collective that moves w nanoseconds' worth of bytes at the links' nominal bandwidth takes
+//
+//   latency + ramp sqrt(w) + w / efficiency
+//
+// The square root is what filling and draining a pipeline of chunks costs when the chunk size is chosen well:
+// w/k per chunk and k chunk overheads are least together at k ~ sqrt(w).
+struct FabricConstants {
+  double efficiency = 0.8;
+  double latency_us = 10.0;
+  double ramp = 5.0;  // sqrt(ns)
+};
+
+// One dimension of a machine's network.
+struct FabricDimension {
+  Dimension dimension;    // npus 0: as many as the job needs (the outermost only)
+  double gb_per_s = 0.0;  // that one NPU can send, one direction
+  std::string constants_name;
+  FabricConstants constants;
+  // The share of it that a group of so many neighbours can use, where wiring or a host bridge allows less
+  // than all (index: NPUs of the group; empty: all).
+  std::vector<double> group_share;
+
+  [[nodiscard]] double share(int npus) const;
+};
+
+struct Machine {
+  std::string name;
+  Npu npu;
+  std::vector<FabricDimension> dimensions;  // the innermost first
+
+  // The network of a job of `npus`: whole inner dimensions, the rest outside; a job smaller than a dimension
+  // uses a part of it. Throws InputError naming the nearest counts that fit.
+  [[nodiscard]] Network network(std::int64_t npus) const;
+  // Nominal bandwidths of that network's dimensions.
+  [[nodiscard]] std::vector<double> gb_per_s(const Network& network) const;
+};
+
+// The fitted constants by name: {npus: {a100: {...}}, fabrics: {nvlink-3: {...}}}.
+struct Calibration {
+  std::vector<std::pair<std::string, NpuConstants>> npus;
+  std::vector<std::pair<std::string, FabricConstants>> fabrics;
+};
+Calibration read_calibration(const YamlValue& root);
+Calibration shipped_calibration();  // inputs/calibration.yaml
+// The constants of one NPU kind. Throws InputError for a name that is not there.
+const NpuConstants& npu_constants(const Calibration& calibration, std::string_view name);
+// Puts constants into a machine by their names. Throws InputError for a name that is not there.
+void calibrate(Machine& machine, const Calibration& calibration);
+
+// A machine file {name, help, npu: {...}, dimensions: [{kind, npus, class, bandwidth, fabric, group_share}]}.
+Machine read_machine(const YamlValue& root);
+// By what a user types, calibrated with the shipped constants.
+Machine load_machine(std::string_view word);
+
+}  // namespace bandwright

@@ -1,0 +1,60 @@
+#include "training/npu.h"
+
+#include <fmt/format.h>
+
+#include "core/catalogue.h"
+
+namespace bandwright {
+namespace {
+
+struct PrecisionInfo {
+  Precision precision;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array precisions = {
+    PrecisionInfo{Precision::Fp16, "fp16", "16-bit floating point with loss scaling"},
+    PrecisionInfo{Precision::Bf16, "bf16", "16-bit brain floating point"},
+    PrecisionInfo{Precision::Fp8, "fp8", "8-bit matrix multiplications, the rest in bf16"},
+};
+
+}  // namespace
+
+Precision precision(std::string_view name) {
+  return find_in_catalogue(std::span<const PrecisionInfo>(precisions), name, "precision").precision;
+}
+
+std::string_view precision_name(Precision precision) {
+  return precisions[static_cast<std::size_t>(precision)].name;
+}
+
+double Npu::peak(Precision precision) const {
+  const double flop_per_ns = peak_flop_per_ns[static_cast<std::size_t>(precision)];
+  if (flop_per_ns > 0.0) return flop_per_ns;
+  throw InputError(fmt::format("{} has no {} matrix units (choices: those under `peak` of its machine file)",
+                               name, precision_name(precision)));
+}
+
+Npu read_npu(const YamlValue& map) {
+  map.require_keys({"name", "peak", "memory", "memory_bandwidth", "processors", "older_kernels",
+                    "usd_per_hour", "constants"});
+  Npu npu{.name = map.at("name").as_string(),
+          .memory_bytes = to_double(map.at("memory").as_bytes()),
+          .memory_gb_per_s = map.at("memory_bandwidth").as_bandwidth().value(),
+          .processors = static_cast<int>(map.at("processors").as_integer(1, 1 << 16)),
+          .constants_name = map.at("constants").as_string()};
+  const YamlValue peak = map.at("peak");
+  peak.require_keys({"fp16", "bf16", "fp8"});
+  for (const PrecisionInfo& info : precisions) {
+    const auto rate = peak.find(info.name);
+    if (rate)
+      npu.peak_flop_per_ns[static_cast<std::size_t>(info.precision)] = rate->as_flop_rate().value() * 1e-9;
+  }
+  if (npu.memory_gb_per_s <= 0.0) map.at("memory_bandwidth").fail("expected more than 0");
+  if (npu.memory_bytes <= 0.0) map.at("memory").fail("expected more than 0 B");
+  if (const auto share = map.find("older_kernels")) npu.older_kernels = share->as_number(0.01, 1.0);
+  if (const auto price = map.find("usd_per_hour")) npu.usd_per_hour = price->as_number(0.0, 1e6);
+  return npu;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,48 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/yaml.h"
+
+namespace bandwright {
+
+// The number format of the matrix units; weights and activations take 2 bytes in all of them (fp8 is used
+// inside matrix multiplications only).
+enum class Precision : std::uint8_t { Fp16, Bf16, Fp8 };
+Precision precision(std::string_view name);  // throws InputError naming the choices
+std::string_view precision_name(Precision precision);
+
+// What is measured, not printed on the data sheet: six numbers per NPU kind, fitted once on public
+// measurements (inputs/calibration.yaml says on which).
+struct NpuConstants {
+  double gemm_efficiency = 0.9;     // share of peak in the main loop of a large matrix multiplication
+  double memory_efficiency = 0.8;   // share of memory bandwidth in a streaming kernel
+  double kernel_overhead_us = 2.5;  // start and end of one kernel
+  double slice_ns = 30.0;           // latency of one 64-deep step of a matrix multiplication's main loop
+  double sustained = 0.85;          // speed under the power limit of hours of training, of a short run's
+  double host_us = 10.0;            // the framework's own time to issue one kernel
+};
+
+// One accelerator by its data sheet.
+struct Npu {
+  std::string name;
+  std::array<double, 3> peak_flop_per_ns{};  // by Precision; 0 where there is none
+  double memory_bytes = 0.0;
+  double memory_gb_per_s = 0.0;
+  double older_kernels = 1.0;  // speed of matrix units under the previous generation's instructions
+  int processors = 0;          // streaming multiprocessors, or cores: what tiles of a matrix are dealt to
+  double usd_per_hour = 0.0;
+  std::string constants_name;
+  NpuConstants constants;
+
+  // The peak in FLOP/ns. Throws InputError when the NPU has no such matrix units.
+  [[nodiscard]] double peak(Precision precision) const;
+};
+
+// The `npu:` map of a machine file {name, peak: {bf16, fp16, fp8}, memory, memory_bandwidth, processors,
+// older_kernels, usd_per_hour, constants}.
+Npu read_npu(const YamlValue& map);
+
+}  // namespace bandwright

@@ -1,0 +1,190 @@
+#include "training/parallelism.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "core/catalogue.h"
+
+namespace bandwright {
+namespace {
+
+template <class Value>
+struct Choice {
+  Value value;
+  std::string_view name;
+  std::string_view help;
+};
+
+constexpr std::array recomputations = {
+    Choice<Recomputation>{Recomputation::None, "none", "activations are kept"},
+    Choice<Recomputation>{Recomputation::Selective, "selective", "the attention core runs again"},
+    Choice<Recomputation>{Recomputation::Full, "full", "each layer's forward pass runs again"},
+};
+constexpr std::array schedules = {
+    Choice<PipelineSchedule>{PipelineSchedule::GPipe, "gpipe", "all forward, then all backward passes"},
+    Choice<PipelineSchedule>{PipelineSchedule::OneFOneB, "1f1b", "forward and backward passes alternate"},
+    Choice<PipelineSchedule>{PipelineSchedule::Interleaved, "interleaved", "1f1b over virtual stages"},
+};
+constexpr std::array attention_kernels = {
+    Choice<AttentionKernel>{AttentionKernel::Unfused, "unfused", "scores pass through memory"},
+    Choice<AttentionKernel>{AttentionKernel::Flash1, "flash1", "scores stay on chip, the kernels of 2022"},
+    Choice<AttentionKernel>{AttentionKernel::Flash, "flash", "scores stay on chip, kernels of the NPU's own"},
+};
+
+template <class Value, std::size_t size>
+Value chosen(const std::array<Choice<Value>, size>& choices, std::string_view name, std::string_view what) {
+  return find_in_catalogue(std::span<const Choice<Value>>(choices), name, what).value;
+}
+
+// Up to three values of [1, limit] nearest to `wanted` that satisfy `valid`.
+template <class Predicate>
+std::string nearest_valid(std::int64_t wanted, std::int64_t limit, Predicate valid) {
+  std::vector<std::int64_t> found;
+  for (std::int64_t away = 0; found.size() < 3 && away <= std::max(limit, wanted); ++away) {
+    if (wanted - away >= 1 && wanted - away <= limit && valid(wanted - away)) found.push_back(wanted - away);
+    if (away > 0 && wanted + away <= limit && valid(wanted + away)) found.push_back(wanted + away);
+  }
+  std::sort(found.begin(), found.end());
+  return fmt::format("{}", fmt::join(found, ", "));
+}
+
+void check_divides(std::string_view what, std::int64_t divisor, std::string_view of, std::int64_t whole) {
+  if (divisor >= 1 && whole % divisor == 0) return;
+  throw InputError(fmt::format("{} {} does not divide {} {} (nearest that do: {})", what, divisor, of, whole,
+                               nearest_valid(divisor, whole, [&](auto n) { return whole % n == 0; })));
+}
+
+void check_pipeline(const TransformerArchitecture& model, const Parallelism& p) {
+  if (p.pipeline > model.layers) {
+    throw InputError(fmt::format("pipeline {} above the {} layers of {} (at most {})", p.pipeline,
+                                 model.layers, model.name, model.layers));
+  }
+  if (p.virtual_stages > 1 && p.pipeline == 1) {
+    throw InputError(
+        fmt::format("{} virtual stages without a pipeline (use 1, or --pp 2 and more)", p.virtual_stages));
+  }
+  if (p.schedule == PipelineSchedule::GPipe && p.virtual_stages > 1) {
+    throw InputError("virtual stages need the interleaved schedule, not gpipe");
+  }
+  const std::int64_t chunks = p.pipeline * p.virtual_stages;
+  if (model.layers % chunks != 0 && !ends_count_as_layers(model, p)) {
+    const auto valid = [&](std::int64_t n) {
+      return model.layers % (n * p.virtual_stages) == 0 || (model.layers + 2) % (n * p.virtual_stages) == 0;
+    };
+    throw InputError(
+        fmt::format("{} layers of {} do not divide into {} pipeline stages x {} virtual stages "
+                    "(nearest --pp that do: {})",
+                    model.layers, model.name, p.pipeline, p.virtual_stages,
+                    nearest_valid(p.pipeline, model.layers, valid)));
+  }
+  if (p.virtual_stages > 1) {
+    check_divides("pipeline", p.pipeline, "the micro-batches of the interleaved schedule,",
+                  p.micro_batches());
+  }
+  if (p.zero >= 2 && p.pipeline > 1) {
+    throw InputError(
+        fmt::format("ZeRO {} with a pipeline would reduce gradients once per micro-batch "
+                    "(use --zero 1, or --pp 1)",
+                    p.zero));
+  }
+}
+
+}  // namespace
+
+std::string_view recomputation_name(Recomputation value) {
+  return recomputations[static_cast<std::size_t>(value)].name;
+}
+Recomputation recomputation(std::string_view name) { return chosen(recomputations, name, "recomputation"); }
+PipelineSchedule pipeline_schedule(std::string_view name) {
+  return chosen(schedules, name, "pipeline schedule");
+}
+AttentionKernel attention_kernel(std::string_view name) {
+  return chosen(attention_kernels, name, "attention kernel");
+}
+
+void fill_data_parallel(Parallelism& p, std::int64_t npus) {
+  const std::int64_t replica = p.tensor * p.context * p.pipeline;
+  if (npus % replica != 0) {
+    const std::int64_t below = npus / replica * replica;
+    throw InputError(fmt::format(
+        "TP {} x CP {} x PP {} = {} does not divide {} NPUs (nearest NPU counts: {}{})", p.tensor, p.context,
+        p.pipeline, replica, npus, below > 0 ? fmt::format("{}, ", below) : "", below + replica));
+  }
+  p.data = npus / replica;
+}
+
+bool ends_count_as_layers(const TransformerArchitecture& model, const Parallelism& p) {
+  const std::int64_t chunks = p.pipeline * p.virtual_stages;
+  return p.pipeline > 1 && model.layers % chunks != 0 && (model.layers + 2) % chunks == 0;
+}
+
+std::int64_t layers_per_chunk(const TransformerArchitecture& model, const Parallelism& p) {
+  const std::int64_t layers = model.layers + (ends_count_as_layers(model, p) ? 2 : 0);
+  return layers / (p.pipeline * p.virtual_stages);
+}
+
+void validate(const TransformerArchitecture& model, const Parallelism& p) {
+  check_divides("tensor", p.tensor, "the attention heads,", model.heads);
+  check_divides("tensor", p.tensor, "the FFN size", model.ffn);
+  check_divides("context", p.context, "the sequence length", model.sequence);
+  if (p.expert > 1 && !model.sparse()) {
+    throw InputError(
+        fmt::format("expert {} for {}, which has no experts (use --ep 1)", p.expert, model.name));
+  }
+  if (model.sparse()) check_divides("expert", p.expert, "the number of experts", model.experts.count);
+  check_divides("expert", p.expert, "context x data parallel ranks,", p.context * p.data);
+  if (p.micro_batch < 1 || p.global_batch < 1)
+    throw InputError("a batch of 0 sequences, expected at least 1");
+  if (p.global_batch % (p.data * p.micro_batch) != 0) {
+    const std::int64_t unit = p.data * p.micro_batch;
+    const std::int64_t below = p.global_batch / unit * unit;
+    throw InputError(fmt::format(
+        "global batch {} does not divide into micro-batches of {} on {} data-parallel "
+        "ranks (nearest that do: {}{})",
+        p.global_batch, p.micro_batch, p.data, below > 0 ? fmt::format("{}, ", below) : "", below + unit));
+  }
+  check_pipeline(model, p);
+}
+
+std::vector<Group> parallel_groups(const Network& network, const Parallelism& p) {
+  std::vector<GroupSize> sizes;
+  const std::int64_t expert_outside_context = std::max<std::int64_t>(1, p.expert / p.context);
+  for (const std::string& name : p.placement) {
+    if (name == "TP") sizes.push_back({name, p.tensor});
+    if (name == "CP") sizes.push_back({name, p.context});
+    if (name == "EP") sizes.push_back({name, expert_outside_context});
+    if (name == "DP") sizes.push_back({name, p.data / expert_outside_context});
+    if (name == "PP") sizes.push_back({name, p.pipeline});
+  }
+  const std::vector<Group> laid_out = split_into_groups(network, sizes);
+  const auto joined = [&](std::string name, std::initializer_list<std::string_view> parts) {
+    Group group{.name = std::move(name)};
+    for (const Group& part : laid_out) {
+      if (std::find(parts.begin(), parts.end(), part.name) == parts.end()) continue;
+      group.dimensions.insert(group.dimensions.end(), part.dimensions.begin(), part.dimensions.end());
+    }
+    return group;
+  };
+  const bool experts_use_context = p.expert > 1 && p.context > 1;
+  std::vector<Group> groups;
+  groups.push_back(joined("TP", {"TP"}));
+  groups.push_back(joined("CP", {"CP"}));
+  groups.push_back(experts_use_context ? joined("EP", {"CP", "EP"}) : joined("EP", {"EP"}));
+  groups.push_back(joined("DP", {"CP", "EP", "DP"}));
+  groups.push_back(experts_use_context ? joined("EDP", {"DP"}) : joined("EDP", {"CP", "DP"}));
+  groups.push_back(joined("PP", {"PP"}));
+  if (!p.hierarchical) {
+    for (const Axes axis : {Axes::Data, Axes::ExpertData}) {
+      Group& group = groups[static_cast<std::size_t>(axis)];
+      if (group.dimensions.empty()) continue;
+      const auto npus = static_cast<int>(group.npus());
+      group.dimensions = {{group.dimensions.back().dimension, npus, group.dimensions.back().stride}};
+    }
+  }
+  return groups;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,82 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "topology/group.h"
+#include "training/architecture.h"
+#include "training/npu.h"
+
+namespace bandwright {
+
+// GPipe: all forward passes, then all backward passes. 1F1B: they alternate, so that at most `pipeline`
+// micro-batches are in flight. Interleaved: 1F1B over `virtual_stages` chunks of layers per stage, which
+// divides the bubble by their number (Narayanan et al., SC 2021, section 2.2).
+enum class PipelineSchedule : std::uint8_t { GPipe, OneFOneB, Interleaved };
+
+// What is computed again in the backward pass: nothing; the attention core (scores, softmax, dropout); the
+// whole layer (Korthikanti et al., 2022).
+enum class Recomputation : std::uint8_t { None, Selective, Full };
+
+// Whether attention scores pass through memory, or stay on chip: in the first kernels that did so (Dao et
+// al., FlashAttention, 2022) or in those written for the matrix units of each NPU (cuDNN, FlashAttention-3,
+// 2024).
+enum class AttentionKernel : std::uint8_t { Unfused, Flash1, Flash };
+
+// How a training step is divided over NPUs, and what its software does.
+struct Parallelism {
+  std::int64_t tensor = 1;    // TP: matrices divided inside a layer
+  std::int64_t context = 1;   // CP: the sequence divided
+  std::int64_t expert = 1;    // EP: experts divided, over NPUs of the data-parallel groups
+  std::int64_t pipeline = 1;  // PP: layers divided
+  std::int64_t data = 1;      // DP: what is left of the NPUs
+  std::int64_t virtual_stages = 1;
+  PipelineSchedule schedule = PipelineSchedule::OneFOneB;
+  bool sequence_parallel = false;  // norms and dropout divided over the TP group as well
+  int zero = 0;                    // ZeRO stage: 1 optimizer, 2 and gradients, 3 and weights divided over DP
+
+  std::int64_t micro_batch = 1;   // sequences of one pass through the layers
+  std::int64_t global_batch = 1;  // sequences of one step
+  Recomputation recompute = Recomputation::None;
+  AttentionKernel attention = AttentionKernel::Flash;
+  Precision precision = Precision::Bf16;
+
+  bool overlap_gradients = true;    // reduce a bucket of gradients beside the rest of the backward pass
+  bool overlap_parameters = true;   // gather divided weights beside the compute before
+  bool overlap_tensor = false;      // TP communication beside the matrix multiplication next to it
+  // Collectives over DP use every adapter of a machine once; otherwise each NPU receives all through its own.
+  bool hierarchical = true;
+  bool fused_loss = true;           // the loss in one kernel instead of ten
+  double bucket_bytes = 200e6;      // of gradients reduced together
+  std::int64_t gradient_bytes = 2;  // per parameter, on the wire
+  // Groups over the network's dimensions, innermost first: a permutation of TP CP EP DP PP.
+  std::vector<std::string> placement = {"TP", "CP", "EP", "DP", "PP"};
+
+  [[nodiscard]] std::int64_t npus() const { return tensor * context * pipeline * data; }
+  [[nodiscard]] std::int64_t micro_batches() const { return global_batch / (data * micro_batch); }
+};
+
+std::string_view recomputation_name(Recomputation value);
+Recomputation recomputation(std::string_view name);
+PipelineSchedule pipeline_schedule(std::string_view name);
+AttentionKernel attention_kernel(std::string_view name);
+
+// Derives DP from the NPU count. Throws InputError, with the nearest counts, when TP CP PP do not divide it.
+void fill_data_parallel(Parallelism& parallelism, std::int64_t npus);
+
+// Whether the first and last stage's embedding count as a layer each, so that layers + 2 are dealt out
+// evenly.
+bool ends_count_as_layers(const TransformerArchitecture& model, const Parallelism& p);
+// Layers of one chunk: of a stage, or of one of its virtual stages.
+std::int64_t layers_per_chunk(const TransformerArchitecture& model, const Parallelism& p);
+
+// Throws InputError, one line with the nearest valid choices, for a combination that cannot be run.
+void validate(const TransformerArchitecture& model, const Parallelism& parallelism);
+
+// The groups of the NPUs; indices into the groups of a step. DP are the NPUs that hold the same dense
+// parameters (context and expert ranks among them), EDP those that hold the same experts.
+enum class Axes : std::uint32_t { Tensor, Context, Expert, Data, ExpertData, Pipeline };
+std::vector<Group> parallel_groups(const Network& network, const Parallelism& parallelism);
+
+}  // namespace bandwright

@@ -1,0 +1,47 @@
+#pragma once
+#include "training/architecture.h"
+#include "training/machine.h"
+#include "training/parallelism.h"
+#include "workload/step_program.h"
+
+namespace bandwright {
+
+// A model, where it runs, and how it is divided.
+struct TrainingJob {
+  TransformerArchitecture model;
+  Machine machine;
+  Parallelism parallelism;
+};
+
+// The lines of a training step's program, and of its breakdown.
+enum class StepLine : std::uint16_t {
+  Projections,
+  AttentionCore,
+  Streaming,
+  OutputLayer,
+  Host,
+  Optimizer,
+  TensorParallel,
+  ContextParallel,
+  ExpertParallel,
+  PipelineParallel,
+  Gradients,
+  Parameters,
+};
+
+// One step of one NPU of the slowest pipeline stage. With p stages, v chunks of layers per stage, m
+// micro-batches, and F, B the passes of one chunk:
+//
+//   fill     (p-1) (F, send)          other stages work (bubble)
+//   steady   m v (F, send, B, send)   with the embedding or the output layer where it is slower
+//   drain    (p-1) (B, send)          bubble; its last B is the first stage's, which reduces its gradients
+//   gradients over DP                 bucket by bucket beside the last backward pass when overlapped
+//   optimizer, then gathering of divided weights
+//
+// (m + (p-1)/v) (F + B) v without communication: Narayanan et al. (SC 2021), section 2.2. A collective's
+// latency and ramp (training/machine.h) are constants, so that the step time is convex in bandwidth.
+// ZeRO 3 gathers each layer's weights one layer ahead and divides its gradients after its backward pass.
+// Throws InputError for a job that cannot be run (validate(), and groups that do not fit the network).
+StepProgram training_step(const TrainingJob& job, const Network& network);
+
+}  // namespace bandwright

@@ -1,0 +1,215 @@
+#include "validation/fit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlopt.hpp>
+#include <optional>
+
+#include "core/error.h"
+
+namespace bandwright {
+namespace {
+
+// The rows of a stage: which set each belongs to decides its weight.
+struct StageRow {
+  std::size_t set = 0;
+  std::size_t row = 0;
+  double weight = 0.0;
+};
+
+bool concerns(const FitStage& stage, const Measurement& row) {
+  return std::any_of(stage.constants.begin(), stage.constants.end(), [&](const FittedConstant& constant) {
+    return std::find(row.constants.begin(), row.constants.end(), constant.kind) != row.constants.end();
+  });
+}
+
+std::vector<StageRow> rows_of(const FitStage& stage, const std::vector<DataSet>& sets) {
+  std::vector<StageRow> rows;
+  for (std::size_t s = 0; s < sets.size(); ++s) {
+    if (std::find(stage.sets.begin(), stage.sets.end(), sets[s].name) == stage.sets.end()) continue;
+    std::vector<std::size_t> members;
+    for (std::size_t r = 0; r < sets[s].rows.size(); ++r) {
+      if (concerns(stage, sets[s].rows[r])) members.push_back(r);
+    }
+    const double weight = 1.0 / (target_percent(sets[s].name) * static_cast<double>(members.size()));
+    for (const std::size_t r : members) rows.push_back({s, r, 100.0 * weight});
+  }
+  return rows;
+}
+
+void put(Calibration& calibration, const FitStage& stage, const std::vector<double>& logarithms) {
+  for (std::size_t i = 0; i < stage.constants.size(); ++i) {
+    constant(calibration, stage.constants[i]) = std::exp(logarithms[i]);
+  }
+}
+
+std::vector<double> get(Calibration calibration, const FitStage& stage) {
+  std::vector<double> logarithms;
+  for (const FittedConstant& each : stage.constants) {
+    logarithms.push_back(std::log(std::clamp(constant(calibration, each), each.low, each.high)));
+  }
+  return logarithms;
+}
+
+using Objective = std::function<double(const std::vector<double>&)>;
+
+double call_objective(const std::vector<double>& x, std::vector<double>&, void* objective) {
+  return (*static_cast<Objective*>(objective))(x);
+}
+
+double minimize(const FitStage& stage, Objective objective, std::vector<double>& x, int evaluations,
+                double first_step) {
+  nlopt::opt search(nlopt::LN_SBPLX, static_cast<unsigned>(x.size()));
+  std::vector<double> low;
+  std::vector<double> high;
+  for (const FittedConstant& each : stage.constants) {
+    low.push_back(std::log(each.low));
+    high.push_back(std::log(each.high));
+  }
+  search.set_lower_bounds(low);
+  search.set_upper_bounds(high);
+  search.set_initial_step(first_step);
+  search.set_min_objective(call_objective, &objective);
+  search.set_maxeval(evaluations);
+  search.set_xtol_rel(1e-5);
+  double best = 0.0;
+  search.optimize(x, best);
+  return best;
+}
+
+// The predictions of a stage's rows as functions of its constants, linear in logarithms about one point.
+class Linearisation {
+ public:
+  Linearisation(const FitStage& stage, const std::vector<DataSet>& sets, const Calibration& at)
+      : rows_(rows_of(stage, sets)), start_(get(at, stage)) {
+    const auto logarithms = [&](const std::vector<double>& x) {
+      Calibration calibration = at;
+      put(calibration, stage, x);
+      std::vector<double> result;
+      for (const StageRow& each : rows_) {
+        const Measurement& row = sets[each.set].rows[each.row];
+        result.push_back(std::log(row.predict(calibration) / row.measured));
+      }
+      return result;
+    };
+    base_ = logarithms(start_);
+    for (std::size_t i = 0; i < start_.size(); ++i) {
+      std::vector<double> moved = start_;
+      moved[i] += step;
+      slopes_.push_back(logarithms(moved));
+      for (std::size_t r = 0; r < base_.size(); ++r) {
+        slopes_.back()[r] = (slopes_.back()[r] - base_[r]) / step;
+      }
+    }
+  }
+
+  // The objective without the rows for which left_out() is true.
+  template <class Predicate>
+  [[nodiscard]] double operator()(const std::vector<double>& x, Predicate left_out) const {
+    double sum = 0.0;
+    for (std::size_t r = 0; r < rows_.size(); ++r) {
+      if (left_out(rows_[r])) continue;
+      double logarithm = base_[r];
+      for (std::size_t i = 0; i < x.size(); ++i) logarithm += slopes_[i][r] * (x[i] - start_[i]);
+      sum += rows_[r].weight * std::abs(std::expm1(logarithm));
+    }
+    return sum;
+  }
+
+  [[nodiscard]] const std::vector<StageRow>& rows() const { return rows_; }
+  [[nodiscard]] const std::vector<double>& start() const { return start_; }
+
+ private:
+  static constexpr double step = 0.02;
+  std::vector<StageRow> rows_;
+  std::vector<double> start_;
+  std::vector<double> base_;
+  std::vector<std::vector<double>> slopes_;
+};
+
+// Refits a stage without each fold of one set, and predicts that fold.
+void refit_folds(const FitStage& stage, const std::vector<DataSet>& sets, std::size_t which,
+                 const Calibration& fitted, std::vector<double>& errors) {
+  const Linearisation model(stage, sets, fitted);
+  const std::size_t size = sets[which].rows.size();
+  const std::size_t folds = size > 60 ? 20 : size;
+  for (std::size_t fold = 0; fold < folds; ++fold) {
+    const auto held = [&](const StageRow& row) { return row.set == which && row.row % folds == fold; };
+    std::vector<double> x = model.start();
+    minimize(
+        stage, [&](const std::vector<double>& point) { return model(point, held); }, x, 400, 0.05);
+    Calibration refitted = fitted;
+    put(refitted, stage, x);
+    for (const StageRow& row : model.rows()) {
+      if (held(row)) errors[row.row] = relative_error(sets[which].rows[row.row], refitted);
+    }
+  }
+}
+
+}  // namespace
+
+double& constant(Calibration& calibration, const FittedConstant& which) {
+  for (auto& [name, npu] : calibration.npus) {
+    if (name != which.kind) continue;
+    if (which.field == "gemm_efficiency") return npu.gemm_efficiency;
+    if (which.field == "memory_efficiency") return npu.memory_efficiency;
+    if (which.field == "kernel_overhead_us") return npu.kernel_overhead_us;
+    if (which.field == "slice_ns") return npu.slice_ns;
+    if (which.field == "sustained") return npu.sustained;
+    if (which.field == "host_us") return npu.host_us;
+  }
+  for (auto& [name, fabric] : calibration.fabrics) {
+    if (name != which.kind) continue;
+    if (which.field == "efficiency") return fabric.efficiency;
+    if (which.field == "latency_us") return fabric.latency_us;
+    if (which.field == "ramp") return fabric.ramp;
+  }
+  throw InputError(fmt::format("no constant '{}' of '{}'", which.field, which.kind));
+}
+
+FitSummary fit_stage(const FitStage& stage, const std::vector<DataSet>& sets, const Calibration& start,
+                     int evaluations) {
+  FitSummary summary{.calibration = start};
+  const std::vector<StageRow> rows = rows_of(stage, sets);
+  if (rows.empty()) return summary;
+  const auto objective = [&](const std::vector<double>& x) {
+    ++summary.evaluations;
+    Calibration calibration = start;
+    put(calibration, stage, x);
+    double sum = 0.0;
+    for (const StageRow& each : rows) {
+      sum += each.weight * std::abs(relative_error(sets[each.set].rows[each.row], calibration));
+    }
+    return sum;
+  };
+  std::vector<double> x = get(start, stage);
+  summary.objective = minimize(stage, objective, x, evaluations, 0.15);
+  put(summary.calibration, stage, x);
+  return summary;
+}
+
+Calibration fit(const std::vector<DataSet>& sets, const Calibration& start, int evaluations) {
+  Calibration calibration = start;
+  for (const FitStage& stage : fit_stages()) {
+    calibration = fit_stage(stage, sets, calibration, evaluations).calibration;
+  }
+  return calibration;
+}
+
+std::vector<double> leave_one_out(const std::vector<DataSet>& sets, std::size_t which,
+                                  const Calibration& fitted) {
+  std::vector<double> errors;
+  for (const Measurement& row : sets[which].rows) errors.push_back(relative_error(row, fitted));
+  for (const FitStage& stage : fit_stages()) {
+    const bool takes_part =
+        std::find(stage.sets.begin(), stage.sets.end(), sets[which].name) != stage.sets.end();
+    const bool concerned = takes_part && std::any_of(sets[which].rows.begin(), sets[which].rows.end(),
+                                                     [&](const auto& row) { return concerns(stage, row); });
+    if (concerned) refit_folds(stage, sets, which, fitted, errors);
+  }
+  return errors;
+}
+
+}  // namespace bandwright
