@@ -49,6 +49,14 @@ std::vector<Entry> inputs_of(std::string_view kind) {
   return entries;
 }
 
+// The same under the names their files go by, which is what commands take.
+std::vector<Entry> files_of(std::string_view kind) {
+  std::vector<Entry> entries = inputs_of(kind);
+  const std::vector<std::string> names = input_names(kind);
+  for (std::size_t i = 0; i < entries.size(); ++i) entries[i].name = names[i];
+  return entries;
+}
+
 // What can be listed. Adding a catalogue to the program adds a row here.
 struct Listing {
   std::string_view name;
@@ -66,9 +74,9 @@ constexpr std::array listings = {
     Listing{"clusters", "systems of scale simulate; any other as a YAML file",
             [] { return inputs_of("clusters"); }},
     Listing{"architectures", "transformers for `estimate`; any other as a YAML file or a config.json",
-            [] { return inputs_of("architectures"); }},
+            [] { return files_of("architectures"); }},
     Listing{"systems", "machines for `estimate`; any other as a YAML file",
-            [] { return inputs_of("machines"); }},
+            [] { return files_of("machines"); }},
     Listing{"targets", "what an optimum is best at", [] { return entries_of(targets()); }},
     Listing{"loops", "training loops", [] { return entries_of(training_loops()); }},
     Listing{"laws", "scaling laws of scale fit", [] { return entries_of(scaling_laws()); }},

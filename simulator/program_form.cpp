@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "collective/collective.h"
@@ -13,8 +14,8 @@ using Times = std::array<double, mark_count>;
 
 double latest(const Times& times, MarkSet set) {
   double time = 0.0;
-  for (std::size_t mark = 0; mark < mark_count; ++mark) {
-    if ((set >> mark & 1U) != 0) time = std::max(time, times[mark]);
+  for (unsigned rest = set; rest != 0; rest &= rest - 1) {
+    time = std::max(time, times[static_cast<std::size_t>(std::countr_zero(rest))]);
   }
   return time;
 }
@@ -56,8 +57,8 @@ void play(std::span<const Step> steps, std::span<const double> ns, Times& times)
     const Step& step = steps[i];
     if (step.times == 0) {
       const double end = latest(times, step.waits) + ns[i];
-      for (std::size_t mark = 0; mark < mark_count; ++mark) {
-        if ((step.sets >> mark & 1U) != 0) times[mark] = end;
+      for (unsigned rest = step.sets; rest != 0; rest &= rest - 1) {
+        times[static_cast<std::size_t>(std::countr_zero(rest))] = end;
       }
       continue;
     }
