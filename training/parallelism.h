@@ -42,9 +42,9 @@ struct Parallelism {
   AttentionKernel attention = AttentionKernel::Flash;
   Precision precision = Precision::Bf16;
 
-  bool overlap_gradients = true;    // reduce a bucket of gradients beside the rest of the backward pass
-  bool overlap_parameters = true;   // gather divided weights beside the compute before
-  bool overlap_tensor = false;      // TP communication beside the matrix multiplication next to it
+  bool overlap_gradients = true;   // reduce a bucket of gradients beside the rest of the backward pass
+  bool overlap_parameters = true;  // gather divided weights beside the compute before
+  bool overlap_tensor = false;     // TP communication beside the matrix multiplication next to it
   // Collectives over DP use every adapter of a machine once; otherwise each NPU receives all through its own.
   bool hierarchical = true;
   bool fused_loss = true;           // the loss in one kernel instead of ten

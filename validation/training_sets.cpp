@@ -165,8 +165,8 @@ std::vector<Measurement> read_sc21_table1(const std::filesystem::path& file) {
   return rows;
 }
 
-// PTD: the same configurations as table 1; ZeRO-3: weights gathered per layer by flat collectives, nothing else
-// divided.
+// PTD: the same configurations as table 1; ZeRO-3: weights gathered per layer by flat collectives, nothing
+// else divided.
 std::vector<Measurement> read_sc21_table2(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100");
   std::vector<Measurement> rows;
