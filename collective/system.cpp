@@ -64,10 +64,11 @@ void read_latency(const YamlValue& root, System& system) {
 void read_algorithms(const YamlValue& root, System& system) {
   const auto found = root.find("algorithms");
   if (!found) return;
-  for (const auto& [kind, value] : found->entries()) {
+  for (const auto& entry : found->entries()) {
+    const YamlValue& value = entry.second;
     const auto name = [&] {
       try {
-        return dimension_kind(kind).name;
+        return dimension_kind(entry.first).name;
       } catch (const InputError& error) {
         value.fail(error.what());
       }
