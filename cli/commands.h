@@ -12,9 +12,12 @@ namespace bandwright {
 // InputError for bad input (status 2, one line on standard error), and CLI::RuntimeError(1) after printing
 // why there is no answer (status 1).
 
+void add_check(CLI::App& app);
 void add_cost(CLI::App& app);
 void add_estimate(CLI::App& app);
 void add_evaluate(CLI::App& app);
+void add_export(CLI::App& app);
+void add_import(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_report(CLI::App& app);
 void add_table(CLI::App& app);

@@ -49,6 +49,7 @@ void add_question(const DesignAnswer& answer, Json& root) {
   for (const Model& model : design.models) root["models"].push_back(model.name);
   root["target"] = target_name(design);
   root["loop"] = design.loop->name;
+  if (!answer.holds_for.empty()) root["holds_for"] = answer.holds_for;
   if (const auto* money = std::get_if<Money>(&design.budget)) {
     root["budget_usd"] = money->value();
   } else {

@@ -106,6 +106,7 @@ std::string certificate(const DesignAnswer& answer) {
   std::string text =
       fmt::format("{:<14} no allocation is below {:.7g} {}: at most {:.1e} better than this one\n", "proved",
                   solution.lower_bound * unit.factor, unit.name, std::max(0.0, solution.gap()));
+  if (!answer.holds_for.empty()) text += fmt::format("{:<14} {}\n", "holds for", answer.holds_for);
   if (solution.status == Status::Interrupted)
     text += fmt::format("{:<14} interrupted: the best so far\n", "status");
   if (solution.status == Status::IterationLimit) {

@@ -12,6 +12,7 @@ struct DesignAnswer {
   Design design;
   std::string solver;
   double step_gb_per_s = 0.0;  // 0: no allocation in steps
+  std::string holds_for;       // what the proof takes as given; "" without
   DesignSummary summary;
 };
 

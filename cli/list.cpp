@@ -16,6 +16,7 @@
 #include "core/paths.h"
 #include "core/yaml.h"
 #include "experiment/allocation.h"
+#include "formats/detect.h"
 #include "memory/placement.h"
 #include "optimizer/design.h"
 #include "scaling/laws.h"
@@ -94,6 +95,8 @@ constexpr std::array listings = {
     Listing{"figures", "figures of `plot`", [] { return entries_of(figures()); }},
     Listing{"allocations", "ways to divide a budget in an experiment",
             [] { return entries_of(allocation_rules()); }},
+    Listing{"formats", "files of other tools that are read, told by their content",
+            [] { return entries_of(file_formats()); }},
     Listing{"kinds", "kinds of network dimension", [] { return entries_of(dimension_kinds()); }},
     Listing{"collectives", "collective operations", [] { return entries_of(collective_kinds()); }},
     Listing{"algorithms", "ways to run a collective on one dimension",

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/design_report.h"
 #include "cli/interrupt.h"
+#include "cli/job_options.h"
 #include "cli/options.h"
 #include "cli/training_options.h"
 #include "core/catalogue.h"
@@ -21,6 +22,7 @@ struct OptimizeOptions {
   std::vector<std::string> words;  // positionals
   NetworkOptions network;
   WorkloadOptions workload;
+  JobOptions job;
   TrainingOptions training;  // with --npus: the network is a system, the workload an architecture
   std::string budget;
   std::string target;
@@ -36,6 +38,8 @@ struct OptimizeOptions {
 
 // The reference's order; an option replaces its positional and the others keep their order.
 void place_words(OptimizeOptions& options) {
+  options.network.network = options.job.files.network;
+  if (options.workload.models.empty()) options.workload.models = options.job.files.workload;
   struct Slot {
     std::string_view name;
     std::string& text;
@@ -81,28 +85,55 @@ void put_training_job(const OptimizeOptions& options, Design& design) {
   design.programs = {training_step(job, design.network)};
 }
 
+constexpr TrainingLoop trace_loop{.name = recorded_order, .help = "of a trace"};
+
+// What other tools' files describe, in place of network and model. The order of a trace is recorded at an
+// equal split of the budget.
+void add_job(const OptimizeOptions& options, Design& design) {
+  const WorkloadOptions usual;
+  if (options.workload.tables != usual.tables || options.workload.recompute != usual.recompute ||
+      options.workload.compute_scale != usual.compute_scale) {
+    throw InputError("--tables, --recompute and --compute-scale are for models, not for --workload");
+  }
+  JobOptions files = options.job;
+  files.files.loop = options.loop;
+  const auto* bandwidth = std::get_if<Bandwidth>(&design.budget);
+  constexpr double usual_gb_per_s = 100.0;
+  Job job = load(files, {.budget = bandwidth != nullptr ? bandwidth->value() : usual_gb_per_s});
+  show_ignored(job);
+  if (job.from_traces) design.loop = &trace_loop;
+  design.network = std::move(job.network);
+  design.models = {{.name = job.graph.name}};
+  design.graphs = {std::move(job.graph)};
+}
+
 Design design_of(const OptimizeOptions& options) {
   Design design;
-  const bool real = !options.training.npus.empty();
-  if (real) {
+  design.loop = &training_loop(options.loop);
+  design.budget = parse_option("budget", options.budget, parse_budget);
+  if (!options.job.files.workload.empty()) {
+    add_job(options, design);
+  } else if (!options.training.npus.empty()) {
     put_training_job(options, design);
   } else {
-    design.network = load(options.network);
+    design.network = options.network.classes.empty() ? load_any_network(options.network.network).network
+                                                     : load(options.network);
     design.models = load_models(options.workload);
     design.loop_options = loop_options(options.workload);
   }
-  design.budget = parse_option("budget", options.budget, parse_budget);
   design.target = find_in_catalogue(targets(), options.target, "target").target;
-  design.loop = &training_loop(options.loop);
   if (!options.weights.empty()) design.weights = parse_option("--weights", options.weights, parse_weights);
   design.normalize = options.normalize;
-  design.prices = load_price_list(options.network.prices);
+  design.prices = load_any_prices(options.network.prices);
   design.constraints = options.constraints;
   return design;
 }
 
 DesignAnswer solve_shown(const OptimizeOptions& options) {
   DesignAnswer answer{.design = design_of(options)};
+  if (answer.design.loop->name == recorded_order) {
+    answer.holds_for = "the order of operations recorded at an equal split of the budget";
+  }
   const Solver& solver = options.solver.empty() ? solvers().front() : find_solver(options.solver);
   answer.solver = solver.name;
   if (!options.step.empty()) {
@@ -168,6 +199,12 @@ void add_optimize(CLI::App& app) {
   command->add_option("--step", options->step, "also find the best allocation in multiples of so many GB/s");
   command->add_option("--solver", options->solver, "see bandwright list solvers");
   command->add_flag("--trace", options->trace, "show every iteration on standard error");
+  add_job_options(*command, options->job);
+  command
+      ->add_option("--system", options->job.files.system, "of traces: ASTRA-sim 2's JSON, or as in simulate")
+      ->type_name("SYSTEM");
+  command->add_option("--cost", options->network.prices, "LIBRA's or its artifact's prices, as --prices")
+      ->type_name("FILE");
   add_workload_options(*command, options->workload);
   add_network_options(*command, options->network);
   command
@@ -181,6 +218,8 @@ void add_optimize(CLI::App& app) {
       "  bandwright optimize 4D 325 175B Perf NoOverlap\n"
       "  bandwright optimize 3D 500 17B,175B,1T PerfPerCost --normalize\n"
       "  bandwright optimize 'Ring(4)_Switch(16)' '$2M' 175B Perf --constraint 'b1 >= 2 b2' --step 25\n"
+      "  bandwright optimize --libra network.yml --workload GPT_3.txt --communicator comm.yml\n"
+      "      --cost cost.yml --budget 500 Perf\n"
       "  bandwright optimize 4D --model 1T --budget 1000 Perf Overlap --format json --output 1t.json\n"
       "  bandwright optimize dgx-h100 --model llama3-70b --npus 1024 --tp 8 --pp 4 --budget 500 Perf");
   command->callback([options] { run(*options); });

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/job_options.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/simulate_report.h"
@@ -25,6 +26,7 @@ struct SimulateOptions {
   std::vector<std::string> words;  // positionals
   NetworkOptions network;
   WorkloadOptions workload;
+  JobOptions job;
   std::string budget;
   std::string bandwidth;
   std::string allocation = "optimized";
@@ -81,7 +83,7 @@ void place_words(SimulateOptions& options) {
 }
 
 System system_of(const SimulateOptions& options) {
-  System system = load_system(options.system);
+  System system = load_any_system(options.system).system;
   if (!options.chunks.empty()) {
     system.chunks = static_cast<int>(parse_option("--chunks", options.chunks, [](std::string_view text) {
       return parse_integer(text, 1, max_chunks);
@@ -170,6 +172,9 @@ void play(const SimulateOptions& options, SimulationAnswer& answer, Timeline* ti
                             lone ? answer.system.after_lone_collective : answer.system.after_collective};
     const Fidelity fidelity =
         resolved(parse_option("--npu-fidelity", options.fidelity, fidelity_named), scenario);
+    if (fidelity == Fidelity::Full && answer.loop == recorded_order) {
+      throw InputError("traces are played folded: --npu-fidelity folded, network_model ports");
+    }
     answer.fidelity = fidelity_name(fidelity);
     answer.result = simulate(scenario, fidelity, timeline);
   }
@@ -178,14 +183,49 @@ void play(const SimulateOptions& options, SimulationAnswer& answer, Timeline* ti
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
 
-void run(SimulateOptions options) {
+// <network> <budget> <loop>, each where no option or file gives it.
+SimulationAnswer job_of(SimulateOptions& options) {
+  auto word = options.words.begin();
+  const auto take = [&](std::string& text) {
+    if (text.empty() && word != options.words.end()) text = *word++;
+  };
+  take(options.job.files.network);
+  if (options.bandwidth.empty()) take(options.budget);
+  options.job.files.loop.clear();
+  take(options.job.files.loop);
+  if (options.job.files.loop.empty()) options.job.files.loop = "NoOverlap";
+  if (word != options.words.end()) throw InputError(fmt::format("unknown argument '{}'", *word));
+  options.job.files.system = options.system;
+  JobBandwidth bandwidth{.in_system_unit = true};
+  if (!options.budget.empty()) bandwidth.budget = parse_option("budget", options.budget, parse_gb_per_s);
+  if (!options.bandwidth.empty()) {
+    bandwidth.fixed = parse_option("--bandwidth", options.bandwidth, [&](std::string_view text) {
+      return parse_bandwidths(text, load_any_network(options.job.files.network).network);
+    });
+  }
+  Job job = load(options.job, bandwidth);
+  show_ignored(job);
+  options.workload.loop = job.from_traces ? std::string(recorded_order) : options.job.files.loop;
+  return {.network = std::move(job.network),
+          .system = std::move(job.system),
+          .graph = std::move(job.graph),
+          .bandwidth = std::move(job.bandwidth)};
+}
+
+SimulationAnswer model_of(SimulateOptions& options) {
   place_words(options);
   SimulationAnswer answer{.network = load(options.network), .system = system_of(options)};
   answer.graph = graph_of(options, answer.network, answer.system);
-  answer.loop = options.workload.loop;
-  const PriceList prices = load_price_list(options.network.prices);
-  answer.prices = prices.name;
   answer.bandwidth = bandwidth_of(options, answer.network, answer.system, answer.graph);
+  return answer;
+}
+
+void run(SimulateOptions options) {
+  const bool files = !options.job.files.workload.empty();
+  SimulationAnswer answer = files ? job_of(options) : model_of(options);
+  answer.loop = options.workload.loop;
+  const PriceList prices = load_any_prices(options.network.prices);
+  answer.prices = prices.name;
   answer.cost_usd = cost_of(answer.network, prices, answer.bandwidth);
   Timeline timeline;
   play(options, answer, options.timeline.empty() ? nullptr : &timeline);
@@ -242,6 +282,7 @@ void add_simulate(CLI::App& app) {
       ->type_name("KIND");
   command->add_option("--size", options->size, "of the collective, per NPU")->type_name("BYTES");
   add_engine_options(*command, *options);
+  add_job_options(*command, options->job);
   add_workload_options(*command, options->workload);
   add_network_options(*command, options->network);
   add_output_options(*command, options->output);
@@ -250,6 +291,7 @@ void add_simulate(CLI::App& app) {
       "  bandwright simulate 4D 325 175B NoOverlap --recompute full\n"
       "  bandwright simulate 4D --bandwidth 142.9,125.0,50.8,6.3 175B Overlap --timeline step.json\n"
       "  bandwright simulate 3D 500 --collective all-reduce --size '1 GiB' --scheduler themis\n"
+      "  bandwright simulate --workload traces/gpt --network net.yml --system sys.json\n"
       "  bandwright simulate 'Ring(8)_Switch(128)' --bandwidth 87.58,12.42 --collective all-reduce\n"
       "      --size 1048576B --system astra1 --format json");
   command->callback([options] { run(*options); });

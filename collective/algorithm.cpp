@@ -22,12 +22,29 @@ const CollectiveAlgorithm& collective_algorithm(std::string_view name) {
   return find_in_catalogue(collective_algorithms(), name, "collective algorithm");
 }
 
-const CollectiveAlgorithm& algorithm_for(const System& system, const DimensionKind& kind,
-                                         CollectiveKind phase, int n) {
+namespace {
+
+// What the system names, or "".
+std::string_view named_algorithm(const System& system, int dimension, const DimensionKind& kind,
+                                 CollectiveKind phase) {
+  const auto& by_dimension = system.dimension_algorithms;
+  const auto index = static_cast<std::size_t>(dimension);
+  if (!by_dimension.empty() && index >= by_dimension.size()) {
+    throw InputError(fmt::format("system {}: algorithms of {} dimensions, the network has more", system.name,
+                                 by_dimension.size()));
+  }
+  if (!by_dimension.empty() && by_dimension[index].contains(phase)) return by_dimension[index].at(phase);
   const auto named = system.algorithm.find(std::string(kind.name));
-  const bool chosen = named != system.algorithm.end();
-  const CollectiveAlgorithm& wanted =
-      collective_algorithm(chosen ? std::string_view(named->second) : kind.natural_algorithm);
+  return named == system.algorithm.end() ? std::string_view() : named->second;
+}
+
+}  // namespace
+
+const CollectiveAlgorithm& algorithm_for(const System& system, int dimension, const DimensionKind& kind,
+                                         CollectiveKind phase, int n) {
+  const std::string_view named = named_algorithm(system, dimension, kind, phase);
+  const bool chosen = !named.empty();
+  const CollectiveAlgorithm& wanted = collective_algorithm(chosen ? named : kind.natural_algorithm);
   if (wanted.serves(phase, n)) return wanted;
   if (!chosen || wanted.name == kind.natural_algorithm) return collective_algorithm(wanted.otherwise);
   throw InputError(

@@ -59,10 +59,10 @@ struct CollectiveAlgorithm {
 std::span<const CollectiveAlgorithm> collective_algorithms();
 const CollectiveAlgorithm& collective_algorithm(std::string_view name);  // throws InputError with the choices
 
-// The algorithm a system uses for a phase on a line of n NPUs of this kind: the one it names for the kind,
-// else the kind's natural one, or the closest that serves n. Throws InputError, with the closest, when a
-// named one does not serve n.
-const CollectiveAlgorithm& algorithm_for(const System& system, const DimensionKind& kind,
+// The algorithm a system uses for a phase on a line of n NPUs of a network dimension of this kind: the one it
+// names for the dimension and phase, else for the kind, else the kind's natural one, or the closest that
+// serves n. Throws InputError, with the closest, when a named one does not serve n.
+const CollectiveAlgorithm& algorithm_for(const System& system, int dimension, const DimensionKind& kind,
                                          CollectiveKind phase, int n);
 
 // The time of a program on one line whose NPUs start together.

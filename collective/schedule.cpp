@@ -40,6 +40,7 @@ class Planner {
           std::span<const double> bandwidth)
       : collective_(collective), system_(system) {
     for (const GroupDimension& part : group.dimensions) {
+      dimensions_.push_back(part.dimension);
       wires_.emplace_back(system, network, part, bandwidth[static_cast<std::size_t>(part.dimension)]);
       npus_.push_back(part.npus);
       ns_per_byte_.push_back(1e9 / bandwidth[static_cast<std::size_t>(part.dimension)] /
@@ -87,7 +88,8 @@ class Planner {
     std::int64_t bytes = key.bytes;
     for (const Step& step : steps_of(collective_.kind, system_.composition, key.order)) {
       const Wire& wire = wires_[step.part];
-      const CollectiveAlgorithm& algorithm = algorithm_for(system_, wire.kind(), step.kind, wire.npus());
+      const CollectiveAlgorithm& algorithm =
+          algorithm_for(system_, dimensions_[step.part], wire.kind(), step.kind, wire.npus());
       Phase phase{.kind = step.kind,
                   .part = step.part,
                   .program = algorithm.program(step.kind, wire, bytes, key.parity)};
@@ -103,6 +105,7 @@ class Planner {
   Collective collective_;
   const System& system_;
   std::vector<Wire> wires_;
+  std::vector<int> dimensions_;  // of the network, by part
   std::vector<int> npus_;
   std::vector<double> ns_per_byte_;
   std::map<Key, std::uint32_t> index_of_;

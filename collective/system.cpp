@@ -61,9 +61,33 @@ void read_latency(const YamlValue& root, System& system) {
   if (system.latency.empty()) found->fail("expected at least one time");
 }
 
+std::string read_algorithm(const YamlValue& value) {
+  return value.parsed("an algorithm",
+                      [](std::string_view word) { return std::string(collective_algorithm(word).name); });
+}
+
+std::map<CollectiveKind, std::string> read_dimension_algorithms(const YamlValue& item) {
+  std::map<CollectiveKind, std::string> algorithms;
+  if (item.is_map()) {
+    for (const CollectiveKindInfo& phase : collective_kinds()) {
+      if (const auto value = item.find(phase.name)) algorithms[phase.kind] = read_algorithm(*value);
+    }
+    if (algorithms.size() != item.entries().size()) item.fail("expected {collective: algorithm, ...}");
+    return algorithms;
+  }
+  for (const CollectiveKindInfo& phase : collective_kinds()) algorithms[phase.kind] = read_algorithm(item);
+  return algorithms;
+}
+
 void read_algorithms(const YamlValue& root, System& system) {
   const auto found = root.find("algorithms");
   if (!found) return;
+  if (found->is_list()) {
+    for (const YamlValue& item : found->items()) {
+      system.dimension_algorithms.push_back(read_dimension_algorithms(item));
+    }
+    return;
+  }
   for (const auto& entry : found->entries()) {
     const YamlValue& value = entry.second;
     const auto name = [&] {
@@ -73,8 +97,7 @@ void read_algorithms(const YamlValue& root, System& system) {
         value.fail(error.what());
       }
     }();
-    system.algorithm[std::string(name)] = value.parsed(
-        "an algorithm", [](std::string_view word) { return std::string(collective_algorithm(word).name); });
+    system.algorithm[std::string(name)] = read_algorithm(value);
   }
 }
 

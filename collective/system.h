@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collective/collective.h"
 #include "core/units.h"
 #include "core/yaml.h"
 #include "topology/network.h"
@@ -58,7 +59,9 @@ struct System {
   // Communication.
   int chunks = 64;                               // a collective is cut into
   std::map<std::string, std::string> algorithm;  // dimension kind -> algorithm, where not the natural one
-  std::string scheduler = "ascending";           // gives each chunk its order of dimensions
+  // The same by network dimension and phase, in front of `algorithm`; empty, or one per dimension.
+  std::vector<std::map<CollectiveKind, std::string>> dimension_algorithms;
+  std::string scheduler = "ascending";  // gives each chunk its order of dimensions
   Composition composition = Composition::Hierarchical;
   CollectiveOrder collectives = CollectiveOrder::Lifo;
   ChunkOrder chunk_order = ChunkOrder::Fifo;
@@ -94,7 +97,8 @@ constexpr int max_chunks = 1 << 16;
 //
 //   name, help                            text
 //   chunks                                1 .. 65536
-//   algorithms                            {Ring: ring, Switch: halving-doubling, ...}
+//   algorithms                            {Ring: ring, Switch: halving-doubling, ...}, or by dimension:
+//                                         [ring, {all-reduce: direct, all-gather: ring}, ...]
 //   scheduler                             ascending | themis
 //   composition                           hierarchical | plain
 //   collective_order                      fifo | lifo | priority

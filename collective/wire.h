@@ -30,10 +30,10 @@ class Wire {
   // Bytes cut into equal parts: rounded down when truncating, else up.
   [[nodiscard]] std::int64_t part(std::int64_t bytes, std::int64_t parts) const;
 
-  // The place of a position on the physical dimension.
+  // The place of a position on the physical dimension; a ring of more members than it has NPUs winds around.
   [[nodiscard]] const DimensionKind& kind() const { return *kind_; }
   [[nodiscard]] int physical_npus() const { return physical_npus_; }
-  [[nodiscard]] int physical(int position) const { return position * step_; }
+  [[nodiscard]] int physical(int position) const { return position * step_ % physical_npus_; }
 
  private:
   const DimensionKind* kind_;

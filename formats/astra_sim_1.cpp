@@ -9,13 +9,24 @@
 namespace bandwright {
 namespace {
 
-// An NPU of a Torus-like file with all counts 1 is a template whose counts come from the command line.
-void require_counts(const YamlValue& root) {
-  for (const YamlValue& item : root.at("units-count").items()) {
-    if (item.as_integer(1, max_npus) == 1) {
-      item.fail("1 NPU: a template, whose counts were given on the command line; write them into the file");
-    }
+// A file with all counts 1 is a template.
+bool is_template(const YamlValue& root) {
+  const std::vector<YamlValue> counts = root.at("units-count").items();
+  return std::all_of(counts.begin(), counts.end(),
+                     [](const YamlValue& v) { return v.as_integer(1, max_npus) == 1; });
+}
+
+Network template_network(const YamlValue& root) {
+  Network network;
+  const std::vector<YamlValue> kinds = root.at("topologies-per-dim").items();
+  const std::vector<YamlValue> classes = one_per_dimension(root, "dimension-type", kinds.size());
+  for (std::size_t d = 0; d < kinds.size(); ++d) {
+    network.dimensions.push_back(
+        {&kinds[d].parsed("a dimension kind",
+                          [](std::string_view w) -> const DimensionKind& { return dimension_kind(w); }),
+         1, classes[d].as_string()});
   }
+  return network;
 }
 
 bool all_zero(const YamlValue& list) {
@@ -30,7 +41,7 @@ AstraSim1Network read_astra_sim_1_network(const YamlValue& root) {
   root.require_keys({"topology-name", "topologies-per-dim", "dimension-type", "dimensions-count",
                      "units-count", "links-count", "link-latency", "link-bandwidth", "nic-latency",
                      "router-latency", "hbm-latency", "hbm-bandwidth", "hbm-scale"});
-  require_counts(root);
+  if (is_template(root)) return {.network = template_network(root), .is_template = true};
   AstraSim1Network result{.network =
                               network_of_lists(root, "topologies-per-dim", "units-count", "dimension-type")};
   const auto count = static_cast<std::size_t>(result.network.size());

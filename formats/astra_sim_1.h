@@ -15,6 +15,7 @@ struct AstraSim1Network {
   Network network;
   std::vector<Bandwidth> bandwidth;  // per NPU and dimension
   std::vector<Time> latency;         // of one hop, per dimension
+  bool is_template = false;          // counts come from the command line: dimensions of 1 NPU, no speeds
   std::vector<std::string> ignored;  // keys that change nothing here, with the reason
 };
 

@@ -88,9 +88,11 @@ std::vector<fs::path> files_of(const fs::path& where, int npus) {
 
 using Groups = std::map<std::string, std::vector<int>>;
 
-Groups read_groups(const fs::path& file, int npus) {
+}  // namespace
+
+Groups read_process_groups(const YamlValue& root, int npus) {
   Groups groups;
-  for (const auto& [name, list] : YamlValue::load(file).entries()) {
+  for (const auto& [name, list] : root.entries()) {
     std::vector<int>& members = groups[name];
     for (const YamlValue& item : list.items()) {
       members.push_back(static_cast<int>(item.as_integer(0, npus - 1)));
@@ -101,6 +103,8 @@ Groups read_groups(const fs::path& file, int npus) {
   }
   return groups;
 }
+
+namespace {
 
 // The groups file beside the traces: the only .json there.
 fs::path groups_file_beside(const fs::path& trace) {
@@ -227,7 +231,7 @@ TraceSet read_traces(const fs::path& where, const fs::path& groups_file, int npu
   TraceSet set{.name = where.filename().string(),
                .npus = files.size() > 1 ? static_cast<int>(files.size()) : std::max(npus, 1)};
   const fs::path groups = groups_file.empty() ? groups_file_beside(files[0]) : groups_file;
-  if (!groups.empty()) set.groups = read_groups(groups, set.npus);
+  if (!groups.empty()) set.groups = read_process_groups(YamlValue::load(groups), set.npus);
   std::unordered_map<std::size_t, std::size_t> class_of;
   for (int npu = 0; npu < static_cast<int>(files.size()); ++npu) {
     RankTrace trace = read_rank(files[static_cast<std::size_t>(npu)], npu, set.npus, set.groups);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/yaml.h"
 #include "formats/chakra_file.h"
 
 namespace bandwright {
@@ -29,6 +30,9 @@ struct TraceProgress {
   int files = 0;
   int total = 0;
 };
+
+// Process groups of a JSON {"<name>": [npu, ...]}. Throws InputError for an NPU outside 0 .. npus-1.
+std::map<std::string, std::vector<int>> read_process_groups(const YamlValue& root, int npus);
 
 // Finds <prefix>.<npu>.et for npu = 0, 1, ... by prefix ("traces/gpt"), by folder, or a single .et file that
 // stands for `npus` NPUs. Process groups come from `groups_file` (JSON {"<name>": [npu, ...]}) or, when that

@@ -9,31 +9,12 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "formats/trace_groups.h"
 
 namespace bandwright {
 namespace {
 
 constexpr std::size_t most_names = 65'535;
-
-// The ring of some NPUs: see TraceStep. How far the last member is from the first follows from the even
-// spacing.
-Group ring_of(const Network& network, std::string name, const std::vector<int>& members) {
-  GroupDimension ring{.dimension = 0, .npus = static_cast<int>(members.size()), .stride = 1};
-  std::int64_t stride = 1;
-  for (int d = 0; d < network.size(); ++d) {
-    const Dimension& dimension = network.dimensions[static_cast<std::size_t>(d)];
-    int most_hops = 0;
-    for (std::size_t i = 1; i < members.size(); ++i) {
-      const auto from = static_cast<int>(members[i - 1] / stride % dimension.npus);
-      const auto to = static_cast<int>(members[i] / stride % dimension.npus);
-      if (from != to) most_hops = std::max(most_hops, dimension.kind->hops(dimension.npus, from, to));
-    }
-    // Through a switch every two positions are equally far: neighbours may be taken as side by side.
-    if (most_hops > 0) ring = {d, ring.npus, dimension.kind->switched ? stride : most_hops * stride};
-    stride *= dimension.npus;
-  }
-  return {std::move(name), {ring}};
-}
 
 // What a class's send or receive is matched by: sender's class, receiver's class, distance in ids, tag.
 using MessageKey = std::tuple<std::size_t, std::size_t, std::int64_t, std::int64_t>;
@@ -55,12 +36,17 @@ class Writer {
   void add_class(std::size_t c);
   Operation operation_of(std::size_t c, const TraceNode& node);
   Operation collective_of(std::size_t c, const TraceNode& node);
+  Operation memory_access(const TraceNode& node);
   std::uint32_t group_of(std::size_t c, const TraceNode& node);
-  std::uint32_t group_to_peer(int from, const TraceNode& node);
-  std::uint32_t add_group(const std::string& key, Group group);
+  std::uint32_t group_to_peer(std::size_t c, const TraceNode& node);
+  std::uint32_t add_group(std::size_t c, const std::string& key, Group group);
   std::uint32_t add_call(const GroupCollective& call);
+  double checked_ns(const TraceNode& node, double ns) const;
   Time compute_time(const TraceNode& node) const;
   std::uint16_t name_index(const std::string& name);
+  [[nodiscard]] Crossing crossing() const {
+    return route_ == GroupRoute::Ring ? Crossing::Innermost : Crossing::All;
+  }
   void join_messages();
   void join_collectives();
   void link();
@@ -82,15 +68,17 @@ class Writer {
   std::map<std::string, std::map<std::size_t, std::vector<OperationId>>> shared_;
 };
 
+double Writer::checked_ns(const TraceNode& node, double ns) const {
+  if (ns < 8.64e15) return ns;
+  throw InputError(fmt::format("{}: node {} would take more than 100 days", traces_.name, node.id));
+}
+
 Time Writer::compute_time(const TraceNode& node) const {
   if (!compute_.peak) return std::max(node.duration, nanoseconds(1));
   const auto flop = static_cast<double>(node.operations);
   const double seconds =
       std::max(flop / compute_.peak->value(), to_double(node.tensor) / (compute_.memory.value() * 1e9));
-  if (!(seconds < 8.64e6)) {
-    throw InputError(fmt::format("{}: node {} would take more than 100 days", traces_.name, node.id));
-  }
-  return Time(static_cast<std::int64_t>(seconds * 1e9) * 1000);
+  return Time(static_cast<std::int64_t>(checked_ns(node, seconds * 1e9)) * 1000);
 }
 
 std::uint16_t Writer::name_index(const std::string& name) {
@@ -103,7 +91,8 @@ std::uint16_t Writer::name_index(const std::string& name) {
   return index;
 }
 
-std::uint32_t Writer::add_group(const std::string& key, Group group) {
+std::uint32_t Writer::add_group(std::size_t c, const std::string& key, Group group) {
+  group.set = static_cast<int>(c);
   const auto [known, fresh] = group_index_.emplace(key, static_cast<std::uint32_t>(graph_.groups.size()));
   if (fresh) graph_.groups.push_back(std::move(group));
   return known->second;
@@ -121,38 +110,41 @@ std::uint32_t Writer::group_of(std::size_t c, const TraceNode& node) {
   if (const auto known = group_index_.find(key); known != group_index_.end()) return known->second;
   const auto listed = traces_.groups.find(node.group);
   if (listed == traces_.groups.end() || static_cast<int>(listed->second.size()) == traces_.npus) {
-    return add_group(key, whole_network(network_));
+    return add_group(c, key, whole_network(network_));
   }
   const std::string name = fmt::format("group {}", node.group);
   if (route_ == GroupRoute::Grid) {
-    if (auto grid = aligned_group(network_, name, listed->second)) return add_group(key, std::move(*grid));
+    if (auto grid = aligned_group(network_, name, listed->second)) return add_group(c, key, std::move(*grid));
   }
-  return add_group(key, ring_of(network_, name, listed->second));
+  return add_group(c, key, ring_of(network_, name, listed->second, crossing()));
 }
 
-// Two NPUs, a line of two positions on every dimension they differ in.
-std::uint32_t Writer::group_to_peer(int from, const TraceNode& node) {
+std::uint32_t Writer::group_to_peer(std::size_t c, const TraceNode& node) {
+  const int from = traces_.classes[c].npus[0];
   const auto to = static_cast<int>(node.peer);
-  Group group{.name = "point-to-point"};
-  std::int64_t stride = 1;
-  for (int d = 0; d < network_.size(); ++d) {
-    const int npus = network_.dimensions[static_cast<std::size_t>(d)].npus;
-    const std::int64_t distance = std::abs(to / stride % npus - from / stride % npus);
-    if (distance > 0) group.dimensions.push_back({d, 2, distance * stride});
-    stride *= npus;
-  }
-  return add_group(fmt::format("to {} {}", from, to), std::move(group));
+  return add_group(c, fmt::format("to {} {}", from, to), pair_of(network_, from, to, crossing()));
 }
 
 Operation Writer::collective_of(std::size_t c, const TraceNode& node) {
   Operation operation{.kind = OperationKind::Collective};
   const bool sends = node.kind == TraceNodeKind::Send;
-  const std::uint32_t group = sends ? group_to_peer(traces_.classes[c].npus[0], node) : group_of(c, node);
+  const std::uint32_t group = sends ? group_to_peer(c, node) : group_of(c, node);
   if (graph_.groups[group].dimensions.empty() || node.collective.bytes == Bytes(0)) {
     operation.kind = OperationKind::Overhead;  // nothing to communicate
     return operation;
   }
   operation.collective = add_call({node.collective, group});
+  return operation;
+}
+
+Operation Writer::memory_access(const TraceNode& node) {
+  Operation operation{.kind = OperationKind::Overhead};
+  if (compute_.remote > Bandwidth()) {
+    const double ns = to_ns(compute_.remote_latency) + to_double(node.tensor) / compute_.remote.value();
+    operation.duration = nanoseconds(checked_ns(node, ns));
+  } else if (ignored_.empty()) {
+    ignored_.emplace_back("memory nodes take no time: no memory beyond the NPU is given");
+  }
   return operation;
 }
 
@@ -164,9 +156,7 @@ Operation Writer::operation_of(std::size_t c, const TraceNode& node) {
     case TraceNodeKind::Collective:
       return collective_of(c, node);
     case TraceNodeKind::Memory:
-      if (ignored_.empty())
-        ignored_.emplace_back("memory nodes take no time: no memory beyond the NPU is modelled");
-      break;
+      return memory_access(node);
     default:
       break;
   }

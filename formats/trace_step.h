@@ -15,6 +15,9 @@ namespace bandwright {
 struct TraceCompute {
   std::optional<FlopRate> peak;
   Bandwidth memory;  // of the NPU's own memory
+  // Beyond the NPU: memory nodes take latency + bytes / bandwidth there, or no time without it.
+  Time remote_latency;
+  Bandwidth remote;
 };
 
 // Over what a process group that is not all NPUs communicates.
@@ -28,8 +31,7 @@ enum class GroupRoute : std::uint8_t {
 // ready the one with the smallest node id first. A send and its receive are one message; a collective that
 // NPUs of several classes take part in starts when all of them are there.
 //
-// A ring of members is priced on the outermost dimension that any two neighbours on it differ in, at that
-// dimension's largest number of hops between neighbours.
+// A ring of members is priced on one dimension: formats/trace_groups.h.
 struct TraceStep {
   StepGraph graph;  // in no order yet: fix_issue_order gives it one
   std::vector<Issue> issues;

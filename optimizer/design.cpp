@@ -102,6 +102,7 @@ std::optional<Allocation> scaled_linearly(const Design& design, const BoundDesig
 StepForm step_form(const Design& design, std::size_t model) {
   const int dimensions = design.network.size();
   if (!design.programs.empty()) return ProgramForm(design.programs[model], dimensions);
+  if (!design.graphs.empty()) return ClosedForm(design.graphs[model], dimensions);
   return ClosedForm(build_step(design.models[model], design.network, *design.loop, design.loop_options),
                     dimensions);
 }

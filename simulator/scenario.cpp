@@ -10,11 +10,12 @@ namespace bandwright {
 namespace {
 
 std::uint32_t queue_of(std::vector<LogicalDimension>& queues, const GroupDimension& part,
-                       const std::string& group) {
-  const auto known =
-      std::find_if(queues.begin(), queues.end(), [&](const LogicalDimension& q) { return q.part == part; });
+                       const Group& group) {
+  const auto known = std::find_if(queues.begin(), queues.end(), [&](const LogicalDimension& q) {
+    return q.part == part && q.set == group.set;
+  });
   const auto index = static_cast<std::uint32_t>(known - queues.begin());
-  if (known == queues.end()) queues.push_back({part, group});
+  if (known == queues.end()) queues.push_back({part, group.set, group.name});
   return index;
 }
 
@@ -39,7 +40,7 @@ CommunicationPlan plan_communication(const Scenario& scenario) {
                                     .queues = {},
                                     .group = call.group};
     for (const GroupDimension& part : group.dimensions) {
-      planned.queues.push_back(queue_of(plan.queues, part, group.name));
+      planned.queues.push_back(queue_of(plan.queues, part, group));
     }
     planned.busiest = busiest_dimension(planned.plan, group);
     plan.calls.push_back(std::move(planned));

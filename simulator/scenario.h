@@ -22,7 +22,8 @@ struct Scenario {
 // Groups that span the same part share it; parts that merely overlap do not (only links do).
 struct LogicalDimension {
   GroupDimension part;
-  std::string group;  // the first that uses it
+  int set = 0;        // of the groups that use it
+  std::string group;  // the first of them
 };
 
 // The collectives of a graph, planned, and the logical dimensions they use.

@@ -23,6 +23,7 @@ struct GroupDimension {
 struct Group {
   std::string name;
   std::vector<GroupDimension> dimensions;
+  int set = 0;  // groups of different sets hold different NPUs and share nothing
 
   [[nodiscard]] std::int64_t npus() const;
 };

@@ -1,0 +1,103 @@
+#include "formats/chakra_export.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "core/error.h"
+#include "formats/chakra_file.h"
+
+namespace bandwright {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The NPU of a group of this shape that stands first in the same group as `npu`.
+std::int64_t first_of(const Group& group, const Network& network, std::int64_t npu) {
+  for (const GroupDimension& part : group.dimensions) {
+    std::int64_t below = 1;  // ids per position of the network's dimension
+    for (int d = 0; d < part.dimension; ++d) below *= network.dimensions[static_cast<std::size_t>(d)].npus;
+    const std::int64_t place =
+        npu / below % network.dimensions[static_cast<std::size_t>(part.dimension)].npus;
+    const std::int64_t step = part.stride / below;
+    npu -= place / step % part.npus * part.stride;
+  }
+  return npu;
+}
+
+std::vector<std::int64_t> members_of(const Group& group, std::int64_t first) {
+  std::vector<std::int64_t> members = {first};
+  for (const GroupDimension& part : group.dimensions) {
+    const std::size_t count = members.size();
+    for (int k = 1; k < part.npus; ++k) {
+      for (std::size_t i = 0; i < count; ++i) members.push_back(members[i] + k * part.stride);
+    }
+  }
+  return members;
+}
+
+// Process group names: 1 + its first NPU, groups of different shapes a network apart. "" for all NPUs.
+std::string name_of(const StepGraph& graph, std::uint32_t group, const Network& network, std::int64_t npu) {
+  if (graph.groups[group].npus() == network.npus()) return "";
+  return std::to_string(1 + group * network.npus() + first_of(graph.groups[group], network, npu));
+}
+
+void write_groups(const StepGraph& graph, const Network& network, const fs::path& file) {
+  std::string json = "{";
+  const char* separator = "\n";
+  for (std::uint32_t g = 0; g < graph.groups.size(); ++g) {
+    const std::int64_t size = graph.groups[g].npus();
+    if (size == 1 || size == network.npus()) continue;
+    for (std::int64_t npu = 0; npu < network.npus(); ++npu) {
+      if (first_of(graph.groups[g], network, npu) != npu) continue;
+      json += fmt::format("{}  \"{}\": [{}]", separator, name_of(graph, g, network, npu),
+                          fmt::join(members_of(graph.groups[g], npu), ", "));
+      separator = ",\n";
+    }
+  }
+  std::ofstream stream(file, std::ios::binary);
+  stream << json << "\n}\n";
+  stream.close();
+  if (!stream) throw InputError(Place{file.string()}, "cannot be written");
+}
+
+std::vector<TraceNode> nodes_of(const StepGraph& graph) {
+  std::vector<TraceNode> nodes;
+  for (const Operation& operation : graph.operations) {
+    TraceNode node{.id = nodes.size() + 1,
+                   .name = fmt::format("{} {}", graph.line_names[operation.line], role_name(operation.role))};
+    for (const OperationId before : graph.dependencies_of(operation)) node.dependencies.push_back(before + 1);
+    if (operation.kind == OperationKind::Collective) {
+      node.kind = TraceNodeKind::Collective;
+      node.collective = graph.collectives[operation.collective].collective;
+    } else {
+      node.duration = operation.duration;
+    }
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+}  // namespace
+
+void write_traces(const StepGraph& graph, const Network& network, const fs::path& folder,
+                  const std::string& prefix) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw InputError(Place{folder.string()}, "cannot be created");
+  write_groups(graph, network, folder / (prefix + ".json"));
+  std::vector<TraceNode> nodes = nodes_of(graph);
+  for (std::int64_t npu = 0; npu < network.npus(); ++npu) {
+    TraceWriter writer(folder / fmt::format("{}.{}.et", prefix, npu));
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (nodes[i].kind == TraceNodeKind::Collective) {
+        nodes[i].group =
+            name_of(graph, graph.collectives[graph.operations[i].collective].group, network, npu);
+      }
+      writer.write(nodes[i]);
+    }
+    writer.close();
+  }
+}
+
+}  // namespace bandwright

@@ -1,0 +1,162 @@
+#include "formats/detect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+
+#include "core/text.h"
+#include "formats/summaries.h"
+
+namespace bandwright {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t head_bytes = 4096;
+constexpr std::size_t layer_columns = 12;
+
+bool has(const Sample& sample, std::string_view key) {
+  return sample.root && sample.root->is_map() && sample.root->find(key).has_value();
+}
+
+bool is_trace_name(const fs::path& file) { return file.extension() == ".et"; }
+
+// A folder with traces in it, or a path that is the beginning of traces' names.
+bool holds_traces(const fs::path& path) {
+  std::error_code error;
+  const bool folder = fs::is_directory(path, error);
+  const fs::path in = folder ? path : path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const std::string prefix = folder ? "" : path.filename().string() + ".";
+  for (const fs::directory_entry& entry : fs::directory_iterator(in, error)) {
+    if (is_trace_name(entry.path()) && entry.path().filename().string().starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+std::string head_of(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string head(head_bytes, '\0');
+  stream.read(head.data(), static_cast<std::streamsize>(head.size()));
+  if (stream.bad() || (!stream && !stream.eof())) throw InputError(Place{file.string()}, "cannot be read");
+  head.resize(static_cast<std::size_t>(stream.gcount()));
+  return head;
+}
+
+// A short message whose first field is the metadata's version (field 1, text).
+bool begins_like_trace(std::string_view head) {
+  return head.size() >= 2 && head[0] > 0 && head[0] < 0x40 && head[1] == 0x0a && head[0] != ' ';
+}
+
+bool begins_like_layers(std::string_view head) {
+  const std::string_view line = trimmed(trimmed(head).substr(0, trimmed(head).find('\n')));
+  std::size_t words = 0;
+  bool inside = false;
+  for (const char c : line) {
+    const bool space = c == ' ' || c == '\t';
+    words += !space && !inside ? 1 : 0;
+    inside = !space;
+  }
+  const std::string_view first = line.substr(0, line.find_first_of(" \t"));
+  const bool policy = !first.empty() && std::all_of(first.begin(), first.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || c == '_';
+  });
+  return policy || (words >= layer_columns && line.find_first_of(":{[") == std::string_view::npos);
+}
+
+bool is_group_map(const Sample& sample) {
+  if (!sample.root || !sample.root->is_map()) return false;
+  const auto entries = sample.root->entries();
+  return !entries.empty() && std::all_of(entries.begin(), entries.end(), [](const auto& entry) {
+    const bool number = entry.first.find_first_not_of("0123456789") == std::string::npos;
+    return number && entry.second.is_list();
+  });
+}
+
+bool is_class_prices(const Sample& sample) {
+  if (!sample.root || !sample.root->is_map()) return false;
+  const auto entries = sample.root->entries();
+  return !entries.empty() && std::all_of(entries.begin(), entries.end(), [](const auto& entry) {
+    return entry.second.is_map() && (entry.second.find("Link") || entry.second.find("Switch"));
+  });
+}
+
+bool is_astra_system(const Sample& sample) {
+  return has(sample, "scheduling-policy") || has(sample, "preferred-dataset-splits") ||
+         has(sample, "endpoint-delay") || has(sample, "all-reduce-implementation") ||
+         has(sample, "all-reduce-implementation-custom");
+}
+
+constexpr std::array formats = {
+    FileFormat{"chakra", "Chakra execution traces: NAME.0.et, NAME.1.et ...",
+               [](const Sample& s) { return s.traces; }, summarise_traces},
+    FileFormat{"layer-text", "ASTRA-sim 1.0's or LIBRA's layer text",
+               [](const Sample& s) { return s.layers; }, summarise_layers},
+    FileFormat{"astra-sim-2-network", "ASTRA-sim 2's network YAML",
+               [](const Sample& s) { return has(s, "npus_count"); }, summarise_astra_sim_2_network},
+    FileFormat{"astra-sim-2-system", "ASTRA-sim 2's system JSON",
+               [](const Sample& s) { return s.braces && is_astra_system(s); }, summarise_astra_sim_2_system},
+    FileFormat{"astra-sim-2-memory", "ASTRA-sim 2's remote-memory JSON",
+               [](const Sample& s) { return has(s, "memory-type"); }, summarise_memory},
+    FileFormat{"astra-sim-2-groups", "ASTRA-sim 2's communicator-group JSON", is_group_map, summarise_groups},
+    FileFormat{"astra-sim-2-logical", "ASTRA-sim 2's logical topology JSON",
+               [](const Sample& s) { return has(s, "logical-dims"); }, summarise_logical},
+    FileFormat{"astra-sim-1-network", "ASTRA-sim 1.0's analytical network JSON",
+               [](const Sample& s) { return has(s, "topologies-per-dim"); }, summarise_astra_sim_1_network},
+    FileFormat{"astra-sim-1-system", "ASTRA-sim 1.0's system text",
+               [](const Sample& s) { return !s.braces && is_astra_system(s); }, summarise_astra_sim_1_system},
+    FileFormat{"artifact-network", "the network JSON of the LIBRA artifact's optimizer",
+               [](const Sample& s) { return has(s, "total-bandwidth"); }, summarise_artifact_network},
+    FileFormat{"libra-network", "LIBRA's network YAML", [](const Sample& s) { return has(s, "NpusCount"); },
+               summarise_libra_network},
+    FileFormat{"libra-communicator", "LIBRA's communicator YAML",
+               [](const Sample& s) { return has(s, "WeightGrad"); }, summarise_communicator},
+    FileFormat{"class-prices", "LIBRA's cost YAML or its artifact's cost JSON", is_class_prices,
+               summarise_class_prices},
+    FileFormat{"model", "a model of Bandwright's",
+               [](const Sample& s) { return has(s, "transformer") || has(s, "layers"); }, summarise_model},
+    FileFormat{"network", "a network of Bandwright's",
+               [](const Sample& s) { return has(s, "dimensions") && !has(s, "classes"); }, summarise_network},
+    FileFormat{"system", "a system of Bandwright's",
+               [](const Sample& s) { return has(s, "chunks") || has(s, "algorithms") || has(s, "latency"); },
+               summarise_system}};
+
+}  // namespace
+
+std::span<const FileFormat> file_formats() { return formats; }
+
+Sample sample_of(const fs::path& path) {
+  Sample sample{.path = path};
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) {
+    sample.traces = holds_traces(path);
+    if (!sample.traces) {
+      throw InputError(Place{path.string()}, fs::is_directory(path, error)
+                                                 ? "holds no traces (NAME.0.et, NAME.1.et, ...)"
+                                                 : "no such file, folder or prefix of traces");
+    }
+    return sample;
+  }
+  const std::string head = head_of(path);
+  if (head.empty()) throw InputError(Place{path.string()}, "is empty");
+  sample.traces = begins_like_trace(head) || is_trace_name(path);
+  if (sample.traces) return sample;
+  sample.layers = begins_like_layers(head);
+  if (sample.layers) return sample;
+  sample.braces = trimmed(head).starts_with('{');
+  sample.root = YamlValue::load(path);
+  return sample;
+}
+
+const FileFormat& format_of(const Sample& sample) {
+  for (const FileFormat& format : formats) {
+    if (format.recognise(sample)) return format;
+  }
+  std::vector<std::string_view> names;
+  for (const FileFormat& format : formats) names.push_back(format.name);
+  throw InputError(Place{sample.path.string()},
+                   fmt::format("is none of the formats that can be read ({})", fmt::join(names, ", ")));
+}
+
+}  // namespace bandwright

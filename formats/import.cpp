@@ -1,0 +1,112 @@
+#include "formats/import.h"
+
+#include <fmt/format.h>
+
+#include "core/text.h"
+#include "formats/artifact.h"
+#include "formats/astra_sim_system.h"
+#include "formats/class_prices.h"
+#include "formats/layer_text.h"
+#include "formats/load.h"
+#include "formats/trace_model.h"
+#include "formats/yaml_text.h"
+
+namespace bandwright {
+namespace {
+
+// The comment at the top, and what follows it.
+std::string commented(const Sample& sample, const FileFormat& format, const std::vector<std::string>& notes,
+                      const std::string& text) {
+  std::string result =
+      fmt::format("# From {}: {}.\n", printable(sample.path.filename().string()), format.help);
+  for (const std::string& note : notes) result += fmt::format("# - {}\n", printable(note));
+  return result + text;
+}
+
+std::vector<std::string> ignored_lines(const std::vector<std::string>& ignored) {
+  std::vector<std::string> lines;
+  for (const std::string& line : ignored) lines.push_back("ignored: " + line);
+  return lines;
+}
+
+std::string import_network(const Sample& sample, std::vector<std::string>& notes) {
+  const LoadedNetwork loaded = load_any_network(sample.path.string());
+  notes = ignored_lines(loaded.ignored);
+  std::vector<std::string> speeds;
+  for (const Bandwidth b : loaded.bandwidth) speeds.push_back(fmt::format("{}", b.value()));
+  if (!speeds.empty()) {
+    notes.push_back(
+        fmt::format("bandwidth in GB/s per NPU, for simulate: --bandwidth {}", fmt::join(speeds, ",")));
+  }
+  std::vector<std::string> delays;
+  for (const Time t : loaded.latency) delays.push_back(format_time(t));
+  if (!delays.empty()) {
+    notes.push_back(
+        fmt::format("latency of one hop, for a system file: latency: [{}]", fmt::join(delays, ", ")));
+  }
+  return yaml_text(loaded.network);
+}
+
+std::string import_layers(const Sample& sample, std::vector<std::string>& notes) {
+  const LayerText text = read_layer_text(sample.path);
+  notes = ignored_lines(text.ignored);
+  if (text.layout == GroupLayout::FirstAndRest) {
+    throw InputError(Place{sample.path.string()},
+                     text.policy +
+                         " lays its groups by the network's dimensions: simulate and optimize read "
+                         "the text itself with --workload");
+  }
+  if (text.update > Time()) {
+    notes.push_back(fmt::format("for a system file, from the last column: after_collective: {}",
+                                format_time(text.update)));
+  }
+  if (text.recompute == Recompute::Full)
+    notes.emplace_back("recomputes from its checkpoints: --recompute full");
+  if (text.policy.empty()) {
+    notes.emplace_back("groups stand in a communicator file: set tensor_parallel to the NPUs of its Forward");
+  }
+  return yaml_text(text.model);
+}
+
+std::string import_system(const Sample& sample, std::vector<std::string>& notes) {
+  const AstraSimSystem read = load_any_system(sample.path.string());
+  notes = ignored_lines(read.ignored);
+  notes.emplace_back("latency stands in the network file");
+  if (read.peak) {
+    notes.push_back(fmt::format("of traces only: peak {:.6g} TFLOP/s, memory {:.6g} GB/s",
+                                read.peak->value() * 1e-12, read.memory.value()));
+  }
+  return yaml_text(read.system);
+}
+
+std::string import_prices(const Sample& sample, std::vector<std::string>& notes) {
+  const Cables cables = sample.braces ? Cables::Shared : Cables::PerNpu;
+  notes.emplace_back(sample.braces ? "two NPUs share a cable, as in the artifact"
+                                   : "each NPU pays for its cables, as in LIBRA");
+  return yaml_text(read_class_prices(*sample.root, cables));
+}
+
+}  // namespace
+
+std::string imported(const Sample& sample) {
+  const FileFormat& format = format_of(sample);
+  std::vector<std::string> notes;
+  std::string text;
+  if (format.name == "layer-text") {
+    text = import_layers(sample, notes);
+  } else if (format.name == "chakra") {
+    text = yaml_text(trace_model(read_traces(sample.path, {}, 0, {}), notes));
+  } else if (format.name.ends_with("-network")) {
+    text = import_network(sample, notes);
+  } else if (format.name.ends_with("-system")) {
+    text = import_system(sample, notes);
+  } else if (format.name == "class-prices") {
+    text = import_prices(sample, notes);
+  } else {
+    throw InputError(Place{sample.path.string()},
+                     fmt::format("is {}: nothing to import on its own", format.help));
+  }
+  return commented(sample, format, notes, text);
+}
+
+}  // namespace bandwright

@@ -1,0 +1,69 @@
+#include "formats/load.h"
+
+#include <fmt/format.h>
+
+#include "formats/artifact.h"
+#include "formats/astra_sim_1.h"
+#include "formats/astra_sim_2.h"
+#include "formats/class_prices.h"
+#include "formats/detect.h"
+#include "formats/libra.h"
+
+namespace bandwright {
+namespace {
+
+// What the word's file is; nothing when it is no file.
+std::optional<Sample> file_of(std::string_view word) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(std::filesystem::path(word), error)) return std::nullopt;
+  return sample_of(std::filesystem::path(word));
+}
+
+[[noreturn]] void reject(const Sample& sample, const FileFormat& format, std::string_view expected) {
+  throw InputError(Place{sample.path.string()}, fmt::format("is {}, expected {}", format.help, expected));
+}
+
+}  // namespace
+
+LoadedNetwork load_any_network(std::string_view word) {
+  const auto sample = file_of(word);
+  if (!sample) return {.network = load_network(word)};
+  const FileFormat& format = format_of(*sample);
+  if (format.name == "network") return {.network = read_network(*sample->root)};
+  if (format.name == "libra-network") return {.network = read_libra_network(*sample->root)};
+  if (format.name == "artifact-network") return {.network = read_artifact_network(*sample->root).network};
+  if (format.name == "astra-sim-2-network") {
+    AstraSim2Network read = read_astra_sim_2_network(*sample->root);
+    return {std::move(read.network), std::move(read.bandwidth), std::move(read.latency), {}};
+  }
+  if (format.name != "astra-sim-1-network") reject(*sample, format, "a network");
+  AstraSim1Network read = read_astra_sim_1_network(*sample->root);
+  if (read.is_template) {
+    throw InputError(Place{sample->path.string()},
+                     "is a template, whose NPU counts were given on the command line: write them into it");
+  }
+  return {std::move(read.network), std::move(read.bandwidth), std::move(read.latency),
+          std::move(read.ignored)};
+}
+
+AstraSimSystem load_any_system(std::string_view word) {
+  const auto sample = file_of(word);
+  if (!sample) return {.system = load_system(word)};
+  const FileFormat& format = format_of(*sample);
+  if (format.name == "astra-sim-1-system") return read_astra_sim_1_system(*sample->root);
+  if (format.name == "astra-sim-2-system") return read_astra_sim_2_system(*sample->root);
+  if (format.name != "system") reject(*sample, format, "a system");
+  return {.system = read_system(*sample->root)};
+}
+
+PriceList load_any_prices(std::string_view word) {
+  const auto sample = file_of(word);
+  if (!sample || (sample->root && sample->root->is_map() && sample->root->find("dollars_per_gb_per_s"))) {
+    return load_price_list(word);
+  }
+  const FileFormat& format = format_of(*sample);
+  if (format.name != "class-prices") reject(*sample, format, "a price list");
+  return read_class_prices(*sample->root, sample->braces ? Cables::Shared : Cables::PerNpu);
+}
+
+}  // namespace bandwright

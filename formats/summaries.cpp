@@ -1,0 +1,227 @@
+#include "formats/summaries.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "formats/artifact.h"
+#include "formats/astra_sim_1.h"
+#include "formats/astra_sim_2.h"
+#include "formats/astra_sim_system.h"
+#include "formats/class_prices.h"
+#include "formats/layer_text.h"
+#include "formats/libra.h"
+#include "formats/trace_set.h"
+
+namespace bandwright {
+namespace {
+
+// Compute time and bytes per collective, of one NPU.
+class Work {
+ public:
+  void add(Time compute) { compute_ += compute; }
+  void add(const std::string& what, Bytes size) {
+    Calls& calls = calls_[what];
+    ++calls.count;
+    calls.bytes += size;
+  }
+  void add_to(FileSummary& summary, const std::string& whose) const {
+    summary.facts.emplace_back("compute time" + whose, format_time(compute_));
+    for (const auto& [what, calls] : calls_) {
+      summary.facts.emplace_back(what + whose,
+                                 fmt::format("{} calls, {}", calls.count, format_bytes(calls.bytes)));
+    }
+  }
+
+ private:
+  struct Calls {
+    std::int64_t count = 0;
+    Bytes bytes;
+  };
+  Time compute_;
+  std::map<std::string, Calls> calls_;
+};
+
+void add_node(const TraceNode& node, Work& work) {
+  if (node.kind == TraceNodeKind::Compute) work.add(node.duration);
+  if (node.kind == TraceNodeKind::Collective) {
+    work.add(std::string(collective_name(node.collective.kind)), node.collective.bytes);
+  }
+  if (node.kind == TraceNodeKind::Send) work.add("send", node.collective.bytes);
+}
+
+FileSummary summarise_trace_file(const std::filesystem::path& path) {
+  TraceFile file(path);
+  Work work;
+  std::size_t nodes = 0;
+  while (const auto node = file.next()) {
+    ++nodes;
+    add_node(*node, work);
+  }
+  FileSummary summary{.facts = {{"nodes", std::to_string(nodes)}}};
+  work.add_to(summary, "");
+  return summary;
+}
+
+FileSummary summarise(const Network& network) {
+  return {.facts = {{"dimensions", network.shorthand()}, {"NPUs", std::to_string(network.npus())}}};
+}
+
+void add_links(FileSummary& summary, const std::vector<Bandwidth>& bandwidth,
+               const std::vector<Time>& latency) {
+  std::vector<std::string> speeds;
+  std::vector<std::string> delays;
+  for (const Bandwidth b : bandwidth) speeds.push_back(fmt::format("{:.4g} GB/s", b.value()));
+  for (const Time t : latency) delays.push_back(format_time(t));
+  summary.facts.emplace_back("bandwidth per NPU", fmt::to_string(fmt::join(speeds, ", ")));
+  summary.facts.emplace_back("latency per hop", fmt::to_string(fmt::join(delays, ", ")));
+}
+
+FileSummary summarise(const AstraSimSystem& read) {
+  FileSummary summary{.ignored = read.ignored};
+  summary.facts.emplace_back("chunks per collective", std::to_string(read.system.chunks));
+  for (std::size_t d = 0; d < read.system.dimension_algorithms.size() && d < 4; ++d) {
+    for (const auto& [phase, algorithm] : read.system.dimension_algorithms[d]) {
+      summary.facts.emplace_back(fmt::format("{}, dimension {}", collective_name(phase), d + 1), algorithm);
+    }
+  }
+  summary.facts.emplace_back("endpoint delay", format_time(read.system.endpoint_delay));
+  if (read.peak)
+    summary.facts.emplace_back("peak", fmt::format("{:.4g} TFLOP/s", read.peak->value() * 1e-12));
+  if (read.memory > Bandwidth()) {
+    summary.facts.emplace_back("memory", fmt::format("{:.4g} GB/s", read.memory.value()));
+  }
+  return summary;
+}
+
+FileSummary summarise(const Model& model) {
+  Work work;
+  for (const Line& line : model.lines) {
+    for (const Pass* pass : {&line.forward, &line.input_gradient, &line.weight_gradient}) {
+      work.add(pass->compute);
+      if (!pass->communication) continue;
+      const Collective& call = pass->communication->collective;
+      work.add(fmt::format("{} over {}", collective_name(call.kind), axis_name(pass->communication->axis)),
+               call.bytes);
+    }
+  }
+  FileSummary summary{.facts = {{"layers", std::to_string(model.lines.size())},
+                                {"NPUs of a tensor-parallel group", std::to_string(model.tensor_parallel)}}};
+  work.add_to(summary, "");
+  return summary;
+}
+
+}  // namespace
+
+FileSummary summarise_traces(const Sample& sample) {
+  if (std::filesystem::is_regular_file(sample.path)) return summarise_trace_file(sample.path);
+  const TraceSet traces = read_traces(sample.path, {}, 0, {});
+  FileSummary summary{.facts = {{"NPUs", std::to_string(traces.npus)},
+                                {"nodes", std::to_string(traces.nodes)},
+                                {"process groups", std::to_string(traces.groups.size())},
+                                {"kinds of NPU", std::to_string(traces.classes.size())}}};
+  for (const TraceClass& one : traces.classes) {
+    if (summary.facts.size() > 40) break;
+    Work work;
+    for (const TraceNode& node : one.nodes) add_node(node, work);
+    work.add_to(summary, traces.classes.size() == 1 ? "" : fmt::format(" of NPU {}", one.npus[0]));
+  }
+  return summary;
+}
+
+FileSummary summarise_layers(const Sample& sample) {
+  const LayerText text = read_layer_text(sample.path);
+  FileSummary summary = summarise(text.model);
+  summary.facts.insert(summary.facts.begin(), {"policy", text.policy.empty() ? "none (LIBRA)" : text.policy});
+  summary.ignored = text.ignored;
+  return summary;
+}
+
+FileSummary summarise_astra_sim_2_network(const Sample& sample) {
+  const AstraSim2Network read = read_astra_sim_2_network(*sample.root);
+  FileSummary summary = summarise(read.network);
+  add_links(summary, read.bandwidth, read.latency);
+  return summary;
+}
+
+FileSummary summarise_astra_sim_2_system(const Sample& sample) {
+  return summarise(read_astra_sim_2_system(*sample.root));
+}
+
+FileSummary summarise_astra_sim_1_system(const Sample& sample) {
+  return summarise(read_astra_sim_1_system(*sample.root));
+}
+
+FileSummary summarise_memory(const Sample& sample) {
+  const RemoteMemory memory = read_remote_memory(*sample.root);
+  FileSummary summary{.facts = {{"type", memory.type}}, .ignored = memory.ignored};
+  if (memory.bandwidth > Bandwidth()) add_links(summary, {memory.bandwidth}, {memory.latency});
+  return summary;
+}
+
+FileSummary summarise_groups(const Sample& sample) {
+  const auto groups = read_process_groups(*sample.root, static_cast<int>(max_npus));
+  std::size_t largest = 0;
+  for (const auto& [name, members] : groups) largest = std::max(largest, members.size());
+  return {.facts = {{"process groups", std::to_string(groups.size())},
+                    {"NPUs of the largest", std::to_string(largest)}}};
+}
+
+FileSummary summarise_logical(const Sample& sample) {
+  return {.facts = {{"dimensions", fmt::to_string(fmt::join(read_logical_dimensions(*sample.root), " x "))}},
+          .ignored = {"logical-dims: a network file says how its dimensions are wired"}};
+}
+
+FileSummary summarise_astra_sim_1_network(const Sample& sample) {
+  const AstraSim1Network read = read_astra_sim_1_network(*sample.root);
+  if (read.is_template) {
+    std::vector<std::string_view> kinds;
+    for (const Dimension& dimension : read.network.dimensions) kinds.push_back(dimension.kind->name);
+    return {.facts = {{"template of", fmt::to_string(fmt::join(kinds, ", "))},
+                      {"NPUs", "given on the command line: write units-count into the file to run it"}},
+            .ignored = read.ignored};
+  }
+  FileSummary summary = summarise(read.network);
+  add_links(summary, read.bandwidth, read.latency);
+  summary.ignored = read.ignored;
+  return summary;
+}
+
+FileSummary summarise_artifact_network(const Sample& sample) {
+  const ArtifactNetwork read = read_artifact_network(*sample.root);
+  FileSummary summary = summarise(read.network);
+  summary.facts.emplace_back("budget per NPU", fmt::format("{:.6g} GB/s", read.budget.value()));
+  return summary;
+}
+
+FileSummary summarise_libra_network(const Sample& sample) {
+  return summarise(read_libra_network(*sample.root));
+}
+
+FileSummary summarise_communicator(const Sample& sample) {
+  const LibraCommunicator read = read_libra_communicator(*sample.root);
+  return {.facts = {{"NPUs of activations", fmt::to_string(fmt::join(read.activations, " x "))},
+                    {"NPUs of gradients", fmt::to_string(fmt::join(read.gradients, " x "))}}};
+}
+
+FileSummary summarise_class_prices(const Sample& sample) {
+  FileSummary summary;
+  for (const ClassPrices& row : read_class_prices(*sample.root, Cables::PerNpu).classes) {
+    std::vector<std::string> prices;
+    constexpr std::array<std::string_view, element_count> names = {"link", "switch", "NIC"};
+    for (std::size_t e = 0; e < element_count; ++e) {
+      if (row.per_gb_per_s[e])
+        prices.push_back(fmt::format("{} ${:.4g}", names[e], row.per_gb_per_s[e]->value()));
+    }
+    summary.facts.emplace_back(row.name, fmt::format("{} per GB/s", fmt::join(prices, ", ")));
+  }
+  return summary;
+}
+
+FileSummary summarise_model(const Sample& sample) { return summarise(read_model(*sample.root)); }
+FileSummary summarise_network(const Sample& sample) { return summarise(read_network(*sample.root)); }
+FileSummary summarise_system(const Sample& sample) {
+  return summarise(AstraSimSystem{.system = read_system(*sample.root)});
+}
+
+}  // namespace bandwright

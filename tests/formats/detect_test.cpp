@@ -1,0 +1,122 @@
+#include "formats/detect.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+
+#include "core/error.h"
+#include "formats/astra_sim_system.h"
+#include "formats/import.h"
+
+namespace bandwright {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What every sample file of other tools is, by folder.
+TEST(DetectSamples, EverySampleIsRecognisedAndRead) {
+  const fs::path root = "../shared/reference/foreign";
+  if (!fs::is_directory(root)) GTEST_SKIP() << root << " is absent";
+  const std::map<std::string, std::string> expected = {
+      {"artifact/evaluation_input/network", "astra-sim-1-network"},
+      {"artifact/evaluation_input/system", "astra-sim-1-system"},
+      {"artifact/evaluation_input/workload", "layer-text"},
+      {"artifact/optimizer_input/cost", "class-prices"},
+      {"artifact/optimizer_input/network", "artifact-network"},
+      {"artifact/optimizer_input/workload", "layer-text"},
+      {"astra_sim_1/network/analytical", "astra-sim-1-network"},
+      {"astra_sim_1/system", "astra-sim-1-system"},
+      {"astra_sim_1/workload", "layer-text"},
+      {"libra/communicator", "libra-communicator"},
+      {"libra/cost_model", "class-prices"},
+      {"libra/network", "libra-network"},
+      {"libra/workload", "layer-text"}};
+  for (const auto& [folder, format] : expected) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(root / folder)) {
+      const Sample sample = sample_of(entry.path());
+      EXPECT_EQ(format_of(sample).name, format) << entry.path();
+      EXPECT_FALSE(format_of(sample).summarise(sample).facts.empty()) << entry.path();
+    }
+  }
+}
+
+class Detect : public testing::Test {
+ protected:
+  void TearDown() override { fs::remove(path); }
+
+  std::string format(const std::string& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+    try {
+      const Sample sample = sample_of(path);
+      const FileFormat& format = format_of(sample);
+      format.summarise(sample);
+      return std::string(format.name);
+    } catch (const InputError& error) {
+      return std::string(error.what()).substr(path.string().size());
+    }
+  }
+
+  const fs::path path = fs::temp_directory_path() / ("bandwright_detect_" + std::to_string(getpid()));
+};
+
+TEST_F(Detect, ContentDecides) {
+  EXPECT_EQ(format("topology: [ Ring ]\nnpus_count: [ 8 ]\nbandwidth: [ 50 ]\nlatency: [ 500 ]\n"),
+            "astra-sim-2-network");
+  EXPECT_EQ(format(R"({"preferred-dataset-splits": 4, "all-reduce-implementation": ["ring"]})"),
+            "astra-sim-2-system");
+  EXPECT_EQ(format("preferred-dataset-splits: 4\n"), "astra-sim-1-system");
+  EXPECT_EQ(format(R"({"1": [0, 1]})"), "astra-sim-2-groups");
+  EXPECT_EQ(format(R"({"logical-dims": ["8", "2"]})"), "astra-sim-2-logical");
+  EXPECT_EQ(format(R"({"memory-type": "NO_MEMORY_EXPANSION"})"), "astra-sim-2-memory");
+  EXPECT_EQ(format("MICRO\n1\nconv -1 5 NONE 0 5 NONE 0 5 ALLREDUCE 1024 5\n"), "layer-text");
+  EXPECT_EQ(format("\x07\x0a\x05"
+                   "0.0.4"),
+            "chakra");
+}
+
+TEST_F(Detect, SaysWhatIsWrong) {
+  EXPECT_EQ(format(""), ": is empty");
+  EXPECT_EQ(format("\x07\x0a\x05"), ": byte 0: is truncated: a message of 7 bytes, but 2 are left");
+  EXPECT_NE(format("colour: blue\n").find("is none of the formats that can be read (chakra, layer-text, "),
+            std::string::npos);
+  EXPECT_NE(format("PIPELINE_MAGIC\n1\n").find("unknown policy 'PIPELINE_MAGIC'"), std::string::npos);
+  EXPECT_NE(format("topology: [ Ring ]\nnpus_count: [ 8, 2 ]\nbandwidth: [ 50 ]\nlatency: [ 500 ]\n")
+                .find("2 values for 1 dimensions"),
+            std::string::npos);
+}
+
+TEST_F(Detect, PartsOfOtherInputsAreNotImported) {
+  std::ofstream(path) << R"({"1": [0, 1]})";
+  EXPECT_THROW(imported(sample_of(path)), InputError);
+}
+
+AstraSimSystem system_of(const std::string& json) {
+  return read_astra_sim_2_system(YamlValue::parse(json, "sys.json"));
+}
+
+TEST(AstraSimSystems, EachDimensionHasItsAlgorithm) {
+  const AstraSimSystem read = system_of(R"({"all-reduce-implementation": ["ring", "halvingDoubling"],
+      "preferred-dataset-splits": 4, "endpoint-delay": 10, "local-mem-bw": 1600,
+      "roofline-enabled": 1, "peak-perf": 312})");
+  ASSERT_EQ(read.system.dimension_algorithms.size(), 2U);
+  EXPECT_EQ(read.system.dimension_algorithms[1].at(CollectiveKind::AllReduce), "halving-doubling");
+  EXPECT_EQ(read.system.chunks, 4);
+  EXPECT_EQ(read.system.endpoint_delay, nanoseconds(10));
+  EXPECT_DOUBLE_EQ(read.peak->value(), 312e12);
+  EXPECT_TRUE(read.system.gib);
+}
+
+TEST(AstraSimSystems, UnknownKeysAreReportedAndCustomCollectivesRefused) {
+  const AstraSimSystem read = system_of(R"({"prefered-dataset-splits": 4, "boost-mode": 1})");
+  ASSERT_EQ(read.ignored.size(), 2U);
+  EXPECT_EQ(read.ignored[0],
+            "prefered-dataset-splits: not a key of a system file; did you mean 'preferred-dataset-splits'?");
+  EXPECT_THROW(system_of(R"({"all-reduce-implementation-custom": ["x"]})"), InputError);
+  EXPECT_THROW(system_of(R"({"all-reduce-implementation": ["magic"]})"), InputError);
+  EXPECT_THROW(system_of(R"({"scheduling-policy": "EXPLICIT"})"), InputError);
+}
+
+}  // namespace
+}  // namespace bandwright
