@@ -51,6 +51,7 @@ bool begins_like_trace(std::string_view head) {
 
 bool begins_like_layers(std::string_view head) {
   const std::string_view line = trimmed(trimmed(head).substr(0, trimmed(head).find('\n')));
+  if (line.starts_with('#')) return false;  // a comment, as in LIBRA's YAML
   std::size_t words = 0;
   bool inside = false;
   for (const char c : line) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -289,7 +290,10 @@ std::string write_layer_text(const Model& model) {
   }
   text += fmt::format("\n{}\n", model.lines.size());
   for (const Line& line : model.lines) {
-    text += fmt::format("{}\t-1\t{}\t{}\t{}\t0\n", line.name, pass_text(model, line.forward),
+    std::string name = line.name;  // one word
+    std::replace_if(
+        name.begin(), name.end(), [](unsigned char c) { return c <= ' '; }, '_');
+    text += fmt::format("{}\t-1\t{}\t{}\t{}\t0\n", name, pass_text(model, line.forward),
                         pass_text(model, line.input_gradient), pass_text(model, line.weight_gradient));
   }
   return text;
