@@ -11,7 +11,6 @@
 
 namespace bandwright {
 namespace {
-
 using Words = std::vector<std::string_view>;
 
 struct Policy {
@@ -258,7 +257,6 @@ std::vector<Group> layer_text_groups(const LayerText& text, const Network& netwo
 }
 
 namespace {
-
 std::string pass_text(const Model& model, const Pass& pass) {
   const std::int64_t ns = std::llround(to_ns(pass.compute));
   if (!pass.communication) return fmt::format("{}\tNONE\t0", ns);
