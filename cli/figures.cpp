@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -64,14 +63,26 @@ std::string find_python() {
 
 std::span<const Figure> figures() { return catalogue; }
 
-int draw(const Figure& figure, const ExperimentFolder& folder) {
+namespace {
+
+int run_script(std::string_view name, const std::filesystem::path& from,
+               const std::filesystem::path& target) {
   static const std::string python = find_python();
-  make_folder(folder.graphs());
-  const std::string script = (plots_folder() / fmt::format("{}.py", figure.name)).string();
-  const std::string csv = (folder.csv().parent_path() / figure.csv).string();
+  const std::string script = (plots_folder() / fmt::format("{}.py", name)).string();
   // -B: no compiled scripts beside the installed ones.
-  const int status = run({python, "-B", script, csv, (folder.graphs() / figure.name).string()}, false);
+  const int status = run({python, "-B", script, from.string(), target.string()}, false);
   return status <= 2 ? status : 2;
+}
+
+}  // namespace
+
+int draw(const Figure& figure, const ExperimentFolder& folder) {
+  make_folder(folder.graphs());
+  return run_script(figure.name, folder.csv().parent_path() / figure.csv, folder.graphs() / figure.name);
+}
+
+int draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target) {
+  return run_script("timeline", trace, target);
 }
 
 }  // namespace bandwright

@@ -21,4 +21,7 @@ std::span<const Figure> figures();
 // InputError when no Python with matplotlib can be found.
 int draw(const Figure& figure, const ExperimentFolder& folder);
 
+// Draws a trace of `simulate --timeline` as TARGET.png and .pdf; returns and throws as draw does.
+int draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target);
+
 }  // namespace bandwright

@@ -9,6 +9,7 @@
 #include "cli/experiment_folder.h"
 #include "cli/figures.h"
 #include "core/catalogue.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -38,24 +39,43 @@ void run(const PlotOptions& options) {
   if (worst == 2 || (worst == 1 && !options.figures.empty())) throw CLI::RuntimeError(worst);
 }
 
+// bandwright plot timeline FILE ...: each as a picture beside it.
+void run_timelines(const std::vector<std::string>& traces) {
+  if (traces.empty()) throw InputError("plot timeline: missing the file that simulate --timeline wrote");
+  for (const std::string& trace : traces) {
+    const std::filesystem::path target = std::filesystem::path(trace).replace_extension();
+    if (const int status = draw_timeline(trace, target); status != 0) throw CLI::RuntimeError(status);
+    fmt::print("{}.png\n", target.string());
+  }
+}
+
 }  // namespace
 
 void add_plot(CLI::App& app) {
   CLI::App* command = app.add_subcommand("plot", "Draw figures of an evaluated experiment, as PNG and PDF");
   const auto options =
       std::make_shared<PlotOptions>();  // shared with the callback, which outlives this function
-  command->add_option("experiment", options->experiment, "its name or its YAML file")
+  command->add_option("experiment", options->experiment, "its name or its YAML file; or the word timeline")
       ->required()
       ->type_name("EXPERIMENT");
-  command->add_option("figures", options->figures, "names (bandwright list figures); default: all")
+  command
+      ->add_option("figures", options->figures,
+                   "names (bandwright list figures), default: all; or timeline files")
       ->type_name("FIGURE");
   command->add_option("--output", options->output, "folder of all results (default: output)")
       ->type_name("DIR");
   command->footer(
       "Examples:\n"
       "  bandwright plot small fig12\n"
-      "  bandwright plot full");
-  command->callback([options] { run(*options); });
+      "  bandwright plot full\n"
+      "  bandwright plot timeline step.json      a trace of simulate --timeline, as step.png and step.pdf");
+  command->callback([options] {
+    if (equal_ignoring_case(options->experiment, "timeline")) {
+      run_timelines(options->figures);
+    } else {
+      run(*options);
+    }
+  });
 }
 
 }  // namespace bandwright
