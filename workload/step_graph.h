@@ -39,8 +39,8 @@ using OperationId = std::uint32_t;
 struct Operation {
   OperationKind kind = OperationKind::Compute;
   Role role = Role::Other;
-  std::uint16_t line = 0;              // index into StepGraph::line_names
-  std::uint32_t collective = 0;        // index into StepGraph::collectives, for a collective
+  std::uint16_t line = 0;        // index into StepGraph::line_names
+  std::uint32_t collective = 0;  // index into StepGraph::collectives, for a collective
   Time duration;  // of compute and overhead; of a collective what it takes besides the wire (latency)
   std::uint32_t first_dependency = 0;  // into StepGraph::dependencies
   std::uint32_t dependencies = 0;
