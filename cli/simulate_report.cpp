@@ -205,8 +205,11 @@ std::string simulation_csv(const SimulationAnswer& answer) {
     table.headings.push_back(name);
     row.push_back(value.is_null() ? "" : (value.is_string() ? value.get<std::string>() : value.dump()));
   };
-  for (const auto& [name, value] : setting(answer).items()) add(name, value);
-  for (const auto& [name, value] : scalars(answer).items()) add(name, value);
+  // Named, because items() refers to its object.
+  const Json described = setting(answer);
+  const Json numbers = scalars(answer);
+  for (const auto& [name, value] : described.items()) add(name, value);
+  for (const auto& [name, value] : numbers.items()) add(name, value);
   for (std::size_t d = 0; d < answer.bandwidth.size(); ++d) {
     const DimensionUse& use = answer.result.dimensions[d];
     add(fmt::format("{}_{}", answer.system.gib ? "gib_per_s" : "gb_per_s", d + 1), answer.bandwidth[d]);
