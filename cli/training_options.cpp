@@ -54,27 +54,6 @@ std::vector<std::string> read_placement(const std::string& text) {
   return order;
 }
 
-Parallelism read_parallelism(const TrainingOptions& options) {
-  Parallelism p{.tensor = count("--tp", options.tp),
-                .context = count("--cp", options.cp),
-                .expert = count("--ep", options.ep),
-                .pipeline = count("--pp", options.pp),
-                .virtual_stages = count("--virtual-stages", options.virtual_stages),
-                .sequence_parallel = options.sequence_parallel};
-  p.zero = static_cast<int>(
-      parse_option("--zero", options.zero, [](std::string_view word) { return parse_integer(word, 0, 3); }));
-  p.micro_batch = count("--micro-batch", options.micro_batch);
-  p.recompute = parse_option("--recompute", options.recompute, recomputation);
-  p.attention = parse_option("--attention", options.attention, attention_kernel);
-  p.precision = parse_option("--precision", options.precision, precision);
-  p.bucket_bytes = to_double(parse_option("--bucket", options.bucket, parse_bytes));
-  p.placement = read_placement(options.placement);
-  read_overlap(options.overlap, p);
-  p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
-  if (!options.schedule.empty()) p.schedule = parse_option("--schedule", options.schedule, pipeline_schedule);
-  return p;
-}
-
 }  // namespace
 
 void add_training_options(CLI::App& command, TrainingOptions& options) {
@@ -104,6 +83,27 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       ->capture_default_str();
   text("--placement", options.placement, "groups over the dimensions, the innermost first", "ORDER")
       ->capture_default_str();
+}
+
+Parallelism read_parallelism(const TrainingOptions& options) {
+  Parallelism p{.tensor = count("--tp", options.tp),
+                .context = count("--cp", options.cp),
+                .expert = count("--ep", options.ep),
+                .pipeline = count("--pp", options.pp),
+                .virtual_stages = count("--virtual-stages", options.virtual_stages),
+                .sequence_parallel = options.sequence_parallel};
+  p.zero = static_cast<int>(
+      parse_option("--zero", options.zero, [](std::string_view word) { return parse_integer(word, 0, 3); }));
+  p.micro_batch = count("--micro-batch", options.micro_batch);
+  p.recompute = parse_option("--recompute", options.recompute, recomputation);
+  p.attention = parse_option("--attention", options.attention, attention_kernel);
+  p.precision = parse_option("--precision", options.precision, precision);
+  p.bucket_bytes = to_double(parse_option("--bucket", options.bucket, parse_bytes));
+  p.placement = read_placement(options.placement);
+  read_overlap(options.overlap, p);
+  p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
+  if (!options.schedule.empty()) p.schedule = parse_option("--schedule", options.schedule, pipeline_schedule);
+  return p;
 }
 
 TrainingJob load_training_job(const std::string& model, const TrainingOptions& options) {

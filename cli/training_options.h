@@ -29,6 +29,9 @@ struct TrainingOptions {
 // All but --system, --npus and --recompute, which commands explain themselves.
 void add_training_options(CLI::App& command, TrainingOptions& options);
 
+// What is said of the division, without DP and the global batch. Throws InputError, which names the option.
+Parallelism read_parallelism(const TrainingOptions& options);
+
 // Throws InputError, which names the option or the combination.
 TrainingJob load_training_job(const std::string& model, const TrainingOptions& options);
 

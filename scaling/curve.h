@@ -1,39 +1,44 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "scaling/cluster.h"
-#include "scaling/image_model.h"
 #include "scaling/series.h"
-#include "workload/model.h"
-#include "workload/step_graph.h"
-#include "workload/training_loop.h"
+#include "training/machine.h"
 
 namespace bandwright {
 
-// A model as a curve needs it: its step on a part of a cluster, and what that does.
-struct CurveWorkload {
-  std::string name;
-  std::string item;              // what is counted: "images", or "replica steps" of a table of fixed work
-  int fewest_workers = 1;        // of one replica
-  std::int64_t usual_batch = 1;  // items that a replica takes into a step
-  bool batch_is_fixed = false;
-  std::function<StepGraph(const Network& network, std::int64_t batch)> step;
-  std::function<std::optional<double>(std::int64_t batch)> memory_bytes;  // of one worker, where it is known
+// One step of a workload on some workers of a machine.
+struct CurveStep {
+  std::int64_t batch = 0;  // items that one replica of the model takes into it
+  double items = 0.0;      // of all replicas
+  double seconds = 0.0;
+  double exposed_seconds = 0.0;        // communication that compute waits for
+  std::optional<double> memory_bytes;  // of one worker, where it is known
+  std::string division;                // "TP 8 PP 4 DP 16": how workers share a replica; empty: they do not
 };
 
-// Every phase computes, then reduces its gradients while nothing else happens, at `flop_per_s` of one worker.
-CurveWorkload image_workload(const ImageModel& model, double flop_per_s);
-CurveWorkload table_workload(const Model& model, const TrainingLoop& loop);
+// A model as a curve needs it (scaling/curve_workloads.h has those there are).
+struct CurveWorkload {
+  std::string name;
+  std::string item;        // what is counted: "images", "tokens"
+  std::string batch_item;  // what a batch counts: "images", "sequences"
+  // The fewest workers that can be timed, memory aside: their rate is what others are held against. None:
+  // the first point that fits is.
+  std::optional<int> fewest_workers;
+  std::int64_t usual_batch = 1;  // items a worker brings in weak scaling
+  bool batch_is_fixed = false;   // per replica
+  // A step of `batch` items on `workers` workers together. Throws InputError when it cannot be divided so.
+  std::function<CurveStep(int workers, std::int64_t batch)> step;
+};
 
 struct CurveOptions {
   std::vector<int> workers;
   ScalingMode mode = ScalingMode::Weak;
-  std::int64_t batch = 0;          // of a replica, for weak scaling; 0 is the model's own
+  std::int64_t batch = 0;          // of a worker, for weak scaling; 0 is the model's own
   std::int64_t global_batch = 0;   // for strong scaling
   double efficiency = 0.5;         // the bound below which more workers do not pay
   std::map<int, double> measured;  // items per second, by worker count
@@ -41,23 +46,24 @@ struct CurveOptions {
 
 struct CurvePoint {
   int workers = 0;
-  std::int64_t batch = 0;  // of a replica
-  std::optional<double> memory_bytes;
-  bool fits = true;  // a point that does not fit is not simulated
-  double step_seconds = 0.0;
+  CurveStep step;
+  std::string refused;  // why there is no such step: memory, or a division; empty: there is one
+  bool fits = true;     // into memory
   double items_per_second = 0.0;
-  double efficiency = 0.0;         // against the fewest workers, whether their memory suffices or not
-  double exposed_share = 0.0;      // of the step: communication that compute waits for
+  double efficiency = 0.0;         // rate per worker, of that of the baseline
+  double exposed_share = 0.0;      // of the step
   std::optional<double> measured;  // items per second
 
+  [[nodiscard]] bool played() const { return refused.empty(); }
   // Of the simulated rate.
   [[nodiscard]] std::optional<double> error() const {
-    return measured && fits ? std::optional(items_per_second / *measured - 1.0) : std::nullopt;
+    return measured && played() ? std::optional(items_per_second / *measured - 1.0) : std::nullopt;
   }
 };
 
 struct Curve {
   std::vector<CurvePoint> points;
+  int baseline = 1;  // workers whose rate has efficiency 1
   // The first worker count, of those asked for or a doubling of the last, whose efficiency is under the
   // bound; none up to `searched_to`.
   std::optional<int> under_bound_at;
@@ -65,8 +71,10 @@ struct Curve {
   std::vector<std::string> warnings;
 };
 
-// Throughput against workers from the closed-form step time. Throws InputError when a batch does not divide,
-// workers do not fill the cluster, or a fixed amount of work is to be divided.
-Curve simulate_curve(const CurveWorkload& workload, const Cluster& cluster, const CurveOptions& options);
+// Throughput against workers from the closed-form step time. A worker count that cannot be (its batch does
+// not divide, it does not fill the machine, its memory is too small) is a point with a reason and a warning.
+// Throws InputError, the first such reason, when memory is the obstacle nowhere and no point is left; and
+// when a fixed amount of work is to be divided.
+Curve simulate_curve(const CurveWorkload& workload, const Machine& machine, const CurveOptions& options);
 
 }  // namespace bandwright

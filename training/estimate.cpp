@@ -8,6 +8,7 @@ namespace bandwright {
 namespace {
 
 constexpr double seconds_per_hour = 3600.0;
+constexpr std::string_view communicates = " communication";  // ends the name of such a line
 
 // The line of the breakdown an instruction belongs to.
 std::string line_of(const StepProgram& program, const Operation& operation) {
@@ -21,7 +22,7 @@ std::string line_of(const StepProgram& program, const Operation& operation) {
     case StepLine::PipelineParallel:
     case StepLine::Gradients:
     case StepLine::Parameters:
-      return name + " communication";
+      return name + std::string(communicates);
     default:
       return name;
   }
@@ -37,7 +38,9 @@ std::vector<BreakdownLine> break_down(const StepProgram& program, const ProgramF
     if (instruction.times > 0 || path[i].ns == 0.0) continue;
     const std::string name = line_of(program, instruction.operation);
     auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& each) { return each.name == name; });
-    if (line == lines.end()) line = lines.insert(lines.end(), {.name = name});
+    if (line == lines.end()) {
+      line = lines.insert(lines.end(), {.name = name, .communication = name.ends_with(communicates)});
+    }
     line->exposed_ns += path[i].times * path[i].ns;
     line->hidden_ns += std::max(0.0, executions[i] - path[i].times) * path[i].ns;
   }
@@ -71,6 +74,12 @@ std::vector<double> bandwidths_of(const TrainingJob& job, const Network& network
 }
 
 }  // namespace
+
+double TrainingEstimate::exposed_communication_ns() const {
+  double ns = 0.0;
+  for (const BreakdownLine& line : breakdown) ns += line.communication ? line.exposed_ns : 0.0;
+  return ns;
+}
 
 TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_per_s) {
   const Parallelism& p = job.parallelism;

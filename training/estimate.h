@@ -15,6 +15,7 @@ struct BreakdownLine {
   std::string name;
   double exposed_ns = 0.0;
   double hidden_ns = 0.0;
+  bool communication = false;
 };
 
 struct TrainingEstimate {
@@ -32,6 +33,7 @@ struct TrainingEstimate {
   double usd_per_million_tokens = 0.0;  // at the machine's price per NPU and hour; 0 without one
 
   [[nodiscard]] bool fits() const { return memory.total() <= memory_capacity; }
+  [[nodiscard]] double exposed_communication_ns() const;  // of the breakdown
 };
 
 // `gb_per_s` of each dimension of the job's network; the machine's own where empty.

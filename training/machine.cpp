@@ -32,6 +32,23 @@ FabricDimension read_dimension(const YamlValue& map, bool outermost) {
   return result;
 }
 
+MeasuredRates read_measured(const YamlValue& map) {
+  constexpr double highest_rate = 1e15;
+  map.require_keys({"model", "source", "items_per_second"});
+  MeasuredRates measured{.model = map.at("model").as_string(), .source = map.at("source").as_string()};
+  const YamlValue rates = map.at("items_per_second");
+  for (const auto& [npus, rate] : rates.entries()) {
+    const double value = rate.as_number(0.0, highest_rate);
+    if (!(value > 0.0)) rate.fail("must be above 0");
+    try {
+      measured.items_per_second[static_cast<int>(parse_integer(npus, 1, max_npus))] = value;
+    } catch (const InputError& error) {
+      rate.fail(error.what());
+    }
+  }
+  return measured;
+}
+
 template <class Constants>
 const Constants& constants_of(const std::vector<std::pair<std::string, Constants>>& all,
                               std::string_view name, std::string_view what) {
@@ -71,9 +88,16 @@ double FabricDimension::share(int npus) const {
   return group_share[std::min(static_cast<std::size_t>(npus), group_share.size() - 1)];
 }
 
+const MeasuredRates* Machine::find_measured(std::string_view model) const {
+  const auto found = std::find_if(measured.begin(), measured.end(), [&](const MeasuredRates& one) {
+    return equal_ignoring_case(one.model, model);
+  });
+  return found == measured.end() ? nullptr : &*found;
+}
+
 Network Machine::network(std::int64_t npus) const {
-  if (npus < 2 || npus > max_npus) {
-    throw InputError(fmt::format("{} NPUs, expected 2 to {}", npus, max_npus));
+  if (npus < 1 || npus > max_npus) {
+    throw InputError(fmt::format("{} NPUs, expected 1 to {}", npus, max_npus));
   }
   Network network{.name = name};
   std::int64_t left = npus;
@@ -131,7 +155,7 @@ void calibrate(Machine& machine, const Calibration& calibration) {
 }
 
 Machine read_machine(const YamlValue& root) {
-  root.require_keys({"name", "help", "npu", "dimensions"});
+  root.require_keys({"name", "help", "npu", "dimensions", "measured"});
   Machine machine{.name = root.at("name").as_string(), .npu = read_npu(root.at("npu"))};
   const std::vector<YamlValue> dimensions = root.at("dimensions").items();
   if (dimensions.empty() || dimensions.size() > max_dimensions) {
@@ -139,6 +163,9 @@ Machine read_machine(const YamlValue& root) {
   }
   for (std::size_t d = 0; d < dimensions.size(); ++d) {
     machine.dimensions.push_back(read_dimension(dimensions[d], d + 1 == dimensions.size()));
+  }
+  if (const auto measured = root.find("measured")) {
+    for (const YamlValue& one : measured->items()) machine.measured.push_back(read_measured(one));
   }
   return machine;
 }

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,13 +35,26 @@ struct FabricDimension {
   [[nodiscard]] double share(int npus) const;
 };
 
+// What somebody measured of one model on a machine.
+struct MeasuredRates {
+  std::string model;
+  std::string source;
+  std::map<int, double> items_per_second;  // by NPU count
+};
+
+// A machine that is asked for by the number of its NPUs: accelerators, or whole nodes where the innermost
+// dimension of the file lies between nodes.
 struct Machine {
   std::string name;
   Npu npu;
   std::vector<FabricDimension> dimensions;  // the innermost first
+  std::vector<MeasuredRates> measured;
+
+  // What was measured of a model (case ignored), or null.
+  [[nodiscard]] const MeasuredRates* find_measured(std::string_view model) const;
 
   // The network of a job of `npus`: whole inner dimensions, the rest outside; a job smaller than a dimension
-  // uses a part of it. Throws InputError naming the nearest counts that fit.
+  // uses a part of it, one NPU has none. Throws InputError naming the nearest counts that fit.
   [[nodiscard]] Network network(std::int64_t npus) const;
   // Nominal bandwidths of that network's dimensions.
   [[nodiscard]] std::vector<double> gb_per_s(const Network& network) const;
@@ -58,7 +72,8 @@ const NpuConstants& npu_constants(const Calibration& calibration, std::string_vi
 // Puts constants into a machine by their names. Throws InputError for a name that is not there.
 void calibrate(Machine& machine, const Calibration& calibration);
 
-// A machine file {name, help, npu: {...}, dimensions: [{kind, npus, class, bandwidth, fabric, group_share}]}.
+// A machine file {name, help, npu: {...}, dimensions: [{kind, npus, class, bandwidth, fabric, group_share}],
+// measured: [{model, source, items_per_second: {1: 0.8, 2: 1.6}}]}. Throws InputError.
 Machine read_machine(const YamlValue& root);
 // By what a user types, calibrated with the shipped constants.
 Machine load_machine(std::string_view word);

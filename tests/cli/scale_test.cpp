@@ -103,6 +103,16 @@ TEST_F(Scale, SimulateSaysWhatIsOutsideTheModel) {
   EXPECT_THAT(curve["warnings"][0], HasSubstr("outside the model: measured 1.89x, 1.92x the one-node rate"));
 }
 
+TEST_F(Scale, SimulateDividesTransformers) {
+  const nlohmann::json curve = answer({"simulate", "gpt3-175b", "--system", "dgx-a100", "--npus", "32..512",
+                                       "--strong", "--global-batch", "1536"});
+  EXPECT_EQ(curve["points"].size(), 5U);
+  EXPECT_EQ(curve["points"][0]["fits"], false);
+  EXPECT_EQ(curve["baseline_workers"], 64);
+  EXPECT_GT(curve["points"][4]["items_per_second"], curve["points"][3]["items_per_second"]);
+  EXPECT_THAT(curve["points"][4]["division"], HasSubstr("TP "));
+}
+
 TEST_F(Scale, BadInputGetsOneLine) {
   const std::string good = amdahl_csv();
   struct Line {
@@ -135,8 +145,13 @@ TEST_F(Scale, BadInputGetsOneLine) {
       Line{{"measure", "--workers", "none", "--", "true"}, "--workers: 'none'"},
       Line{{"measure", "--workers", "1", "--timeout", "0 s", "--", "true"}, "--timeout"},
       Line{{"measure", "--workers", "1", "--threads", "many", "--", "true"}, "--threads"},
-      Line{{"simulate", "gpt3-175b", "--system", "dgx-a100", "--npus", "64"}, "unknown system 'dgx-a100'"},
-      Line{{"simulate", "gpt3-175b", "--system", "edison", "--npus", "64"}, "image models: cosmogan"},
+      Line{{"simulate", "gpt3-175b", "--system", "dgx-a10", "--npus", "64"}, "did you mean 'dgx-a100'"},
+      Line{{"simulate", "gpt3-175", "--system", "edison", "--npus", "64"}, "did you mean 'gpt3-175b'"},
+      Line{{"simulate", "gpt3-175b", "--system", "edison", "--npus", "64"}, "no bf16 matrix units"},
+      Line{{"simulate", "gpt3-175b", "--system", "dgx-a100", "--npus", "64", "--tp", "7"},
+           "7 does not divide 64"},
+      Line{{"simulate", "dlrm", "--system", "dgx-a100", "--npus", "64", "--tp", "8"},
+           "--tp is for transformers"},
       Line{{"simulate", "cosmogan", "--system", "edison", "--nodes", "2", "--strong"},
            "--strong needs --global-batch"},
       Line{{"simulate", "cosmogan", "--system", "edison", "--nodes", "3", "--strong", "--global-batch", "64"},

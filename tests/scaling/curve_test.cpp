@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/paths.h"
+#include "scaling/curve_workloads.h"
 
 namespace bandwright {
 namespace {
@@ -93,14 +94,6 @@ TEST(CosmoGan, KeepsTheOutputsOfBothPassesThroughTheDiscriminator) {
   EXPECT_NEAR((model.memory_bytes(1) - model.memory_bytes(0)) * 1e-6, 23.6, 0.05);
 }
 
-TEST(CosmoGan, ReducesBothNetworksSeparately) {
-  const CurveWorkload workload = image_workload(cosmogan(), 1e12);
-  const StepGraph graph = workload.step(parse_network("Switch(4)"), 64);
-  ASSERT_EQ(graph.collectives.size(), 2U);
-  EXPECT_EQ(graph.collectives[0].collective.bytes, bytes(4 * 3'583'873));
-  EXPECT_EQ(graph.collectives[1].collective.bytes, bytes(4 * 12'824'449));
-}
-
 TEST(ImageModels, OneNetworkCostsForwardAndBackward) {
   const ImageModel model =
       read_image_model(YamlValue::parse("name: tiny\nnetwork:\n  input: {channels: 10}\n  layers: [dense: "
@@ -121,36 +114,24 @@ TEST(ImageModels, HalfAPairIsRefused) {
   EXPECT_THAT(error_of("name: x\nnetwrk: " + network, read), HasSubstr("network"));
 }
 
-Cluster cluster_of(const std::string& dimensions, const std::string& more = "") {
-  return read_cluster(
-      YamlValue::parse("name: C\nmemory: 1 GB\ndimensions: " + dimensions + "\n" + more, "c.yaml"));
+Machine machine_of(const std::string& dimensions) {
+  Machine machine =
+      read_machine(YamlValue::parse("name: M\nnpu: {name: N, peak: {bf16: 100 TFLOP/s}, memory: 1 GB, "
+                                    "memory_bandwidth: 100 GB/s, processors: "
+                                    "8, constants: ideal}\ndimensions: " +
+                                        dimensions + "\n",
+                                    "m.yaml"));
+  calibrate(machine, shipped_calibration());
+  return machine;
+}
+
+Machine switch_of(const std::string& bandwidth) {
+  return machine_of("[{kind: Switch, class: Pod, fabric: ideal, bandwidth: " + bandwidth + "}]");
 }
 
 constexpr const char* eight_per_node =
-    "[{kind: FullyConnected, npus: 8, bandwidth: 300 GB/s}, {kind: Switch, bandwidth: 25 GB/s}]";
-
-TEST(Clusters, AreFilledFromTheInside) {
-  const Cluster cluster = cluster_of(eight_per_node);
-  EXPECT_EQ(part_of(cluster, 32).network.shorthand(), "FullyConnected(8)_Switch(4)");
-  EXPECT_THAT(part_of(cluster, 32).gb_per_s, ElementsAre(300, 25));
-  EXPECT_EQ(part_of(cluster, 4).network.shorthand(), "FullyConnected(4)");
-  EXPECT_THAT(part_of(cluster, 1).network.dimensions, IsEmpty());
-  EXPECT_THROW(part_of(cluster, 12), InputError);
-}
-
-TEST(Clusters, BadOnesAreRefused) {
-  for (const char* bad : {"[]", "[{kind: Star, bandwidth: 1 GB/s}]", "[{kind: Ring, bandwidth: 0 GB/s}]",
-                          "[{kind: Ring}]", "[{kind: Ring, npus: 2, bandwidth: 1 GB/s}]",
-                          "[{kind: Ring, bandwidth: 1 GB/s}, {kind: Ring, bandwidth: 1 GB/s}]"}) {
-    EXPECT_THROW(cluster_of(bad), InputError) << bad;
-  }
-  for (const char* bad : {"{0: 1}", "{x: 1}", "{1: 0}", "{1: -1}", "{1: nan}"}) {
-    EXPECT_THROW(cluster_of(eight_per_node,
-                            "measured: [{model: m, source: s, items_per_second: " + std::string(bad) + "}]"),
-                 InputError)
-        << bad;
-  }
-}
+    "[{kind: FullyConnected, npus: 8, class: Package, fabric: ideal, bandwidth: 300 GB/s}, {kind: Switch, "
+    "class: Pod, fabric: ideal, bandwidth: 25 GB/s}]";
 
 ImageModel one_layer() {
   return read_image_model(
@@ -159,79 +140,148 @@ ImageModel one_layer() {
                        "m.yaml"));
 }
 
+TEST(Curve, ReducesBothNetworksSeparately) {
+  // On two workers each network's gradients cross the link once each way at a latency of their own.
+  Machine machine = switch_of("1 GB/s");
+  machine.dimensions[0].constants.latency_us = 1e6;
+  const CurveStep step = image_workload(cosmogan(), machine, 1e12).step(2, 2);
+  EXPECT_NEAR(step.exposed_seconds, 2.0 + 65'633'288e-9, 1e-9);
+}
+
 TEST(Curve, IsComputePlusAllReduce) {
   // 2e6 FLOP forward and as many for the weights: 4 MFLOP per image, 10 images at 1 GFLOP/s take 40 ms.
   // Gradients of 4 MB over a switch of N at 0.1 GB/s: 2 (N-1)/N 40 ms.
-  const CurveWorkload workload = image_workload(one_layer(), 1e9);
+  const Machine machine = switch_of("0.1 GB/s");
   const Curve curve =
-      simulate_curve(workload, cluster_of("[{kind: Switch, bandwidth: 0.1 GB/s}]"), {.workers = {1, 2, 4}});
-  EXPECT_NEAR(curve.points[0].step_seconds, 0.040, 1e-12);
-  EXPECT_NEAR(curve.points[1].step_seconds, 0.080, 1e-12);
-  EXPECT_NEAR(curve.points[2].step_seconds, 0.100, 1e-12);
+      simulate_curve(image_workload(one_layer(), machine, 1e9), machine, {.workers = {1, 2, 4}});
+  EXPECT_NEAR(curve.points[0].step.seconds, 0.040, 1e-12);
+  EXPECT_NEAR(curve.points[1].step.seconds, 0.080, 1e-12);
+  EXPECT_NEAR(curve.points[2].step.seconds, 0.100, 1e-12);
   EXPECT_NEAR(curve.points[2].items_per_second, 400, 1e-9);
   EXPECT_NEAR(curve.points[2].efficiency, 0.4, 1e-9);
   EXPECT_NEAR(curve.points[2].exposed_share, 0.6, 1e-9);
 }
 
 TEST(Curve, FindsWhereEfficiencyFallsUnderABound) {
-  const CurveWorkload workload = image_workload(one_layer(), 1e9);
-  const Cluster cluster = cluster_of("[{kind: Switch, bandwidth: 0.1 GB/s}]");
+  const Machine machine = switch_of("0.1 GB/s");
+  const CurveWorkload workload = image_workload(one_layer(), machine, 1e9);
   // 1 / (1 + 2 (N-1)/N): 0.5 at 2, 0.4 at 4, 0.364 at 8, a third in the limit.
-  EXPECT_EQ(simulate_curve(workload, cluster, {.workers = {1, 2, 4}, .efficiency = 0.45}).under_bound_at, 4);
-  EXPECT_EQ(simulate_curve(workload, cluster, {.workers = {1, 2}, .efficiency = 0.37}).under_bound_at, 8);
-  const Curve never = simulate_curve(workload, cluster, {.workers = {1, 2}, .efficiency = 0.3});
+  EXPECT_EQ(simulate_curve(workload, machine, {.workers = {1, 2, 4}, .efficiency = 0.45}).under_bound_at, 4);
+  EXPECT_EQ(simulate_curve(workload, machine, {.workers = {1, 2}, .efficiency = 0.37}).under_bound_at, 8);
+  const Curve never = simulate_curve(workload, machine, {.workers = {1, 2}, .efficiency = 0.3});
   EXPECT_EQ(never.under_bound_at, std::nullopt);
   EXPECT_EQ(never.searched_to, max_npus);
 }
 
 TEST(Curve, MoreBandwidthIsNeverSlower) {
-  const CurveWorkload workload = image_workload(one_layer(), 1e9);
   double last = 0.0;
   for (const char* bandwidth : {"0.01", "0.1", "1", "10", "1000"}) {
-    const Cluster cluster = cluster_of(fmt::format("[{{kind: Ring, bandwidth: {} GB/s}}]", bandwidth));
-    const double rate = simulate_curve(workload, cluster, {.workers = {16}}).points[0].items_per_second;
+    const Machine machine = switch_of(fmt::format("{} GB/s", bandwidth));
+    const double rate = simulate_curve(image_workload(one_layer(), machine, 1e9), machine, {.workers = {16}})
+                            .points[0]
+                            .items_per_second;
     EXPECT_GT(rate, last);
     last = rate;
   }
 }
 
 TEST(Curve, StrongScalingDividesTheBatchAndChecksMemory) {
-  const CurveWorkload workload = image_workload(cosmogan(), 1e12);
-  Cluster cluster = cluster_of("[{kind: Switch, bandwidth: 8 GB/s}]");
-  cluster.memory = parse_bytes("64 GB");
+  Machine machine = switch_of("8 GB/s");
+  machine.npu.memory_bytes = 64e9;
+  const CurveWorkload workload = image_workload(cosmogan(), machine, 1e12);
   const CurveOptions options{.workers = {1, 4, 8, 16}, .mode = ScalingMode::Strong, .global_batch = 16384};
-  const Curve curve = simulate_curve(workload, cluster, options);
-  EXPECT_EQ(curve.points[3].batch, 1024);
+  const Curve curve = simulate_curve(workload, machine, options);
+  EXPECT_EQ(curve.points[3].step.batch, 1024);
   EXPECT_FALSE(curve.points[0].fits);
   EXPECT_FALSE(curve.points[1].fits);  // 4096 images of 23.6 MB
   EXPECT_TRUE(curve.points[2].fits);
   EXPECT_THAT(curve.warnings[0],
-              HasSubstr("1 workers: a batch of 16384 needs 386.8 GB on a worker of C that has 64.0 GB"));
+              HasSubstr("1 workers: a batch of 16384 needs 386.8 GB on a worker of M that has 64.0 GB"));
   CurveOptions uneven = options;
   uneven.workers = {3};
-  EXPECT_THROW(simulate_curve(workload, cluster, uneven), InputError);
+  EXPECT_THROW(simulate_curve(workload, machine, uneven), InputError);
 }
 
 TEST(Curve, TablesAreWeakOnly) {
-  const CurveWorkload workload = table_workload(load_model("17b"), training_loop("NoOverlap"));
-  const Cluster cluster = cluster_of(eight_per_node);
-  const Curve curve = simulate_curve(workload, cluster, {.workers = {1, 8, 64}});
+  const Machine machine = machine_of(eight_per_node);
+  const CurveWorkload workload = table_workload(load_model("17b"), machine, training_loop("NoOverlap"));
+  const Curve curve = simulate_curve(workload, machine, {.workers = {1, 8, 64}});
   EXPECT_GT(curve.points[1].efficiency, curve.points[2].efficiency);
   EXPECT_THROW(
-      simulate_curve(workload, cluster, {.workers = {8}, .mode = ScalingMode::Strong, .global_batch = 8}),
+      simulate_curve(workload, machine, {.workers = {8}, .mode = ScalingMode::Strong, .global_batch = 8}),
       InputError);
-  const CurveWorkload parallel = table_workload(load_model("175b"), training_loop("NoOverlap"));
-  EXPECT_THROW(simulate_curve(parallel, cluster, {.workers = {8}}), InputError);  // a replica takes 16
+  const CurveWorkload parallel = table_workload(load_model("175b"), machine, training_loop("NoOverlap"));
+  EXPECT_THROW(simulate_curve(parallel, machine, {.workers = {8}}), InputError);  // a replica takes 16
+}
+
+TEST(Curve, WhatCannotBeIsAPointWithAReason) {
+  const Machine machine = machine_of(eight_per_node);
+  const CurveWorkload workload = image_workload(one_layer(), machine, 1e9);
+  const Curve curve = simulate_curve(
+      workload, machine, {.workers = {1, 3, 12, 16}, .mode = ScalingMode::Strong, .global_batch = 48});
+  EXPECT_THAT(curve.points[2].refused, HasSubstr("12 NPUs do not fill"));
+  EXPECT_TRUE(curve.points[1].played());  // a part of a node
+  EXPECT_TRUE(curve.points[3].played());
+  EXPECT_THAT(curve.warnings, ElementsAre(HasSubstr("12 workers: 12 NPUs do not fill")));
+}
+
+// The same as `estimate`: the curve's division, estimated by itself.
+TEST(TransformerCurve, IsTheEstimateOfItsDivision) {
+  const Machine machine = load_machine("dgx-a100");
+  const TransformerArchitecture model = load_architecture("gpt3-175b");
+  const Parallelism given{.tensor = 8, .pipeline = 8, .sequence_parallel = true, .zero = 1};
+  const OpenChoices none{false, false, false, false, false};
+  const Curve curve =
+      simulate_curve(transformer_workload(model, machine, given, none), machine,
+                     {.workers = {64, 512, 1000}, .mode = ScalingMode::Strong, .global_batch = 1536});
+  Parallelism p = given;
+  p.data = 8;
+  p.global_batch = 1536;
+  const TrainingEstimate expected = estimate({model, machine, p});
+  const CurvePoint& point = curve.points[1];
+  EXPECT_DOUBLE_EQ(point.step.seconds, expected.step_ns * 1e-9);
+  EXPECT_DOUBLE_EQ(point.items_per_second, expected.tokens_per_s);
+  EXPECT_EQ(point.step.batch, 192);
+  EXPECT_EQ(curve.baseline, 64);
+  EXPECT_DOUBLE_EQ(curve.points[0].efficiency, 1.0);
+  EXPECT_THAT(curve.points[2].refused, HasSubstr("1000"));
+}
+
+TEST(TransformerCurve, ChoosesTheFastestDivisionThatFits) {
+  const TrainingJob job{load_architecture("gpt3-175b"), load_machine("dgx-a100"), {.global_batch = 1536}};
+  const Division best = fastest_division(job, 512, {});
+  EXPECT_TRUE(best.estimate.fits());
+  for (const std::int64_t tensor : {2, 4, 8}) {
+    for (const std::int64_t pipeline : {4, 8, 16}) {
+      TrainingJob other = job;
+      other.parallelism.tensor = tensor;
+      other.parallelism.pipeline = pipeline;
+      other.parallelism.sequence_parallel = true;
+      other.parallelism.zero = 1;
+      fill_data_parallel(other.parallelism, 512);
+      const TrainingEstimate one = estimate(other);
+      if (!one.fits()) continue;
+      EXPECT_LE(best.estimate.step_ns, one.step_ns) << tensor << ' ' << pipeline;
+    }
+  }
+  // Given TP stays; where nothing fits the smallest bill is the answer.
+  TrainingJob given = job;
+  given.parallelism.tensor = 2;
+  EXPECT_EQ(fastest_division(given, 512, {.tensor = false}).parallelism.tensor, 2);
+  const Division small = fastest_division(job, 32, {});
+  EXPECT_FALSE(small.estimate.fits());
+  EXPECT_EQ(small.parallelism.recompute, Recomputation::Full);
+  EXPECT_THROW(fastest_division(job, 12, {}), InputError);
 }
 
 TEST(CosmoGan, EdisonIsPredictedFromOneNodeAndItsJumpIsSaid) {
-  const Cluster edison = load_cluster("edison");
+  const Machine edison = load_machine("edison");
   const ImageModel model = cosmogan();
-  const Cluster::Measured* measured = edison.find_measured(model.name);
+  const MeasuredRates* measured = edison.find_measured(model.name);
   ASSERT_NE(measured, nullptr);
   const double flop_per_s = measured->items_per_second.at(1) * static_cast<double>(model.flops_per_image());
   const Curve curve =
-      simulate_curve(image_workload(model, flop_per_s), edison,
+      simulate_curve(image_workload(model, edison, flop_per_s), edison,
                      {.workers = {1, 2, 4, 8, 16, 32, 64, 128}, .measured = measured->items_per_second});
   for (std::size_t i = 0; i < 6; ++i)
     EXPECT_LT(std::abs(*curve.points[i].error()), 0.05) << curve.points[i].workers;
@@ -239,13 +289,13 @@ TEST(CosmoGan, EdisonIsPredictedFromOneNodeAndItsJumpIsSaid) {
   EXPECT_NEAR(*curve.points[7].error(), -0.478, 0.0005);
   EXPECT_THAT(curve.warnings,
               ElementsAre(HasSubstr("outside the model: measured 1.89x, 1.92x the one-node rate")));
-  for (const CurvePoint& point : curve.points) EXPECT_TRUE(point.fits);
+  for (const CurvePoint& point : curve.points) EXPECT_TRUE(point.played());
 }
 
 TEST(CosmoGan, WhatEdisonKnowsIsWhatWasMeasured) {
   const std::filesystem::path file = "../shared/validation/cosmogan_edison.csv";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no measurements at " << file;
-  const auto known = load_cluster("edison").find_measured("cosmogan")->items_per_second;
+  const auto known = load_machine("edison").find_measured("cosmogan")->items_per_second;
   const ScalingSeries series = read_scaling_csv(file, ScalingMode::Weak).at(0);
   ASSERT_EQ(known.size(), series.points.size());
   for (const ScalingPoint& point : series.points)

@@ -64,7 +64,23 @@ TEST(Machine, LaysJobsOverItsDimensions) {
   EXPECT_EQ(machine.network(4).shorthand(), "Switch(4)");
   EXPECT_EQ(machine.network(512).shorthand(), "Switch(8)_Switch(64)");
   EXPECT_THROW(machine.network(12), InputError);
-  EXPECT_THROW(machine.network(1), InputError);
+  EXPECT_THROW(machine.network(0), InputError);
+  EXPECT_EQ(machine.network(1).size(), 0);
+}
+
+TEST(Machine, RatesThatCannotBeMeasuredAreRefused) {
+  const auto with = [](const std::string& rates) {
+    return YamlValue::parse(
+        "name: M\nnpu: {name: N, peak: {}, memory: 1 GB, memory_bandwidth: 1 GB/s, processors: 1, constants: "
+        "ideal}\ndimensions: [{kind: Ring, class: Pod, fabric: ideal, bandwidth: 1 GB/s}]\n"
+        "measured: [{model: m, source: s, items_per_second: " +
+            rates + "}]\n",
+        "m.yaml");
+  };
+  EXPECT_DOUBLE_EQ(read_machine(with("{1: 2.5}")).find_measured("M")->items_per_second.at(1), 2.5);
+  for (const char* bad : {"{0: 1}", "{x: 1}", "{1: 0}", "{1: -1}", "{1: nan}"}) {
+    EXPECT_THROW(read_machine(with(bad)), InputError) << bad;
+  }
 }
 
 TEST(Gemm, TakesAtLeastTheRooflineAndGrowsWithEachSide) {
