@@ -21,6 +21,7 @@ constexpr std::array catalogue = {
     Figure{"fig13", "network cost, by budget", "results.csv"},
     Figure{"fig14", "performance per cost over EqualBW of the 2D network, by budget", "results.csv"},
     Figure{"fig15", "slowdown on networks that were made for another model, or for all", "results.csv"},
+    Figure{"prices", "what the best performance per cost gains under each price list", "results.csv"},
     Figure{"pareto", "step time against network cost, above what is proved to be impossible", "results.csv"},
     Figure{"convergence", "how the optimizer closes the gap to its proof", "convergence.csv"},
     Figure{"utilization", "how busy each dimension is, by allocation", "results.csv"}};
@@ -65,20 +66,32 @@ std::span<const Figure> figures() { return catalogue; }
 
 namespace {
 
-int run_script(std::string_view name, const std::filesystem::path& from,
-               const std::filesystem::path& target) {
+int run_script(std::string_view name, const std::filesystem::path& from, const std::filesystem::path& target,
+               const Slice& slice = {}) {
   static const std::string python = find_python();
   const std::string script = (plots_folder() / fmt::format("{}.py", name)).string();
   // -B: no compiled scripts beside the installed ones.
-  const int status = run({python, "-B", script, from.string(), target.string()}, false);
+  std::vector<std::string> words = {python, "-B", script, from.string(), target.string()};
+  if (!slice.view.empty()) words.insert(words.end(), {"--view", slice.view});
+  if (!slice.loop.empty()) words.insert(words.end(), {"--loop", slice.loop});
+  const int status = run(words, false);
   return status <= 2 ? status : 2;
 }
 
 }  // namespace
 
-int draw(const Figure& figure, const ExperimentFolder& folder) {
+std::string file_stem(const Figure& figure, const Slice& slice) {
+  std::string stem(figure.name);
+  for (const std::string& part : {slice.view, slice.loop}) {
+    if (!part.empty()) stem += "-" + part;
+  }
+  return stem;
+}
+
+int draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice) {
   make_folder(folder.graphs());
-  return run_script(figure.name, folder.csv().parent_path() / figure.csv, folder.graphs() / figure.name);
+  return run_script(figure.name, folder.csv().parent_path() / figure.csv,
+                    folder.graphs() / file_stem(figure, slice), slice);
 }
 
 int draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target) {

@@ -18,6 +18,7 @@ struct PlotOptions {
   std::string experiment;
   std::vector<std::string> figures;
   std::string output = "output";
+  Slice slice;
 };
 
 void run(const PlotOptions& options) {
@@ -31,8 +32,9 @@ void run(const PlotOptions& options) {
   static_cast<void>(folder.read());  // the figures read what the store says
   int worst = 0;
   for (const Figure* figure : chosen) {
-    const int status = draw(*figure, folder);
-    if (status == 0) fmt::print("{}\n", (folder.graphs() / figure->name).string() + ".png");
+    const int status = draw(*figure, folder, options.slice);
+    if (status == 0)
+      fmt::print("{}\n", (folder.graphs() / file_stem(*figure, options.slice)).string() + ".png");
     worst = std::max(worst, status);
   }
   // A figure that an experiment does not have is no answer only to somebody who asked for it.
@@ -64,10 +66,15 @@ void add_plot(CLI::App& app) {
       ->type_name("FIGURE");
   command->add_option("--output", options->output, "folder of all results (default: output)")
       ->type_name("DIR");
+  command->add_option("--view", options->slice.view, "which view of the experiment (default: its first)")
+      ->type_name("NAME");
+  command->add_option("--loop", options->slice.loop, "which training loop (default: its first)")
+      ->type_name("NAME");
   command->footer(
       "Examples:\n"
       "  bandwright plot small fig12\n"
       "  bandwright plot full\n"
+      "  bandwright plot libra-4096 fig12 --loop Overlap\n"
       "  bandwright plot timeline step.json      a trace of simulate --timeline, as step.png and step.pdf");
   command->callback([options] {
     if (equal_ignoring_case(options->experiment, "timeline")) {

@@ -68,14 +68,14 @@ CsvRows result_rows(const std::vector<Result>& results) {
 }
 
 CsvRows convergence_rows(const std::vector<Result>& results) {
-  CsvRows rows = {{"id", "view", "network", "model", "budget_gb_per_s", "allocation", "target", "iteration",
-                   "objective", "lower_bound", "evaluations"}};
+  CsvRows rows = {{"id", "view", "network", "model", "loop", "budget_gb_per_s", "allocation", "target",
+                   "iteration", "objective", "lower_bound", "evaluations"}};
   for (const auto& [row, trace] : results) {
     for (const Iteration& step : trace) {
-      rows.push_back({row.id, row.view, row.network, row.model, fmt::format("{}", row.budget_gb_per_s),
-                      row.allocation, row.target, fmt::format("{}", step.number),
-                      fmt::format("{}", step.objective), bound_text(step.lower_bound),
-                      fmt::format("{}", step.evaluations)});
+      rows.push_back({row.id, row.view, row.network, row.model, row.loop,
+                      fmt::format("{}", row.budget_gb_per_s), row.allocation, row.target,
+                      fmt::format("{}", step.number), fmt::format("{}", step.objective),
+                      bound_text(step.lower_bound), fmt::format("{}", step.evaluations)});
     }
   }
   return rows;

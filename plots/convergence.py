@@ -2,7 +2,7 @@
 
 import style
 
-COLUMNS = ("view", "network", "model", "budget_gb_per_s", "allocation", "target", "iteration", "objective",
+COLUMNS = ("view", "loop", "network", "model", "budget_gb_per_s", "allocation", "target", "iteration", "objective",
            "lower_bound", "evaluations")
 DASHES = ("-", (0, (4, 1.5)), (0, (1.5, 1.5)), "-.")  # one per model
 PROVED = 1e-16  # a gap of nothing still shows on a logarithmic axis
@@ -29,7 +29,7 @@ def draw_panel(panel, data, network, budget):
                 panel.plot(x, y, label=rule if "+" in rows[0]["target"] else f"{rule}, {model}", linestyle=dashes,
                            markersize=4, **look)
     panel.set_yscale("log")
-    panel.set_title(f"{network}, {budget:g} GB/s per NPU")
+    style.name_panel(panel, data, f"{network}, {budget:g} GB/s per NPU")
     panel.set_xlim(left=0)
     panel.set_xlabel("step times evaluated")
 
@@ -46,7 +46,7 @@ def draw(data, budget):
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, COLUMNS, options.view)
+    results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     results.rows = [row for row in results.rows if row["budget_gb_per_s"] > 0]
     budgets = sorted(set(row["budget_gb_per_s"] for row in results.rows))
     style.save(draw(results, budgets[len(budgets) // 2]), options.target)

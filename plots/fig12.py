@@ -2,8 +2,8 @@
 
 import style
 
-COLUMNS = ("view", "network", "dimensions", "model", "budget_gb_per_s", "allocation", "source", "target", "status",
-           "bandwidth_gb_per_s", "step_time_us")
+COLUMNS = ("view", "loop", "network", "dimensions", "model", "budget_gb_per_s", "allocation", "source", "target",
+           "status", "bandwidth_gb_per_s", "step_time_us")
 RULES = ("EqualBW", "PerfOptBW", "PerfPerCostOptBW")
 
 
@@ -36,7 +36,7 @@ def draw(data, measure, axis, rows_share=True):
     for row, model in zip(axes, models):
         for panel, network in zip(row, networks):
             draw_panel(panel, data, network, model, measure)
-            panel.set_title(f"{model} on {network}")
+            style.name_panel(panel, data, f"{model} on {network}")
         row[0].set_ylabel(axis)
     for panel in axes[-1]:
         style.budget_axis(panel)
@@ -49,6 +49,6 @@ def draw(data, measure, axis, rows_share=True):
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, COLUMNS, options.view)
+    results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     style.save(draw(results, lambda row, base: base["step_time_us"] / row["step_time_us"],
                     f"speedup over {results.networks()[0]} EqualBW"), options.target)

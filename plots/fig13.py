@@ -7,6 +7,6 @@ COLUMNS = fig12.COLUMNS + ("cost_usd",)
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, COLUMNS, options.view)
+    results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     results.rows = [row for row in results.rows if row["cost_usd"] is not None]
     style.save(fig12.draw(results, lambda row, base: row["cost_usd"] / 1e6, "network cost, million $"), options.target)

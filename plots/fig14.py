@@ -12,7 +12,7 @@ def perf_per_cost(row, base):
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, COLUMNS, options.view)
+    results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     results.rows = [row for row in results.rows if row["cost_usd"]]
     style.save(fig12.draw(results, perf_per_cost, f"perf per cost over {results.networks()[0]} EqualBW",
                           rows_share=False), options.target)

@@ -34,7 +34,7 @@ def draw_panel(panel, data, network, source, targets):
     panel.axhline(1, color="#333333", linewidth=1)
     panel.set_xticks(range(len(models)), models)
     panel.grid(axis="x", visible=False)
-    panel.set_title(f"{network}, {source} shares")
+    style.name_panel(panel, data, f"{network}, {source} shares")
 
 
 def draw(data):
@@ -60,7 +60,7 @@ def draw(data):
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, COLUMNS, options.view)
+    results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     crossed = [row for row in results.rows if row["allocation"] == "PerfOptBW" and row["target"] != row["model"]]
     if not crossed:
         sys.exit(f"{options.csv}: figure 15 trains models on networks made for others, and this experiment has no "

@@ -1,9 +1,16 @@
 """Step time against network cost: every allocation at every budget, above the certified lower bound."""
 
+import sys
+
 import fig12
 import style
 
 COLUMNS = fig12.COLUMNS + ("cost_usd", "budget_usd", "bound_us")
+
+
+def fronts(data):
+    """The points whose budget is money, with a proved bound."""
+    return [row for row in data.every if row["budget_usd"] > 0 and row["bound_us"]]
 
 
 def own(row):
@@ -19,8 +26,8 @@ def draw_panel(panel, data, network, model):
                                            target="" if rule == "EqualBW" else model)]
         panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_us"] / 1e3 for row in rows],
                    label=f"{rule}, by budget", **style.ALLOCATIONS[rule])
-    best = sorted((row["budget_usd"], row["bound_us"]) for row in data.every
-                  if row["network"] == network and row["model"] == model and row["budget_usd"] > 0)
+    best = sorted((row["budget_usd"], row["bound_us"]) for row in fronts(data)
+                  if row["network"] == network and row["model"] == model)
     if best:
         panel.plot([dollars / 1e6 for dollars, _ in best], [bound / 1e3 for _, bound in best], color="#000000",
                    linewidth=1.2, linestyle=(0, (1, 1)), label="proved: nothing is faster at this cost", zorder=4)
@@ -35,11 +42,11 @@ def draw(data):
     for row, model in zip(axes, models):
         for panel, network in zip(row, networks):
             draw_panel(panel, data, network, model)
-            panel.set_title(f"{model} on {network}")
+            style.name_panel(panel, data, f"{model} on {network}")
         row[0].set_ylabel("training step, ms")
         rows = [found for found in data.rows if found["model"] == model and found["network"] in networks]
         times = [found["step_time_us"] / 1e3 for found in rows if own(found)]
-        bounds = [found["bound_us"] / 1e3 for found in data.every if found["model"] == model] or times
+        bounds = [found["bound_us"] / 1e3 for found in fronts(data) if found["model"] == model] or times
         row[0].set_ylim(0.8 * min(bounds), max(times) + 0.05 * (max(times) - min(times)))
         row[0].set_xlim(0.8 * min(found["cost_usd"] for found in data.rows) / 1e6, 40)
     for panel in axes[-1]:
@@ -50,7 +57,8 @@ def draw(data):
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, COLUMNS, options.view)
-    results.every = style.Data(options.csv, COLUMNS, "pareto").rows
+    results = style.Data(options.csv, COLUMNS, options.view, options.loop)
+    if not fronts(results):
+        sys.exit(f"{options.csv}: the Pareto front needs points whose budget is money, and this experiment has none")
     results.rows = [row for row in results.rows if row["cost_usd"]]
     style.save(draw(results), options.target)

@@ -50,14 +50,22 @@ class Data:
             "allocation", "source", "target", "status"}
     LISTS = {"bandwidth_gb_per_s", "utilization"}
 
-    def __init__(self, file, columns, view=None):
+    def __init__(self, file, columns, view=None, loop=None):
         self.file = Path(file)
-        rows = self._read(columns)
-        views = list(dict.fromkeys(row["view"] for row in rows)) if "view" in columns else []
-        self.view = view or (views[0] if views else None)
-        if view and view not in views:
-            refuse(f"{file}: no view '{view}' (choices: {', '.join(views)})")
-        self.rows = [row for row in rows if row.get("view") == self.view]
+        self.rows = self._read(columns)
+        loop = self._keep("loop", loop)
+        self.every = self.rows  # of all views
+        view = self._keep("view", view)
+        self.shown = ", ".join(filter(None, (view, loop)))  # what tells these rows from the others of the file
+
+    def _keep(self, column, wanted):
+        """Keeps the rows with this value, or with the file's first; returns it where a reader must be told."""
+        choices = self.values(column)
+        if wanted and wanted not in choices:
+            refuse(f"{self.file}: no {column} '{wanted}' (choices: {', '.join(choices)})")
+        kept = wanted or choices[0]
+        self.rows = [row for row in self.rows if row[column] == kept]
+        return kept if wanted or (column == "loop" and len(choices) > 1) else None
 
     def _read(self, columns):
         try:
@@ -131,7 +139,9 @@ def feasible(row):
 
 def curve(axes, rows, value, label=None, published=False, **look):
     """A line over the budget: solid where the network can be built, dashed and pale where not; published
-    shares are hollow markers without a line."""
+    shares are hollow markers without a line. A line of many points has no markers."""
+    if len(rows) > 40:
+        look = look | dict(marker=None)
     x = [row["budget_gb_per_s"] for row in rows]
     y = [value(row) for row in rows]
     if published:
@@ -158,6 +168,11 @@ def panels(rows, columns, width=3.6, height=2.7, **options):
     if rows * columns == 1:
         width, height = 6.4, 3.8
     return plt.subplots(rows, columns, figsize=(width * columns + 0.4, height * rows + 0.9), squeeze=False, **options)
+
+
+def name_panel(panel, data, text):
+    """A panel's title, with what tells its rows from others of the same file."""
+    panel.set_title(f"{text}, {data.shown}" if data.shown else text)
 
 
 def legend(figure, axes, extra=()):
@@ -204,10 +219,11 @@ def save(figure, target):
 
 
 def arguments(description):
-    """RESULTS.csv TARGET [--view NAME]"""
+    """RESULTS.csv TARGET [--view NAME] [--loop NAME]"""
     import argparse
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("csv", help="results.csv of an experiment")
     parser.add_argument("target", help="the figure's path without its ending")
     parser.add_argument("--view", help="which of the experiment's views (default: the first)")
+    parser.add_argument("--loop", help="which training loop (default: the first)")
     return parser.parse_args()

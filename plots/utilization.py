@@ -30,7 +30,7 @@ def draw(data, budget):
                 panel.bar(x, [100 * u for u in used], width * 0.92, color=style.ALLOCATIONS[rule]["color"], label=rule)
                 panel.set_xticks(range(len(used)), [f"dim {d + 1}" for d in range(len(used))])
             panel.grid(axis="x", visible=False)
-            panel.set_title(f"{model} on {network}")
+            style.name_panel(panel, data, f"{model} on {network}")
         row[0].set_ylabel("busy, % of the step")
     for panel in axes[-1]:
         panel.set_xlabel(f"dimension, innermost first ({budget:g} GB/s per NPU)")
@@ -40,6 +40,6 @@ def draw(data, budget):
 
 if __name__ == "__main__":
     options = style.arguments(__doc__)
-    results = style.Data(options.csv, COLUMNS, options.view)
+    results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     budgets = sorted({row["budget_gb_per_s"] for row in results.rows if row["network"] == results.networks()[0]})
     style.save(draw(results, budgets[len(budgets) // 2]), options.target)

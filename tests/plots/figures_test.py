@@ -22,15 +22,14 @@ import style  # noqa: E402
 NETWORKS = {"2D": 2, "4D": 4}
 MODELS = ("17B", "1T")
 BUDGETS = (100, 200, 900)
-FIGURES = ("fig12", "fig13", "fig14", "fig15", "pareto", "utilization", "convergence")
-HEADER = ("view", "network", "dimensions", "model", "budget_gb_per_s", "budget_usd", "allocation", "source", "target",
-          "status", "bandwidth_gb_per_s", "step_time_us", "cost_usd", "utilization", "bound_us")
+FIGURES = ("fig12", "fig13", "fig14", "fig15", "prices", "pareto", "utilization", "convergence")
 
 
-def row(network, model, budget, allocation, source="optimized", target="", view="simulated", dollars=0):
+def row(network, model, budget, allocation, source="optimized", target="", view="simulated", dollars=0,
+        loop="NoOverlap", prices="artifact"):
     dimensions = NETWORKS.get(network, 2)
     each = (budget or 50) / dimensions
-    return dict(view=view, network=network, dimensions=dimensions, model=model, budget_gb_per_s=budget,
+    return dict(view=view, loop=loop, prices=prices, network=network, dimensions=dimensions, model=model, budget_gb_per_s=budget,
                 budget_usd=dollars, allocation=allocation, source=source, target=target, status="ok",
                 bandwidth_gb_per_s=" ".join([str(each)] * dimensions), step_time_us=1e5 + 1e7 / each,
                 cost_usd=dollars or 1e4 * each, utilization=" ".join(["0.5"] * dimensions),
@@ -49,6 +48,10 @@ def results():
         rows.append(row("DGX", model, 200, "DGX-like", "published"))
         for network, dollars in itertools.product(NETWORKS, (1e5, 1e6, 1e7)):
             rows.append(row(network, model, 0, "PerfOptBW", "optimized", model, "pareto", dollars))
+    for network, model, budget in itertools.product(NETWORKS, MODELS, BUDGETS):
+        for rule, target in (("EqualBW", ""), ("PerfPerCostOptBW", model)):
+            rows.append(row(network, model, budget, rule, target=target, view="dear", prices="dear"))
+            rows.append(row(network, model, budget, rule, target=target, view="dear", loop="Overlap"))
     return rows
 
 
@@ -56,7 +59,7 @@ def trace():
     rows = []
     for network, model, (rule, target), step in itertools.product(
             NETWORKS, MODELS, (("PerfOptBW", None), ("PerfPerCostOptBW", None)), (1, 2, 3)):
-        rows.append(dict(view="simulated", network=network, model=model, budget_gb_per_s=100, allocation=rule,
+        rows.append(dict(view="simulated", loop="NoOverlap", network=network, model=model, budget_gb_per_s=100, allocation=rule,
                          target=target or model, iteration=step, objective=2, lower_bound="" if step == 1 else 2 - 0.1**step,
                          evaluations=step))
     return rows
@@ -154,8 +157,41 @@ class Figures(unittest.TestCase):
         traces = convergence.draw(style.Data(self.trace, convergence.COLUMNS), 100).axes
         self.assertEqual([len(panel.lines) for panel in traces], [len(MODELS) * 2] * len(NETWORKS))
         fronts = style.Data(self.results, pareto.COLUMNS)
-        fronts.every = style.Data(self.results, pareto.COLUMNS, "pareto").rows
         self.assertEqual([len(panel.lines) for panel in pareto.draw(fronts).axes], [4] * 4)
+
+    def test_prices_has_a_line_per_list_and_the_line_of_no_gain(self):
+        import prices
+        data = style.Data(self.results, prices.COLUMNS)
+        panels = prices.draw(data, ["artifact", "dear"]).axes
+        self.assertEqual([len(panel.lines) for panel in panels], [3] * (len(MODELS) * len(NETWORKS)))
+
+    def test_loops_and_views_are_told_apart(self):
+        import fig12
+        data = style.Data(self.results, fig12.COLUMNS)
+        self.assertEqual({r["loop"] for r in data.every}, {"NoOverlap"})
+        self.assertEqual({r["view"] for r in data.rows}, {"simulated"})
+        self.assertEqual(data.shown, "NoOverlap")
+        other = style.Data(self.results, fig12.COLUMNS, "dear", "Overlap")
+        self.assertEqual((len(other.rows), other.shown), (24, "dear, Overlap"))
+        with self.assertRaises(SystemExit), redirect_stderr(io.StringIO()) as said:
+            style.Data(self.results, fig12.COLUMNS, loop="Half")
+        self.assertIn("no loop 'Half' (choices: NoOverlap, Overlap)", said.getvalue())
+
+    def test_a_line_of_many_points_has_no_markers(self):
+        import matplotlib.pyplot as plt
+        panel = plt.subplots()[1]
+        many = [row("2D", "17B", budget, "EqualBW") for budget in range(10, 100)]
+        for few in (many[:40], many):
+            style.curve(panel, [r | dict(bandwidth_gb_per_s=(1, 1)) for r in few], lambda r: r["step_time_us"],
+                        **style.ALLOCATIONS["EqualBW"])
+        self.assertEqual([line.get_marker() for line in panel.lines], ["o", "None"])
+
+    def test_figures_an_experiment_has_no_points_for_say_so(self):
+        plain = [r for r in results() if r["view"] == "simulated"]
+        for figure, why in (("pareto", "points whose budget is money"), ("prices", "compares price lists")):
+            run = self.run_script(figure, self.write("plain.csv", plain))
+            self.assertEqual(run.returncode, 1)
+            self.assertIn(why, run.stderr)
 
     def test_text_does_not_overlap(self):
         figure = self.draw_panels()
