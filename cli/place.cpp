@@ -16,6 +16,7 @@
 #include "memory/convnet.h"
 #include "memory/cost.h"
 #include "memory/kernel_csv.h"
+#include "memory/transformer_graph.h"
 
 namespace bandwright {
 namespace {
@@ -26,6 +27,27 @@ struct FastMemory {
   Bytes limit;
 };
 
+bool is_transformer(const PlaceOptions& options) {
+  const std::string& word = options.network;
+  if (find_input("convnets", word)) return false;
+  if (find_input("architectures", word) || word.ends_with(".json")) return true;
+  const YamlValue root = YamlValue::load(input_file("convnets", word, "network"));
+  return root.is_map() && root.find("hidden");
+}
+
+TrainingGraph load_transformer(const PlaceOptions& options, const TierPair& tiers) {
+  if (options.training.system.empty()) {
+    throw InputError(options.network + ": a transformer needs --system");
+  }
+  if (!options.batch.empty()) throw InputError("--batch: images; transformers have --micro-batch");
+  TrainingOptions training = options.training;
+  if (training.npus.empty()) {
+    const Parallelism p = read_parallelism(training);
+    training.npus = std::to_string(p.tensor * p.pipeline);
+  }
+  return training_graph(load_training_job(options.network, training), tiers);
+}
+
 TrainingGraph load_graph(const PlaceOptions& options, const TierPair& tiers) {
   if (options.network.empty() == options.kernels.empty()) {
     throw InputError("give either a network or --kernels FILE");
@@ -34,13 +56,7 @@ TrainingGraph load_graph(const PlaceOptions& options, const TierPair& tiers) {
     if (!options.batch.empty()) throw InputError("--batch: the kernels of a file are of one batch size");
     return load_kernel_csv(options.kernels);
   }
-  const bool transformer = find_input("models", options.network).has_value();
-  if (transformer || !options.system.empty() || !options.tensor_parallel.empty()) {
-    throw InputError(
-        fmt::format("'{}': tensors can be placed for convolutional networks ({}) and for measured "
-                    "kernels (--kernels FILE), not for transformers on a system",
-                    options.network, fmt::join(input_names("convnets"), ", ")));
-  }
+  if (is_transformer(options)) return load_transformer(options, tiers);
   ConvNet network = load_convnet(options.network);
   if (!options.batch.empty()) {
     network.batch = parse_option("--batch", options.batch,
@@ -110,8 +126,11 @@ std::vector<const Policy*> chosen_policies(const std::string& words) {
 
 PlacementOptions placement_options(const PlaceOptions& options) {
   PlacementOptions result;
-  result.gap =
-      parse_option("--gap", options.gap, [](std::string_view text) { return parse_number(text, 0.0, 1.0); });
+  // Equal layers make a transformer's program slow to close, and its kernel times are coarser by far.
+  result.gap = options.gap.empty() ? (options.training.system.empty() ? 1e-4 : 1e-3)
+                                   : parse_option("--gap", options.gap, [](std::string_view text) {
+                                       return parse_number(text, 0.0, 1.0);
+                                     });
   result.time_limit_seconds = to_seconds(parse_option("--time-limit", options.time_limit, parse_time));
   if (!options.window.empty()) {
     result.window = static_cast<int>(parse_option(
@@ -232,6 +251,8 @@ void add_place(CLI::App& app) {
       "Examples:\n"
       "  bandwright place vgg19 --batch 16 --tiers dram-pmm --ratio 8:1,4:1,2:1,1:1 --policy synchronous\n"
       "  bandwright place densenet-264 --tiers hbm-ddr --batch 256 --fast '10 GiB' --policy all\n"
+      "  bandwright place llama3-70b --system dgx-h100 --tp 8 --tiers hbm-ddr --fast '60 GiB' --policy "
+      "asynchronous\n"
       "  bandwright place --kernels profile.csv --tiers my-tiers.yaml --sweep --plot\n"
       "  bandwright place vgg19 --ratio 4:1 --policy synchronous --schedule moves.csv --timeline moves.json");
   command->callback([options] { run(*options); });

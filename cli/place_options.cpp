@@ -14,7 +14,8 @@ std::string policy_help() {
 }
 
 void add_problem_options(CLI::App& command, PlaceOptions& options) {
-  command.add_option("network", options.network, "a convolutional network: a name or a YAML file")
+  command
+      .add_option("network", options.network, "a convolutional network or a transformer: a name or a file")
       ->type_name("NETWORK");
   command
       .add_option("--kernels", options.kernels, "measured kernels instead: a CSV file (docs/placement.md)")
@@ -24,8 +25,23 @@ void add_problem_options(CLI::App& command, PlaceOptions& options) {
   command.add_option("--tiers", options.tiers, "the two memories: a name or a YAML file")
       ->capture_default_str()
       ->type_name("TIERS");
-  command.add_option("--system", options.system, "of a transformer; not available yet")->type_name("NAME");
-  command.add_option("--tp", options.tensor_parallel, "of a transformer; not available yet")->type_name("N");
+}
+
+// What a transformer's NPU holds and computes; the same words as in `estimate`.
+void add_transformer_options(CLI::App& command, TrainingOptions& options) {
+  const auto text = [&](const char* name, std::string& value, const char* help, const char* type) {
+    command.add_option(name, value, help)->type_name(type);
+  };
+  text("--system", options.system, "of a transformer: a name of `list systems`, or a YAML file", "SYSTEM");
+  text("--tp", options.tp, "of a transformer: tensor parallel", "COUNT");
+  text("--pp", options.pp, "of a transformer: pipeline stages", "COUNT");
+  text("--npus", options.npus, "of a transformer: NPUs of the job (default: TP x PP)", "COUNT");
+  text("--zero", options.zero, "of a transformer: ZeRO stage over the replicas", "0..3");
+  text("--micro-batch", options.micro_batch, "of a transformer: sequences of one pass", "COUNT");
+  text("--sequence", options.sequence, "of a transformer: tokens of a sequence", "COUNT");
+  text("--recompute", options.recompute, "of a transformer: none, selective or full", "NAME");
+  command.add_flag("--sequence-parallel", options.sequence_parallel,
+                   "of a transformer: norms and dropout divided over TP");
 }
 
 void add_memory_options(CLI::App& command, PlaceOptions& options) {
@@ -41,8 +57,9 @@ void add_memory_options(CLI::App& command, PlaceOptions& options) {
 
 void add_solver_options(CLI::App& command, PlaceOptions& options) {
   command.add_option("--policy", options.policies, policy_help())->capture_default_str()->type_name("LIST");
-  command.add_option("--gap", options.gap, "relative gap at which a program counts as solved")
-      ->capture_default_str()
+  command
+      .add_option("--gap", options.gap,
+                  "relative gap at which a program counts as solved (default: 1e-4; 1e-3 of transformers)")
       ->type_name("NUMBER");
   command
       .add_option("--time-limit", options.time_limit,
@@ -70,6 +87,7 @@ void add_file_options(CLI::App& command, PlaceOptions& options) {
 
 void add_place_options(CLI::App& command, PlaceOptions& options) {
   add_problem_options(command, options);
+  add_transformer_options(command, options.training);
   add_memory_options(command, options);
   add_solver_options(command, options);
   add_file_options(command, options);

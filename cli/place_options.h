@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "cli/output.h"
+#include "cli/training_options.h"
 
 namespace bandwright {
 
@@ -18,13 +19,12 @@ struct PlaceOptions {
   std::string ratios;
   std::string fast;
   std::string policies = "first-touch,static,synchronous";
-  std::string gap = "1e-4";
+  std::string gap;  // "" is 1e-4, 1e-3 of a transformer
   std::string time_limit = "60 s";
   std::string window;
   std::string schedule_file;
   std::string timeline_file;
-  std::string system;           // of transformers
-  std::string tensor_parallel;  // of transformers
+  TrainingOptions training{.system = ""};  // of transformers
   bool sweep = false;
   bool plot = false;
   std::string plot_folder = "output/placement";

@@ -12,7 +12,8 @@ struct Touched {
   AddressPlan addresses;
 };
 
-Touched touch(const TrainingGraph& graph, Bytes limit) {
+// Tensors that are `barred` go to slow memory whatever is free.
+Touched touch(const TrainingGraph& graph, Bytes limit, const std::vector<bool>& barred) {
   const Users uses = users(graph);
   Touched result;
   result.schedule.born_fast.assign(graph.tensors.size(), false);
@@ -22,6 +23,7 @@ Touched touch(const TrainingGraph& graph, Bytes limit) {
     const Kernel& kernel = graph.kernels[k];
     for (std::size_t a = kernel.outputs_from; a < kernel.arguments.size(); ++a) {
       const int tensor = kernel.arguments[a];
+      if (barred[tensor]) continue;
       const auto block = allocator.allocate(graph.tensors[tensor].bytes);
       if (!block) continue;
       result.schedule.born_fast[tensor] = true;
@@ -39,10 +41,26 @@ Touched touch(const TrainingGraph& graph, Bytes limit) {
   return result;
 }
 
+// A kept tensor that does not find room at either end lives in slow memory at both: tried until it holds.
+Touched touch_kept(const TrainingGraph& graph, Bytes limit) {
+  std::vector<bool> barred(graph.tensors.size(), false);
+  while (true) {
+    Touched touched = touch(graph, limit, barred);
+    const std::vector<bool>& fast = touched.schedule.born_fast;
+    bool holds = true;
+    for (const TrainingGraph::Kept& kept : graph.kept) {
+      if (fast[kept.first] == fast[kept.last]) continue;
+      barred[kept.first] = barred[kept.last] = true;
+      holds = false;
+    }
+    if (holds) return touched;
+  }
+}
+
 }  // namespace
 
 PlacementSummary first_touch(const PlacementProblem& problem, const PlacementOptions&) {
-  Touched touched = touch(problem.graph, problem.fast_limit);
+  Touched touched = touch_kept(problem.graph, problem.fast_limit);
   Replay played = replay(problem.graph, problem.tiers, touched.schedule, problem.fast_limit);
   PlacementSummary summary;
   if (!played.fault.empty()) {

@@ -43,6 +43,11 @@ Formulation::Formulation(const TrainingGraph& graph, const TierPair& tiers, std:
     add_path(tensor, options.freedom);
     link_stops(tensor, options.freedom);
   }
+  for (const TrainingGraph::Kept& kept : graph.kept) {
+    const int born = paths_[kept.first].stops.front().here;
+    const int left = paths_[kept.last].stops.back().here;
+    program_.add_row(0.0, 0.0, {{born, 1.0}, {left, -1.0}});
+  }
   for (std::size_t k = 0; k < graph.kernels.size(); ++k) add_kernel(static_cast<int>(k));
   add_capacity(limits);
 }

@@ -29,6 +29,7 @@ enum class Freedom {
 //   time of kernel k:  linear     T_k = fast_k + sum of slow_(k,t) (1 - x)
 //                      measured   T_k = sum_q c_q y_q, sum_q y_q = 1, sum over q with t fast of y_q = x
 //   capacity at k:     sum of s_t (x, p or p + a) <= limit_k
+//   kept tensors:      x_1 of `first` = x_J of `last`
 //   minimise           sum_k max(T_k, copies beside k) + sum of (x_j - p_(j-1)) s_t / to_fast + w s_t /
 //   to_slow
 //

@@ -47,12 +47,21 @@ constexpr double never = std::numeric_limits<double>::infinity();
 
 // One training step as placement sees it: kernels in the order they run and the tensors they hand to each
 // other. A tensor lives from the kernel that writes it, its only producer, to the last one that reads it.
-// What no kernel writes (weights, the batch) or no later kernel needs is not part of it: it stays in fast
-// memory beside the limit considered here.
+// What no kernel writes or no later kernel needs is not part of it: it stays in fast memory beside the limit
+// considered here.
+//
+// A tensor that outlives the step (a weight, an optimizer's state) is two of them: `first`, which a kernel
+// without time hands to the step, and `last`, which the step leaves. The next step's first is this one's
+// last, so that at its last kernel `last` lies where `first` was born.
 struct TrainingGraph {
+  struct Kept {
+    int first = 0;
+    int last = 0;
+  };
   std::string name;
   std::vector<Tensor> tensors;
   std::vector<Kernel> kernels;
+  std::vector<Kept> kept;
   bool measured = false;  // times of real kernels, not of the linear tier model
 };
 

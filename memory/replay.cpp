@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <queue>
 
 namespace bandwright {
@@ -37,6 +38,8 @@ class Player {
     for (const Kernel& kernel : graph.kernels) {
       for (const int tensor : kernel.arguments) ++uses_left_[tensor];
     }
+    for (const TrainingGraph::Kept& kept : graph.kept)
+      found_fast_[kept.last] = schedule.born_fast[kept.first];
   }
 
   Replay play() && {
@@ -179,6 +182,10 @@ class Player {
     }
     for (const int tensor : graph_.kernels[kernel_].arguments) {
       if (--uses_left_[tensor] > 0) continue;
+      const auto found = found_fast_.find(tensor);
+      if (found != found_fast_.end() && found->second != where_[tensor].fast) {
+        fail("is not left where the step found it", tensor);
+      }
       if (where_[tensor].fast) leave_fast(tensor);
       if (where_[tensor].slow) slow_ -= whole_pages(graph_.tensors[tensor].bytes);
       where_[tensor] = {};
@@ -209,6 +216,7 @@ class Player {
   Replay result_;
   std::vector<Presence> where_;
   std::vector<int> uses_left_;
+  std::map<int, bool> found_fast_;  // by the last of kept tensors, where its first was born
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   Time now_;
   Time kernel_end_;

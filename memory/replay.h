@@ -31,7 +31,7 @@ struct Replay {
   Bytes peak_slow;
   double fast_share = 0.0;  // of the bytes kernels read and write
   std::vector<Span> spans;  // by start
-  std::string fault;        // the first rule broken: capacity, or a tensor that is not where it is needed
+  std::string fault;  // the first rule broken: capacity, or a tensor that is not where it is needed or left
 };
 
 // Plays a schedule event by event, in picoseconds, on one processor and one copy engine:
@@ -40,7 +40,8 @@ struct Replay {
 //                       | copies beside it, one by one
 //
 // It follows every byte and knows nothing of programs, windows or objectives: the time it returns is the
-// check of the time a policy promised. Every change of fast memory is checked against `limit`.
+// check of the time a policy promised. Every change of fast memory is checked against `limit`, and that the
+// step leaves kept tensors where it found them.
 Replay replay(const TrainingGraph& graph, const TierPair& tiers, const Schedule& schedule, Bytes limit);
 
 }  // namespace bandwright

@@ -10,7 +10,7 @@ set(simulator core topology collective workload)
 set(training core topology collective workload simulator)
 set(validation core topology collective workload simulator training)
 set(optimizer core)
-set(memory core)
+set(memory core topology collective workload simulator training)
 set(scaling core topology collective workload simulator training)
 set(formats core topology collective workload cost_model)
 set(experiment core topology collective workload cost_model simulator optimizer memory scaling formats training

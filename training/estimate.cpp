@@ -90,7 +90,7 @@ TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_
   TrainingEstimate result{.step_ns = form.step_time_ns(bandwidths),
                           .breakdown = break_down(program, form, bandwidths),
                           .memory = memory_bill(job.model, p),
-                          .memory_capacity = job.machine.npu.memory_bytes};
+                          .memory_capacity = job.machine.npu.memory_bytes + job.slow_memory_bytes};
   const auto npus = static_cast<double>(p.npus());
   const double tokens = static_cast<double>(p.global_batch * job.model.sequence);
   const double flop = static_cast<double>(p.global_batch) * model_flop_per_sequence(job.model);

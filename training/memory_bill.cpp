@@ -45,21 +45,6 @@ double core_scores(const TransformerArchitecture& m, const Parallelism& p, doubl
          (static_cast<double>(m.hidden) * static_cast<double>(p.tensor));
 }
 
-// Bytes kept for one layer and one micro-batch. 34 = 11 (attention) + 19 (a GELU FFN of 4 h) + 4 (norms);
-// other FFNs keep their inner activations in proportion, those of experts once per expert visited.
-double layer_activations(const TransformerArchitecture& m, const Parallelism& p) {
-  const auto tp = static_cast<double>(p.tensor);
-  const double x = static_cast<double>(p.micro_batch * m.sequence) / static_cast<double>(p.context) *
-                   static_cast<double>(m.hidden);
-  if (p.recompute == Recomputation::Full) return 2.0 * x / (p.sequence_parallel ? tp : 1.0);
-  const double replicated = 10.0 / (p.sequence_parallel ? tp : 1.0);
-  const double visited = m.sparse() ? static_cast<double>(m.experts.per_token + m.experts.shared) : 1.0;
-  const double inner = static_cast<double>(m.sparse() ? m.experts.ffn : m.ffn) * visited /
-                       (4.0 * static_cast<double>(m.hidden));
-  const double gates = m.ffn_kind == FfnKind::SwiGlu ? 1.5 : 1.0;
-  return x * (replicated + (8.0 + 16.0 * inner * gates) / tp) + core_scores(m, p, x);
-}
-
 double layers_in_flight(const TransformerArchitecture& m, const Parallelism& p) {
   const auto stages = static_cast<double>(p.pipeline);
   const double per_stage = static_cast<double>(layers_per_chunk(m, p) * p.virtual_stages);
@@ -81,6 +66,21 @@ double buffer_bytes(const TransformerArchitecture& m, const Parallelism& p) {
 }
 
 }  // namespace
+
+// 34 = 11 (attention) + 19 (a GELU FFN of 4 h) + 4 (norms);
+// other FFNs keep their inner activations in proportion, those of experts once per expert visited.
+double layer_activations(const TransformerArchitecture& m, const Parallelism& p) {
+  const auto tp = static_cast<double>(p.tensor);
+  const double x = static_cast<double>(p.micro_batch * m.sequence) / static_cast<double>(p.context) *
+                   static_cast<double>(m.hidden);
+  if (p.recompute == Recomputation::Full) return 2.0 * x / (p.sequence_parallel ? tp : 1.0);
+  const double replicated = 10.0 / (p.sequence_parallel ? tp : 1.0);
+  const double visited = m.sparse() ? static_cast<double>(m.experts.per_token + m.experts.shared) : 1.0;
+  const double inner = static_cast<double>(m.sparse() ? m.experts.ffn : m.ffn) * visited /
+                       (4.0 * static_cast<double>(m.hidden));
+  const double gates = m.ffn_kind == FfnKind::SwiGlu ? 1.5 : 1.0;
+  return x * (replicated + (8.0 + 16.0 * inner * gates) / tp) + core_scores(m, p, x);
+}
 
 std::vector<MemoryBill::Line> MemoryBill::lines() const {
   return {{"weights", layer_weights},  {"gradients", layer_gradients}, {"optimizer state", layer_optimizer},

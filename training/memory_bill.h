@@ -40,6 +40,9 @@ struct MemoryBill {
   [[nodiscard]] Line largest() const;
 };
 
+// Bytes kept for one layer and one micro-batch.
+double layer_activations(const TransformerArchitecture& model, const Parallelism& parallelism);
+
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& parallelism);
 
 // What would make a bill fit into `capacity` bytes: the first of the usual remedies that is enough, as a

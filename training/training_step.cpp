@@ -27,6 +27,22 @@ constexpr double collective_calls = 2.0;
 // The backward pass is issued by compiled code, the forward pass by an interpreter.
 constexpr double backward_issue = 0.25;
 
+// Costs of a job whose tensors do not all lie in the NPU's own memory.
+void slow_down(BlockCost& cost, double factor) {
+  cost.projections *= factor;
+  cost.core *= factor;
+  cost.streaming *= factor;
+}
+BlockPasses slowed(BlockPasses passes, const ComputeSlowdown& slowdown) {
+  slow_down(passes.forward, slowdown.forward);
+  slow_down(passes.input_gradient, slowdown.backward);
+  slow_down(passes.weight_gradient, slowdown.backward);
+  return passes;
+}
+LayerCost slowed(const LayerCost& cost, const ComputeSlowdown& slowdown) {
+  return {slowed(cost.attention, slowdown), slowed(cost.ffn, slowdown)};
+}
+
 constexpr std::uint32_t index_of(Axes axis) { return static_cast<std::uint32_t>(axis); }
 
 // Writes the passes of a job into a program.
@@ -37,10 +53,12 @@ class JobWriter {
         p_(job.parallelism),
         network_(network),
         builder_(job.model.name, parallel_groups(network, job.parallelism), line_names()),
-        dense_(dense_layer_cost(job.model, p_, job.machine.npu)),
-        head_(head_cost(job.model, p_, job.machine.npu)),
-        embedding_(embedding_cost(job.model, p_, job.machine.npu)) {
-    if (job.model.sparse()) sparse_ = sparse_layer_cost(job.model, p_, job.machine.npu);
+        dense_(slowed(dense_layer_cost(job.model, p_, job.machine.npu), job.slowdown)),
+        head_(slowed(head_cost(job.model, p_, job.machine.npu), job.slowdown)),
+        embedding_(slowed(embedding_cost(job.model, p_, job.machine.npu), job.slowdown)) {
+    if (job.model.sparse()) {
+      sparse_ = slowed(sparse_layer_cost(job.model, p_, job.machine.npu), job.slowdown);
+    }
     tokens_ = tokens_per_pass(job.model, p_);
     activation_ = 2.0 * tokens_ * static_cast<double>(job.model.hidden);
   }
@@ -356,7 +374,7 @@ void JobWriter::update() {
                       embedding;
   const double updated = p_.zero >= 1 ? held / replicas : held;
   builder_.compute(label(Role::Optimizer, StepLine::Optimizer),
-                   nanoseconds(optimizer_ns(job_.machine.npu, updated)));
+                   nanoseconds(job_.slowdown.update * optimizer_ns(job_.machine.npu, updated)));
   if ((p_.zero == 1 || p_.zero == 2) && !p_.overlap_parameters) gather_weights(Role::Optimizer, held);
 }
 

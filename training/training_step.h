@@ -6,11 +6,21 @@
 
 namespace bandwright {
 
+// How much longer compute takes than with every tensor in the NPU's own memory, by phase. Recomputation is
+// of the forward phase.
+struct ComputeSlowdown {
+  double forward = 1.0;
+  double backward = 1.0;
+  double update = 1.0;
+};
+
 // A model, where it runs, and how it is divided.
 struct TrainingJob {
   TransformerArchitecture model;
   Machine machine;
   Parallelism parallelism;
+  ComputeSlowdown slowdown;        // where tensors live in slow memory (memory/transformer_graph.h)
+  double slow_memory_bytes = 0.0;  // of an NPU, which hold what its own memory does not
 };
 
 // The lines of a training step's program, and of its breakdown.

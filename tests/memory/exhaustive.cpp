@@ -19,9 +19,28 @@ void keep_least(Costs& costs, const States& states, double ns) {
 class Search {
  public:
   Search(const TrainingGraph& graph, const TierPair& tiers, Bytes limit, Freedom freedom)
-      : graph_(graph), tiers_(tiers), limit_(limit), freedom_(freedom), uses_(users(graph)) {}
+      : graph_(graph), tiers_(tiers), limit_(limit), freedom_(freedom), uses_(users(graph)) {
+    for (const TrainingGraph::Kept& kept : graph.kept) {
+      firsts_.push_back(kept.first);
+      lasts_.push_back(kept.last);
+    }
+  }
 
+  // Kept tensors are tried in both memories, all combinations of them.
   double least() {
+    double best = never;
+    for (std::uint32_t fast = 0; fast < 1U << graph_.kept.size(); ++fast) {
+      kept_.clear();
+      for (std::size_t i = 0; i < graph_.kept.size(); ++i) {
+        kept_[graph_.kept[i].first] = kept_[graph_.kept[i].last] = (fast >> i & 1U) != 0;
+      }
+      best = std::min(best, least_with_kept());
+    }
+    return best;
+  }
+
+ private:
+  double least_with_kept() {
     Costs costs = {{States(graph_.tensors.size(), Absent), 0.0}};
     for (std::size_t k = 0; k < graph_.kernels.size(); ++k) {
       Costs after;
@@ -33,7 +52,12 @@ class Search {
     return best;
   }
 
- private:
+  [[nodiscard]] bool allowed(int tensor, bool fast, const std::vector<int>& ends) const {
+    const auto kept = kept_.find(tensor);
+    return kept == kept_.end() || std::find(ends.begin(), ends.end(), tensor) == ends.end() ||
+           kept->second == fast;
+  }
+
   [[nodiscard]] double copy_ns(std::size_t tensor, Bandwidth bandwidth) const {
     return to_double(graph_.tensors[tensor].bytes) / bandwidth.value();
   }
@@ -49,8 +73,9 @@ class Search {
       before_kernel(k, argument + 1, next, ns + cost, after);
     };
     if (kernel.writes(argument)) {
-      go(Fast, 0.0);
-      return go(Slow, 0.0);
+      if (allowed(tensor, true, firsts_)) go(Fast, 0.0);
+      if (allowed(tensor, false, firsts_)) go(Slow, 0.0);
+      return;
     }
     before_kernel(k, argument + 1, states, ns, after);
     if (states[tensor] == Slow) go(Both, copy_ns(tensor, tiers_.copies.to_fast));
@@ -90,7 +115,9 @@ class Search {
     if (time == never) return;
     States left = states;
     for (std::size_t t = 0; t < left.size(); ++t) {
-      if (uses_[t].back() == k) left[t] = Absent;
+      if (uses_[t].back() != k) continue;
+      if (!allowed(static_cast<int>(t), left[t] != Slow, lasts_)) return;
+      left[t] = Absent;
     }
     after_kernel(0, left, ns + std::max(time, copies), after);
   }
@@ -111,6 +138,9 @@ class Search {
   Bytes limit_;
   Freedom freedom_;
   Users uses_;
+  std::map<int, bool> kept_;  // by first and last: whether in fast memory
+  std::vector<int> firsts_;
+  std::vector<int> lasts_;
 };
 
 double least_static_ns(const TrainingGraph& graph, Bytes limit) {
@@ -118,6 +148,9 @@ double least_static_ns(const TrainingGraph& graph, Bytes limit) {
   double best = never;
   for (std::uint32_t slow_tensors = 0; slow_tensors < 1U << graph.tensors.size(); ++slow_tensors) {
     double ns = 0.0;
+    for (const TrainingGraph::Kept& kept : graph.kept) {
+      if ((slow_tensors >> kept.first & 1U) != (slow_tensors >> kept.last & 1U)) ns = never;
+    }
     for (std::size_t k = 0; k < graph.kernels.size(); ++k) {
       Bytes used;
       for (std::size_t t = 0; t < graph.tensors.size(); ++t) {
