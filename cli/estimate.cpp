@@ -6,8 +6,10 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/commands.h"
+#include "cli/offload.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/training_options.h"
@@ -20,6 +22,7 @@ constexpr double gib = 1073741824.0;
 struct EstimateOptions {
   std::string model;
   TrainingOptions training;
+  OffloadOptions offload;
   std::string bandwidth;
   std::string timeline;
   OutputOptions output;
@@ -50,16 +53,21 @@ TextTable memory_table(const MemoryBill& bill) {
   return table;
 }
 
-std::string fit_text(const TrainingEstimate& result) {
-  const double capacity = result.memory_capacity / gib;
-  if (result.fits()) return fmt::format("fits into {:.0f} GiB", capacity);
+std::string fit_text(const TrainingJob& job, const TrainingEstimate& result) {
+  const double slow = job.slow_memory_bytes / gib;
+  const double capacity = result.memory_capacity / gib - slow;
+  if (result.fits()) {
+    return fmt::format("fits into {:.0f} GiB{}", capacity,
+                       slow > 0.0 ? fmt::format(" and {:.0f} GiB of slow memory", slow) : "");
+  }
   return fmt::format("does not fit into {:.0f} GiB; most of it are {}; {}", capacity,
                      result.memory.largest().name,
                      result.remedy.empty() ? "no setting tried here makes it fit"
                                            : fmt::format("it would fit with {}", result.remedy));
 }
 
-std::string as_text(const TrainingJob& job, const TrainingEstimate& result) {
+std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
+                    const std::optional<Offload>& offloaded) {
   std::string text = fmt::format("{} ({:.1f} billion parameters) on {} NPUs of {}\n{}\n\n", job.model.name,
                                  parameters(job.model) * 1e-9, job.parallelism.npus(), job.machine.name,
                                  divided(job.parallelism));
@@ -71,11 +79,13 @@ std::string as_text(const TrainingJob& job, const TrainingEstimate& result) {
     text += fmt::format("{:.3f} $ per million tokens at {} $ per NPU and hour\n",
                         result.usd_per_million_tokens, job.machine.npu.usd_per_hour);
   }
+  if (offloaded) text += offload_text(*offloaded);
   return text + '\n' + aligned(breakdown_table(result)) + '\n' + aligned(memory_table(result.memory)) + '\n' +
-         fit_text(result) + '\n';
+         fit_text(job, result) + '\n';
 }
 
-std::string as_json(const TrainingJob& job, const TrainingEstimate& result) {
+std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
+                    const std::optional<Offload>& offloaded) {
   nlohmann::ordered_json root;
   root["schema_version"] = 1;
   root["model"] = job.model.name;
@@ -102,6 +112,7 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result) {
   for (const MemoryBill::Line& line : result.memory.lines()) {
     root["memory"].push_back({{"part", line.name}, {"gib", line.bytes / gib}});
   }
+  root["placement"] = offloaded ? offload_json(*offloaded) : nlohmann::ordered_json();
   root["usd_per_million_tokens"] = result.usd_per_million_tokens;
   for (const BreakdownLine& line : result.breakdown) {
     root["breakdown"].push_back(
@@ -111,7 +122,9 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result) {
 }
 
 void run(const EstimateOptions& options) {
-  const TrainingJob job = load_training_job(options.model, options.training);
+  TrainingJob job = load_training_job(options.model, options.training);
+  std::optional<Offload> offloaded;
+  if (!options.offload.tiers.empty()) offloaded = offload(job, options.offload);
   const Network network = job.machine.network(job.parallelism.npus());
   std::vector<double> gb_per_s;
   if (!options.bandwidth.empty()) {
@@ -128,11 +141,11 @@ void run(const EstimateOptions& options) {
   }
   switch (options.output.format) {
     case OutputFormat::Text:
-      return write_output(options.output, as_text(job, result));
+      return write_output(options.output, as_text(job, result, offloaded));
     case OutputFormat::Csv:
       return write_output(options.output, as_csv(breakdown_table(result)));
     case OutputFormat::Json:
-      return write_output(options.output, as_json(job, result));
+      return write_output(options.output, as_json(job, result, offloaded));
   }
 }
 
@@ -155,6 +168,7 @@ void add_estimate(CLI::App& app) {
       ->required()
       ->type_name("COUNT");
   add_training_options(*command, options->training);
+  add_offload_options(*command, options->offload);
   command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
       ->type_name("NAME")
       ->capture_default_str();
@@ -171,6 +185,7 @@ void add_estimate(CLI::App& app) {
       "Examples:\n"
       "  bandwright estimate gpt3-175b --system dgx-a100 --npus 512 --tp 8 --pp 8 --global-batch 1024\n"
       "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --zero 1 --format json\n"
+      "  bandwright estimate llama3-70b --system dgx-h100 --npus 8 --tp 8 --tiers hbm-ddr\n"
       "  bandwright estimate config.json --system dgx-h100 --npus 64 --zero 3 --recompute full");
   command->callback([options] { run(*options); });
 }

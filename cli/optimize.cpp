@@ -9,6 +9,7 @@
 #include "cli/design_report.h"
 #include "cli/interrupt.h"
 #include "cli/job_options.h"
+#include "cli/offload.h"
 #include "cli/options.h"
 #include "cli/training_options.h"
 #include "core/catalogue.h"
@@ -23,6 +24,7 @@ struct OptimizeOptions {
   NetworkOptions network;
   WorkloadOptions workload;
   JobOptions job;
+  OffloadOptions offload;
   TrainingOptions training;  // with --npus: the network is a system, the workload an architecture
   std::string budget;
   std::string target;
@@ -79,7 +81,8 @@ void put_training_job(const OptimizeOptions& options, Design& design) {
   TrainingOptions training = options.training;
   training.system = options.network.network;
   training.recompute = options.workload.recompute;
-  const TrainingJob job = load_training_job(options.workload.models, training);
+  TrainingJob job = load_training_job(options.workload.models, training);
+  if (!options.offload.tiers.empty()) fmt::print(stderr, "{}", offload_text(offload(job, options.offload)));
   design.network = job.machine.network(job.parallelism.npus());
   design.models = {Model{.name = job.model.name, .tensor_parallel = job.parallelism.tensor}};
   design.programs = {training_step(job, design.network)};
@@ -212,6 +215,7 @@ void add_optimize(CLI::App& app) {
                    "NPUs: the network is then a system and the workload an architecture, as in `estimate`")
       ->type_name("COUNT");
   add_training_options(*command, options->training);
+  add_offload_options(*command, options->offload);
   add_output_options(*command, options->output);
   command->footer(
       "Examples:\n"

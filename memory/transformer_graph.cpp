@@ -204,8 +204,12 @@ class Builder {
     const Argument weights = tensor(block.name + ".weights'", block.weight_bytes);
     const Argument state = tensor(block.name + ".optimizer'", block.state_bytes);
     const double parameters = block.state_bytes / 12.0;
-    kernel(block.name + ".update", update_phase, optimizer_ns(job_.machine.npu, parameters),
-           {block.gradients, block.state}, {weights, state});
+    const double share = 1.0 / static_cast<double>(job_.parallelism.micro_batches());
+    const auto shared = [share](Argument argument) {
+      return Argument{argument.tensor, argument.bytes * share};
+    };
+    kernel(block.name + ".update", update_phase, optimizer_ns(job_.machine.npu, parameters) * share,
+           {shared(block.gradients), shared(block.state)}, {shared(weights), shared(state)});
     leaves_.push_back({block.name, weights, state});
     graph_.kept.push_back({block.weights.tensor, weights.tensor});
     graph_.kept.push_back({block.state.tensor, state.tensor});

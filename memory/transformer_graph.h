@@ -6,9 +6,9 @@
 
 namespace bandwright {
 
-// One step of one micro-batch on one NPU of a job, as placement sees it; layers are dealt evenly to at most
-// `most_blocks` blocks, which keeps the program small. For a block b with weights W, gradients G, optimizer
-// state S, kept activations A, output Y and its gradient D:
+// One micro-batch of a step on one NPU of a job, as placement sees it, with its share of the update; layers
+// are dealt evenly to at most `most_blocks` blocks, which keeps the program small. For a block b with weights
+// W, gradients G, optimizer state S, kept activations A, output Y and its gradient D:
 //
 //   hold      b = 1..n                 -> W_b, S_b          no time: what the step before left
 //   forward   b = 1..n   W_b, Y_b-1    -> A_b, Y_b
@@ -23,7 +23,9 @@ namespace bandwright {
 // training/memory_bill.h; its buffers and allowance stay in fast memory beside the limit. With a pipeline the
 // activations of all micro-batches in flight are one tensor, of which a pass touches one micro-batch's share
 // but which moves as a whole. Sparse layers and dense ones are averaged. An updated tensor lies beside the
-// old one while its block is updated. Communication and its buffers are not part of it.
+// old one while its block is updated. With m micro-batches an update takes 1/m of its time here; copies of
+// what only updates use count in full, m times their due, so that the programs make few of them.
+// Communication and its buffers are not part of it.
 TrainingGraph training_graph(const TrainingJob& job, const TierPair& tiers);
 constexpr std::int64_t most_blocks = 10;
 

@@ -1,0 +1,104 @@
+#include "cli/offload.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/interrupt.h"
+#include "cli/output.h"
+#include "cli/place_progress.h"
+#include "memory/transformer_graph.h"
+#include "training/memory_bill.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double gap = 1e-3;  // far below the error of the tier model
+constexpr double seconds = 60.0;
+
+// What the NPU's memory has left for tensors beside its buffers and what the allocator loses.
+double left_for_tensors(const TrainingJob& job) {
+  const MemoryBill bill = memory_bill(job.model, job.parallelism);
+  return job.machine.npu.memory_bytes - bill.buffers - bill.allowance;
+}
+
+Bytes fast_limit(const TrainingJob& job, const OffloadOptions& options) {
+  const double left = left_for_tensors(job);
+  if (left <= 0.0) throw InputError("--tiers: buffers alone do not fit the NPU's memory");
+  const Bytes most = bytes(static_cast<std::int64_t>(left));
+  if (options.fast.empty()) return most;
+  const Bytes fast = parse_option("--fast", options.fast, parse_bytes);
+  if (fast > most) {
+    throw InputError(fmt::format("--fast: {} is more than the {} that buffers and allowance leave of {}",
+                                 format_bytes(fast), format_bytes(most), job.machine.npu.name));
+  }
+  return fast;
+}
+
+}  // namespace
+
+void add_offload_options(CLI::App& command, OffloadOptions& options) {
+  command
+      .add_option("--tiers", options.tiers,
+                  "tensors may live in slow memory as well: a name of `list tiers`, or a YAML file")
+      ->type_name("TIERS");
+  command
+      .add_option("--fast", options.fast,
+                  "with --tiers: bytes of the NPU's memory for tensors (default: what buffers leave)")
+      ->type_name("SIZE");
+  command.add_option("--offload", options.policy, "with --tiers: where tensors live; see `list policies`")
+      ->capture_default_str()
+      ->type_name("POLICY");
+}
+
+Offload offload(TrainingJob& job, const OffloadOptions& options) {
+  const Policy& policy = parse_option(
+      "--offload", options.policy, [](std::string_view name) -> const Policy& { return find_policy(name); });
+  if (policy.name == "cache") throw InputError("--offload: the idealised cache gives no schedule to run");
+  Offload done{.tiers = load_tiers(options.tiers), .fast = fast_limit(job, options)};
+  const PlacementProblem problem{training_graph(job, done.tiers), done.tiers, done.fast};
+  const InterruptWatch interrupt;  // before any other thread
+  PlaceProgress progress(seconds);
+  PlacementOptions placement{.gap = gap, .time_limit_seconds = seconds, .stop = interrupt.token()};
+  placement.on_stage = [&](std::string_view stage) { progress.begin(fmt::format("placing, {}", stage)); };
+  done.placement = place(problem, policy, placement);
+  if (!done.placement.replay) throw InputError("--tiers: " + done.placement.reason);
+  const Bytes slow = done.placement.replay->peak_slow;
+  if (slow > done.tiers.slow.capacity) {
+    throw InputError(fmt::format("--tiers: {} of tensors do not fit the {} of {}", format_bytes(slow),
+                                 format_bytes(done.tiers.slow.capacity), done.tiers.slow.name));
+  }
+  done.slowdown = compute_slowdown(problem.graph, *done.placement.replay);
+  job.slowdown = done.slowdown;
+  job.slow_memory_bytes = to_double(done.tiers.slow.capacity);
+  return done;
+}
+
+std::string offload_text(const Offload& done) {
+  const ComputeSlowdown& slowdown = done.slowdown;
+  return fmt::format(
+      "tensors: {} of {}, at most {} in {} ({}{}); compute takes {:.2f} x forward, {:.2f} x backward, {:.2f} "
+      "x\n"
+      "in the optimizer of its time in fast memory; linear tier model, median error {:.1f} %\n",
+      format_bytes(done.fast), done.tiers.fast.name, format_bytes(done.placement.replay->peak_slow),
+      done.tiers.slow.name, done.placement.policy,
+      done.placement.gap() > 2 * gap ? fmt::format(", gap {:.1f} %", 100.0 * done.placement.gap()) : "",
+      slowdown.forward, slowdown.backward, slowdown.update, 100.0 * linear_model_median_error);
+}
+
+nlohmann::ordered_json offload_json(const Offload& done) {
+  return {{"tiers", done.tiers.name},
+          {"policy", done.placement.policy},
+          {"fast_limit_bytes", done.fast.value()},
+          {"peak_slow_bytes", done.placement.replay->peak_slow.value()},
+          {"bytes_to_slow", done.placement.to_slow.value()},
+          {"bytes_to_fast", done.placement.to_fast.value()},
+          {"gap", done.placement.gap()},
+          {"linear_model_median_error", linear_model_median_error},
+          {"slowdown",
+           {{"forward", done.slowdown.forward},
+            {"backward", done.slowdown.backward},
+            {"optimizer", done.slowdown.update}}}};
+}
+
+}  // namespace bandwright

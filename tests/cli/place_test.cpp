@@ -1,0 +1,103 @@
+// What placement does through the program: transformers, and what estimate and optimize make of it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+
+namespace bandwright {
+namespace {
+
+using testing::HasSubstr;
+using Words = std::vector<std::string>;
+
+class Place : public testing::Test {
+ protected:
+  nlohmann::json answer(Words words, int status = 0) {
+    words.insert(words.end(), {"--format", "json"});
+    const Finished finished = run_bandwright(words, folder_.path());
+    EXPECT_EQ(finished.status, status) << finished.err;
+    return nlohmann::json::parse(finished.out);
+  }
+  // The one line on standard error of what is refused.
+  std::string refusal(const Words& words) {
+    const Finished finished = run_bandwright(words, folder_.path());
+    EXPECT_EQ(finished.status, 2) << finished.out;
+    EXPECT_EQ(finished.out, "");
+    EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
+    return finished.err;
+  }
+  std::string kernels(const std::string& lines) {
+    return folder_.write("k.csv", "name,op,inputs,outputs,input_bytes,output_bytes,config,time_us\n" + lines);
+  }
+
+  ScratchFolder folder_;
+};
+
+const Words llama = {"--system", "dgx-h100", "--tp", "4"};
+
+Words with(Words words, const Words& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+TEST_F(Place, TransformersAreSlowerWithLessFastMemory) {
+  double last = 0.0;
+  for (const char* fast : {"60 GiB", "20 GiB", "5 GiB"}) {
+    const nlohmann::json place = answer(with(
+        {"place", "llama3-8b"}, with(llama, {"--tiers", "hbm-ddr", "--fast", fast, "--policy", "static"})));
+    const double ms = place["results"][0]["time_ms"];
+    EXPECT_GE(ms, last) << fast;
+    EXPECT_NEAR(place["linear_model_median_error"], 0.144, 1e-9);
+    last = ms;
+  }
+}
+
+TEST_F(Place, FeedsEstimateAndOptimize) {
+  const Words job = with({"estimate", "llama3-8b", "--npus", "8"}, llama);
+  const nlohmann::json before = answer(job);
+  EXPECT_TRUE(before["placement"].is_null());
+  const nlohmann::json all = answer(with(job, {"--tiers", "hbm-ddr"}));
+  EXPECT_NEAR(all["step_time_ms"], before["step_time_ms"], 1e-3);  // everything fits into HBM
+  const nlohmann::json small =
+      answer(with(job, {"--tiers", "hbm-ddr", "--fast", "10 GiB", "--offload", "static"}));
+  EXPECT_GT(small["step_time_ms"], 1.2 * before["step_time_ms"].get<double>());
+  EXPECT_GT(small["placement"]["slowdown"]["optimizer"], 1.0);
+  EXPECT_EQ(small["fits"], true);
+  const Words design =
+      with({"optimize", "dgx-h100", "500", "llama3-8b", "Perf", "--npus", "16", "--tp", "4"}, {});
+  EXPECT_GT(
+      answer(with(design, {"--tiers", "hbm-ddr", "--fast", "10 GiB", "--offload", "static"}))["step_time_ms"],
+      answer(design)["step_time_ms"]);
+}
+
+TEST_F(Place, ImpossibleInputsAreRefusedByName) {
+  EXPECT_THAT(refusal(with({"estimate", "llama3-8b", "--npus", "8"},
+                           with(llama, {"--tiers", "hbm-ddr", "--fast", "79 GiB"}))),
+              HasSubstr("--fast: 84.83 GB is more than the"));
+  EXPECT_THAT(refusal({"estimate", "llama3-8b", "--system", "dgx-h100", "--npus", "8", "--tiers", "hbm-ddr",
+                       "--offload", "cache"}),
+              HasSubstr("gives no schedule"));
+  // Measured in fast memory alone, which is too small for it.
+  EXPECT_THAT(refusal({"place", "--kernels",
+                       kernels("big,Conv,,t,,8000000,|D,1\nuse,Conv,t,,8000000,,D|,1\n"), "--fast", "4 MB"}),
+              HasSubstr("kernel 'big' needs 8.004 MB of fast memory, more than the 4 MB allowed"));
+  EXPECT_THAT(refusal({"place", "--kernels",
+                       folder_.write("n.csv", "name,op,inputs,outputs,input_bytes,output_bytes,time_us\n")}),
+              HasSubstr("config"));
+  EXPECT_THAT(refusal({"place", "--kernels", kernels("a,Conv,u,t,8,8,D|D,1\nb,Conv,t,u,8,8,D|D,1\n")}),
+              HasSubstr("the graph is cyclic"));
+  const std::string tiers =
+      folder_.write("t.yaml",
+                    "name: T\nhelp: none\nfast: {name: F, capacity: 1 GB, read: 0 GB/s, write: 1 GB/s, "
+                    "price_per_gb: 1}\nslow: "
+                    "{name: S, capacity: 1 GB, read: 1 GB/s, write: 1 GB/s, price_per_gb: 1}\ncopies: "
+                    "{to_fast: 1 GB/s, to_slow: "
+                    "1 GB/s}\noverlapped: {to_fast: 1 GB/s, to_slow: 1 GB/s}\ncompute: 1 TFLOP/s\n");
+  EXPECT_THAT(refusal({"place", "vgg19", "--tiers", tiers}), HasSubstr("t.yaml:3: fast.read"));
+}
+
+}  // namespace
+}  // namespace bandwright
