@@ -8,7 +8,9 @@
 namespace bandwright {
 
 ClosedForm::ClosedForm(const StepGraph& graph, int dimensions)
-    : dimensions_(dimensions), dependencies_(graph.dependencies) {
+    : dimensions_(dimensions),
+      dependencies_(graph.dependencies),
+      wire_(graph.collectives, graph.groups, graph.wire_efficiency) {
   for (const Operation& operation : graph.operations) {
     const bool communicates = operation.kind == OperationKind::Collective;
     nodes_.push_back({.fixed_ns = to_ns(operation.duration),
@@ -16,26 +18,9 @@ ClosedForm::ClosedForm(const StepGraph& graph, int dimensions)
                       .first_dependency = operation.first_dependency,
                       .dependencies = operation.dependencies});
     kinds_.push_back(operation.kind);
-  }
-  for (const GroupCollective& call : graph.collectives) {
-    const std::vector<Traffic> traffic = hierarchical_traffic(call.collective, graph.groups[call.group]);
-    collectives_.push_back(
-        {static_cast<std::uint32_t>(loads_.size()), static_cast<std::uint32_t>(traffic.size()), call.group});
-    loads_.insert(loads_.end(), traffic.begin(), traffic.end());
+    bubble_.push_back(operation.role == Role::Bubble);
   }
   for (const Group& group : graph.groups) group_names_.push_back(group.name);
-}
-
-std::vector<ClosedForm::Slowest> ClosedForm::price(std::span<const double> gb_per_s) const {
-  std::vector<Slowest> prices(collectives_.size());
-  for (std::size_t c = 0; c < collectives_.size(); ++c) {
-    const std::uint32_t end = collectives_[c].first_load + collectives_[c].loads;
-    for (std::uint32_t i = collectives_[c].first_load; i < end; ++i) {
-      const double ns = loads_[i].bytes / gb_per_s[static_cast<std::size_t>(loads_[i].dimension)];
-      if (ns > prices[c].ns) prices[c] = {ns, static_cast<int>(i)};
-    }
-  }
-  return prices;
 }
 
 double ClosedForm::duration(const Node& node, std::span<const Slowest> prices) const {
@@ -43,7 +28,7 @@ double ClosedForm::duration(const Node& node, std::span<const Slowest> prices) c
 }
 
 double ClosedForm::step_time_ns(std::span<const double> gb_per_s) const {
-  const std::vector<Slowest> prices = price(gb_per_s);
+  const std::vector<Slowest> prices = wire_.price(gb_per_s);
   std::vector<double> end(nodes_.size());
   double step = 0.0;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -78,25 +63,16 @@ ClosedForm::Schedule ClosedForm::schedule(std::span<const Slowest> prices) const
 Cut ClosedForm::cut(std::span<const double> gb_per_s) const {
   Cut cut;
   if (nodes_.empty()) return cut;
-  const std::vector<Slowest> prices = price(gb_per_s);
+  const std::vector<Slowest> prices = wire_.price(gb_per_s);
   const Schedule times = schedule(prices);
-  std::vector<double> calls(collectives_.size(), 0.0);
+  std::vector<double> calls(prices.size(), 0.0);
   const auto final = std::max_element(times.end.begin(), times.end.end()) - times.end.begin();
   for (auto i = static_cast<std::uint32_t>(final); i != none; i = times.last[i]) {
     const Node& node = nodes_[i];
     cut.constant_ns += node.fixed_ns;
     if (node.collective != none) calls[node.collective] += 1.0;
   }
-  std::vector<double> bytes(static_cast<std::size_t>(dimensions_), 0.0);
-  for (std::size_t c = 0; c < calls.size(); ++c) {
-    if (calls[c] == 0.0 || prices[c].load < 0) continue;
-    const Traffic& load = loads_[static_cast<std::size_t>(prices[c].load)];
-    bytes[static_cast<std::size_t>(load.dimension)] += calls[c] * load.bytes;
-  }
-  for (int d = 0; d < dimensions_; ++d) {
-    const double loaded = bytes[static_cast<std::size_t>(d)];
-    if (loaded > 0.0) cut.loads.push_back({only_dimension(d), loaded});
-  }
+  cut.loads = wire_.binding_loads(prices, calls);
   return cut;
 }
 
@@ -106,13 +82,13 @@ std::vector<OperationSpan> ClosedForm::spans(const Schedule& times, std::span<co
     const Node& node = nodes_[i];
     const double start = node.dependencies == 0 ? 0.0 : times.end[times.last[i]];
     OperationSpan span{.kind = kinds_[i],
+                       .bubble = bubble_[i],
                        .start = nanoseconds(start),
                        .end = nanoseconds(times.end[i]),
                        .last = times.last[i]};
     if (node.collective != none) {
-      const int load = prices[node.collective].load;
-      span.group = collectives_[node.collective].group;
-      if (load >= 0) span.dimension = loads_[static_cast<std::size_t>(load)].dimension;
+      span.group = wire_.group(node.collective);
+      span.dimension = wire_.dimension(prices[node.collective]);
     }
     spans.push_back(span);
   }
@@ -120,23 +96,20 @@ std::vector<OperationSpan> ClosedForm::spans(const Schedule& times, std::span<co
 }
 
 StepResult ClosedForm::evaluate(std::span<const double> gb_per_s) const {
-  const std::vector<Slowest> prices = price(gb_per_s);
+  const std::vector<Slowest> prices = wire_.price(gb_per_s);
   const Schedule times = schedule(prices);
   StepResult result;
   result.dimensions.resize(static_cast<std::size_t>(dimensions_));
   for (const std::string& name : group_names_) result.groups.push_back({name, {}});
+  std::vector<double> bytes(result.dimensions.size(), 0.0);
   for (const Node& node : nodes_) {
-    if (node.collective == none) continue;
-    const Collective& collective = collectives_[node.collective];
-    for (std::uint32_t k = 0; k < collective.loads; ++k) {
-      const Traffic& load = loads_[collective.first_load + k];
-      result.dimensions[static_cast<std::size_t>(load.dimension)].bytes += load.bytes;
-    }
+    if (node.collective != none) wire_.add_bytes(node.collective, 1.0, bytes);
   }
   attribute_waiting(spans(times, prices), result);
   const double step_ns = to_ns(result.step_time);
   for (std::size_t d = 0; d < result.dimensions.size(); ++d) {
     DimensionUse& use = result.dimensions[d];
+    use.bytes = bytes[d];
     if (step_ns > 0.0 && use.bytes > 0.0) use.utilization = use.bytes / gb_per_s[d] / step_ns;
   }
   return result;

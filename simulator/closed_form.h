@@ -4,13 +4,16 @@
 
 #include "core/cut.h"
 #include "simulator/exposure.h"
+#include "simulator/wire_loads.h"
 #include "workload/step_graph.h"
 
 namespace bandwright {
 
 // The step time of a graph when every collective runs at wire speed on its slowest dimension:
 //
-//   collective = max over dimensions d of bytes_d / b_d;     step = the longest path through the graph.
+//   collective = its own duration (latency) + max over dimensions d of bytes_d / (e_d b_d), e_d: wire
+//                efficiency
+//   step       = the longest path through the graph
 //
 // Both are maxima of convex functions of the bandwidths b, hence so is the step time; `cut` is its tangent.
 // Chunks, latencies and overheads of a system are the event-driven engine's. Source: the LIBRA paper (ISPASS
@@ -41,17 +44,13 @@ class ClosedForm {
     std::uint32_t first_dependency = 0;
     std::uint32_t dependencies = 0;
   };
-  struct Slowest {  // how a collective runs at given bandwidths
-    double ns = 0.0;
-    int load = -1;  // index of the binding load, -1 when it carries nothing
-  };
+  using Slowest = WireLoads::Slowest;
   struct Schedule {  // start and end of each node
     std::vector<double> end;
     std::vector<std::uint32_t> last;  // the dependency that ended last, `none` for a source
   };
   static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-  [[nodiscard]] std::vector<Slowest> price(std::span<const double> gb_per_s) const;
   [[nodiscard]] Schedule schedule(std::span<const Slowest> prices) const;
   [[nodiscard]] double duration(const Node& node, std::span<const Slowest> prices) const;
   [[nodiscard]] std::vector<OperationSpan> spans(const Schedule& times,
@@ -61,13 +60,8 @@ class ClosedForm {
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> dependencies_;
   std::vector<OperationKind> kinds_;
-  struct Collective {
-    std::uint32_t first_load = 0;
-    std::uint32_t loads = 0;
-    std::uint32_t group = 0;
-  };
-  std::vector<Collective> collectives_;
-  std::vector<Traffic> loads_;
+  std::vector<bool> bubble_;
+  WireLoads wire_;
   std::vector<std::string> group_names_;
 };
 

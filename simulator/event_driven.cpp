@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "simulator/event_queue.h"
-#include "simulator/exposure.h"
+#include "simulator/operation_states.h"
 #include "simulator/ready_queue.h"
 
 namespace bandwright {
@@ -44,15 +44,14 @@ class FoldedRun {
         graph_(scenario.graph),
         plan_(plan_communication(scenario)),
         servers_(plan_.queues.size()),
-        operations_(graph_.operations.size()),
+        operations_(graph_, 1),
         order_(scenario.system.collectives),
         timeline_(timeline) {
     flatten_plans();
-    link_dependants();
   }
 
   StepResult run() {
-    for (OperationId id = 0; id < operations_.size(); ++id) {
+    for (OperationId id = 0; id < graph_.operations.size(); ++id) {
       if (graph_.operations[id].dependencies == 0) start(id);
     }
     choose();
@@ -79,14 +78,6 @@ class FoldedRun {
     std::uint32_t first_phase;
     std::uint32_t last_phase;
   };
-  struct OperationState {
-    std::uint32_t missing = 0;  // dependencies, then chunks
-    OperationId last = OperationSpan::no_operation;
-    Time start;
-    Time end;
-    bool ended = false;
-  };
-
   void flatten_plans() {
     for (const CommunicationPlan::Call& call : plan_.calls) {
       first_plan_.push_back(static_cast<std::uint32_t>(plans_.size()));
@@ -100,21 +91,6 @@ class FoldedRun {
     }
   }
 
-  // dependants_ of operation i: from first_dependant_[i] to first_dependant_[i + 1].
-  void link_dependants() {
-    first_dependant_.assign(operations_.size() + 1, 0);
-    for (const OperationId before : graph_.dependencies) ++first_dependant_[before + 1];
-    for (std::size_t i = 1; i < first_dependant_.size(); ++i) first_dependant_[i] += first_dependant_[i - 1];
-    dependants_.resize(graph_.dependencies.size());
-    std::vector<std::uint32_t> next(first_dependant_.begin(), first_dependant_.end() - 1);
-    for (OperationId id = 0; id < operations_.size(); ++id) {
-      operations_[id].missing = graph_.operations[id].dependencies;
-      for (const OperationId before : graph_.dependencies_of(graph_.operations[id])) {
-        dependants_[next[before]++] = id;
-      }
-    }
-  }
-
   void schedule(Time delay, Event event) {
     if (delay > clock_end - events_.now()) throw InputError("the step is longer than the clock of 100 days");
     events_.push(events_.now() + delay, event);
@@ -122,7 +98,7 @@ class FoldedRun {
 
   void start(OperationId id) {
     const Operation& operation = graph_.operations[id];
-    operations_[id].start = events_.now();
+    operations_.of(0, id).start = events_.now();
     if (operation.kind != OperationKind::Collective) {
       schedule(operation.duration, {Event::OperationEnds, id});
     } else {
@@ -133,12 +109,12 @@ class FoldedRun {
   void issue(OperationId id, const Operation& operation) {
     const CollectivePlan& plan = plan_.calls[operation.collective].plan;
     const int rank = order_.next(operation.role);
-    operations_[id].missing = static_cast<std::uint32_t>(plan.plan_of_chunk.size());
+    operations_.of(0, id).missing = static_cast<std::uint32_t>(plan.plan_of_chunk.size());
     for (std::uint32_t number = 0; number < plan.plan_of_chunk.size(); ++number) {
       const FlatPlan& flat = plans_[first_plan_[operation.collective] + plan.plan_of_chunk[number]];
       join(take_chunk({flat.first_phase, flat.last_phase, id, number, rank, {}}));
     }
-    if (plan.plan_of_chunk.empty()) schedule({}, {Event::OperationEnds, id});
+    if (plan.plan_of_chunk.empty()) schedule(operation.duration, {Event::OperationEnds, id});
   }
 
   std::uint32_t take_chunk(const Chunk& chunk) {
@@ -184,7 +160,7 @@ class FoldedRun {
     Server& server = servers_[index];
     const std::uint32_t slot = server.chunk;
     Chunk& chunk = chunks_[slot];
-    if (timeline_ != nullptr) record(index, chunk);
+    if (timeline_ != nullptr) note(index, chunk);
     server.busy = false;
     idle_.push_back(index);
     if (chunk.phase++ != chunk.last_phase) {
@@ -192,50 +168,24 @@ class FoldedRun {
       return;
     }
     free_chunks_.push_back(slot);
-    if (--operations_[chunk.operation].missing == 0) {
-      schedule(scenario_.after_collective, {Event::OperationEnds, chunk.operation});
+    if (--operations_.of(0, chunk.operation).missing == 0) {
+      schedule(scenario_.after(graph_.operations[chunk.operation]), {Event::OperationEnds, chunk.operation});
     }
   }
 
   void end_operation(OperationId id) {
-    OperationState& operation = operations_[id];
-    operation.end = events_.now();
-    operation.ended = true;
-    for (std::uint32_t i = first_dependant_[id]; i < first_dependant_[id + 1]; ++i) {
-      OperationState& dependant = operations_[dependants_[i]];
-      if (--dependant.missing > 0) continue;
-      dependant.last = id;
-      start(dependants_[i]);
-    }
+    operations_.end(0, id, events_.now(), [&](OperationId next) { start(next); });
   }
 
-  void record(std::uint32_t queue, const Chunk& chunk) {
+  void note(std::uint32_t queue, const Chunk& chunk) {
     const FlatPhase& phase = phases_[chunk.phase];
     timeline_->chunks.push_back(
         {chunk.operation, queue, chunk.number, phase.kind, events_.now() - phase.duration, events_.now()});
   }
 
   StepResult result() {
-    StepResult result;
-    std::vector<bool> ended;
-    std::vector<OperationSpan> spans;
-    for (OperationId id = 0; id < operations_.size(); ++id) {
-      const OperationState& state = operations_[id];
-      const Operation& operation = graph_.operations[id];
-      ended.push_back(state.ended);
-      spans.push_back({operation.kind, state.start, state.end, 0, -1, state.last});
-      if (operation.kind == OperationKind::Collective) {
-        spans.back().group = plan_.calls[operation.collective].group;
-        spans.back().dimension = plan_.calls[operation.collective].busiest;
-      }
-      if (timeline_ != nullptr) timeline_->operations.push_back({id, state.start, state.end});
-    }
-    require_all_ended(graph_, ended);
-    if (timeline_ != nullptr) timeline_->queues = plan_.queues;
-    for (const Group& group : graph_.groups) result.groups.push_back({group.name, {}});
-    result.dimensions.resize(static_cast<std::size_t>(scenario_.network.size()));
-    attribute_waiting(spans, result);
-    describe_traffic(scenario_, plan_, result);
+    StepResult result = result_of(scenario_, plan_, operations_.of(0));
+    if (timeline_ != nullptr) record(plan_, operations_.of(0), *timeline_);
     for (std::size_t q = 0; q < servers_.size(); ++q) {
       const Server& server = servers_[q];
       const LogicalDimension& queue = plan_.queues[q];
@@ -253,15 +203,13 @@ class FoldedRun {
   std::vector<FlatPhase> phases_;
   std::vector<FlatPlan> plans_;
   std::vector<std::uint32_t> first_plan_;  // of each collective, into plans_
-  std::vector<std::uint32_t> first_dependant_;
-  std::vector<OperationId> dependants_;
 
   EventQueue<Event> events_;
   std::vector<Server> servers_;
   std::vector<std::uint32_t> idle_;  // servers that may have something to start
   std::vector<Chunk> chunks_;
   std::vector<std::uint32_t> free_chunks_;
-  std::vector<OperationState> operations_;
+  OperationStates operations_;
   IssueOrder order_;
   std::int64_t handled_ = 0;
   Timeline* timeline_;

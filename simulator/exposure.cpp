@@ -28,10 +28,15 @@ std::vector<Boundary> boundaries_of(std::span<const OperationSpan> spans) {
 // What runs at a moment.
 class Running {
  public:
-  void update(const Boundary& boundary, OperationKind kind) {
-    if (kind == OperationKind::Compute) compute_ += boundary.starts ? 1 : -1;
-    if (kind == OperationKind::Overhead) overhead_ += boundary.starts ? 1 : -1;
-    if (kind != OperationKind::Collective) return;
+  void update(const Boundary& boundary, const OperationSpan& span) {
+    const int change = boundary.starts ? 1 : -1;
+    if (span.bubble) {
+      bubble_ += change;
+      return;
+    }
+    if (span.kind == OperationKind::Compute) compute_ += change;
+    if (span.kind == OperationKind::Overhead) overhead_ += change;
+    if (span.kind != OperationKind::Collective) return;
     if (boundary.starts) {
       collectives_.insert(boundary.operation);
     } else {
@@ -41,6 +46,10 @@ class Running {
 
   void charge(Time duration, std::span<const OperationSpan> spans, StepResult& result) const {
     if (compute_ > 0) return;
+    if (bubble_ > 0) {
+      result.bubble += duration;
+      return;
+    }
     result.exposed_communication += duration;
     if (overhead_ > 0 || collectives_.empty()) {
       result.overhead += duration;
@@ -55,6 +64,7 @@ class Running {
 
  private:
   int compute_ = 0;
+  int bubble_ = 0;
   int overhead_ = 0;
   std::set<OperationId> collectives_;
 };
@@ -80,10 +90,10 @@ void attribute_waiting(std::span<const OperationSpan> spans, StepResult& result)
   for (const Boundary& boundary : boundaries_of(spans)) {
     if (boundary.time > before) running.charge(boundary.time - before, spans, result);
     before = boundary.time;
-    running.update(boundary, spans[boundary.operation].kind);
+    running.update(boundary, spans[boundary.operation]);
   }
   result.step_time = before;
-  result.compute_time = result.step_time - result.exposed_communication;
+  result.compute_time = result.step_time - result.bubble - result.exposed_communication;
   result.critical_path = critical_path(spans);
 }
 

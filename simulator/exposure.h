@@ -9,17 +9,19 @@ namespace bandwright {
 // One operation of a step as it happened.
 struct OperationSpan {
   OperationKind kind = OperationKind::Compute;
+  bool bubble = false;  // of other pipeline stages
   Time start;
   Time end;
+  OperationId last = no_operation;  // the dependency that ended last
   std::uint32_t group = 0;          // of a collective
   int dimension = -1;               // its busiest one; -1 when it moved nothing
-  OperationId last = no_operation;  // the dependency that ended last
   static constexpr OperationId no_operation = ~OperationId{0};
 };
 
-// Splits the step into compute and waiting, and the waiting among groups and dimensions: each moment without
-// compute is charged to the loop's overhead if that runs, else to the collective issued first of those that
-// run, as a program that waits for its collectives in order sees it. `spans` are indexed by operation;
+// Splits the step into compute, bubble and waiting, and the waiting among groups and dimensions: each moment
+// without compute is charged to the bubble if other stages work, else to the loop's overhead if that runs,
+// else to the collective issued first of those that run, as a program that waits for its collectives in order
+// sees it. `spans` are indexed by operation;
 // result.groups and result.dimensions have their names and sizes already. Also fills the critical path.
 //
 //   compute  ###   ####                    Two collectives A and B, issued in this order: the compute stream

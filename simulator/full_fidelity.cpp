@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "simulator/exposure.h"
 #include "simulator/message_player.h"
+#include "simulator/operation_states.h"
 #include "simulator/ready_queue.h"
 
 namespace bandwright {
@@ -47,6 +47,7 @@ class FullRun {
         messages_(scenario, plan_.queues, events_),
         lines_(messages_.line_count()),
         compute_time_(static_cast<std::size_t>(npus_), 1.0),
+        operations_(graph_, npus_),
         first_job_(graph_.operations.size(), no_job),
         order_(scenario.system.collectives),
         uses_(plan_.queues.size()),
@@ -54,7 +55,6 @@ class FullRun {
     if (graph_.operations.size() > max_detail) throw InputError("more than 2^29 operations");
     check_specs();
     flatten_plans();
-    prepare_operations();
   }
 
   StepResult run() {
@@ -74,12 +74,6 @@ class FullRun {
 
  private:
   static constexpr std::uint32_t no_job = ~std::uint32_t{0};
-  struct OperationState {  // of one NPU
-    std::uint32_t missing = 0;
-    OperationId last = OperationSpan::no_operation;
-    Time start;
-    Time end = Time(-1);
-  };
 
   void check_specs() {
     for (const NpuSpec& spec : scenario_.system.npus) {
@@ -105,24 +99,6 @@ class FullRun {
     }
   }
 
-  void prepare_operations() {
-    const std::size_t count = graph_.operations.size();
-    dependants_.resize(count);
-    for (OperationId id = 0; id < count; ++id) {
-      for (const OperationId before : graph_.dependencies_of(graph_.operations[id])) {
-        dependants_[before].push_back(id);
-      }
-    }
-    states_.resize(count * static_cast<std::size_t>(npus_));
-    for (std::int64_t npu = 0; npu < npus_; ++npu) {
-      for (OperationId id = 0; id < count; ++id) state(npu, id).missing = graph_.operations[id].dependencies;
-    }
-  }
-
-  OperationState& state(std::int64_t npu, OperationId id) {
-    return states_[static_cast<std::size_t>(npu) * graph_.operations.size() + id];
-  }
-
   void handle(const FullEvent& event) {
     switch (event.kind) {
       case FullEvent::OperationEnds:
@@ -136,8 +112,7 @@ class FullRun {
 
   void start(std::int64_t npu, OperationId id) {
     const Operation& operation = graph_.operations[id];
-    OperationState& mine = state(npu, id);
-    mine.start = events_.now();
+    operations_.of(npu, id).start = events_.now();
     if (operation.kind == OperationKind::Collective) return issue(npu, id, operation);
     Time duration = operation.duration;
     const double factor = compute_time_[static_cast<std::size_t>(npu)];
@@ -156,13 +131,13 @@ class FullRun {
   void issue(std::int64_t npu, OperationId id, const Operation& operation) {
     const CollectivePlan& plan = plan_.calls[operation.collective].plan;
     if (first_job_[id] == no_job) create_jobs(id, operation, plan);
-    state(npu, id).missing = static_cast<std::uint32_t>(plan.plan_of_chunk.size());
+    operations_.of(npu, id).missing = static_cast<std::uint32_t>(plan.plan_of_chunk.size());
     std::uint32_t job = first_job_[id];
     for (const std::uint32_t chunk_plan : plan.plan_of_chunk) {
       come(npu, job);
       job += static_cast<std::uint32_t>(plan.plans[chunk_plan].size());
     }
-    if (plan.plan_of_chunk.empty()) end_later(npu, id, {});
+    if (plan.plan_of_chunk.empty()) end_later(npu, id, operation.duration);
   }
 
   void create_jobs(OperationId id, const Operation& operation, const CollectivePlan& plan) {
@@ -230,66 +205,33 @@ class FullRun {
       const std::int64_t npu = lines.npu_at(index, position);
       if (!job.last) {
         come(npu, job_id + 1);
-      } else if (--state(npu, job.operation).missing == 0) {
-        end_later(npu, job.operation, scenario_.after_collective);
+      } else if (--operations_.of(npu, job.operation).missing == 0) {
+        end_later(npu, job.operation, scenario_.after(graph_.operations[job.operation]));
       }
     }
   }
 
   void end_operation(std::int64_t npu, OperationId id) {
-    state(npu, id).end = events_.now();
-    for (const OperationId dependant : dependants_[id]) {
-      OperationState& next = state(npu, dependant);
-      if (--next.missing > 0) continue;
-      next.last = id;
-      start(npu, dependant);
-    }
+    operations_.end(npu, id, events_.now(), [&](OperationId next) { start(npu, next); });
   }
 
-  // The NPU whose last operation ends last.
+  // The NPU whose last operation ends last; an operation that never ended counts as such.
   std::int64_t slowest_npu() {
     std::int64_t slowest = 0;
     Time latest;
     for (std::int64_t npu = 0; npu < npus_; ++npu) {
-      for (OperationId id = 0; id < graph_.operations.size(); ++id) {
-        if (state(npu, id).end <= latest) continue;
-        latest = state(npu, id).end;
+      for (const OperationStates::State& state : operations_.of(npu)) {
+        if (state.end < Time(0)) return npu;
+        if (state.end <= latest) continue;
+        latest = state.end;
         slowest = npu;
       }
     }
     return slowest;
   }
 
-  void require_all_ended_everywhere() {
-    for (std::int64_t npu = 0; npu < npus_; ++npu) {
-      std::vector<bool> ended;
-      for (OperationId id = 0; id < graph_.operations.size(); ++id) {
-        ended.push_back(state(npu, id).end >= Time(0));
-      }
-      require_all_ended(graph_, ended);
-    }
-  }
-
-  std::vector<OperationSpan> spans_of(std::int64_t npu) {
-    std::vector<OperationSpan> spans;
-    for (OperationId id = 0; id < graph_.operations.size(); ++id) {
-      const Operation& operation = graph_.operations[id];
-      const OperationState& mine = state(npu, id);
-      spans.push_back({operation.kind, mine.start, mine.end, 0, -1, mine.last});
-      if (operation.kind != OperationKind::Collective) continue;
-      spans.back().group = plan_.calls[operation.collective].group;
-      spans.back().dimension = plan_.calls[operation.collective].busiest;
-    }
-    return spans;
-  }
-
   StepResult result() {
-    require_all_ended_everywhere();
-    StepResult result;
-    for (const Group& group : graph_.groups) result.groups.push_back({group.name, {}});
-    result.dimensions.resize(static_cast<std::size_t>(scenario_.network.size()));
-    attribute_waiting(spans_of(slowest_npu()), result);
-    describe_traffic(scenario_, plan_, result);
+    StepResult result = result_of(scenario_, plan_, operations_.of(slowest_npu()));
     for (std::size_t q = 0; q < uses_.size(); ++q) {
       QueueUse use = uses_[q];
       const LogicalDimension& queue = plan_.queues[q];
@@ -303,12 +245,7 @@ class FullRun {
       result.queues.push_back(use);
     }
     result.events = handled_;
-    if (timeline_ != nullptr) {
-      timeline_->queues = plan_.queues;
-      for (OperationId id = 0; id < graph_.operations.size(); ++id) {
-        timeline_->operations.push_back({id, state(0, id).start, state(0, id).end});
-      }
-    }
+    if (timeline_ != nullptr) record(plan_, operations_.of(0), *timeline_);
     return result;
   }
 
@@ -328,11 +265,10 @@ class FullRun {
   std::vector<double> compute_time_;  // of each NPU
   std::vector<FlatPhase> phases_;
   std::vector<std::vector<std::uint32_t>> first_phase_;  // of each collective and plan
+  OperationStates operations_;
   std::vector<Job> jobs_;
   std::vector<std::uint32_t> first_job_;  // of each operation
   std::vector<Arrivals> arrivals_;
-  std::vector<std::vector<OperationId>> dependants_;
-  std::vector<OperationState> states_;
   IssueOrder order_;
   std::vector<QueueUse> uses_;
   std::int64_t handled_ = 0;

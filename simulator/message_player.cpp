@@ -7,7 +7,7 @@ namespace bandwright {
 Lines::Lines(const Scenario& scenario, const LogicalDimension& queue, std::uint32_t first_line,
              std::uint32_t first_seat)
     : wire_(scenario.system, scenario.network, queue.part,
-            scenario.bandwidth[static_cast<std::size_t>(queue.part.dimension)]),
+            scenario.wire_bandwidth(static_cast<std::size_t>(queue.part.dimension))),
       dimension_(queue.part.dimension),
       stride_(queue.part.stride),
       count_(static_cast<std::uint32_t>(scenario.network.npus() / queue.part.npus)),

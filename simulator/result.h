@@ -38,11 +38,12 @@ struct CriticalOperation {
   Time end;
 };
 
-// The answer of every engine for one step. step_time = compute_time + exposed_communication exactly;
+// The answer of every engine for one step. step_time = compute_time + bubble + exposed_communication exactly;
 // exposed_communication = the groups' exposures + overhead exactly.
 struct StepResult {
   Time step_time;
   Time compute_time;
+  Time bubble;  // other pipeline stages work or communicate, this one waits for them
   Time exposed_communication;
   Time overhead;  // of the training loop itself
   std::vector<GroupExposure> groups;

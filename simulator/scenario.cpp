@@ -33,12 +33,14 @@ int busiest_dimension(const CollectivePlan& plan, const Group& group) {
 
 CommunicationPlan plan_communication(const Scenario& scenario) {
   CommunicationPlan plan;
+  std::vector<double> bandwidth;
+  for (std::size_t d = 0; d < scenario.bandwidth.size(); ++d) bandwidth.push_back(scenario.wire_bandwidth(d));
   for (const GroupCollective& call : scenario.graph.collectives) {
     const Group& group = scenario.graph.groups[call.group];
-    CommunicationPlan::Call planned{.plan = plan_collective(call.collective, group, scenario.network,
-                                                            scenario.system, scenario.bandwidth),
-                                    .queues = {},
-                                    .group = call.group};
+    CommunicationPlan::Call planned{
+        .plan = plan_collective(call.collective, group, scenario.network, scenario.system, bandwidth),
+        .queues = {},
+        .group = call.group};
     for (const GroupDimension& part : group.dimensions) {
       planned.queues.push_back(queue_of(plan.queues, part, group));
     }

@@ -16,6 +16,16 @@ struct Scenario {
   const System& system;
   std::span<const double> bandwidth;  // per NPU and dimension, in the system's unit
   Time after_collective;              // from a collective's last message until its dependants go on
+
+  // What collectives reach of a dimension's bandwidth.
+  [[nodiscard]] double wire_bandwidth(std::size_t dimension) const {
+    const std::vector<double>& share = graph.wire_efficiency;
+    return bandwidth[dimension] * (share.empty() ? 1.0 : share[dimension]);
+  }
+  // The time a collective takes after its last message: the system's, and what the operation itself adds.
+  [[nodiscard]] Time after(const Operation& collective) const {
+    return after_collective + collective.duration;
+  }
 };
 
 // A part of a dimension that a group spans: its NPUs form lines, and each line serves one chunk at a time.

@@ -57,6 +57,8 @@ struct StepGraph {
   std::vector<GroupCollective> collectives;  // each different one once
   std::vector<Group> groups;
   std::vector<std::string> line_names;
+  // The share of each dimension's bandwidth that collectives reach; empty: all of it.
+  std::vector<double> wire_efficiency;
 
   [[nodiscard]] std::span<const OperationId> dependencies_of(const Operation& operation) const {
     return std::span(dependencies).subspan(operation.first_dependency, operation.dependencies);

@@ -18,6 +18,7 @@ class Expansion {
     graph_.collectives = program.collectives;
     graph_.groups = program.groups;
     graph_.line_names = program.line_names;
+    graph_.wire_efficiency = program.wire_efficiency;
   }
 
   StepGraph run() && {

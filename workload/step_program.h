@@ -42,9 +42,7 @@ struct StepProgram {
   std::vector<GroupCollective> collectives;
   std::vector<Group> groups;
   std::vector<std::string> line_names;
-  // The share of each dimension's bandwidth that collectives reach; empty: all of it. Who evaluates the
-  // expanded graph multiplies its bandwidths by this.
-  std::vector<double> wire_efficiency;
+  std::vector<double> wire_efficiency;  // as StepGraph::wire_efficiency
 };
 
 // Appends instructions to a program.

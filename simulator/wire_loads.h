@@ -1,0 +1,54 @@
+#pragma once
+#include <span>
+#include <vector>
+
+#include "collective/collective.h"
+#include "core/cut.h"
+#include "workload/step_graph.h"
+
+namespace bandwright {
+
+// What the collectives of a step send over each dimension, and how long the wire takes for each at given
+// bandwidths b, with e the share of them that collectives reach:
+//
+//   ns = max over dimensions d of bytes_d / (e_d b_d)
+class WireLoads {
+ public:
+  WireLoads(std::span<const GroupCollective> collectives, std::span<const Group> groups,
+            std::vector<double> efficiency);
+
+  struct Slowest {  // how a collective runs at given bandwidths
+    double ns = 0.0;
+    int load = -1;  // the binding one; -1 when it carries nothing
+  };
+  // Of each collective. A load at 0 GB/s takes forever: +inf.
+  [[nodiscard]] std::vector<Slowest> price(std::span<const double> gb_per_s) const;
+
+  [[nodiscard]] std::uint32_t group(std::uint32_t collective) const { return ranges_[collective].group; }
+  // Of a binding load: its dimension, -1 without one.
+  [[nodiscard]] int dimension(const Slowest& slowest) const {
+    return slowest.load < 0 ? -1 : loads_[static_cast<std::size_t>(slowest.load)].dimension;
+  }
+
+  // Adds what a collective that is called so often sends, to one number per dimension.
+  void add_bytes(std::uint32_t collective, double calls, std::span<double> bytes) const;
+
+  // Loads of a cut: of each collective its binding dimension alone, as often as `calls` says, as the bytes
+  // that take as long at full bandwidth.
+  [[nodiscard]] std::vector<Load> binding_loads(std::span<const Slowest> prices,
+                                                std::span<const double> calls) const;
+
+ private:
+  struct Range {  // of loads_
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+    std::uint32_t group = 0;
+  };
+  [[nodiscard]] double efficiency(int dimension) const;
+
+  std::vector<Range> ranges_;
+  std::vector<Traffic> loads_;  // bytes over efficiency
+  std::vector<double> efficiency_;
+};
+
+}  // namespace bandwright
