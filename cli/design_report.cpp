@@ -71,9 +71,12 @@ std::string step_times(const DesignAnswer& answer) {
     const double ns = summary.optimum.step_ns[m];
     const double equal = summary.equal.step_ns[m];
     const std::string label = summary.steps.size() == 1 ? "step time" : answer.design.models[m].name;
-    text += fmt::format("{:<14} {:.4f} ms: {:.4f} compute, {:.4f} waiting; equal split {:.4f} ms: {}\n",
-                        label, ns * ms_per_ns, to_ms(summary.steps[m].compute_time),
-                        to_ms(summary.steps[m].exposed_communication), equal * ms_per_ns, faster(equal / ns));
+    const StepResult& step = summary.steps[m];
+    text +=
+        fmt::format("{:<14} {:.4f} ms: {:.4f} compute, {}{:.4f} waiting; equal split {:.4f} ms: {}\n", label,
+                    ns * ms_per_ns, to_ms(step.compute_time),
+                    step.bubble > Time(0) ? fmt::format("{:.4f} pipeline bubble, ", to_ms(step.bubble)) : "",
+                    to_ms(step.exposed_communication), equal * ms_per_ns, faster(equal / ns));
   }
   if (summary.steps.size() > 1) text += fmt::format("{:<14} {}\n", "group", faster(summary.speedup()));
   if (!summary.equal_violates.empty()) {

@@ -20,6 +20,7 @@ namespace {
 constexpr double gib = 1073741824.0;
 
 struct EstimateOptions {
+  std::string word;  // the positional: the model, or with --model the system
   std::string model;
   TrainingOptions training;
   OffloadOptions offload;
@@ -27,11 +28,6 @@ struct EstimateOptions {
   std::string timeline;
   OutputOptions output;
 };
-
-std::string divided(const Parallelism& p) {
-  return fmt::format("TP {} CP {} EP {} PP {} DP {}, ZeRO {}, {} micro-batches of {}", p.tensor, p.context,
-                     p.expert, p.pipeline, p.data, p.zero, p.micro_batches(), p.micro_batch);
-}
 
 TextTable breakdown_table(const TrainingEstimate& result) {
   TextTable table{.headings = {"part", "ms", "%", "hidden ms"}};
@@ -91,14 +87,7 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
   root["model"] = job.model.name;
   root["system"] = job.machine.name;
   root["npus"] = job.parallelism.npus();
-  const Parallelism& p = job.parallelism;
-  root["parallelism"] = {{"tensor", p.tensor},
-                         {"context", p.context},
-                         {"expert", p.expert},
-                         {"pipeline", p.pipeline},
-                         {"data", p.data},
-                         {"zero", p.zero},
-                         {"micro_batches", p.micro_batches()}};
+  root["parallelism"] = division_json(job.parallelism);
   root["step_time_ms"] = result.step_ns * 1e-6;
   root["tokens_per_s"] = result.tokens_per_s;
   root["tflop_per_s_per_npu"] = result.tflop_per_s_per_npu;
@@ -121,7 +110,13 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
   return root.dump(2) + '\n';
 }
 
-void run(const EstimateOptions& options) {
+void run(EstimateOptions options) {
+  if (options.model.empty()) {
+    options.model = options.word;
+  } else if (!options.word.empty()) {
+    options.training.system = options.word;
+  }
+  if (options.model.empty()) throw InputError("missing <model>: bandwright estimate <model> --npus N");
   TrainingJob job = load_training_job(options.model, options.training);
   std::optional<Offload> offloaded;
   if (!options.offload.tiers.empty()) offloaded = offload(job, options.offload);
@@ -157,9 +152,9 @@ void add_estimate(CLI::App& app) {
       "How long a real model's training step takes on a machine, where it goes, and whether it fits");
   const auto options =
       std::make_shared<EstimateOptions>();  // shared with the callback, which outlives this function
-  command
-      ->add_option("model", options->model, "a name of `list architectures`, a YAML file, or a config.json")
-      ->required()
+  command->add_option("words", options->word)
+      ->option_text("<model>: a name of `list architectures`, a YAML file, or a Hugging Face config.json");
+  command->add_option("--model", options->model, "in place of <model>; the word, if any, is then the system")
       ->type_name("MODEL");
   command->add_option("--system", options->training.system, "a name of `list systems`, or a YAML file")
       ->type_name("SYSTEM")

@@ -41,6 +41,9 @@ struct OptimizeOptions {
 // The reference's order; an option replaces its positional and the others keep their order.
 void place_words(OptimizeOptions& options) {
   options.network.network = options.job.files.network;
+  if (!options.training.npus.empty() && options.network.network.empty()) {
+    options.network.network = options.job.files.system;
+  }
   if (options.workload.models.empty()) options.workload.models = options.job.files.workload;
   struct Slot {
     std::string_view name;
@@ -204,7 +207,8 @@ void add_optimize(CLI::App& app) {
   command->add_flag("--trace", options->trace, "show every iteration on standard error");
   add_job_options(*command, options->job);
   command
-      ->add_option("--system", options->job.files.system, "of traces: ASTRA-sim 2's JSON, or as in simulate")
+      ->add_option("--system", options->job.files.system,
+                   "with --npus in place of <Network>; of traces: ASTRA-sim 2's JSON")
       ->type_name("SYSTEM");
   command->add_option("--cost", options->network.prices, "LIBRA's or its artifact's prices, as --prices")
       ->type_name("FILE");

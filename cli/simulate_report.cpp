@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/training_options.h"
 
 namespace bandwright {
 namespace {
@@ -22,20 +23,32 @@ std::string_view unit(const SimulationAnswer& answer) { return answer.system.gib
 Time data_parallel_time(const StepResult& result) {
   Time time;
   for (const GroupExposure& group : result.groups) {
-    if (group.group == "DP" || group.group == "world") time += group.exposed;
+    if (group.group == "DP" || group.group == "EDP" || group.group == "world") time += group.exposed;
   }
   return time;
 }
 
-std::string operation_name(const StepGraph& graph, OperationId id) {
-  const Operation& operation = graph.operations[id];
-  const std::string& line = graph.line_names[operation.line];
+// Of a graph or a program.
+template <class Step>
+std::string operation_name(const Step& step, const Operation& operation) {
+  const std::string& line = step.line_names[operation.line];
   const bool communicates = operation.kind == OperationKind::Collective;
   const std::string_view what = communicates
-                                    ? collective_name(graph.collectives[operation.collective].collective.kind)
+                                    ? collective_name(step.collectives[operation.collective].collective.kind)
                                     : (operation.kind == OperationKind::Compute ? "compute" : "overhead");
   if (operation.role == Role::Other) return fmt::format("{}: {}", line, what);
   return fmt::format("{} {}: {}", line, role_name(operation.role), what);
+}
+
+void add(std::vector<CriticalPart>& parts, std::string name, Time time) {
+  auto known = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.operation == name; });
+  if (known == parts.end()) known = parts.insert(known, {std::move(name), Time(0)});
+  known->time += time;
+}
+
+std::vector<CriticalPart> longest_first(std::vector<CriticalPart> parts) {
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
+  return parts;
 }
 
 std::string percent(Time part, Time whole) {
@@ -51,11 +64,13 @@ std::string summary_table(const SimulationAnswer& answer) {
   };
   row("step", result.step_time);
   row("compute", result.compute_time);
+  if (result.bubble > Time(0)) row("pipeline bubble", result.bubble);
   row("exposed communication", result.exposed_communication);
   for (const GroupExposure& group : result.groups) {
     if (group.exposed > Time(0)) row("  waiting for " + group.group, group.exposed);
   }
-  if (result.overhead > Time(0)) row("  the loop itself", result.overhead);
+  const char* const overhead = answer.job ? "  waiting for the host" : "  the loop itself";
+  if (result.overhead > Time(0)) row(overhead, result.overhead);
   return aligned(table);
 }
 
@@ -84,23 +99,23 @@ std::string queue_table(const SimulationAnswer& answer) {
   return aligned(table);
 }
 
-// The operations that hold up the step most, those of one name and kind together.
 std::string critical_table(const SimulationAnswer& answer) {
-  std::vector<std::pair<std::string, Time>> parts;
-  for (const CriticalOperation& operation : answer.result.critical_path) {
-    const std::string name = operation_name(answer.graph, operation.operation);
-    auto known = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.first == name; });
-    if (known == parts.end()) known = parts.emplace(known, name, Time(0));
-    known->second += operation.end - operation.start;
-  }
-  std::stable_sort(parts.begin(), parts.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
   TextTable table{.headings = {"longest on the critical path", "us", "of the step"}};
-  for (std::size_t i = 0; i < std::min<std::size_t>(parts.size(), 5); ++i) {
-    table.rows.push_back({parts[i].first, fmt::format("{:.3f}", to_us(parts[i].second)),
-                          percent(parts[i].second, answer.result.step_time)});
+  for (std::size_t i = 0; i < std::min<std::size_t>(answer.critical.size(), 5); ++i) {
+    const CriticalPart& part = answer.critical[i];
+    table.rows.push_back({part.operation, fmt::format("{:.3f}", to_us(part.time)),
+                          percent(part.time, answer.result.step_time)});
   }
   return aligned(table);
+}
+
+// What a real model's step comes to.
+std::string rate_text(const SimulationAnswer& answer) {
+  const TrainingRate rate = training_rate(*answer.job, to_ns(answer.result.step_time));
+  return fmt::format(
+      "{}\nstep {:.3f} ms   {:.0f} tokens/s   {:.1f} TFLOP/s per NPU   MFU {:.1f} %   HFU {:.1f} %\n",
+      divided(answer.job->parallelism), to_us(answer.result.step_time) * 1e-3, rate.tokens_per_s,
+      rate.tflop_per_s_per_npu, 100.0 * rate.mfu, 100.0 * rate.hfu);
 }
 
 Json queues_json(const StepResult& result) {
@@ -116,10 +131,19 @@ Json queues_json(const StepResult& result) {
   return queues;
 }
 
+Json parts_json(const SimulationAnswer& answer) {
+  Json parts = Json::array();
+  for (const CriticalPart& part : answer.critical) {
+    parts.push_back({{"operation", part.operation}, {"us", to_us(part.time)}});
+  }
+  return parts;
+}
+
 Json critical_json(const SimulationAnswer& answer) {
   Json path = Json::array();
+  if (answer.job) return path;  // of thousands of layers' passes: critical_parts says it
   for (const CriticalOperation& operation : answer.result.critical_path) {
-    path.push_back({{"operation", operation_name(answer.graph, operation.operation)},
+    path.push_back({{"operation", operation_name(answer.graph, answer.graph.operations[operation.operation])},
                     {"start_us", to_us(operation.start)},
                     {"end_us", to_us(operation.end)}});
   }
@@ -141,11 +165,19 @@ Json scalars(const SimulationAnswer& answer) {
   Json root;
   root["step_time_us"] = to_us(result.step_time);
   root["compute_time_us"] = to_us(result.compute_time);
+  root["bubble_us"] = to_us(result.bubble);
   root["exposed_communication_us"] = to_us(result.exposed_communication);
   root["dp_communication_us"] = to_us(data_parallel);
   root["tp_communication_us"] = to_us(result.exposed_communication - data_parallel);
   root["overhead_us"] = to_us(result.overhead);
   root["cost_usd"] = answer.cost_usd ? Json(*answer.cost_usd) : Json(nullptr);
+  if (answer.job) {
+    const TrainingRate rate = training_rate(*answer.job, to_ns(result.step_time));
+    root["tokens_per_s"] = rate.tokens_per_s;
+    root["tflop_per_s_per_npu"] = rate.tflop_per_s_per_npu;
+    root["mfu"] = rate.mfu;
+    root["hfu"] = rate.hfu;
+  }
   root["events"] = result.events;
   root["wall_time_ms"] = answer.wall_time_ms;
   return root;
@@ -166,12 +198,32 @@ Json setting(const SimulationAnswer& answer) {
 
 }  // namespace
 
+std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result) {
+  std::vector<CriticalPart> parts;
+  for (const CriticalOperation& each : result.critical_path) {
+    add(parts, operation_name(graph, graph.operations[each.operation]), each.end - each.start);
+  }
+  return longest_first(std::move(parts));
+}
+
+std::vector<CriticalPart> critical_parts(const StepProgram& program,
+                                         const std::vector<ProgramForm::Share>& path) {
+  std::vector<CriticalPart> parts;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const Instruction& instruction = program.instructions[i];
+    if (instruction.times > 0 || path[i].times == 0.0 || path[i].ns == 0.0) continue;
+    add(parts, operation_name(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
+  }
+  return longest_first(std::move(parts));
+}
+
 std::string simulation_text(const SimulationAnswer& answer) {
   const StepResult& result = answer.result;
-  std::string text = fmt::format(
-      "{}, {} NPUs\n{}{}{}, system {}, {}{}\n\n{}\n{}", answer.network.shorthand(), answer.network.npus(),
-      answer.graph.name, answer.loop.empty() ? "" : ", ", answer.loop, answer.system.name, answer.engine,
-      answer.fidelity.empty() ? "" : ", " + answer.fidelity, summary_table(answer), dimension_table(answer));
+  std::string text =
+      fmt::format("{}, {} NPUs\n{}{}{}, system {}, {}{}\n{}\n{}\n{}", answer.network.shorthand(),
+                  answer.network.npus(), answer.graph.name, answer.loop.empty() ? "" : ", ", answer.loop,
+                  answer.system.name, answer.engine, answer.fidelity.empty() ? "" : ", " + answer.fidelity,
+                  answer.job ? rate_text(answer) : "", summary_table(answer), dimension_table(answer));
   if (!result.queues.empty()) text += '\n' + queue_table(answer);
   text += '\n' + critical_table(answer);
   text += fmt::format("\ncost {} ({})\n", answer.cost_usd ? format_money(Money(*answer.cost_usd)) : "unknown",
@@ -185,6 +237,7 @@ std::string simulation_json(const SimulationAnswer& answer) {
   Json root;
   root["schema_version"] = 1;
   root.update(setting(answer));
+  if (answer.job) root["parallelism"] = division_json(answer.job->parallelism);
   root[answer.system.gib ? "bandwidth_gib_per_s" : "bandwidth_gb_per_s"] = answer.bandwidth;
   root.update(scalars(answer));
   for (const GroupExposure& group : result.groups)
@@ -194,6 +247,7 @@ std::string simulation_json(const SimulationAnswer& answer) {
   root["payload_mib_per_dimension"] = per_dimension(result, [](const auto& use) { return use.bytes / mib; });
   root["utilization_per_dimension"] = per_dimension(result, [](const auto& use) { return use.utilization; });
   root["queues"] = queues_json(result);
+  root["critical_parts"] = parts_json(answer);
   root["critical_path"] = critical_json(answer);
   return root.dump(2) + '\n';
 }

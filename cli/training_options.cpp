@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "cli/output.h"
 #include "core/text.h"
@@ -106,10 +107,29 @@ Parallelism read_parallelism(const TrainingOptions& options) {
   return p;
 }
 
+std::string divided(const Parallelism& p) {
+  return fmt::format("TP {} CP {} EP {} PP {} DP {}, ZeRO {}, {} micro-batches of {}", p.tensor, p.context,
+                     p.expert, p.pipeline, p.data, p.zero, p.micro_batches(), p.micro_batch);
+}
+
+nlohmann::ordered_json division_json(const Parallelism& p) {
+  return {{"tensor", p.tensor},
+          {"context", p.context},
+          {"expert", p.expert},
+          {"pipeline", p.pipeline},
+          {"data", p.data},
+          {"zero", p.zero},
+          {"virtual_stages", p.virtual_stages},
+          {"micro_batch", p.micro_batch},
+          {"micro_batches", p.micro_batches()},
+          {"recompute", recomputation_name(p.recompute)}};
+}
+
 TrainingJob load_training_job(const std::string& model, const TrainingOptions& options) {
   TrainingJob job{load_architecture(model), load_machine(options.system), read_parallelism(options)};
   if (!options.sequence.empty()) job.model.sequence = count("--sequence", options.sequence);
   Parallelism& p = job.parallelism;
+  validate_shape(job.model, p);
   fill_data_parallel(p, count("--npus", options.npus));
   p.global_batch = options.global_batch.empty()
                        ? p.data * p.micro_batch * (p.pipeline > 1 ? 8 * p.pipeline : 1)

@@ -30,6 +30,7 @@ class Running {
  public:
   void update(const Boundary& boundary, const OperationSpan& span) {
     const int change = boundary.starts ? 1 : -1;
+    if (span.kind == OperationKind::Host) return;  // matters only where nothing else runs
     if (span.bubble) {
       bubble_ += change;
       return;

@@ -81,27 +81,34 @@ double TrainingEstimate::exposed_communication_ns() const {
   return ns;
 }
 
-TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_per_s) {
+TrainingRate training_rate(const TrainingJob& job, double step_ns) {
   const Parallelism& p = job.parallelism;
-  const Network network = job.machine.network(p.npus());
-  const std::vector<double> bandwidths = bandwidths_of(job, network, gb_per_s);
-  const StepProgram program = training_step(job, network);
-  const ProgramForm form(program, network.size());
-  TrainingEstimate result{.step_ns = form.step_time_ns(bandwidths),
-                          .breakdown = break_down(program, form, bandwidths),
-                          .memory = memory_bill(job.model, p),
-                          .memory_capacity = job.machine.npu.memory_bytes + job.slow_memory_bytes};
   const auto npus = static_cast<double>(p.npus());
   const double tokens = static_cast<double>(p.global_batch * job.model.sequence);
   const double flop = static_cast<double>(p.global_batch) * model_flop_per_sequence(job.model);
   const double peak = npus * job.machine.npu.peak(p.precision);
-  result.tokens_per_s = tokens / result.step_ns * 1e9;
-  result.mfu = flop / result.step_ns / peak;
-  result.hfu = hardware_flop(job, flop) / result.step_ns / peak;
-  result.tflop_per_s_per_npu = flop / result.step_ns / npus * 1e-3;
-  if (!result.fits()) result.remedy = remedy(job.model, p, result.memory_capacity);
-  result.usd_per_million_tokens =
-      job.machine.npu.usd_per_hour * npus / seconds_per_hour / result.tokens_per_s * 1e6;
+  TrainingRate rate;
+  rate.tokens_per_s = tokens / step_ns * 1e9;
+  rate.mfu = flop / step_ns / peak;
+  rate.hfu = hardware_flop(job, flop) / step_ns / peak;
+  rate.tflop_per_s_per_npu = flop / step_ns / npus * 1e-3;
+  rate.usd_per_million_tokens =
+      job.machine.npu.usd_per_hour * npus / seconds_per_hour / rate.tokens_per_s * 1e6;
+  return rate;
+}
+
+TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_per_s) {
+  const Network network = job.machine.network(job.parallelism.npus());
+  const std::vector<double> bandwidths = bandwidths_of(job, network, gb_per_s);
+  const StepProgram program = training_step(job, network);
+  const ProgramForm form(program, network.size());
+  const double step_ns = form.step_time_ns(bandwidths);
+  TrainingEstimate result{training_rate(job, step_ns)};
+  result.step_ns = step_ns;
+  result.breakdown = break_down(program, form, bandwidths);
+  result.memory = memory_bill(job.model, job.parallelism);
+  result.memory_capacity = job.machine.npu.memory_bytes + job.slow_memory_bytes;
+  if (!result.fits()) result.remedy = remedy(job.model, job.parallelism, result.memory_capacity);
   return result;
 }
 

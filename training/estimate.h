@@ -18,19 +18,24 @@ struct BreakdownLine {
   bool communication = false;
 };
 
-struct TrainingEstimate {
-  double step_ns = 0.0;
-  std::vector<BreakdownLine> breakdown;
+// What a step time comes to.
+struct TrainingRate {
   double tokens_per_s = 0.0;
   // Model FLOP/s, and with recomputation hardware FLOP/s, of the peak of all NPUs. Source: Chowdhery et al.,
   // PaLM (2022), appendix B.
   double mfu = 0.0;
   double hfu = 0.0;
-  double tflop_per_s_per_npu = 0.0;  // of the model's FLOP
+  double tflop_per_s_per_npu = 0.0;     // of the model's FLOP
+  double usd_per_million_tokens = 0.0;  // at the machine's price per NPU and hour; 0 without one
+};
+TrainingRate training_rate(const TrainingJob& job, double step_ns);
+
+struct TrainingEstimate : TrainingRate {
+  double step_ns = 0.0;
+  std::vector<BreakdownLine> breakdown;
   MemoryBill memory;
   double memory_capacity = 0.0;
-  std::string remedy;                   // what would make it fit; empty when it fits or nothing does
-  double usd_per_million_tokens = 0.0;  // at the machine's price per NPU and hour; 0 without one
+  std::string remedy;  // what would make it fit; empty when it fits or nothing does
 
   [[nodiscard]] bool fits() const { return memory.total() <= memory_capacity; }
   [[nodiscard]] double exposed_communication_ns() const;  // of the breakdown

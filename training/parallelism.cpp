@@ -57,7 +57,14 @@ void check_divides(std::string_view what, std::int64_t divisor, std::string_view
                                nearest_valid(divisor, whole, [&](auto n) { return whole % n == 0; })));
 }
 
-void check_pipeline(const TransformerArchitecture& model, const Parallelism& p) {
+// Layers that can be dealt out evenly: the model's own, or with the embedding and the output layer as one
+// more each.
+bool deals_out(const TransformerArchitecture& model, std::int64_t stages, std::int64_t chunks) {
+  if (stages < 1 || chunks < 1 || stages * chunks > model.layers) return false;
+  return model.layers % (stages * chunks) == 0 || (stages > 1 && (model.layers + 2) % (stages * chunks) == 0);
+}
+
+void check_pipeline_shape(const TransformerArchitecture& model, const Parallelism& p) {
   if (p.pipeline > model.layers) {
     throw InputError(fmt::format("pipeline {} above the {} layers of {} (at most {})", p.pipeline,
                                  model.layers, model.name, model.layers));
@@ -66,29 +73,44 @@ void check_pipeline(const TransformerArchitecture& model, const Parallelism& p) 
     throw InputError(
         fmt::format("{} virtual stages without a pipeline (use 1, or --pp 2 and more)", p.virtual_stages));
   }
-  if (p.schedule == PipelineSchedule::GPipe && p.virtual_stages > 1) {
-    throw InputError("virtual stages need the interleaved schedule, not gpipe");
+  if (p.schedule != PipelineSchedule::Interleaved && p.virtual_stages > 1) {
+    throw InputError(fmt::format("{} virtual stages need the interleaved schedule, not {}", p.virtual_stages,
+                                 schedules[static_cast<std::size_t>(p.schedule)].name));
   }
-  const std::int64_t chunks = p.pipeline * p.virtual_stages;
-  if (model.layers % chunks != 0 && !ends_count_as_layers(model, p)) {
-    const auto valid = [&](std::int64_t n) {
-      return model.layers % (n * p.virtual_stages) == 0 || (model.layers + 2) % (n * p.virtual_stages) == 0;
-    };
-    throw InputError(
-        fmt::format("{} layers of {} do not divide into {} pipeline stages x {} virtual stages "
-                    "(nearest --pp that do: {})",
-                    model.layers, model.name, p.pipeline, p.virtual_stages,
-                    nearest_valid(p.pipeline, model.layers, valid)));
+  if (deals_out(model, p.pipeline, p.virtual_stages)) return;
+  const std::string stages = nearest_valid(p.pipeline, model.layers, [&](std::int64_t n) {
+    return n > 1 && deals_out(model, n, p.virtual_stages);
+  });
+  const std::string chunks = nearest_valid(p.virtual_stages, model.layers,
+                                           [&](std::int64_t n) { return deals_out(model, p.pipeline, n); });
+  std::vector<std::string> choices;
+  if (!stages.empty()) choices.push_back("nearest --pp that do: " + stages);
+  if (p.virtual_stages > 1 && !chunks.empty()) choices.push_back("nearest --virtual-stages: " + chunks);
+  throw InputError(fmt::format(
+      "{} layers of {} do not divide into {} pipeline stages{} ({})", model.layers, model.name, p.pipeline,
+      p.virtual_stages > 1 ? fmt::format(" x {} virtual stages", p.virtual_stages) : "",
+      choices.empty() ? "use --pp 1" : fmt::format("{}", fmt::join(choices, "; "))));
+}
+
+void check_batch(const Parallelism& p) {
+  if (p.micro_batch < 1 || p.global_batch < 1)
+    throw InputError("a batch of 0 sequences, expected at least 1");
+  const std::int64_t unit = p.data * p.micro_batch;
+  if (p.global_batch % unit != 0) {
+    const std::int64_t below = p.global_batch / unit * unit;
+    throw InputError(fmt::format(
+        "global batch {} does not divide into micro-batches of {} on {} data-parallel "
+        "ranks (nearest that do: {}{})",
+        p.global_batch, p.micro_batch, p.data, below > 0 ? fmt::format("{}, ", below) : "", below + unit));
   }
-  if (p.virtual_stages > 1) {
-    check_divides("pipeline", p.pipeline, "the micro-batches of the interleaved schedule,",
-                  p.micro_batches());
-  }
-  if (p.zero >= 2 && p.pipeline > 1) {
-    throw InputError(
-        fmt::format("ZeRO {} with a pipeline would reduce gradients once per micro-batch "
-                    "(use --zero 1, or --pp 1)",
-                    p.zero));
+  if (p.virtual_stages > 1 && p.micro_batches() % p.pipeline != 0) {
+    const std::int64_t rounds = unit * p.pipeline;
+    const std::int64_t below = p.global_batch / rounds * rounds;
+    throw InputError(fmt::format(
+        "the interleaved schedule deals micro-batches out in rounds of {} stages, global batch {} "
+        "makes {} (nearest global batches that do: {}{})",
+        p.pipeline, p.global_batch, p.micro_batches(), below > 0 ? fmt::format("{}, ", below) : "",
+        below + rounds));
   }
 }
 
@@ -126,7 +148,7 @@ std::int64_t layers_per_chunk(const TransformerArchitecture& model, const Parall
   return layers / (p.pipeline * p.virtual_stages);
 }
 
-void validate(const TransformerArchitecture& model, const Parallelism& p) {
+void validate_shape(const TransformerArchitecture& model, const Parallelism& p) {
   check_divides("tensor", p.tensor, "the attention heads,", model.heads);
   check_divides("tensor", p.tensor, "the FFN size", model.ffn);
   check_divides("context", p.context, "the sequence length", model.sequence);
@@ -135,18 +157,19 @@ void validate(const TransformerArchitecture& model, const Parallelism& p) {
         fmt::format("expert {} for {}, which has no experts (use --ep 1)", p.expert, model.name));
   }
   if (model.sparse()) check_divides("expert", p.expert, "the number of experts", model.experts.count);
-  check_divides("expert", p.expert, "context x data parallel ranks,", p.context * p.data);
-  if (p.micro_batch < 1 || p.global_batch < 1)
-    throw InputError("a batch of 0 sequences, expected at least 1");
-  if (p.global_batch % (p.data * p.micro_batch) != 0) {
-    const std::int64_t unit = p.data * p.micro_batch;
-    const std::int64_t below = p.global_batch / unit * unit;
-    throw InputError(fmt::format(
-        "global batch {} does not divide into micro-batches of {} on {} data-parallel "
-        "ranks (nearest that do: {}{})",
-        p.global_batch, p.micro_batch, p.data, below > 0 ? fmt::format("{}, ", below) : "", below + unit));
+  check_pipeline_shape(model, p);
+  if (p.zero >= 2 && p.pipeline > 1) {
+    throw InputError(
+        fmt::format("ZeRO {} with a pipeline would reduce gradients once per micro-batch "
+                    "(use --zero 1, or --pp 1)",
+                    p.zero));
   }
-  check_pipeline(model, p);
+}
+
+void validate(const TransformerArchitecture& model, const Parallelism& p) {
+  validate_shape(model, p);
+  check_divides("expert", p.expert, "context x data parallel ranks,", p.context * p.data);
+  check_batch(p);
 }
 
 std::vector<Group> parallel_groups(const Network& network, const Parallelism& p) {

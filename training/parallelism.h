@@ -71,7 +71,9 @@ bool ends_count_as_layers(const TransformerArchitecture& model, const Parallelis
 // Layers of one chunk: of a stage, or of one of its virtual stages.
 std::int64_t layers_per_chunk(const TransformerArchitecture& model, const Parallelism& p);
 
-// Throws InputError, one line with the nearest valid choices, for a combination that cannot be run.
+// Throws InputError, one line with the nearest valid choices, for a combination that cannot be run: for
+// itself, whatever the number of NPUs and the batch, or with these.
+void validate_shape(const TransformerArchitecture& model, const Parallelism& parallelism);
 void validate(const TransformerArchitecture& model, const Parallelism& parallelism);
 
 // The groups of the NPUs; indices into the groups of a step. DP are the NPUs that hold the same dense

@@ -32,6 +32,7 @@ enum class OperationKind : std::uint8_t {
   Compute,     // on the NPU's compute stream
   Collective,  // on the network
   Overhead,    // of the training loop itself: takes time, is neither compute nor communication
+  Host,        // issuing work beside the compute stream: matters where everything else waits for it
 };
 
 using OperationId = std::uint32_t;

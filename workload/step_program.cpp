@@ -93,12 +93,12 @@ void StepProgramBuilder::compute(Label label, Time duration) {
                                    .sets = marks(Mark::Compute)});
 }
 
-void StepProgramBuilder::overhead(Label label, Time duration, Mark mark) {
+void StepProgramBuilder::host(Label label, Time duration) {
   if (duration <= Time(0)) return;
   compute(label, duration);
-  program_.instructions.back().operation.kind = OperationKind::Overhead;
-  program_.instructions.back().sets = marks(mark);
-  program_.instructions.back().waits |= marks(mark);
+  program_.instructions.back().operation.kind = OperationKind::Host;
+  program_.instructions.back().sets = marks(Mark::Host);
+  program_.instructions.back().waits |= marks(Mark::Host);
 }
 
 void StepProgramBuilder::join(MarkSet waits) {

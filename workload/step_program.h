@@ -52,8 +52,8 @@ class StepProgramBuilder {
 
   using Label = StepGraphBuilder::Label;
   void compute(Label label, Time duration);
-  // Time that passes beside the compute stream, from its present on: the end sets `mark`.
-  void overhead(Label label, Time duration, Mark mark);
+  // The host issues work beside the compute stream, from the stream's present on: sets Mark::Host.
+  void host(Label label, Time duration);
   // The compute stream waits for all of these.
   void join(MarkSet waits);
   // A collective that starts after `waits` (its own stream included) and whose end `sets` marks.

@@ -1,0 +1,38 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cli/job_options.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/simulate_report.h"
+#include "cli/training_options.h"
+
+namespace bandwright {
+
+// `bandwright simulate` as typed.
+struct SimulateOptions {
+  std::vector<std::string> words;  // positionals
+  NetworkOptions network;
+  WorkloadOptions workload;
+  JobOptions job;
+  TrainingOptions training;  // with --npus: the network is a machine, the model an architecture
+  std::string budget;
+  std::string bandwidth;
+  std::string allocation = "optimized";
+  std::string collective;
+  std::string size;
+  std::string system;  // "" is ideal
+  std::string chunks;
+  std::string scheduler;
+  std::string engine = "event";
+  std::string fidelity = "auto";
+  std::string timeline;
+  OutputOptions output;
+};
+
+// What is to be played, with its network, system and bandwidths: a layer table or a collective, files of
+// other tools, or a real model on a machine. Throws InputError.
+SimulationAnswer simulation_of(SimulateOptions& options);
+
+}  // namespace bandwright

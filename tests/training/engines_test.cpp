@@ -1,0 +1,173 @@
+// The closed form and the event-driven engine on steps of real models: where nothing contends and every
+// collective is one chunk on one dimension they must tell the same time, whatever the parallelisation.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "collective/system.h"
+#include "core/error.h"
+#include "simulator/closed_form.h"
+#include "simulator/event_driven.h"
+#include "simulator/full_fidelity.h"
+#include "simulator/program_form.h"
+#include "training/training_step.h"
+
+namespace bandwright {
+namespace {
+
+struct Case {
+  const char* name;
+  const char* model;
+  Parallelism parallelism;
+};
+
+// A machine with a dimension of its own for each group, so that groups never share a wire.
+Machine machine_of(const Parallelism& p) {
+  Machine machine = load_machine("dgx-a100");
+  const FabricDimension inner = machine.dimensions[0];
+  machine.dimensions.clear();
+  double gb_per_s = 300.0;
+  for (const std::int64_t npus : {p.tensor, p.context, p.data, p.pipeline}) {
+    if (npus == 1) continue;
+    FabricDimension dimension = inner;
+    dimension.dimension.npus = static_cast<int>(npus);
+    dimension.gb_per_s = gb_per_s;
+    gb_per_s /= 2.0;
+    machine.dimensions.push_back(dimension);
+  }
+  return machine;
+}
+
+TrainingJob job_of(const Case& each) {
+  return {load_architecture(each.model), machine_of(each.parallelism), each.parallelism};
+}
+
+std::vector<Case> cases() {
+  Parallelism base{.tensor = 2, .pipeline = 4, .data = 4, .global_batch = 64};
+  const auto with = [&](const char* name, auto change) {
+    Case each{name, "gpt-1.7b", base};
+    change(each);
+    return each;
+  };
+  std::vector<Case> all;
+  all.push_back(with("1F1B", [](Case&) {}));
+  all.push_back(with("GPipe", [](Case& c) { c.parallelism.schedule = PipelineSchedule::GPipe; }));
+  all.push_back(with("Interleaved", [](Case& c) {
+    c.parallelism.schedule = PipelineSchedule::Interleaved;
+    c.parallelism.virtual_stages = 3;
+  }));
+  all.push_back(with("FullRecomputation", [](Case& c) { c.parallelism.recompute = Recomputation::Full; }));
+  all.push_back(with("SequenceParallel", [](Case& c) { c.parallelism.sequence_parallel = true; }));
+  all.push_back(with("OverlappedTensor", [](Case& c) { c.parallelism.overlap_tensor = true; }));
+  all.push_back(with("Zero1", [](Case& c) { c.parallelism.zero = 1; }));
+  for (const int zero : {2, 3}) {
+    all.push_back(with(zero == 2 ? "Zero2" : "Zero3", [&](Case& c) {
+      c.parallelism.pipeline = 1;
+      c.parallelism.zero = zero;
+    }));
+  }
+  // Context groups are part of the data-parallel ones, as expert groups are: nothing may overlap there.
+  all.push_back(with("Context", [](Case& c) {
+    c.parallelism.context = 4;
+    c.parallelism.data = 1;
+    c.parallelism.overlap_gradients = false;
+  }));
+  all.push_back(with("Expert", [](Case& c) {
+    c.model = "mixtral-8x7b";
+    c.parallelism.expert = 4;
+    c.parallelism.overlap_gradients = false;
+  }));
+  return all;
+}
+
+class Engines : public testing::TestWithParam<Case> {};
+
+// A message's bytes are rounded up to a whole one and its time to a picosecond, n - 1 times per collective.
+constexpr double rounding = 1e-5;
+
+TEST_P(Engines, AgreeWithOneChunkAndNoContention) {
+  const TrainingJob job = job_of(GetParam());
+  const Network network = job.machine.network(job.parallelism.npus());
+  const std::vector<double> b = job.machine.gb_per_s(network);
+  const StepProgram program = training_step(job, network);
+  const StepGraph graph = expand(program);
+  const StepResult program_form = ProgramForm(program, network.size()).evaluate(b);
+  const StepResult closed = ClosedForm(graph, network.size()).evaluate(b);
+  System system;
+  system.chunks = 1;
+  const StepResult played = simulate_folded({graph, network, system, b, {}});
+
+  const double step = to_ns(closed.step_time);
+  EXPECT_NEAR(to_ns(program_form.step_time), step, 1e-9 * step);
+  EXPECT_NEAR(to_ns(played.step_time), step, rounding * step);
+  EXPECT_NEAR(to_ns(played.compute_time), to_ns(closed.compute_time), rounding * step);
+  EXPECT_EQ(closed.step_time, closed.compute_time + closed.bubble + closed.exposed_communication);
+  EXPECT_EQ(played.step_time, played.compute_time + played.bubble + played.exposed_communication);
+  // Bytes are conserved from the program to its graph to the messages.
+  for (std::size_t d = 0; d < closed.dimensions.size(); ++d) {
+    const double bytes = closed.dimensions[d].bytes;
+    EXPECT_GT(bytes, 0.0);
+    EXPECT_NEAR(program_form.dimensions[d].bytes, bytes, 1e-9 * bytes);
+    EXPECT_NEAR(played.dimensions[d].bytes, bytes, 1e-4 * bytes);
+    EXPECT_NEAR(played.dimensions[d].utilization, closed.dimensions[d].utilization, 1e-4);
+  }
+}
+
+// More chunks pass through the same wires: never faster than the wire, and little slower.
+TEST_P(Engines, ChunksNeverBeatTheWire) {
+  const TrainingJob job = job_of(GetParam());
+  const Network network = job.machine.network(job.parallelism.npus());
+  const std::vector<double> b = job.machine.gb_per_s(network);
+  const StepGraph graph = expand(training_step(job, network));
+  System system;
+  system.chunks = 4;
+  const double step = ClosedForm(graph, network.size()).step_time_ns(b);
+  const double played = to_ns(simulate_folded({graph, network, system, b, {}}).step_time);
+  EXPECT_GE(played, step * (1.0 - 1e-9));
+  EXPECT_LE(played, step * 1.001);
+}
+
+INSTANTIATE_TEST_SUITE_P(Parallelisations, Engines, testing::ValuesIn(cases()),
+                         [](const auto& each) { return std::string(each.param.name); });
+
+// Every NPU by itself plays the latencies and efficiencies the one NPU that stands for all plays.
+TEST(Engines, FoldedEqualsFull) {
+  Case small{"small", "gpt-1.7b", {.tensor = 2, .pipeline = 2, .data = 2, .global_batch = 4}};
+  TrainingJob job = job_of(small);
+  job.model.layers = 4;
+  const Network network = job.machine.network(8);
+  const std::vector<double> b = job.machine.gb_per_s(network);
+  const StepGraph graph = expand(training_step(job, network));
+  System system;
+  system.chunks = 2;
+  const Scenario scenario{graph, network, system, b, nanoseconds(3)};
+  EXPECT_EQ(simulate_folded(scenario).step_time, simulate_full(scenario).step_time);
+}
+
+// Without communication and with an output layer of next to nothing the bubble is (p - 1)/(v m) of the work
+// (training/training_step.h).
+TEST(PipelineBubble, IsStagesLessOneOverChunksTimesMicroBatches) {
+  for (const std::int64_t v : {1, 2, 3}) {
+    for (const std::int64_t m : {4, 8, 32}) {
+      Case each{"bubble", "gpt3-175b", {.pipeline = 4, .virtual_stages = v, .global_batch = m}};
+      if (v > 1) each.parallelism.schedule = PipelineSchedule::Interleaved;
+      TrainingJob job = job_of(each);
+      job.model.vocabulary = 1;
+      job.machine.dimensions[0].constants = {.efficiency = 1.0, .latency_us = 0.0, .ramp = 0.0};
+      const Network network = job.machine.network(4);
+      StepProgram program = training_step(job, network);
+      double optimizer_ns = 0.0;
+      for (const Instruction& instruction : program.instructions) {
+        if (instruction.operation.role == Role::Optimizer)
+          optimizer_ns += to_ns(instruction.operation.duration);
+      }
+      const StepResult result = ProgramForm(program, network.size()).evaluate(std::vector<double>{1e12});
+      const double work = to_ns(result.compute_time) - optimizer_ns;
+      const double formula = 3.0 / static_cast<double>(v * m);
+      EXPECT_NEAR(to_ns(result.bubble) / work, formula, 0.005 * formula) << v << " chunks, " << m;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace bandwright

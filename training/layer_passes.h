@@ -1,0 +1,56 @@
+#pragma once
+#include "training/layer_cost.h"
+#include "training/training_step.h"
+
+namespace bandwright {
+
+// Writes what one pipeline stage does for one micro-batch into a program: the passes of single layers, of the
+// embedding and of the output layer, with the collectives inside and between them.
+//
+//   forward    [keys and values] attention, TP all-reduce, [to the experts] FFN, TP all-reduce [and back]
+//   backward   the same in reverse, each block with its input gradient, TP all-reduce, weight gradient
+//
+// With sequence parallelism an all-reduce is an all-gather before and a reduce-scatter after the block.
+class LayerPasses {
+ public:
+  LayerPasses(const TrainingJob& job, StepProgramBuilder& builder);
+
+  void forward(bool sparse, Role role);
+  void backward(bool sparse, Role role);
+  void embedding_forward(Role role) { block(embedding_.forward, role, false); }
+  void embedding_backward(Role role) { block(embedding_.input_gradient, role, false); }
+  void output_forward(Role role);
+  void output_backward(Role role);
+  // Activations, or their gradients, to the neighbouring stage.
+  void send(Role role);
+
+  // A collective over an axis, with the latency of the machine's fabric.
+  void call(Axes axis, CollectiveKind kind, double bytes, StepProgramBuilder::Label label, MarkSet waits,
+            MarkSet sets);
+
+ private:
+  void block(const BlockCost& cost, Role role, bool beside_tensor);
+  void weights(const BlockCost& cost, Role role);
+  void issue(double kernels, Role role);
+  void tensor_before(Role role);
+  void tensor_after(Role role);
+  void tensor_call(CollectiveKind kind, double bytes, Role role);
+  void route(Role role);
+  void context_exchange(Role role, bool backward);
+
+  const TrainingJob& job_;
+  const Parallelism& p_;
+  StepProgramBuilder& builder_;
+  LayerCost dense_;
+  LayerCost sparse_;
+  BlockPasses head_;
+  BlockPasses embedding_;
+  double tokens_;
+  double activation_;  // bytes of one micro-batch between layers
+};
+
+// The names of StepLine's lines.
+const std::vector<std::string>& step_line_names();
+StepProgramBuilder::Label step_label(Role role, StepLine line);
+
+}  // namespace bandwright
