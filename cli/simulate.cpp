@@ -170,6 +170,7 @@ void add_simulate(CLI::App& app) {
   add_engine_options(*command, *options);
   command->add_option("--npus", options->training.npus, "NPUs of a real model's job")->type_name("COUNT");
   add_training_options(*command, options->training);
+  add_offload_options(*command, options->offload);
   add_job_options(*command, options->job);
   add_workload_options(*command, options->workload);
   add_network_options(*command, options->network);

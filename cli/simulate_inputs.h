@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "cli/job_options.h"
+#include "cli/offload.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/simulate_report.h"
@@ -16,6 +17,7 @@ struct SimulateOptions {
   NetworkOptions network;
   WorkloadOptions workload;
   JobOptions job;
+  OffloadOptions offload;
   TrainingOptions training;  // with --npus: the network is a machine, the model an architecture
   std::string budget;
   std::string bandwidth;

@@ -1,0 +1,159 @@
+// Real models on machines from the command line: estimate, simulate and optimize take the same words and give
+// the same step, and refuse what cannot be run in one line with the nearest choices.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/program.h"
+
+namespace bandwright {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using Words = std::vector<std::string>;
+
+Words words(Words first, const Words& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
+json answer(const Words& line, const ScratchFolder& folder) {
+  const Finished run = run_bandwright(words(line, {"--format", "json"}), folder.path());
+  EXPECT_EQ(run.status, 0) << run.err;
+  return json::parse(run.out, nullptr, false);
+}
+
+const Words gpt3 = {"--npus", "512", "--tp", "8", "--pp", "8", "--micro-batch", "1", "--global-batch", "512"};
+
+TEST(RealModels, EstimateAndBothEnginesAgree) {
+  const ScratchFolder folder;
+  const json estimate = answer(words({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
+  const double step_us = 1e3 * estimate.at("step_time_ms").get<double>();
+  for (const char* engine : {"closed", "event"}) {
+    const json step = answer(
+        words({"simulate", "dgx-a100", "--model", "gpt3-175b", "--chunks", "1", "--engine", engine}, gpt3),
+        folder);
+    EXPECT_NEAR(step.at("step_time_us").get<double>(), step_us, 1e-5 * step_us) << engine;
+    EXPECT_NEAR(step.at("tokens_per_s").get<double>(), estimate.at("tokens_per_s").get<double>(),
+                1e-5 * estimate.at("tokens_per_s").get<double>());
+    EXPECT_EQ(step.at("parallelism"), estimate.at("parallelism"));
+    EXPECT_GT(step.at("bubble_us").get<double>(), 0.0);
+  }
+}
+
+TEST(RealModels, TakeTheSameWordsEverywhere) {
+  const ScratchFolder folder;
+  const json one = answer(words({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
+  const json other = answer(words({"estimate", "dgx-a100", "--model", "gpt3-175b"}, gpt3), folder);
+  EXPECT_EQ(one, other);
+  const auto step_of = [&](const Words& line) {
+    return answer(words(words(line, {"--engine", "closed"}), gpt3), folder).at("step_time_us");
+  };
+  EXPECT_EQ(step_of({"simulate", "dgx-a100", "gpt3-175b"}),
+            step_of({"simulate", "--system", "dgx-a100", "--model", "gpt3-175b"}));
+  // A budget of what the machine has, divided as it is.
+  EXPECT_EQ(step_of({"simulate", "dgx-a100", "gpt3-175b"}),
+            step_of({"simulate", "dgx-a100", "gpt3-175b", "--bandwidth", "300,25"}));
+  EXPECT_LE(step_of({"simulate", "dgx-a100", "325", "gpt3-175b"}),
+            step_of({"simulate", "dgx-a100", "gpt3-175b"}));
+  const auto optimum_of = [&](const Words& line) {
+    return answer(words(words(line, {"--budget", "325", "Perf"}), gpt3), folder).at("bandwidth_gb_per_s");
+  };
+  EXPECT_EQ(optimum_of({"optimize", "dgx-a100", "--model", "gpt3-175b"}),
+            optimum_of({"optimize", "--system", "dgx-a100", "--model", "gpt3-175b"}));
+}
+
+TEST(RealModels, TimelineIsATraceOfTheStep) {
+  const ScratchFolder folder;
+  const Words small = {"--npus", "16", "--tp", "2", "--pp", "4", "--global-batch", "16"};
+  const double step_us =
+      1e3 * answer(words({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, small), folder)
+                .at("step_time_ms")
+                .get<double>();
+  answer(words({"simulate", "dgx-a100", "gpt-1.7b", "--timeline", "event.json"}, small), folder);
+  for (const char* file : {"closed.json", "event.json"}) {
+    const json trace = json::parse(std::ifstream(folder.path() / file), nullptr, false);
+    ASSERT_TRUE(trace.is_object()) << file;
+    double end = 0.0;
+    for (const json& event : trace.at("traceEvents")) {
+      if (event.at("ph") == "X")
+        end = std::max(end, event.at("ts").get<double>() + event.at("dur").get<double>());
+    }
+    EXPECT_NEAR(end, step_us, 1e-3 * step_us) << file;
+  }
+}
+
+TEST(RealModels, AUsersOwnModelAndMachineAreRead) {
+  const ScratchFolder folder;
+  folder.write("mine.yaml",
+               "name: mine\nlayers: 4\nhidden: 1024\nheads: 16\nffn: 4096\nsequence: 512\n"
+               "vocabulary: 32000\n");
+  folder.write("config.json", R"({"num_hidden_layers": 4, "hidden_size": 1024, "num_attention_heads": 16,
+      "intermediate_size": 4096, "max_position_embeddings": 512, "vocab_size": 32000})");
+  const json own = answer({"estimate", "mine.yaml", "--npus", "8"}, folder);
+  EXPECT_EQ(own.at("step_time_ms"),
+            answer({"estimate", "config.json", "--npus", "8"}, folder).at("step_time_ms"));
+  EXPECT_EQ(own.at("fits"), true);
+}
+
+struct Refusal {
+  Words more;
+  std::string message;
+};
+
+TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
+  const Words dense = {"estimate", "gpt3-175b", "--system", "dgx-a100"};  // 96 layers, 96 heads
+  const Words experts = {"estimate", "mixtral-8x7b", "--system", "dgx-h100", "--npus", "64"};
+  const std::array refusals = {
+      Refusal{words(dense, {"--npus", "512", "--tp", "128"}), "heads, 96 (nearest that do: 32, 48, 96)"},
+      Refusal{words(dense, {"--npus", "512", "--pp", "128"}), "pipeline 128 above the 96 layers"},
+      Refusal{words(dense, {"--npus", "510", "--pp", "5"}), "(nearest --pp that do: 3, 4, 6, 7)"},
+      Refusal{words(dense, {"--npus", "500", "--tp", "8"}), "(nearest NPU counts: 496, 504)"},
+      Refusal{words(dense, {"--npus", "513"}), "(nearest counts that do: 512, 520)"},
+      Refusal{words(dense, {"--npus", "48", "--tp", "3"}), "3"},
+      Refusal{words(dense, {"--npus", "64", "--global-batch", "100"}), "(nearest that do: 64, 128)"},
+      Refusal{words(dense, {"--npus", "64", "--global-batch", "0"}), "--global-batch: '0'"},
+      Refusal{words(dense, {"--npus", "64", "--micro-batch", "3", "--global-batch", "64"}),
+              "(nearest that do: 192)"},
+      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "5"}),
+              "(nearest --virtual-stages: 3, 4, 6)"},
+      Refusal{words(dense, {"--npus", "64", "--virtual-stages", "2"}), "without a pipeline"},
+      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "2", "--schedule", "gpipe"}),
+              "need the interleaved schedule, not gpipe"},
+      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "3", "--global-batch", "72"}),
+              "(nearest global batches that do: 64, 128)"},
+      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--zero", "3"}), "use --zero 1, or --pp 1"},
+      Refusal{words(dense, {"--npus", "64", "--zero", "4"}), "whole number from 0 to 3"},
+      Refusal{words(dense, {"--npus", "60", "--cp", "5"}), "(nearest that do: 2, 4, 8)"},
+      Refusal{words(dense, {"--npus", "64", "--ep", "8"}), "which has no experts (use --ep 1)"},
+      Refusal{words(dense, {"--npus", "64", "--precision", "fp8"}), "no fp8 matrix units"},
+      Refusal{words(dense, {"--npus", "64", "--placement", "TP,TP"}), "each of TP, CP, EP, DP and PP once"},
+      Refusal{words(dense, {"--npus", "64", "--overlap", "all"}), "choices: gradients, parameters, tensor"},
+      Refusal{words(experts, {"--ep", "3"}), "experts 8 (nearest that do: 1, 2, 4)"},
+      Refusal{words(experts, {"--ep", "8", "--tp", "8", "--pp", "4"}), "ranks, 2 (nearest that do: 1, 2)"},
+      Refusal{{"simulate", "dgx-a100", "--npus", "64"}, "missing arguments: bandwright simulate <system>"},
+      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "for layer tables"},
+      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--bandwidth", "0,5"}, "0 GB/s"},
+      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--collective", "all-reduce"},
+              "one or the"},
+      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--global-batch", "8000000"},
+              "--engine closed counts repetition"},
+  };
+  const ScratchFolder folder;
+  for (const Refusal& refusal : refusals) {
+    SCOPED_TRACE(testing::PrintToString(refusal.more));
+    const Finished run = run_bandwright(refusal.more, folder.path());
+    EXPECT_EQ(run.status, 2) << run.out;
+    EXPECT_EQ(run.out, "");
+    EXPECT_THAT(run.err, HasSubstr(refusal.message));
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+  }
+}
+
+}  // namespace
+}  // namespace bandwright
