@@ -13,7 +13,7 @@
 #include "cli/place_progress.h"
 #include "core/paths.h"
 #include "core/text.h"
-#include "memory/convnet.h"
+#include "memory/convnet_training.h"
 #include "memory/cost.h"
 #include "memory/kernel_csv.h"
 #include "memory/transformer_graph.h"
@@ -57,7 +57,7 @@ TrainingGraph load_graph(const PlaceOptions& options, const TierPair& tiers) {
     return load_kernel_csv(options.kernels);
   }
   if (is_transformer(options)) return load_transformer(options, tiers);
-  ConvNet network = load_convnet(options.network);
+  ImageModel network = load_image_model(options.network);
   if (!options.batch.empty()) {
     network.batch = parse_option("--batch", options.batch,
                                  [](std::string_view text) { return parse_integer(text, 1, 1'000'000); });

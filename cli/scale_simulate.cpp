@@ -44,7 +44,7 @@ struct ModelFile {
 
 ModelFile find_model(const std::string& word) {
   constexpr std::array<std::pair<std::string_view, ModelKind>, 3> kinds = {
-      {{"image-models", ModelKind::Images},
+      {{"convnets", ModelKind::Images},
        {"architectures", ModelKind::Transformer},
        {"models", ModelKind::Table}}};
   std::vector<std::string> names;
@@ -87,14 +87,18 @@ void load_images(const SimulateOptions& options, const std::filesystem::path& fi
   double rate = options.one_worker_rate;
   const auto one = answer.options.measured.find(1);
   if (rate == 0.0 && one != answer.options.measured.end()) rate = one->second;
-  if (!(rate > 0.0)) {
-    throw InputError(
-        fmt::format("how fast one worker of {} trains {} is not known: give --one-worker-rate or --measured",
-                    answer.machine.name, model.name));
+  const auto flop_per_image = static_cast<double>(model.flops_per_image());
+  double flop_per_s = rate * flop_per_image;
+  if (rate > 0.0) {
+    answer.remark = fmt::format("calibrated on one worker alone: {:.4g} images/s, {:.4g} GFLOP/s", rate,
+                                flop_per_s * 1e-9);
+  } else {
+    const Precision units = parse_option("--precision", options.training.precision, precision);
+    flop_per_s = roofline_flop_per_s(model, answer.machine.npu, units);
+    answer.remark = fmt::format(
+        "one worker by the roofline of its layers, at most {:.4g} images/s; --one-worker-rate calibrates",
+        flop_per_s / flop_per_image);
   }
-  const double flop_per_s = rate * static_cast<double>(model.flops_per_image());
-  answer.remark =
-      fmt::format("calibrated on one worker alone: {:.4g} images/s, {:.4g} GFLOP/s", rate, flop_per_s * 1e-9);
   answer.workload = image_workload(model, answer.machine, flop_per_s);
 }
 
@@ -154,7 +158,9 @@ CurveOptions read_curve(const SimulateOptions& options) {
 SimulatedCurve simulate(const SimulateOptions& options) {
   SimulatedCurve answer{.machine = load_machine(options.training.system), .options = read_curve(options)};
   const ModelFile model = find_model(options.model);
-  if (model.kind != ModelKind::Transformer && !options.given.empty()) {
+  const bool own_precision =
+      model.kind == ModelKind::Images && options.given == std::vector<std::string>{"--precision"};
+  if (model.kind != ModelKind::Transformer && !options.given.empty() && !own_precision) {
     throw InputError(
         fmt::format("{} is for transformers; {} is data parallel", options.given.front(), options.model));
   }

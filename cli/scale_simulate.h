@@ -4,7 +4,7 @@
 
 #include "cli/output.h"
 #include "scaling/curve.h"
-#include "scaling/image_model.h"
+#include "workload/image_model.h"
 
 namespace bandwright {
 

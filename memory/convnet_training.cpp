@@ -1,9 +1,10 @@
+#include "memory/convnet_training.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/error.h"
-#include "memory/convnet.h"
 
 namespace bandwright {
 namespace {
@@ -13,8 +14,9 @@ constexpr int fixed = -1;  // a tensor that stays in fast memory
 
 class Builder {
  public:
-  Builder(const ConvNet& network, const TierPair& tiers) : network_(network), tiers_(tiers) {
-    graph_.name = network.name;
+  Builder(const ImageModel& model, const TierPair& tiers)
+      : model_(model), network_(model.networks.front()), tiers_(tiers) {
+    graph_.name = model.name;
   }
 
   TrainingGraph build() && {
@@ -30,11 +32,11 @@ class Builder {
 
  private:
   [[nodiscard]] double elements(int layer) const {
-    return network_.layers[layer].shape.elements() * static_cast<double>(network_.batch);
+    return network_.layers[layer].shape.elements() * static_cast<double>(model_.batch);
   }
 
   int tensor(const std::string& name, double count) {
-    const double size = count * static_cast<double>(network_.bytes_per_element);
+    const double size = count * static_cast<double>(model_.bytes_per_element);
     if (!(size <= 0x1p50)) throw InputError(fmt::format("tensor '{}' is larger than 1 PiB", name));
     graph_.tensors.push_back({name, bytes(static_cast<std::int64_t>(size))});
     return static_cast<int>(graph_.tensors.size()) - 1;
@@ -62,17 +64,11 @@ class Builder {
 
   // Multiply-adds count as two operations.
   [[nodiscard]] double operations(const ConvNet::Layer& layer, int index) const {
-    if (layer.op != Op::Conv && layer.op != Op::Dense) return elements(index);
-    return 2.0 * elements(index) * weights(layer) / static_cast<double>(layer.shape.channels);
-  }
-  [[nodiscard]] double weights(const ConvNet::Layer& layer) const {
-    if (layer.op != Op::Conv && layer.op != Op::Dense) return 0.0;
-    const auto in = static_cast<double>(network_.layers[layer.inputs.front()].shape.channels);
-    return in * static_cast<double>(layer.shape.channels) *
-           static_cast<double>(layer.kernel_height * layer.kernel_width);
+    if (layer.flops == 0) return elements(index);
+    return static_cast<double>(layer.flops) * static_cast<double>(model_.batch);
   }
   [[nodiscard]] double weight_bytes(const ConvNet::Layer& layer) const {
-    return weights(layer) * static_cast<double>(network_.bytes_per_element);
+    return static_cast<double>(layer.weights) * static_cast<double>(model_.bytes_per_element);
   }
 
   void forward(int l) {
@@ -119,10 +115,12 @@ class Builder {
       case Op::Input:
         return;
       case Op::Conv:
+      case Op::Deconv:
       case Op::Dense: {
-        if (layer.relu) {
+        if (layer.relu || layer.norm) {
           const int dz = tensor(layer.name + ".dz", elements(l));
-          kernel(layer.name + ".relu", "Backward", {output_[l], dy}, {dz}, elements(l));
+          kernel(layer.name + (layer.norm ? ".norm" : ".relu"), "Backward", {output_[l], dy}, {dz},
+                 elements(l));
           dy = dz;
         }
         kernel(layer.name + ".weights", "Backward", {x, dy}, {}, operations(layer, l), weight_bytes(layer));
@@ -151,6 +149,7 @@ class Builder {
     }
   }
 
+  const ImageModel& model_;
   const ConvNet& network_;
   const TierPair& tiers_;
   TrainingGraph graph_;
@@ -161,8 +160,11 @@ class Builder {
 
 }  // namespace
 
-TrainingGraph training_graph(const ConvNet& network, const TierPair& tiers) {
-  return Builder(network, tiers).build();
+TrainingGraph training_graph(const ImageModel& model, const TierPair& tiers) {
+  if (model.networks.size() != 1) {
+    throw InputError(fmt::format("{} is a pair of networks; tensors are placed for one", model.name));
+  }
+  return Builder(model, tiers).build();
 }
 
 }  // namespace bandwright

@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
 #include "simulator/closed_form.h"
 #include "simulator/program_form.h"
 #include "training/collective_time.h"
+#include "training/kernels.h"
 
 namespace bandwright {
 namespace {
@@ -83,6 +85,26 @@ CurveWorkload image_workload(const ImageModel& model, const Machine& machine, do
           .fewest_workers = 1,
           .usual_batch = model.batch,
           .step = step};
+}
+
+double roofline_flop_per_s(const ImageModel& model, const Npu& npu, Precision precision) {
+  const double flop_per_ns = npu.peak(precision) * npu.constants.gemm_efficiency;
+  const auto images = static_cast<double>(model.batch);
+  double flop = 0.0;
+  double ns = 0.0;
+  for (const ConvNet& network : model.networks) {
+    for (const ConvNet::Layer& layer : network.layers) {
+      if (layer.op == ConvNet::Op::Input) continue;
+      double elements = layer.shape.elements();
+      for (const int input : layer.inputs) elements += network.layers[input].shape.elements();
+      elements = elements * images + static_cast<double>(layer.weights);
+      const double work = static_cast<double>(layer.flops) * images;
+      flop += work;
+      ns += std::max(work / flop_per_ns,
+                     streaming_ns(npu, elements * static_cast<double>(model.bytes_per_element)));
+    }
+  }
+  return flop / ns * npu.constants.sustained * 1e9;
 }
 
 CurveWorkload table_workload(const Model& model, const Machine& machine, const TrainingLoop& loop) {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/paths.h"
-#include "memory/convnet.h"
+#include "memory/convnet_training.h"
 #include "memory/kernel_csv.h"
 #include "memory/placement.h"
 #include "tests/memory/random_graph.h"
@@ -121,7 +121,7 @@ constexpr const char* tiny =
 
 TEST(ConvNet, BuildsForwardAndBackwardKernels) {
   const TierPair tiers = test_tiers();
-  const TrainingGraph graph = training_graph(read_convnet(YamlValue::parse(tiny, "n.yaml")), tiers);
+  const TrainingGraph graph = training_graph(read_image_model(YamlValue::parse(tiny, "n.yaml")), tiers);
   std::vector<std::string> names;
   for (const Kernel& kernel : graph.kernels) names.push_back(kernel.name);
   // No gradient of the batch: conv-1 has no data kernel.
@@ -141,56 +141,12 @@ TEST(ConvNet, GradientsOfBranchesAreAddedUp) {
   const std::string text =
       "name: B\nhelp: b\ninput: {channels: 2, height: 4, width: 4}\nbatch: 1\nbytes_per_element: 4\nlayers:\n"
       "  - conv: {channels: 2, kernel: 1}\n  - add: [[], [norm-relu]]\n  - global-pool\n";
-  const TrainingGraph graph = training_graph(read_convnet(YamlValue::parse(text, "n.yaml")), test_tiers());
+  const TrainingGraph graph =
+      training_graph(read_image_model(YamlValue::parse(text, "n.yaml")), test_tiers());
   const auto sum = std::find_if(graph.kernels.begin(), graph.kernels.end(),
                                 [](const Kernel& kernel) { return kernel.op == "Add"; });
   ASSERT_NE(sum, graph.kernels.end());
   EXPECT_EQ(sum->arguments.size(), 3U);
-}
-
-// Parameters as published, in millions, biases and normalisation aside.
-TEST(ConvNet, ThoseShippedHaveThePublishedNumberOfWeights) {
-  const std::vector<std::pair<std::string, double>> published = {
-      {"vgg19", 143.65}, {"resnet-200", 64.5}, {"inception-v4", 42.6}, {"densenet-264", 33.0}};
-  for (const auto& [name, millions] : published) {
-    const ConvNet network = load_convnet(name);
-    double weights = 0.0;
-    for (const ConvNet::Layer& layer : network.layers) {
-      if (layer.op != ConvNet::Op::Conv && layer.op != ConvNet::Op::Dense) continue;
-      weights += static_cast<double>(network.layers[layer.inputs.front()].shape.channels *
-                                     layer.shape.channels * layer.kernel_height * layer.kernel_width);
-    }
-    EXPECT_NEAR(weights * 1e-6 / millions, 1.0, 0.01) << name;
-  }
-}
-
-struct BadLayers {
-  std::string layers;
-  std::string message;
-};
-class BadConvNet : public ::testing::TestWithParam<BadLayers> {};
-INSTANTIATE_TEST_SUITE_P(
-    Layers, BadConvNet,
-    ::testing::Values(BadLayers{"[]", "layers: expected layers"},
-                      BadLayers{"[relu6]", "unknown layer 'relu6'"},
-                      BadLayers{"[pool: {kernel: 2}]", "unknown layer 'pool'"},
-                      BadLayers{"[conv: {channels: 0, kernel: 3}]", "is not a whole number"},
-                      BadLayers{"[max-pool: {kernel: 9, padding: valid}]", "larger than the image"},
-                      BadLayers{"[max-pool: {kernel: 2, padding: maybe}]", "expected same or valid"},
-                      BadLayers{"[add: [[], [conv: {channels: 7, kernel: 1}]]]", "different shapes"},
-                      BadLayers{"[concat: [[]]]", "two or more branches"},
-                      BadLayers{"[repeat: {times: 2, layers: []}]", "expected layers"},
-                      BadLayers{"[repeat: {times: 10000, layers: [repeat: {times: 10000, layers: [relu]}]}]",
-                                "more than 20000 layers"}));
-
-TEST_P(BadConvNet, IsRefused) {
-  const std::string text =
-      "name: B\nhelp: b\ninput: {channels: 2, height: 4, width: 4}\nbatch: 1\nbytes_per_element: "
-      "4\nlayers: " +
-      GetParam().layers + "\n";
-  const std::string error = error_of([&] { return read_convnet(YamlValue::parse(text, "n.yaml")); });
-  EXPECT_NE(error.find(GetParam().message), std::string::npos) << error;
-  EXPECT_TRUE(error.starts_with("n.yaml:6: ")) << error;
 }
 
 }  // namespace

@@ -17,102 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-ImageModel cosmogan() { return read_image_model(YamlValue::load(*find_input("image-models", "cosmogan"))); }
-
-LayerStack stack_of(const std::string& text) { return read_layer_stack(YamlValue::parse(text, "m.yaml")); }
-
-template <class Read>
-std::string error_of(const std::string& text, Read read) {
-  try {
-    read(YamlValue::parse(text, "m.yaml"));
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
-TEST(LayerStack, CountsAsTheFormulasSay) {
-  const LayerStack stack = stack_of(
-      "input: {channels: 3, height: 9, width: 8}\n"
-      "layers:\n"
-      "  - conv: {channels: 4, kernel: 5, stride: 2, norm: true}\n"
-      "  - deconv: {channels: 2, kernel: 3, stride: 3, bias: false}\n"
-      "  - pool: {stride: 2}\n"
-      "  - dense: {channels: 7}\n");
-  // conv: 5 x 4 positions; 25 x 3 x 4 weights, 4 biases, 8 of the norm.
-  EXPECT_EQ(stack.layers[0].parameters, 300 + 4 + 8);
-  EXPECT_EQ(stack.layers[0].flops, 2 * 300 * 20);
-  EXPECT_EQ(stack.layers[0].output_elements, 4 * 20);
-  // deconv: from 5 x 4 to 15 x 12; 9 x 4 x 2 weights used at each position in.
-  EXPECT_EQ(stack.layers[1].parameters, 72);
-  EXPECT_EQ(stack.layers[1].flops, 2 * 72 * 20);
-  EXPECT_EQ(stack.layers[1].output_elements, 2 * 15 * 12);
-  // pool: 8 x 6; dense: 96 to 7.
-  EXPECT_EQ(stack.layers[2].parameters + stack.layers[2].flops, 0);
-  EXPECT_EQ(stack.layers[2].output_elements, 2 * 8 * 6);
-  EXPECT_EQ(stack.layers[3].parameters, 96 * 7 + 7);
-  EXPECT_EQ(stack.layers[3].flops, 2 * 96 * 7);
-  EXPECT_EQ(stack.backward_flops(), 2 * stack.forward_flops() - 12000);
-}
-
-TEST(LayerStack, BadOnesAreRefusedWithTheirPlace) {
-  const auto read = [](const YamlValue& root) { read_layer_stack(root); };
-  const auto with = [](const std::string& layer) {
-    return "input: {channels: 3}\nlayers:\n  - " + layer + "\n";
-  };
-  EXPECT_EQ(
-      error_of(with("cnv: {channels: 3, kernel: 3}"), read),
-      "m.yaml:3: layers[0]: unknown layer 'cnv'; did you mean 'conv'? (choices: conv, deconv, dense, pool)");
-  EXPECT_THAT(error_of(with("dense: {channels: 1000000, height: 60000, width: 60000}"), read),
-              HasSubstr("too large"));
-  EXPECT_THAT(error_of(with("conv: {channels: 0, kernel: 3}"), read), HasSubstr("m.yaml:3"));
-  EXPECT_THAT(error_of(with("conv: {channels: 1}"), read), HasSubstr("kernel"));
-  EXPECT_THAT(error_of(with("pool: {stride: 2}"), read), HasSubstr("expected a layer with parameters"));
-  EXPECT_THAT(error_of("input: {channels: 3}\nlayers: []\n", read),
-              HasSubstr("expected a layer with parameters"));
-  EXPECT_THAT(
-      error_of("input: {channels: 3, height: 60000}\nlayers: [deconv: {channels: 1, kernel: 1, stride: 9}]\n",
-               read),
-      HasSubstr("grows too large"));
-}
-
-TEST(CosmoGan, CountsAreExact) {
-  const ImageModel model = cosmogan();
-  EXPECT_EQ(model.networks[0].parameters(), 3'583'873);
-  EXPECT_EQ(model.networks[1].parameters(), 12'824'449);
-  EXPECT_EQ(model.parameters(), 16'408'322);
-  EXPECT_EQ(model.gradients(), bytes(65'633'288));
-  EXPECT_NEAR(static_cast<double>(model.networks[0].forward_flops()) * 1e-9, 4.6664, 0.00005);
-  EXPECT_NEAR(static_cast<double>(model.networks[1].forward_flops()) * 1e-9, 5.1024, 0.00005);
-  EXPECT_NEAR(static_cast<double>(model.flops_per_image()) * 1e-9, 47.85, 0.005);
-}
-
-TEST(CosmoGan, KeepsTheOutputsOfBothPassesThroughTheDiscriminator) {
-  // 23.6 MB per image beside four values of 4 B per parameter.
-  const ImageModel model = cosmogan();
-  EXPECT_NEAR(model.memory_bytes(0), 16.0 * 16'408'322, 1e-3);
-  EXPECT_NEAR((model.memory_bytes(1) - model.memory_bytes(0)) * 1e-6, 23.6, 0.05);
-}
-
-TEST(ImageModels, OneNetworkCostsForwardAndBackward) {
-  const ImageModel model =
-      read_image_model(YamlValue::parse("name: tiny\nnetwork:\n  input: {channels: 10}\n  layers: [dense: "
-                                        "{channels: 5, bias: false}, dense: {channels: 1, bias: false}]\n",
-                                        "m.yaml"));
-  // Forward 2 (50 + 5); weight gradients the same; input gradients of the second layer alone.
-  EXPECT_EQ(model.flops_per_image(), 110 + 110 + 10);
-  EXPECT_EQ(model.parameters(), 55);
-  EXPECT_DOUBLE_EQ(model.memory_bytes(3), 4.0 * (55 * 4 + 6 * 3));
-}
-
-TEST(ImageModels, HalfAPairIsRefused) {
-  const auto read = [](const YamlValue& root) { read_image_model(root); };
-  const std::string network = "{input: {channels: 1}, layers: [dense: {channels: 1}]}\n";
-  EXPECT_THAT(error_of("name: x\ngenerator: " + network, read), HasSubstr("discriminator"));
-  EXPECT_THAT(error_of("name: x\nnetwork: " + network + "generator: " + network, read),
-              HasSubstr("adversarial pair"));
-  EXPECT_THAT(error_of("name: x\nnetwrk: " + network, read), HasSubstr("network"));
-}
+ImageModel cosmogan() { return load_image_model("cosmogan"); }
 
 Machine machine_of(const std::string& dimensions) {
   Machine machine =
@@ -134,10 +39,9 @@ constexpr const char* eight_per_node =
     "class: Pod, fabric: ideal, bandwidth: 25 GB/s}]";
 
 ImageModel one_layer() {
-  return read_image_model(
-      YamlValue::parse("name: one\nbatch: 10\nnetwork: {input: {channels: 1000}, layers: [dense: {channels: "
-                       "1000, bias: false}]}\n",
-                       "m.yaml"));
+  return read_image_model(YamlValue::parse(
+      "name: one\nbatch: 10\ninput: {channels: 1000}\nlayers: [dense: {channels: 1000, bias: false}]\n",
+      "m.yaml"));
 }
 
 TEST(Curve, ReducesBothNetworksSeparately) {

@@ -1,6 +1,8 @@
-#include "scaling/image_model.h"
+#include "workload/image_model.h"
 
 #include <numeric>
+
+#include "core/paths.h"
 
 namespace bandwright {
 namespace {
@@ -16,23 +18,22 @@ std::int64_t optional_integer(const YamlValue& root, std::string_view key, std::
 }  // namespace
 
 std::vector<ImageModel::Phase> ImageModel::phases() const {
-  const auto gradients_of = [&](const LayerStack& network) {
+  const auto gradients_of = [&](const ConvNet& network) {
     return bytes(network.parameters() * bytes_per_element);
   };
-  const LayerStack& first = networks.front();
+  const ConvNet& first = networks.front();
   if (networks.size() == 1) {
     return {{"training", first.forward_flops() + first.backward_flops(), gradients_of(first)}};
   }
-  const LayerStack& generator = networks.back();
+  const ConvNet& generator = networks.back();
   return {{"discriminator", generator.forward_flops() + 2 * (first.forward_flops() + first.backward_flops()),
            gradients_of(first)},
           {"generator", first.forward_flops() + generator.backward_flops(), gradients_of(generator)}};
 }
 
 std::int64_t ImageModel::parameters() const {
-  return std::accumulate(
-      networks.begin(), networks.end(), std::int64_t{0},
-      [](std::int64_t sum, const LayerStack& network) { return sum + network.parameters(); });
+  return std::accumulate(networks.begin(), networks.end(), std::int64_t{0},
+                         [](std::int64_t sum, const ConvNet& network) { return sum + network.parameters(); });
 }
 
 Bytes ImageModel::gradients() const { return bytes(parameters() * bytes_per_element); }
@@ -44,9 +45,8 @@ std::int64_t ImageModel::flops_per_image() const {
 }
 
 double ImageModel::memory_bytes(std::int64_t images) const {
-  double kept = static_cast<double>(networks.front().output_elements());
-  if (networks.size() == 2)
-    kept = 2.0 * kept + static_cast<double>(networks.back().output_elements());  // real and fake
+  double kept = networks.front().kept_elements();
+  if (networks.size() == 2) kept = 2.0 * kept + networks.back().kept_elements();  // real and fake
   const double per_parameter =
       2.0 + static_cast<double>(optimizer_states);  // and the weight and its gradient
   const double elements =
@@ -55,25 +55,37 @@ double ImageModel::memory_bytes(std::int64_t images) const {
 }
 
 bool is_image_model(const YamlValue& root) {
-  return root.is_map() && (root.find("network") || root.find("generator") || root.find("discriminator"));
+  return root.is_map() && (root.find("input") || root.find("generator") || root.find("discriminator"));
 }
 
 ImageModel read_image_model(const YamlValue& root) {
-  root.require_keys({"name", "help", "batch", "bytes_per_element", "optimizer_states", "network", "generator",
-                     "discriminator"});
+  const bool pair = root.is_map() && (root.find("generator") || root.find("discriminator"));
+  if (pair) {
+    root.require_keys(
+        {"name", "help", "batch", "bytes_per_element", "optimizer_states", "generator", "discriminator"});
+  } else {
+    root.require_keys(
+        {"name", "help", "batch", "bytes_per_element", "optimizer_states", "input", "bias", "layers"});
+  }
   ImageModel model{.name = root.at("name").as_string(),
                    .batch = optional_integer(root, "batch", 1, 1, most_images),
                    .bytes_per_element = optional_integer(root, "bytes_per_element", 4, 1, 16),
                    .optimizer_states = optional_integer(root, "optimizer_states", 2, 0, 16)};
   if (const auto help = root.find("help")) model.help = help->as_string();
-  if (const auto network = root.find("network")) {
-    if (root.find("generator") || root.find("discriminator"))
-      network->fail("stands beside an adversarial pair");
-    model.networks = {read_layer_stack(*network)};
-  } else {
-    model.networks = {read_layer_stack(root.at("discriminator")), read_layer_stack(root.at("generator"))};
+  if (!pair) {
+    model.networks = {read_convnet(root)};
+    return model;
+  }
+  for (const char* name : {"discriminator", "generator"}) {
+    const YamlValue network = root.at(name);
+    network.require_keys({"input", "bias", "layers"});
+    model.networks.push_back(read_convnet(network));
   }
   return model;
+}
+
+ImageModel load_image_model(std::string_view word) {
+  return read_image_model(YamlValue::load(input_file("convnets", word, "convolutional network")));
 }
 
 }  // namespace bandwright

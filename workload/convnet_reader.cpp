@@ -1,11 +1,9 @@
-#include "memory/convnet.h"
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
-#include <optional>
 
-#include "core/paths.h"
+#include "workload/convnet.h"
 
 namespace bandwright {
 namespace {
@@ -14,15 +12,25 @@ using Op = ConvNet::Op;
 using Shape = ConvNet::Shape;
 constexpr std::size_t most_layers = 20000;
 constexpr int deepest = 20;
+constexpr std::int64_t longest_side = 100'000;
+constexpr double largest_count = 1e13;  // of anything in one layer: all layers together still fit 64 bits
 
 struct Filter {
   std::int64_t height = 1, width = 1, stride = 1;
   bool valid = false;  // no padding
 };
 
+Shape read_shape(const YamlValue& map) {
+  const auto side = [&](std::string_view key) {
+    const auto value = map.find(key);
+    return value ? value->as_integer(1, longest_side) : std::int64_t{1};
+  };
+  return {map.at("channels").as_integer(1, 100'000'000), side("height"), side("width")};
+}
+
 class Reader {
  public:
-  explicit Reader(ConvNet& network) : network_(network) {}
+  Reader(ConvNet& network, bool bias) : network_(network), bias_(bias) {}
 
   // Adds a list of layers working on `input`; the last one's index.
   int read_list(const YamlValue& list, int input, int depth) {
@@ -38,16 +46,17 @@ class Reader {
     if (entries.size() != 1) item.fail("expected one layer, such as conv: {channels: 64, kernel: 3}");
     const auto& [kind, value] = entries.front();
     if (kind == "conv") return conv(value, input);
+    if (kind == "deconv") return deconv(value, input);
     if (kind == "dense") return dense(value, input);
     if (kind == "max-pool") return pool(value, input, Op::MaxPool);
     if (kind == "average-pool") return pool(value, input, Op::AveragePool);
     if (kind == "concat") return join(value, input, Op::Concat, depth);
     if (kind == "add") return join(value, input, Op::Add, depth);
     if (kind == "repeat") return repeat(value, input, depth);
-    value.fail(
-        fmt::format("unknown layer '{}' (choices: conv, dense, max-pool, average-pool, concat, add, repeat; "
-                    "without values: norm, relu, norm-relu, global-pool)",
-                    kind));
+    value.fail(fmt::format(
+        "unknown layer '{}' (choices: conv, deconv, dense, max-pool, average-pool, concat, add, repeat; "
+        "without values: norm, relu, norm-relu, global-pool)",
+        kind));
   }
 
   int read_plain(const YamlValue& item, int input) {
@@ -101,13 +110,13 @@ class Reader {
     return {channels, side(in.height, filter.height), side(in.width, filter.width)};
   }
 
-  static bool fused_relu(const YamlValue& map) {
-    const auto relu = map.find("relu");
-    return relu && relu->as_bool();
+  static bool flag(const YamlValue& map, std::string_view key, bool usual = false) {
+    const auto value = map.find(key);
+    return value ? value->as_bool() : usual;
   }
 
   int conv(const YamlValue& map, int input) {
-    map.require_keys({"channels", "kernel", "stride", "padding", "relu"});
+    map.require_keys({"channels", "kernel", "stride", "padding", "relu", "norm", "bias"});
     const Filter f = filter(map);
     const Shape shape =
         filtered(map, network_.layers[input].shape, f, map.at("channels").as_integer(1, 1'000'000));
@@ -116,18 +125,39 @@ class Reader {
                      .shape = shape,
                      .kernel_height = f.height,
                      .kernel_width = f.width,
-                     .relu = fused_relu(map)});
+                     .relu = flag(map, "relu"),
+                     .norm = flag(map, "norm"),
+                     .bias = flag(map, "bias", bias_)});
+  }
+
+  int deconv(const YamlValue& map, int input) {
+    map.require_keys({"channels", "kernel", "stride", "relu", "norm", "bias"});
+    const Filter f = filter(map);
+    const Shape in = network_.layers[input].shape;
+    const Shape shape = {map.at("channels").as_integer(1, 1'000'000), in.height * f.stride,
+                         in.width * f.stride};
+    if (std::max(shape.height, shape.width) > longest_side) map.fail("the image grows too large");
+    return add(map, {.op = Op::Deconv,
+                     .inputs = {input},
+                     .shape = shape,
+                     .kernel_height = f.height,
+                     .kernel_width = f.width,
+                     .relu = flag(map, "relu"),
+                     .norm = flag(map, "norm"),
+                     .bias = flag(map, "bias", bias_)});
   }
 
   int dense(const YamlValue& map, int input) {
-    map.require_keys({"channels", "relu"});
+    map.require_keys({"channels", "height", "width", "relu", "norm", "bias"});
     const Shape in = network_.layers[input].shape;
     return add(map, {.op = Op::Dense,
                      .inputs = {input},
-                     .shape = {map.at("channels").as_integer(1, 100'000'000), 1, 1},
+                     .shape = read_shape(map),
                      .kernel_height = in.height,
                      .kernel_width = in.width,
-                     .relu = fused_relu(map)});
+                     .relu = flag(map, "relu"),
+                     .norm = flag(map, "norm"),
+                     .bias = flag(map, "bias", true)});
   }
 
   int pool(const YamlValue& map, int input, Op op) {
@@ -172,41 +202,57 @@ class Reader {
 
   int add(const YamlValue& where, ConvNet::Layer layer) {
     if (network_.layers.size() >= most_layers) where.fail(fmt::format("more than {} layers", most_layers));
-    static constexpr std::array<std::string_view, 10> names = {
-        "input", "conv", "relu", "norm", "norm-relu", "max-pool", "average-pool", "dense", "concat", "add"};
+    static constexpr std::array<std::string_view, 11> names = {
+        "input",    "conv",         "deconv", "relu",   "norm", "norm-relu",
+        "max-pool", "average-pool", "dense",  "concat", "add"};
     layer.name = fmt::format("{}-{}", names[static_cast<std::size_t>(layer.op)], network_.layers.size());
+    count(where, layer);
     network_.layers.push_back(std::move(layer));
     return static_cast<int>(network_.layers.size()) - 1;
   }
 
+  // In floating point, so that absurd layers are refused before they overflow.
+  void count(const YamlValue& where, ConvNet::Layer& layer) const {
+    const Shape& in = network_.layers[layer.inputs.front()].shape;
+    const bool dense = layer.op == Op::Dense;
+    double weights = 0.0;
+    double positions = 1.0;
+    if (layer.op == Op::Conv || layer.op == Op::Deconv) {
+      weights = static_cast<double>(layer.kernel_height * layer.kernel_width) *
+                static_cast<double>(in.channels) * static_cast<double>(layer.shape.channels);
+      const Shape& at = layer.op == Op::Conv ? layer.shape : in;
+      positions = static_cast<double>(at.height) * static_cast<double>(at.width);
+    } else if (dense) {
+      weights = in.elements() * layer.shape.elements();
+    }
+    const bool normal = layer.norm || layer.op == Op::Norm || layer.op == Op::NormRelu;
+    const auto channels = static_cast<double>(layer.shape.channels);
+    const double biases = layer.bias ? (dense ? layer.shape.elements() : channels) : 0.0;
+    const double flops = 2.0 * weights * positions;
+    if (!(std::max({weights, flops, layer.shape.elements()}) <= largest_count)) {
+      where.fail("the layer is too large");
+    }
+    layer.weights = static_cast<std::int64_t>(weights);
+    layer.parameters = static_cast<std::int64_t>(weights + biases + (normal ? 2.0 * channels : 0.0));
+    layer.flops = static_cast<std::int64_t>(flops);
+  }
+
   ConvNet& network_;
+  bool bias_;  // of convolutions that do not say
 };
 
 }  // namespace
 
-double ConvNet::Shape::elements() const {
-  return static_cast<double>(channels) * static_cast<double>(height) * static_cast<double>(width);
-}
-
-ConvNet read_convnet(const YamlValue& root) {
-  root.require_keys({"name", "help", "input", "batch", "bytes_per_element", "layers"});
-  ConvNet network{.name = root.at("name").as_string(),
-                  .help = root.at("help").as_string(),
-                  .batch = root.at("batch").as_integer(1, 1'000'000),
-                  .bytes_per_element = root.at("bytes_per_element").as_integer(1, 16)};
-  const YamlValue input = root.at("input");
+ConvNet read_convnet(const YamlValue& map) {
+  const YamlValue input = map.at("input");
   input.require_keys({"channels", "height", "width"});
-  network.layers.push_back(
-      {.name = "input",
-       .shape = {input.at("channels").as_integer(1, 1'000'000), input.at("height").as_integer(1, 100'000),
-                 input.at("width").as_integer(1, 100'000)}});
-  Reader(network).read_list(root.at("layers"), 0, 0);
-  if (network.layers.size() == 1) root.at("layers").fail("expected layers");
+  ConvNet network;
+  network.layers.push_back({.name = "input", .shape = read_shape(input)});
+  const auto bias = map.find("bias");
+  const YamlValue layers = map.at("layers");
+  Reader(network, !bias || bias->as_bool()).read_list(layers, 0, 0);
+  if (network.layers.size() == 1) layers.fail("expected layers");
   return network;
-}
-
-ConvNet load_convnet(std::string_view word) {
-  return read_convnet(YamlValue::load(input_file("convnets", word, "convolutional network")));
 }
 
 }  // namespace bandwright

@@ -6,7 +6,7 @@
 
 #include "core/units.h"
 #include "core/yaml.h"
-#include "scaling/layer_stack.h"
+#include "workload/convnet.h"
 
 namespace bandwright {
 
@@ -27,7 +27,7 @@ struct ImageModel {
   std::int64_t batch = 1;  // images that one worker takes into a step
   std::int64_t bytes_per_element = 4;
   std::int64_t optimizer_states = 2;  // values the optimizer keeps per parameter
-  std::vector<LayerStack> networks;   // one; or discriminator, generator
+  std::vector<ConvNet> networks;      // one; or discriminator, generator
 
   // A stretch of compute and the gradients all-reduced after it.
   struct Phase {
@@ -45,11 +45,14 @@ struct ImageModel {
   [[nodiscard]] double memory_bytes(std::int64_t images) const;
 };
 
-// {name, help, batch, bytes_per_element, optimizer_states, network: {...}} or instead of network
-// {generator: {...}, discriminator: {...}}, each as scaling/layer_stack.h says. Throws InputError.
+// {name, help, batch, bytes_per_element, optimizer_states} and a network as workload/convnet.h says, or in
+// its place {generator: {...}, discriminator: {...}}, two of them. Throws InputError.
 ImageModel read_image_model(const YamlValue& root);
 
 // Whether a model file is of this kind.
 bool is_image_model(const YamlValue& root);
+
+// By what a user types: the path of a YAML file or a name of inputs/convnets.
+ImageModel load_image_model(std::string_view word);
 
 }  // namespace bandwright
