@@ -181,7 +181,7 @@ void run_all(PlaceReport& report, const std::vector<FastMemory>& memories,
         progress.begin(fmt::format("{} at {}", stage, memory.ratio));
       };
       report.rows.push_back(run_policy(report, memory, *policy, options, all_fast_ns));
-      if (report.rows.back().summary.status == PlacementStatus::Interrupted) return;
+      if (options.stop.stop_requested()) return;
     }
   }
 }

@@ -98,42 +98,57 @@ void set_start(Cbc_Model* model, const std::vector<double>& start) {
   Cbc_setMIPStartI(model, static_cast<int>(start.size()), index.data(), start.data());
 }
 
-// CBC can be stopped only by the handler it installs for SIGINT while it searches. This calls that handler
-// when a stop is requested, and restores what was installed before.
-class Stopper {
+constexpr auto glance = std::chrono::milliseconds(20);
+constexpr auto patience = std::chrono::seconds(1);  // for CBC to come back by itself
+
+// One run of CBC on a thread of its own, because CBC does not heed anything while it solves its first
+// relaxation. Shared by that thread and the one that waits: whichever lets go last deletes the model.
+class Search {
  public:
-  explicit Stopper(std::stop_token stop) : stop_(std::move(stop)) {
-    ::sigaction(SIGINT, nullptr, &before_);
-    if (stop_.stop_possible()) watcher_ = std::thread([this] { watch(); });
+  explicit Search(Model model) : model_(std::move(model)) {}
+
+  // Whether CBC came to an end. After a stop request it has `patience` left; then it is abandoned: its thread
+  // goes on unheard until it ends, or the program does. Nothing else knows its model.
+  static bool run(const std::shared_ptr<Search>& search, const std::stop_token& stop) {
+    struct sigaction before {};
+    ::sigaction(SIGINT, nullptr, &before);
+    std::thread([search] {
+      Cbc_solve(search->model_.get());
+      search->end();
+    }).detach();
+    const bool ended = search->wait(stop, before);
+    ::sigaction(SIGINT, &before, nullptr);
+    return ended;
   }
-  ~Stopper() {
-    {
-      const std::lock_guard lock(mutex_);
-      over_ = true;
-    }
-    wake_.notify_all();
-    if (watcher_.joinable()) watcher_.join();
-    ::sigaction(SIGINT, &before_, nullptr);
-  }
-  Stopper(const Stopper&) = delete;
-  Stopper& operator=(const Stopper&) = delete;
+  [[nodiscard]] Cbc_Model* model() const { return model_.get(); }
 
  private:
-  void watch() {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, std::chrono::milliseconds(50), [this] { return over_; })) {
-      struct sigaction current {};
-      if (!stop_.stop_requested() || ::sigaction(SIGINT, nullptr, &current) != 0) continue;
-      if (current.sa_handler != before_.sa_handler) current.sa_handler(SIGINT);
-    }
+  void end() {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    wake_.notify_all();
   }
 
-  std::stop_token stop_;
-  struct sigaction before_ {};
+  // While it searches CBC has a handler for SIGINT installed that makes it stop: that is called.
+  bool wait(const std::stop_token& stop, const struct sigaction& before) {
+    std::unique_lock lock(mutex_);
+    auto deadline = std::chrono::steady_clock::time_point::max();
+    while (!wake_.wait_for(lock, glance, [this] { return over_; })) {
+      if (!stop.stop_requested()) continue;
+      const auto now = std::chrono::steady_clock::now();
+      deadline = std::min(deadline, now + patience);
+      if (now >= deadline) return false;
+      struct sigaction current {};
+      ::sigaction(SIGINT, nullptr, &current);
+      if (current.sa_handler != before.sa_handler) current.sa_handler(SIGINT);
+    }
+    return true;
+  }
+
+  Model model_;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool over_ = false;
-  std::thread watcher_;
 };
 
 MixedIntegerSummary::Stop stop_reason(Cbc_Model* model, const std::stop_token& stop) {
@@ -162,20 +177,18 @@ double MixedIntegerProgram::objective(const std::vector<double>& x) const {
 }
 
 MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedIntegerOptions& options) {
-  const Model model = make_model(program);
-  Cbc_setObjSense(model.get(), 1.0);
-  Cbc_setAllowableFractionGap(model.get(), options.gap);
-  Cbc_setParameter(model.get(), "timeMode", "elapsed");
-  Cbc_setParameter(model.get(), "sec", std::to_string(options.time_limit_seconds).c_str());
-  if (!options.start.empty()) set_start(model.get(), options.start);
-  {
-    const Stopper stopper(options.stop);
-    Cbc_solve(model.get());
-  }
+  const auto search = std::make_shared<Search>(make_model(program));
+  Cbc_Model* model = search->model();
+  Cbc_setObjSense(model, 1.0);
+  Cbc_setAllowableFractionGap(model, options.gap);
+  Cbc_setParameter(model, "timeMode", "elapsed");
+  Cbc_setParameter(model, "sec", std::to_string(options.time_limit_seconds).c_str());
+  if (!options.start.empty()) set_start(model, options.start);
+  if (!Search::run(search, options.stop)) return {.stop = MixedIntegerSummary::Stop::Interrupted};
 
-  MixedIntegerSummary summary{.stop = stop_reason(model.get(), options.stop)};
-  summary.bound = Cbc_getBestPossibleObjValue(model.get());
-  if (const double* best = Cbc_bestSolution(model.get())) {
+  MixedIntegerSummary summary{.stop = stop_reason(model, options.stop)};
+  summary.bound = Cbc_getBestPossibleObjValue(model);
+  if (const double* best = Cbc_bestSolution(model)) {
     summary.x.assign(best, best + program.columns.size());
     for (std::size_t c = 0; c < summary.x.size(); ++c) {
       if (program.columns[c].whole) summary.x[c] = std::round(summary.x[c]);

@@ -36,7 +36,7 @@ struct MixedIntegerOptions {
   double gap = 1e-4;  // relative
   double time_limit_seconds = 60.0;
   std::vector<double> start;  // a feasible point, or empty
-  std::stop_token stop;       // ends the search with the best point found; not before its first relaxation
+  std::stop_token stop;       // ends the search within about a second, with the best point found if any
 };
 
 struct MixedIntegerSummary {

@@ -36,7 +36,7 @@ enum class PlacementStatus {
   Optimal,      // within the gap; a policy without a program: its rule was followed
   TimeLimit,    // the best found in time
   Interrupted,  // the best found so far
-  Infeasible,   // see `reason`
+  Infeasible,   // or none found: see `reason`
 };
 std::string_view status_name(PlacementStatus status);
 

@@ -77,7 +77,12 @@ class Programs {
     summary.status = solved.status;
     summary.binaries = solved.binaries;
     summary.rows = solved.rows;
-    if (solved.status == PlacementStatus::Infeasible) {
+    if (solved.ns == std::numeric_limits<double>::infinity()) {
+      summary.status = PlacementStatus::Infeasible;
+      if (solved.status != PlacementStatus::Infeasible) {
+        summary.reason = fmt::format("{} before a placement was found", status_name(solved.status));
+        return summary;
+      }
       summary.reason = fmt::format("no {} placement fits {} of fast memory with the times measured",
                                    freedom_name(freedom), format_bytes(problem_.fast_limit));
       return summary;
@@ -146,7 +151,6 @@ class Programs {
     const bool proved = solved.bound_ns >= trivial_ns &&
                         (solved.status == PlacementStatus::Optimal || solved.bound_ns <= solved.ns);
     if (!proved) solved.bound_ns = trivial_ns;  // a search cut short before its first relaxation has no bound
-    if (solved.ns == MixedIntegerProgram::infinity) solved.status = PlacementStatus::Infeasible;
     return solved;
   }
 
