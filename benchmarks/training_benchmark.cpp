@@ -1,12 +1,14 @@
 #include <benchmark/benchmark.h>
 
+#include "simulator/event_driven.h"
 #include "simulator/program_form.h"
 #include "training/estimate.h"
+#include "training/layer_passes.h"
 
 namespace bandwright {
 namespace {
 
-// 175 billion parameters, 96 layers, TP 8, PP 8, two chunks per stage, 64 NPUs; 8 micro-batches per stage.
+// 175 billion parameters, 96 layers, TP 8, PP 8, three chunks per stage, 64 NPUs; 8 micro-batches per stage.
 TrainingJob interleaved() {
   TrainingJob job{load_architecture("gpt3-175b"), load_machine("dgx-a100"), {.tensor = 8, .pipeline = 8}};
   job.parallelism.schedule = PipelineSchedule::Interleaved;
@@ -37,12 +39,38 @@ void cut(benchmark::State& state) {
 }
 BENCHMARK(cut);
 
-// From the description: kernels priced, program built, evaluated, memory and breakdown.
+// From the description to the step time: kernels priced, program written, evaluated.
+void step_from_description(benchmark::State& state) {
+  const TrainingJob job = interleaved();
+  const Network network = job.machine.network(job.parallelism.npus());
+  const std::vector<double> b = job.machine.gb_per_s(network);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(ProgramForm(training_step(job, network), network.size()).step_time_ns(b));
+  }
+}
+BENCHMARK(step_from_description);
+
+// The same with breakdown, rates and memory bill.
 void whole_estimate(benchmark::State& state) {
   const TrainingJob job = interleaved();
   for (auto _ : state) benchmark::DoNotOptimize(estimate(job));
 }
 BENCHMARK(whole_estimate);
+
+void memory(benchmark::State& state) {
+  const TrainingJob job = interleaved();
+  for (auto _ : state) benchmark::DoNotOptimize(memory_bill(job.model, job.parallelism));
+}
+BENCHMARK(memory);
+
+void kernels(benchmark::State& state) {
+  const TrainingJob job = interleaved();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(dense_layer_cost(job.model, job.parallelism, job.machine.npu));
+    benchmark::DoNotOptimize(head_cost(job.model, job.parallelism, job.machine.npu));
+  }
+}
+BENCHMARK(kernels);
 
 // Writing the program out for an event-driven engine.
 void expansion(benchmark::State& state) {
@@ -51,6 +79,30 @@ void expansion(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(expand(program));
 }
 BENCHMARK(expansion);
+
+// Event by event, from the program: so many micro-batches per stage, chunks per collective.
+void event_driven(benchmark::State& state) {
+  TrainingJob job = interleaved();
+  job.parallelism.global_batch = 8 * state.range(0);
+  const Network network = job.machine.network(job.parallelism.npus());
+  const std::vector<double> b = job.machine.gb_per_s(network);
+  const StepProgram program = training_step(job, network);
+  System system;
+  system.chunks = static_cast<int>(state.range(1));
+  std::int64_t events = 0;
+  for (auto _ : state) {
+    const StepGraph graph = expand(program);
+    events += simulate_folded({graph, network, system, b, {}}).events;
+  }
+  state.counters["events/s"] = benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
+}
+BENCHMARK(event_driven)
+    ->ArgNames({"micro_batches", "chunks"})
+    ->Args({8, 1})
+    ->Args({16, 1})
+    ->Args({8, 8})
+    ->Args({8, 64})
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace bandwright

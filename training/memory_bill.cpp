@@ -1,11 +1,6 @@
 #include "training/memory_bill.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <functional>
-
-#include "core/error.h"
 
 namespace bandwright {
 namespace {
@@ -124,60 +119,6 @@ MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& 
   bill.buffers = buffer_bytes(model, p);
   bill.allowance = allocator_loss * bill.total() + library_bytes;
   return bill;
-}
-
-std::string remedy(const TransformerArchitecture& model, const Parallelism& parallelism, double capacity) {
-  const auto fits = [&](const Parallelism& p) {
-    try {
-      validate(model, p);
-    } catch (const InputError&) {
-      return false;
-    }
-    return memory_bill(model, p).total() <= capacity;
-  };
-  if (fits(parallelism)) return {};
-  Parallelism p = parallelism;
-  std::vector<std::string> done;
-  const auto attempt = [&](std::string what, const std::function<void(Parallelism&)>& change) {
-    change(p);
-    done.push_back(std::move(what));
-    return fits(p);
-  };
-  const auto answer = [&] { return fmt::format("{}", fmt::join(done, " ")); };
-  if (p.tensor > 1 && !p.sequence_parallel &&
-      attempt("--sequence-parallel", [](auto& q) { q.sequence_parallel = true; })) {
-    return answer();
-  }
-  if (p.zero == 0 && p.data > 1 && attempt("--zero 1", [](auto& q) { q.zero = 1; })) return answer();
-  if (p.recompute == Recomputation::None && p.attention == AttentionKernel::Unfused &&
-      attempt("--recompute selective", [](auto& q) { q.recompute = Recomputation::Selective; })) {
-    return answer();
-  }
-  if (p.micro_batch > 1 && attempt("--micro-batch 1", [](auto& q) { q.micro_batch = 1; })) return answer();
-  if (p.recompute != Recomputation::Full) {
-    if (!done.empty() && done.back().starts_with("--recompute")) done.pop_back();
-    if (attempt("--recompute full", [](auto& q) { q.recompute = Recomputation::Full; })) return answer();
-  }
-  if (p.pipeline == 1 && p.zero < 3 && p.data > 1 && attempt("--zero 3", [](auto& q) { q.zero = 3; })) {
-    return answer();
-  }
-  const Parallelism base = p;
-  const std::int64_t npus = base.npus();
-  for (std::int64_t grown = npus; grown <= 64 * npus; grown *= 2) {
-    for (std::int64_t tp = base.tensor; tp <= 8 * base.tensor; tp *= 2) {
-      for (std::int64_t pp = base.pipeline; pp <= model.layers && pp <= 64 * base.pipeline; pp *= 2) {
-        p = base;
-        p.tensor = tp;
-        p.pipeline = pp;
-        p.data = grown / (tp * pp * p.context);
-        p.sequence_parallel = p.sequence_parallel || tp > 1;
-        if (p.npus() != grown || !fits(p)) continue;
-        done.push_back(fmt::format("--tp {} --pp {} --npus {}", tp, pp, grown));
-        return answer();
-      }
-    }
-  }
-  return {};
 }
 
 }  // namespace bandwright

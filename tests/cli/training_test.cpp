@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/cli/program.h"
 
@@ -99,6 +101,28 @@ TEST(RealModels, AUsersOwnModelAndMachineAreRead) {
   EXPECT_EQ(own.at("step_time_ms"),
             answer({"estimate", "config.json", "--npus", "8"}, folder).at("step_time_ms"));
   EXPECT_EQ(own.at("fits"), true);
+}
+
+// What estimate says would make a job fit does.
+TEST(RealModels, TheRemedyMakesAJobFit) {
+  const ScratchFolder folder;
+  const std::array<Words, 4> jobs = {Words{"gpt3-175b", "--npus", "512", "--tp", "8", "--pp", "8"},
+                                     Words{"gpt-7.5b", "--npus", "64"}, Words{"llama3-70b", "--npus", "16"},
+                                     Words{"gpt3-175b", "--npus", "8"}};
+  for (const Words& job : jobs) {
+    const json before = answer(words({"estimate"}, job), folder);
+    ASSERT_EQ(before.at("fits"), false) << job[0];
+    ASSERT_TRUE(before.at("would_fit_with").is_string()) << job[0];
+    std::istringstream remedy(before.at("would_fit_with").get<std::string>());
+    const Words settings{std::istream_iterator<std::string>(remedy), {}};
+    Words line = {"estimate", job[0]};
+    for (std::size_t i = 1; i < job.size(); i += 2) {  // a setting replaces the job's own
+      if (std::find(settings.begin(), settings.end(), job[i]) == settings.end()) {
+        line.insert(line.end(), {job[i], job[i + 1]});
+      }
+    }
+    EXPECT_EQ(answer(words(line, settings), folder).at("fits"), true) << testing::PrintToString(settings);
+  }
 }
 
 struct Refusal {

@@ -144,6 +144,26 @@ TEST(Engines, FoldedEqualsFull) {
   EXPECT_EQ(simulate_folded(scenario).step_time, simulate_full(scenario).step_time);
 }
 
+// The groups on two dimensions that are alike trade places: nothing changes.
+TEST(Engines, PermutingDimensionsThatAreAlikeChangesNothing) {
+  Case inner{"inner", "gpt-1.7b", {.tensor = 4, .data = 4, .global_batch = 16}};
+  Case outer = inner;
+  outer.parallelism.placement = {"DP", "CP", "EP", "TP", "PP"};
+  const auto play = [](const Case& each, const std::vector<double>& b) {
+    TrainingJob job = job_of(each);
+    job.machine.dimensions[1].gb_per_s = job.machine.dimensions[0].gb_per_s;
+    const Network network = job.machine.network(16);
+    const StepProgram program = training_step(job, network);
+    const StepGraph graph = expand(program);
+    return std::pair{ProgramForm(program, network.size()).step_time_ns(b),
+                     simulate_folded({graph, network, System{}, b, {}}).step_time};
+  };
+  const auto as_is = play(inner, {300.0, 300.0});
+  const auto swapped = play(outer, {300.0, 300.0});
+  EXPECT_DOUBLE_EQ(as_is.first, swapped.first);
+  EXPECT_EQ(as_is.second, swapped.second);
+}
+
 // Without communication and with an output layer of next to nothing the bubble is (p - 1)/(v m) of the work
 // (training/training_step.h).
 TEST(PipelineBubble, IsStagesLessOneOverChunksTimesMicroBatches) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/paths.h"
 
 namespace bandwright {
 namespace {
@@ -62,6 +63,40 @@ TEST(MemoryBill, NeverGrowsWithTensorParallelismOrZero) {
         p.zero = zero;
         EXPECT_LE(memory_bill(model, p).total(), with_less) << name << " ZeRO " << zero;
         with_less = memory_bill(model, p).total();
+      }
+    }
+  }
+}
+
+// Every model that ships, at every step from one setting to the next that is meant to save memory.
+TEST(MemoryBill, NeverGrowsWithAnySettingThatSavesMemory) {
+  for (const std::string& name : input_names("architectures")) {
+    const TransformerArchitecture model = load_architecture(name);
+    for (const Recomputation recompute :
+         {Recomputation::None, Recomputation::Selective, Recomputation::Full}) {
+      for (const AttentionKernel kernel : {AttentionKernel::Unfused, AttentionKernel::Flash}) {
+        for (const std::int64_t tp : {1, 2, 4}) {
+          Parallelism p{.tensor = tp, .data = 8, .micro_batch = 2, .global_batch = 16};
+          p.recompute = recompute;
+          p.attention = kernel;
+          const auto total = [&](auto change) {
+            Parallelism changed = p;
+            change(changed);
+            return memory_bill(model, changed).total();
+          };
+          const double as_is = memory_bill(model, p).total();
+          double before = as_is;
+          for (const int zero : {1, 2, 3}) {
+            const double bytes = total([&](Parallelism& q) { q.zero = zero; });
+            EXPECT_LE(bytes, before) << name << " ZeRO " << zero;
+            before = bytes;
+          }
+          EXPECT_LE(total([](Parallelism& q) { q.tensor *= 2; }), as_is) << name;
+          EXPECT_LE(total([](Parallelism& q) { q.sequence_parallel = true; }), as_is) << name;
+          EXPECT_LE(total([](Parallelism& q) { q.micro_batch = 1; }), as_is) << name;
+          EXPECT_LE(total([](Parallelism& q) { q.recompute = Recomputation::Full; }), as_is) << name;
+          EXPECT_LE(total([](Parallelism& q) { q.attention = AttentionKernel::Flash; }), as_is) << name;
+        }
       }
     }
   }
