@@ -100,7 +100,7 @@ TEST(ReferenceTable, HasTheCollectivesOfTheTrainingStep) {
     // it with the others.
     const Key gathered{"TP", Role::InputGradient, CollectiveKind::AllGather};
     EXPECT_EQ(total(listed.at(gathered)),
-              4.0 * static_cast<double>(table.tokens * table.hidden / table.tensor));
+              4.0 * static_cast<double>(table.tokens * table.hidden) / static_cast<double>(table.tensor));
     EXPECT_FALSE(written.contains(gathered));
     // Weight gradients: 12 h^2/m per layer, and in the training step biases, norms and a vocabulary of one.
     const Key gradients{"DP", Role::WeightGradient, CollectiveKind::AllReduce};
