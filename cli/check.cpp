@@ -7,13 +7,18 @@
 
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/trace_bar.h"
+#include "core/error.h"
 #include "formats/detect.h"
+#include "formats/load.h"
 
 namespace bandwright {
 namespace {
 
 struct CheckOptions {
   std::string file;
+  std::string system;
+  std::string groups;
   OutputOptions output;
 };
 
@@ -39,7 +44,15 @@ std::string as_rows(const FileFormat& format, const FileSummary& summary) {
 }
 
 void run(const CheckOptions& options) {
-  const Sample sample = sample_of(options.file);
+  Sample sample = sample_of(options.file);
+  if (!options.system.empty()) {
+    const AstraSimSystem system = load_any_system(options.system);
+    if (!system.peak) throw InputError(options.system + ": has no peak (peak-perf with roofline-enabled: 1)");
+    sample.compute = TraceCompute{.peak = system.peak, .memory = system.memory};
+  }
+  sample.groups = options.groups;
+  TraceBar bar;
+  sample.progress = [&](const TraceProgress& progress) { bar.show(progress); };
   const FileFormat& format = format_of(sample);
   const FileSummary summary = format.summarise(sample);
   switch (options.output.format) {
@@ -62,12 +75,16 @@ void add_check(CLI::App& app) {
   command->add_option("file", options->file, "a file, or a folder or prefix of traces")
       ->required()
       ->type_name("FILE");
+  command->add_option("--system", options->system, "of traces: its peak and memory give FLOP a time")
+      ->type_name("FILE");
+  command->add_option("--groups", options->groups, "process groups of traces (default: beside them)")
+      ->type_name("FILE");
   add_output_options(*command, options->output);
   command->footer(
       "Formats: bandwright list formats\n"
       "Examples:\n"
       "  bandwright check net.yml\n"
-      "  bandwright check traces/gpt --format json");
+      "  bandwright check traces/gpt --system sys.json --format json");
   command->callback([options] { run(*options); });
 }
 

@@ -1,12 +1,11 @@
 #include "cli/job_options.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
-#include <chrono>
 
 #include "cli/output.h"
+#include "cli/trace_bar.h"
 #include "core/catalogue.h"
 
 namespace bandwright {
@@ -20,30 +19,6 @@ struct RouteInfo {
 constexpr std::array routes = {
     RouteInfo{GroupRoute::Grid, "grid", "hierarchically where a group's members form a grid"},
     RouteInfo{GroupRoute::Ring, "ring", "as one ring of a group's members"}};
-
-// Redraws a line on a terminal, ten times a second.
-class TraceBar {
- public:
-  void show(const TraceProgress& progress) {
-    const auto now = Clock::now();
-    if (!terminal_ || now < next_) return;
-    next_ = now + std::chrono::milliseconds(100);
-    drawn_ = true;
-    fmt::print(stderr, "\rtraces: {} of {} files", progress.files, progress.total);
-  }
-  ~TraceBar() {
-    if (drawn_) fmt::print(stderr, "\r\x1b[K");
-  }
-  TraceBar() = default;
-  TraceBar(const TraceBar&) = delete;
-  TraceBar& operator=(const TraceBar&) = delete;
-
- private:
-  using Clock = std::chrono::steady_clock;
-  bool terminal_ = isatty(STDERR_FILENO) == 1;
-  bool drawn_ = false;
-  Clock::time_point next_ = Clock::now() + std::chrono::milliseconds(300);
-};
 
 }  // namespace
 

@@ -107,7 +107,7 @@ void add_job(const OptimizeOptions& options, Design& design) {
   constexpr double usual_gb_per_s = 100.0;
   Job job = load(files, {.budget = bandwidth != nullptr ? bandwidth->value() : usual_gb_per_s});
   show_ignored(job);
-  if (job.from_traces) design.loop = &trace_loop;
+  if (job.ranks) design.loop = &trace_loop;
   design.network = std::move(job.network);
   design.models = {{.name = job.graph.name}};
   design.graphs = {std::move(job.graph)};

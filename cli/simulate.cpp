@@ -77,13 +77,12 @@ void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timel
   const bool lone = !options.collective.empty();
   const Scenario scenario{answer.graph, answer.network, answer.system, answer.bandwidth,
                           lone ? answer.system.after_lone_collective : answer.system.after_collective};
+  const Fidelity wanted = parse_option("--npu-fidelity", options.fidelity, fidelity_named);
   const Fidelity fidelity =
-      resolved(parse_option("--npu-fidelity", options.fidelity, fidelity_named), scenario);
-  if (fidelity == Fidelity::Full && answer.loop == recorded_order) {
-    throw InputError("traces are played folded: --npu-fidelity folded, network_model ports");
-  }
+      answer.ranks ? resolved(wanted, scenario, *answer.ranks) : resolved(wanted, scenario);
   answer.fidelity = fidelity_name(fidelity);
-  answer.result = simulate(scenario, fidelity, timeline);
+  answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline)
+                               : simulate(scenario, fidelity, timeline);
   answer.critical = critical_parts(answer.graph, answer.result);
 }
 

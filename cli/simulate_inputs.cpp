@@ -145,10 +145,11 @@ SimulationAnswer job_of(SimulateOptions& options) {
   }
   Job job = load(options.job, bandwidth);
   show_ignored(job);
-  options.workload.loop = job.from_traces ? std::string(recorded_order) : options.job.files.loop;
+  options.workload.loop = job.ranks.has_value() ? std::string(recorded_order) : options.job.files.loop;
   return {.network = std::move(job.network),
           .system = std::move(job.system),
           .graph = std::move(job.graph),
+          .ranks = std::move(job.ranks),
           .bandwidth = std::move(job.bandwidth)};
 }
 

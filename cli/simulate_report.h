@@ -5,6 +5,7 @@
 #include "simulator/program_form.h"
 #include "simulator/scenario.h"
 #include "training/estimate.h"
+#include "workload/ranked_step.h"
 
 namespace bandwright {
 
@@ -21,7 +22,8 @@ struct SimulationAnswer {
   StepGraph graph;                 // a real model's in closed form: its name alone
   std::optional<TrainingJob> job;  // a real model on a machine, and its step:
   StepProgram program;
-  std::string loop;  // "" for a lone collective
+  std::optional<RankedStep> ranks;  // of traces: the graph NPU by NPU
+  std::string loop;                 // "" for a lone collective
   std::string engine;
   std::string fidelity;           // folded or full; "" in closed form
   std::string prices;             // name of the list

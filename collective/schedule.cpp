@@ -49,7 +49,9 @@ class Planner {
   }
 
   CollectivePlan plan() {
-    const auto chunks = static_cast<int>(std::min<std::int64_t>(system_.chunks, collective_.bytes.value()));
+    const int wanted =
+        collective_.kind == CollectiveKind::PointToPoint && npus_.size() == 1 ? 1 : system_.chunks;
+    const auto chunks = static_cast<int>(std::min<std::int64_t>(wanted, collective_.bytes.value()));
     const std::vector<DimensionOrder> orders = chunk_scheduler(system_.scheduler).orders(problem(chunks));
     const std::int64_t size = collective_.bytes.value() / chunks;
     const std::int64_t larger = collective_.bytes.value() % chunks;  // chunks that carry a byte more

@@ -6,6 +6,7 @@
 #include <cassert>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -21,11 +22,22 @@ std::vector<Part> parts_of(const Dimension& dimension, Cables cables) {
   return {{Element::Link, cables == Cables::Shared ? 0.5 : 1.0}};
 }
 
+// "; did you mean 'Pod'?" where a dimension's class is none of the list's.
+std::string nearest_class(const Network& network, const PriceList& prices) {
+  std::vector<std::string_view> names;
+  for (const ClassPrices& row : prices.classes) names.push_back(row.name);
+  for (const Dimension& dimension : network.dimensions) {
+    if (std::find(names.begin(), names.end(), dimension.price_class) != names.end()) continue;
+    return did_you_mean(dimension.price_class, names);
+  }
+  return "";
+}
+
 void require_prices(const Network& network, const PriceList& prices) {
   const std::vector<std::string> missing = missing_prices(network, prices);
   if (missing.empty()) return;
-  throw InputError(
-      fmt::format("price list '{}' has no price for: {}", prices.name, fmt::join(missing, ", ")));
+  throw InputError(fmt::format("price list '{}' has no price for: {}{}", prices.name,
+                               fmt::join(missing, ", "), nearest_class(network, prices)));
 }
 
 }  // namespace

@@ -50,15 +50,16 @@ void read_traces_into(Job& job, const JobFiles& files, const AstraSimSystem& sys
   }
   const TraceSet traces =
       read_traces(files.workload, files.groups, static_cast<int>(job.network.npus()), progress);
-  job.from_traces = true;
   job.nodes = traces.nodes;
   const TraceStep step = trace_step(traces, job.network, compute, route);
   append(job.ignored, files.workload, step.ignored);
   const std::vector<Time> alone =
       lone_times({step.graph, job.network, job.system, job.bandwidth, job.system.after_collective});
-  job.graph = fix_issue_order(step.graph, step.issues, [&](const Operation& operation) {
+  IssuedStep issued = fix_issue_order(step.graph, step.issues, [&](const Operation& operation) {
     return operation.kind == OperationKind::Collective ? alone[operation.collective] : operation.duration;
   });
+  job.graph = std::move(issued.graph);
+  job.ranks = in_order(step.ranks, step.issues, issued.order);
 }
 
 void read_layers_into(Job& job, const JobFiles& files) {

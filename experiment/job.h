@@ -41,7 +41,7 @@ struct Job {
   System system;                  // with the latencies of the network file
   std::vector<double> bandwidth;  // in the system's unit
   StepGraph graph;
-  bool from_traces = false;
+  std::optional<RankedStep> ranks;   // of traces: the step NPU by NPU
   std::size_t nodes = 0;             // of the traces
   std::vector<std::string> ignored;  // what the files say and nothing here uses, with the reason
 };

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "formats/chakra.pb.h"
+#include "formats/chakra_schema.h"
 
 namespace bandwright {
 namespace {
@@ -16,24 +17,6 @@ constexpr std::uint64_t longest_message = 64U << 20U;
 constexpr std::int64_t most_bytes = std::int64_t{1} << 50;
 constexpr std::uint64_t longest_us = 100ULL * 86'400'000'000;
 
-// CollectiveCommType of the schema; the places of kinds that nothing here plays are empty.
-constexpr std::array<std::optional<CollectiveKind>, 10> schema_collectives = {CollectiveKind::AllReduce,
-                                                                              CollectiveKind::Reduce,
-                                                                              CollectiveKind::AllGather,
-                                                                              std::nullopt,
-                                                                              std::nullopt,
-                                                                              CollectiveKind::Broadcast,
-                                                                              CollectiveKind::AllToAll,
-                                                                              CollectiveKind::ReduceScatter,
-                                                                              std::nullopt,
-                                                                              std::nullopt};
-constexpr std::array<std::string_view, 10> schema_names = {
-    "ALL_REDUCE", "REDUCE",         "ALL_GATHER",           "GATHER", "SCATTER", "BROADCAST",
-    "ALL_TO_ALL", "REDUCE_SCATTER", "REDUCE_SCATTER_BLOCK", "BARRIER"};
-
-// An attribute of our own, which other tools ignore: the schema's field holds whole microseconds only.
-constexpr const char* exact_duration = "duration_picoseconds";
-
 struct NodeError {
   std::string problem;
 };
@@ -41,7 +24,7 @@ struct NodeError {
 std::int64_t whole_number(const chakra::Attribute& attribute) {
   const auto checked = [&](auto value) -> std::int64_t {
     if (value > static_cast<decltype(value)>(most_bytes * 1024))
-      throw NodeError{attribute.name() + " is too large"};
+      throw NodeError{printable(attribute.name()) + " is too large"};
     return static_cast<std::int64_t>(value);
   };
   switch (attribute.value_case()) {
@@ -58,13 +41,14 @@ std::int64_t whole_number(const chakra::Attribute& attribute) {
     case chakra::Attribute::kSint64Value:
       return checked(attribute.sint64_value());
     default:
-      throw NodeError{attribute.name() + " is not a whole number"};
+      throw NodeError{printable(attribute.name()) + " is not a whole number"};
   }
 }
 
 Bytes byte_count(const chakra::Attribute& attribute) {
   const std::int64_t count = whole_number(attribute);
-  if (count < 0 || count > most_bytes) throw NodeError{attribute.name() + " is out of range: 0 to 1 PiB"};
+  if (count < 0 || count > most_bytes)
+    throw NodeError{printable(attribute.name()) + " is out of range: 0 to 1 PiB"};
   return Bytes(count);
 }
 
@@ -84,7 +68,7 @@ bool truth(const chakra::Attribute& attribute) {
 }
 
 std::string text_of(const chakra::Attribute& attribute) {
-  return attribute.value_case() == chakra::Attribute::kStringValue ? attribute.string_value()
+  return attribute.value_case() == chakra::Attribute::kStringValue ? printable(attribute.string_value())
                                                                    : std::to_string(whole_number(attribute));
 }
 
@@ -115,8 +99,6 @@ void read_attribute(const chakra::Attribute& attribute, TraceNode& node) {
     node.peer = whole_number(attribute);
   } else if (name == "comm_tag" && communicates) {
     node.tag = whole_number(attribute);
-  } else if (name == "pg_info" || name == "process_group") {
-    node.members_json = text_of(attribute);
   }
 }
 
@@ -141,7 +123,7 @@ TraceNodeKind kind_of(chakra::NodeType type) {
 }
 
 TraceNode node_of(const chakra::Node& message) {
-  TraceNode node{.id = message.id(), .kind = kind_of(message.type()), .name = message.name()};
+  TraceNode node{.id = message.id(), .kind = kind_of(message.type()), .name = printable(message.name())};
   if (node.kind == TraceNodeKind::Send || node.kind == TraceNodeKind::Receive) {
     node.collective.kind = CollectiveKind::PointToPoint;
   }
@@ -149,6 +131,7 @@ TraceNode node_of(const chakra::Node& message) {
   node.dependencies.insert(node.dependencies.end(), message.ctrl_deps().begin(), message.ctrl_deps().end());
   if (message.duration_micros() > longest_us) throw NodeError{"duration_micros is beyond 100 days"};
   node.duration = Time(static_cast<std::int64_t>(message.duration_micros()) * 1'000'000);
+  if (node.kind == TraceNodeKind::Metadata) node.text = message.inputs().values();
   for (const chakra::Attribute& attribute : message.attr()) read_attribute(attribute, node);
   return node;
 }
@@ -162,6 +145,10 @@ TraceFile::TraceFile(const std::filesystem::path& file) : path_(file), stream_(f
   if (size_ == 0) throw InputError(Place{file.string()}, "is empty, expected a Chakra trace");
   chakra::Metadata metadata;
   if (!read_message() || !metadata.ParseFromString(message_)) fail("is not a Chakra trace (no metadata)");
+  if (!metadata.version().empty() && metadata.version().find(schema_version) == std::string::npos) {
+    fail(fmt::format("schema version '{}' is not supported, expected {}", printable(metadata.version()),
+                     schema_version));
+  }
 }
 
 void TraceFile::fail(const std::string& problem) const {
@@ -204,81 +191,6 @@ std::optional<TraceNode> TraceFile::next() {
     throw InputError(Place{path_.string()},
                      fmt::format("node {} (byte {}): {}", message.id(), position_, error.problem));
   }
-}
-
-namespace {
-
-chakra::NodeType type_of(TraceNodeKind kind) {
-  constexpr std::array types = {chakra::METADATA_NODE,  chakra::MEM_LOAD_NODE,  chakra::COMP_NODE,
-                                chakra::COMM_SEND_NODE, chakra::COMM_RECV_NODE, chakra::COMM_COLL_NODE};
-  return types[static_cast<std::size_t>(kind)];
-}
-
-chakra::Attribute& add_attribute(chakra::Node& message, const char* name) {
-  chakra::Attribute& attribute = *message.add_attr();
-  attribute.set_name(name);
-  return attribute;
-}
-
-std::int64_t schema_type(CollectiveKind kind) {
-  for (std::size_t i = 0; i < schema_collectives.size(); ++i) {
-    if (schema_collectives[i] == kind) return static_cast<std::int64_t>(i);
-  }
-  throw InputError(fmt::format("Chakra has no {} among its collectives", collective_name(kind)));
-}
-
-void add_communication(chakra::Node& message, const TraceNode& node) {
-  add_attribute(message, "comm_size").set_int64_value(node.collective.bytes.value());
-  if (node.kind == TraceNodeKind::Collective) {
-    add_attribute(message, "comm_type").set_int64_value(schema_type(node.collective.kind));
-    if (!node.group.empty()) add_attribute(message, "pg_name").set_string_value(node.group);
-    return;
-  }
-  add_attribute(message, node.kind == TraceNodeKind::Send ? "comm_dst" : "comm_src")
-      .set_int32_value(static_cast<std::int32_t>(node.peer));
-  add_attribute(message, "comm_tag").set_int32_value(static_cast<std::int32_t>(node.tag));
-}
-
-}  // namespace
-
-TraceWriter::TraceWriter(const std::filesystem::path& file) : path_(file), stream_(file, std::ios::binary) {
-  if (!stream_) throw InputError(Place{file.string()}, "cannot be written");
-  chakra::Metadata metadata;
-  metadata.set_version("0.0.4");
-  write_message(metadata.SerializeAsString());
-}
-
-void TraceWriter::write_message(const std::string& message) {
-  std::size_t length = message.size();
-  while (length >= 0x80) {
-    stream_.put(static_cast<char>((length & 0x7F) | 0x80));
-    length >>= 7;
-  }
-  stream_.put(static_cast<char>(length));
-  stream_.write(message.data(), static_cast<std::streamsize>(message.size()));
-}
-
-void TraceWriter::write(const TraceNode& node) {
-  chakra::Node message;
-  message.set_id(node.id);
-  message.set_name(node.name);
-  message.set_type(type_of(node.kind));
-  for (const std::uint64_t before : node.dependencies) message.add_data_deps(before);
-  message.set_duration_micros(static_cast<std::uint64_t>(std::llround(to_us(node.duration))));
-  add_attribute(message, exact_duration).set_int64_value(node.duration.value());
-  add_attribute(message, "is_cpu_op").set_bool_value(node.on_cpu);
-  if (node.kind == TraceNodeKind::Compute) {
-    add_attribute(message, "num_ops").set_int64_value(static_cast<std::int64_t>(node.operations));
-    add_attribute(message, "tensor_size").set_uint64_value(static_cast<std::uint64_t>(node.tensor.value()));
-  } else {
-    add_communication(message, node);
-  }
-  write_message(message.SerializeAsString());
-}
-
-void TraceWriter::close() {
-  stream_.close();
-  if (!stream_) throw InputError(Place{path_.string()}, "cannot be written");
 }
 
 }  // namespace bandwright

@@ -26,10 +26,10 @@ struct TraceNode {
 
   Collective collective;         // of a collective, send or receive node: kind and bytes
   std::string group;             // process group of a collective; "" is all NPUs
-  std::vector<bool> dimensions;  // of the network that a collective involves; empty: all
+  std::vector<bool> dimensions;  // of the network that a collective of all NPUs involves; empty: all
   std::int64_t peer = -1;        // NPU a send goes to or a receive comes from
   std::int64_t tag = 0;
-  std::string members_json;  // of a metadata node that describes process groups
+  std::string text;  // inputs of a metadata node: process groups as JSON, perhaps
 };
 
 // Reads a trace file node by node; memory is one node. `position` is the byte a message starts at.

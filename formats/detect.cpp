@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "core/text.h"
+#include "formats/process_groups.h"
 #include "formats/summaries.h"
 
 namespace bandwright {
@@ -44,9 +45,13 @@ std::string head_of(const fs::path& file) {
   return head;
 }
 
-// A short message whose first field is the metadata's version (field 1, text).
+// A short message that starts with the metadata's version (field 1, text, a digit first) or an attribute
+// (field 2 or 4, whose name is its field 1).
 bool begins_like_trace(std::string_view head) {
-  return head.size() >= 2 && head[0] > 0 && head[0] < 0x40 && head[1] == 0x0a && head[0] != ' ';
+  if (head.size() < 3 || head[0] < 4 || head[0] >= 0x40 || head[2] < 0 || head[2] > head[0] - 2) return false;
+  const char third = head.size() > 3 ? head[3] : '\0';
+  if (head[1] == 0x0a) return head.size() == 3 || (third >= '0' && third <= '9');
+  return (head[1] == 0x12 || head[1] == 0x22) && third == 0x0a;
 }
 
 bool begins_like_layers(std::string_view head) {
@@ -66,14 +71,7 @@ bool begins_like_layers(std::string_view head) {
   return policy || (words >= layer_columns && line.find_first_of(":{[") == std::string_view::npos);
 }
 
-bool is_group_map(const Sample& sample) {
-  if (!sample.root || !sample.root->is_map()) return false;
-  const auto entries = sample.root->entries();
-  return !entries.empty() && std::all_of(entries.begin(), entries.end(), [](const auto& entry) {
-    const bool number = entry.first.find_first_not_of("0123456789") == std::string::npos;
-    return number && entry.second.is_list();
-  });
-}
+bool is_group_map(const Sample& sample) { return sample.root && is_process_groups(*sample.root); }
 
 bool is_class_prices(const Sample& sample) {
   if (!sample.root || !sample.root->is_map()) return false;

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "core/yaml.h"
+#include "formats/trace_step.h"
 
 namespace bandwright {
 
@@ -18,6 +20,12 @@ struct Sample {
   bool layers = false;            // text that begins like a layer text
   bool braces = false;            // text that begins with '{', as JSON does
   std::optional<YamlValue> root;  // of what is YAML or JSON
+
+  // For summaries of traces: what gives FLOP a time, process groups that do not lie beside them, and who
+  // wants to see how far reading is.
+  std::optional<TraceCompute> compute;
+  std::filesystem::path groups;
+  std::function<void(const TraceProgress&)> progress;
 };
 
 // What a file says, as a table for people: "nodes" "1,024" ...

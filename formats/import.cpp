@@ -95,7 +95,7 @@ std::string imported(const Sample& sample) {
   if (format.name == "layer-text") {
     text = import_layers(sample, notes);
   } else if (format.name == "chakra") {
-    text = yaml_text(trace_model(read_traces(sample.path, {}, 0, {}), notes));
+    text = yaml_text(trace_model(read_traces(sample.path, sample.groups, 0, sample.progress), notes));
   } else if (format.name.ends_with("-network")) {
     text = import_network(sample, notes);
   } else if (format.name.ends_with("-system")) {

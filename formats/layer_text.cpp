@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "core/catalogue.h"
 #include "core/text.h"
+#include "formats/layer_words.h"
 
 namespace bandwright {
 namespace {
@@ -35,15 +35,6 @@ constexpr std::array policies = {
     Policy{"MICRO", "one collective over all", Axis::World, Axis::World, inside}};
 // LIBRA's texts: groups come with a communicator file.
 constexpr Policy without_policy{"", "", Axis::Tensor, Axis::Data, inside};
-
-struct CollectiveWord {
-  std::string_view word;
-  CollectiveKind kind;
-};
-constexpr std::array collective_words = {CollectiveWord{"ALLREDUCE", CollectiveKind::AllReduce},
-                                         CollectiveWord{"ALLGATHER", CollectiveKind::AllGather},
-                                         CollectiveWord{"REDUCESCATTER", CollectiveKind::ReduceScatter},
-                                         CollectiveWord{"ALLTOALL", CollectiveKind::AllToAll}};
 
 constexpr std::int64_t longest_ns = 86'400'000'000'000;  // a day
 constexpr std::int64_t most_bytes = std::int64_t{1} << 50;
@@ -254,47 +245,6 @@ std::vector<Group> layer_text_groups(const LayerText& text, const Network& netwo
       split_into_groups(network, {{"dimension 0", inner}, {"outer dimensions", network.npus() / inner}});
   groups.push_back(whole_network(network));
   return groups;
-}
-
-namespace {
-std::string pass_text(const Model& model, const Pass& pass) {
-  const std::int64_t ns = std::llround(to_ns(pass.compute));
-  if (!pass.communication) return fmt::format("{}\tNONE\t0", ns);
-  for (const CollectiveWord& known : collective_words) {
-    if (known.kind == pass.communication->collective.kind) {
-      return fmt::format("{}\t{}\t{}", ns, known.word, pass.communication->collective.bytes.value());
-    }
-  }
-  throw InputError(fmt::format("{}: a layer text has no word for {}", model.name,
-                               collective_name(pass.communication->collective.kind)));
-}
-
-}  // namespace
-
-std::string write_layer_text(const Model& model) {
-  std::vector<std::size_t> initiates;
-  std::vector<std::size_t> checkpoints = {0};
-  for (std::size_t i = 0; i < model.lines.size(); ++i) {
-    if (!model.lines[i].checkpoint) continue;
-    initiates.insert(initiates.begin(), i);
-    checkpoints.push_back(i + 1);
-  }
-  if (!initiates.empty()) checkpoints.pop_back();
-  std::string text = fmt::format("HYBRID_TRANSFORMER{}\tmodel_parallel_NPU_group: {}",
-                                 initiates.empty() ? "" : "_FWD_IN_BCKWD", model.tensor_parallel);
-  if (!initiates.empty()) {
-    text += fmt::format(" checkpoints: {} {} checkpoint_initiates: {} {}", checkpoints.size(),
-                        fmt::join(checkpoints, " "), initiates.size(), fmt::join(initiates, " "));
-  }
-  text += fmt::format("\n{}\n", model.lines.size());
-  for (const Line& line : model.lines) {
-    std::string name = line.name;  // one word
-    std::replace_if(
-        name.begin(), name.end(), [](unsigned char c) { return c <= ' '; }, '_');
-    text += fmt::format("{}\t-1\t{}\t{}\t{}\t0\n", name, pass_text(model, line.forward),
-                        pass_text(model, line.input_gradient), pass_text(model, line.weight_gradient));
-  }
-  return text;
 }
 
 }  // namespace bandwright

@@ -16,7 +16,7 @@
 namespace bandwright {
 namespace {
 
-// Compute time and bytes per collective, of one NPU.
+// Compute and bytes per collective, of one NPU.
 class Work {
  public:
   void add(Time compute) { compute_ += compute; }
@@ -25,8 +25,26 @@ class Work {
     ++calls.count;
     calls.bytes += size;
   }
+  void add(const TraceNode& node, const std::optional<TraceCompute>& compute) {
+    if (node.kind == TraceNodeKind::Compute) {
+      compute_ += compute ? compute_time(node, *compute) : node.duration;
+      flop_ += static_cast<double>(node.operations);
+    } else if (node.kind == TraceNodeKind::Collective) {
+      add(std::string(collective_name(node.collective.kind)), node.collective.bytes);
+    } else if (node.kind == TraceNodeKind::Send) {
+      add("send", node.collective.bytes);
+    } else if (node.kind == TraceNodeKind::Memory) {
+      add("memory", node.tensor);
+    }
+  }
   void add_to(FileSummary& summary, const std::string& whose) const {
-    summary.facts.emplace_back("compute time" + whose, format_time(compute_));
+    const bool unknown = flop_ > 0.0 && compute_ == Time();
+    summary.facts.emplace_back(
+        "compute time" + whose,
+        unknown ? "not measured: --system FILE, with its peak, tells" : format_time(compute_));
+    if (flop_ > 0.0) {
+      summary.facts.emplace_back("compute" + whose, fmt::format("{:.4g} TFLOP", flop_ * 1e-12));
+    }
     for (const auto& [what, calls] : calls_) {
       summary.facts.emplace_back(what + whose,
                                  fmt::format("{} calls, {}", calls.count, format_bytes(calls.bytes)));
@@ -39,28 +57,32 @@ class Work {
     Bytes bytes;
   };
   Time compute_;
+  double flop_ = 0.0;
   std::map<std::string, Calls> calls_;
 };
 
-void add_node(const TraceNode& node, Work& work) {
-  if (node.kind == TraceNodeKind::Compute) work.add(node.duration);
-  if (node.kind == TraceNodeKind::Collective) {
-    work.add(std::string(collective_name(node.collective.kind)), node.collective.bytes);
-  }
-  if (node.kind == TraceNodeKind::Send) work.add("send", node.collective.bytes);
-}
-
-FileSummary summarise_trace_file(const std::filesystem::path& path) {
-  TraceFile file(path);
+FileSummary summarise_trace_file(const Sample& sample) {
+  TraceFile file(sample.path);
   Work work;
   std::size_t nodes = 0;
   while (const auto node = file.next()) {
     ++nodes;
-    add_node(*node, work);
+    work.add(*node, sample.compute);
   }
   FileSummary summary{.facts = {{"nodes", std::to_string(nodes)}}};
   work.add_to(summary, "");
   return summary;
+}
+
+// "16 of 4 NPUs, 4 of 16"
+std::string group_sizes(const ProcessGroups& groups) {
+  std::map<std::size_t, int> sizes;
+  for (const auto& [name, members] : groups) ++sizes[members.size()];
+  std::string text;
+  for (const auto& [size, count] : sizes) {
+    text += fmt::format("{}{} of {}{}", text.empty() ? "" : ", ", count, size, text.empty() ? " NPUs" : "");
+  }
+  return text.empty() ? "none but all NPUs" : text;
 }
 
 FileSummary summarise(const Network& network) {
@@ -114,16 +136,16 @@ FileSummary summarise(const Model& model) {
 }  // namespace
 
 FileSummary summarise_traces(const Sample& sample) {
-  if (std::filesystem::is_regular_file(sample.path)) return summarise_trace_file(sample.path);
-  const TraceSet traces = read_traces(sample.path, {}, 0, {});
+  if (std::filesystem::is_regular_file(sample.path)) return summarise_trace_file(sample);
+  const TraceSet traces = read_traces(sample.path, sample.groups, 0, sample.progress);
   FileSummary summary{.facts = {{"NPUs", std::to_string(traces.npus)},
                                 {"nodes", std::to_string(traces.nodes)},
-                                {"process groups", std::to_string(traces.groups.size())},
+                                {"process groups", group_sizes(traces.groups)},
                                 {"kinds of NPU", std::to_string(traces.classes.size())}}};
   for (const TraceClass& one : traces.classes) {
     if (summary.facts.size() > 40) break;
     Work work;
-    for (const TraceNode& node : one.nodes) add_node(node, work);
+    for (const TraceNode& node : one.nodes) work.add(node, sample.compute);
     work.add_to(summary, traces.classes.size() == 1 ? "" : fmt::format(" of NPU {}", one.npus[0]));
   }
   return summary;
@@ -155,16 +177,18 @@ FileSummary summarise_astra_sim_1_system(const Sample& sample) {
 FileSummary summarise_memory(const Sample& sample) {
   const RemoteMemory memory = read_remote_memory(*sample.root);
   FileSummary summary{.facts = {{"type", memory.type}}, .ignored = memory.ignored};
-  if (memory.bandwidth > Bandwidth()) add_links(summary, {memory.bandwidth}, {memory.latency});
+  summary.facts.emplace_back("a memory node of a trace takes",
+                             memory.bandwidth > Bandwidth()
+                                 ? fmt::format("{} + its tensor_size at {:.6g} GB/s",
+                                               format_time(memory.latency), memory.bandwidth.value())
+                                 : "no time");
+  summary.facts.emplace_back("used by", "simulate and optimize, with --memory FILE");
   return summary;
 }
 
 FileSummary summarise_groups(const Sample& sample) {
   const auto groups = read_process_groups(*sample.root, static_cast<int>(max_npus));
-  std::size_t largest = 0;
-  for (const auto& [name, members] : groups) largest = std::max(largest, members.size());
-  return {.facts = {{"process groups", std::to_string(groups.size())},
-                    {"NPUs of the largest", std::to_string(largest)}}};
+  return {.facts = {{"process groups", group_sizes(groups)}}};
 }
 
 FileSummary summarise_logical(const Sample& sample) {

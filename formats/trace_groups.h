@@ -3,14 +3,9 @@
 #include <vector>
 
 #include "topology/group.h"
+#include "topology/route.h"
 
 namespace bandwright {
-
-// What a message crosses between two NPUs that differ in several dimensions.
-enum class Crossing : std::uint8_t {
-  Innermost,  // the innermost of them only, as ASTRA-sim 2 has it
-  All,        // all of them; the outermost decides
-};
 
 // One ring of some NPUs (ascending ids). Each neighbour pair has its dimension, the innermost or outermost it
 // differs in; the ring is priced on the outermost of these, at the largest number of hops between a pair's

@@ -1,12 +1,11 @@
 #pragma once
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "core/yaml.h"
 #include "formats/chakra_file.h"
+#include "formats/process_groups.h"
 
 namespace bandwright {
 
@@ -14,16 +13,18 @@ namespace bandwright {
 struct TraceClass {
   std::vector<TraceNode> nodes;  // of the first NPU
   std::vector<int> npus;         // ascending
+  // Of each of these NPUs: its process groups, in the order in which `nodes` first names those of the first.
+  std::vector<std::vector<std::string>> groups;
 };
 
-// A job's traces, one file per NPU or one for all. NPUs with the same nodes whose groups have the same shape,
-// at the same place in it, are folded into a class.
+// A job's traces, one file per NPU or one for all. NPUs are folded into a class when they have the same
+// nodes, groups of the same shape, and NPUs of the same classes to communicate with.
 struct TraceSet {
   std::string name;
   int npus = 0;
-  std::vector<TraceClass> classes;                 // by first NPU
-  std::map<std::string, std::vector<int>> groups;  // process groups by name: NPUs, ascending
-  std::size_t nodes = 0;                           // read in all
+  std::vector<TraceClass> classes;  // by first NPU
+  ProcessGroups groups;             // that are not all NPUs; nodes have "" for all
+  std::size_t nodes = 0;            // read in all
 };
 
 struct TraceProgress {
@@ -31,14 +32,11 @@ struct TraceProgress {
   int total = 0;
 };
 
-// Process groups of a JSON {"<name>": [npu, ...]}. Throws InputError for an NPU outside 0 .. npus-1.
-std::map<std::string, std::vector<int>> read_process_groups(const YamlValue& root, int npus);
-
-// Finds <prefix>.<npu>.et for npu = 0, 1, ... by prefix ("traces/gpt"), by folder, or a single .et file that
-// stands for `npus` NPUs. Process groups come from `groups_file` (JSON {"<name>": [npu, ...]}) or, when that
-// is empty, from a .json file of such a form beside the traces. Memory: the classes and one node. Throws
-// InputError, naming a missing NPU's file, a group without the NPU that uses it, a dependency on a node that
-// does not exist, and nodes that wait for each other.
+// Reads traces (see trace_files). Process groups come from the traces' own metadata and from `groups_file`
+// (JSON {"<name>": [npu, ...]}) or, when that is empty, from such a file beside the traces. Memory: the nodes
+// of one NPU of each class, and of the one that is read. Throws InputError, naming a missing NPU's file, a
+// group without the NPU that uses it, a dependency on a node that does not exist, and nodes that wait for
+// each other.
 TraceSet read_traces(const std::filesystem::path& where, const std::filesystem::path& groups_file, int npus,
                      const std::function<void(const TraceProgress&)>& progress);
 

@@ -3,9 +3,10 @@
 #include <string>
 #include <vector>
 
-#include "formats/trace_set.h"
+#include "formats/trace_teams.h"
 #include "topology/network.h"
 #include "workload/issue_order.h"
+#include "workload/ranked_step.h"
 
 namespace bandwright {
 
@@ -20,22 +21,20 @@ struct TraceCompute {
   Bandwidth remote;
 };
 
-// Over what a process group that is not all NPUs communicates.
-enum class GroupRoute : std::uint8_t {
-  Grid,  // hierarchically over the dimensions its members form a grid on, else as a ring of its members
-  Ring,  // always as one ring of its members in the order of their ids (ASTRA-sim 2)
-};
+// How long one compute node takes. Throws InputError for more than 100 days.
+Time compute_time(const TraceNode& node, const TraceCompute& compute);
 
 // A trace set as one step graph. Every class of NPUs has its own operations, issued as ASTRA-sim 2 does: one
 // CPU operation, one compute operation and one communication at a time per NPU (receives excepted), of those
 // ready the one with the smallest node id first. A send and its receive are one message; a collective that
 // NPUs of several classes take part in starts when all of them are there.
 //
-// A ring of members is priced on one dimension: formats/trace_groups.h.
+// Groups: formats/trace_teams.h; a ring of members is priced on one dimension: formats/trace_groups.h.
 struct TraceStep {
   StepGraph graph;  // in no order yet: fix_issue_order gives it one
   std::vector<Issue> issues;
   std::vector<std::string> ignored;  // what the trace holds and this does not play, one sentence each
+  RankedStep ranks;                  // the same NPU by NPU, with the same operations and in no order either
 };
 
 // Throws InputError: the network's NPU count differs from the traces', a send without a receive, a group that

@@ -20,6 +20,9 @@ ClosedForm::ClosedForm(const StepGraph& graph, int dimensions)
     kinds_.push_back(operation.kind);
     bubble_.push_back(operation.role == Role::Bubble);
   }
+  for (const GroupCollective& call : graph.collectives) {
+    npu_share_.push_back(graph.share_of(graph.groups[call.group]));
+  }
   for (const Group& group : graph.groups) group_names_.push_back(group.name);
 }
 
@@ -103,7 +106,7 @@ StepResult ClosedForm::evaluate(std::span<const double> gb_per_s) const {
   for (const std::string& name : group_names_) result.groups.push_back({name, {}});
   std::vector<double> bytes(result.dimensions.size(), 0.0);
   for (const Node& node : nodes_) {
-    if (node.collective != none) wire_.add_bytes(node.collective, 1.0, bytes);
+    if (node.collective != none) wire_.add_bytes(node.collective, npu_share_[node.collective], bytes);
   }
   attribute_waiting(spans(times, prices), result);
   const double step_ns = to_ns(result.step_time);

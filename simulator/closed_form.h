@@ -62,6 +62,7 @@ class ClosedForm {
   std::vector<OperationKind> kinds_;
   std::vector<bool> bubble_;
   WireLoads wire_;
+  std::vector<double> npu_share_;  // by collective: of the NPUs that run it
   std::vector<std::string> group_names_;
 };
 

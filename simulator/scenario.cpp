@@ -54,10 +54,11 @@ void describe_traffic(const Scenario& scenario, const CommunicationPlan& plan, S
   for (const Operation& operation : scenario.graph.operations) {
     if (operation.kind != OperationKind::Collective) continue;
     const CommunicationPlan::Call& call = plan.calls[operation.collective];
+    const double share = scenario.graph.share_of(scenario.graph.groups[call.group]);
     for (const std::uint32_t chunk : call.plan.plan_of_chunk) {
       for (const Phase& phase : call.plan.plans[chunk]) {
         const GroupDimension& part = plan.queues[call.queues[phase.part]].part;
-        result.dimensions[static_cast<std::size_t>(part.dimension)].bytes += phase.bytes;
+        result.dimensions[static_cast<std::size_t>(part.dimension)].bytes += share * phase.bytes;
       }
     }
   }

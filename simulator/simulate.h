@@ -3,6 +3,7 @@
 
 #include "simulator/scenario.h"
 #include "simulator/timeline.h"
+#include "workload/ranked_step.h"
 
 namespace bandwright {
 
@@ -20,7 +21,16 @@ std::string_view fidelity_name(Fidelity fidelity);
 // What Auto stands for here. Throws InputError for folded NPUs that are not all alike.
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario);
 
+// The same for the step of traces: Auto is folded where that is exact, or where playing every NPU would take
+// more than most_messages_by_default. Throws InputError for NPUs or links that differ or are shared, which
+// traces are not played on.
+constexpr double most_messages_by_default = 2e7;  // a few seconds
+Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep& step);
+
 // Plays the scenario. REQUIRES a resolved fidelity.
 StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline = nullptr);
+// The same for the step of traces, whose `graph` is the scenario's with dependencies of one NPU only.
+StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity,
+                    Timeline* timeline = nullptr);
 
 }  // namespace bandwright

@@ -28,7 +28,7 @@ class Play {
        const std::function<Time(const Operation&)>& duration);
 
   void run();
-  [[nodiscard]] StepGraph ordered() const;
+  [[nodiscard]] IssuedStep ordered() &&;
 
  private:
   void can_start(OperationId id);
@@ -132,11 +132,12 @@ void Play::run() {
   }
 }
 
-StepGraph Play::ordered() const {
+IssuedStep Play::ordered() && {
   StepGraph result{.name = graph_.name,
                    .collectives = graph_.collectives,
                    .groups = graph_.groups,
-                   .line_names = graph_.line_names};
+                   .line_names = graph_.line_names,
+                   .npu_share = graph_.npu_share};
   std::vector<OperationId> place(order_.size());
   for (OperationId i = 0; i < order_.size(); ++i) place[order_[i]] = i;
   for (const OperationId id : order_) {
@@ -149,16 +150,16 @@ StepGraph Play::ordered() const {
         static_cast<std::uint32_t>(result.dependencies.size()) - operation.first_dependency;
     result.operations.push_back(operation);
   }
-  return result;
+  return {std::move(result), std::move(order_)};
 }
 
 }  // namespace
 
-StepGraph fix_issue_order(const StepGraph& graph, std::span<const Issue> issues,
-                          const std::function<Time(const Operation&)>& duration) {
+IssuedStep fix_issue_order(const StepGraph& graph, std::span<const Issue> issues,
+                           const std::function<Time(const Operation&)>& duration) {
   Play play(graph, issues, duration);
   play.run();
-  return play.ordered();
+  return std::move(play).ordered();
 }
 
 }  // namespace bandwright

@@ -16,6 +16,11 @@ struct Issue {
   std::uint64_t priority = 0;            // of those that can start, the smallest first
 };
 
+struct IssuedStep {
+  StepGraph graph;
+  std::vector<OperationId> order;  // what the operations of `graph` were called before
+};
+
 // Fixes the order on every serial resource: plays the graph once with the given durations, an idle resource
 // taking the operation of smallest priority among those whose dependencies have ended, and returns the graph
 // with the order it saw as further dependencies, operations in order of their start. One `issue` per
@@ -23,7 +28,7 @@ struct Issue {
 // never start, naming one.
 //
 // Cost: O((operations + dependencies) log operations).
-StepGraph fix_issue_order(const StepGraph& graph, std::span<const Issue> issues,
-                          const std::function<Time(const Operation&)>& duration);
+IssuedStep fix_issue_order(const StepGraph& graph, std::span<const Issue> issues,
+                           const std::function<Time(const Operation&)>& duration);
 
 }  // namespace bandwright

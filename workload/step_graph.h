@@ -60,7 +60,12 @@ struct StepGraph {
   std::vector<std::string> line_names;
   // The share of each dimension's bandwidth that collectives reach; empty: all of it.
   std::vector<double> wire_efficiency;
+  std::vector<double> npu_share;  // of the NPUs that are in groups of each set; empty: all are alike
 
+  // What part of all NPUs runs a collective of the group.
+  [[nodiscard]] double share_of(const Group& group) const {
+    return npu_share.empty() ? 1.0 : npu_share[static_cast<std::size_t>(group.set)];
+  }
   [[nodiscard]] std::span<const OperationId> dependencies_of(const Operation& operation) const {
     return std::span(dependencies).subspan(operation.first_dependency, operation.dependencies);
   }

@@ -55,6 +55,30 @@ INSTANTIATE_TEST_SUITE_P(Networks, Export,
                          testing::Values("Switch(16)", "Ring(4)_Switch(8)",
                                          "Ring(2)_FullyConnected(4)_Switch(4)"));
 
+// The built-in models: data parallel alone, and with tensor parallelism that breaks a dimension.
+TEST_F(Export, BuiltInModelsTakeTheirTime) {
+  for (const char* name : {"17B", "175B"}) {
+    const Network network = parse_network("Ring(8)_Switch(4)");
+    Model model = load_model(name);
+    const StepGraph graph = build_step(model, network, training_loop("NoOverlap"), {});
+    write_traces(graph, network, folder / name, name);
+    const Job traces =
+        load_job({.workload = (folder / name).string(), .network = "Ring(8)_Switch(4)", .system = "ideal"},
+                 {.budget = 100.0});
+    EXPECT_EQ(event_driven(traces.graph, network), event_driven(graph, network)) << name;
+    ASSERT_TRUE(traces.ranks);
+    EXPECT_EQ(traces.ranks->kinds.size(), 1U);
+    write_file(folder / (std::string(name) + ".txt"), write_layer_text(model));
+    const Job layers = load_job({.workload = (folder / (std::string(name) + ".txt")).string(),
+                                 .network = "Ring(8)_Switch(4)",
+                                 .system = "ideal"},
+                                {.budget = 100.0});
+    const StepGraph recomputed =
+        build_step(model, network, training_loop("NoOverlap"), {.recompute = Recompute::Full});
+    EXPECT_EQ(event_driven(layers.graph, network), event_driven(recomputed, network)) << name;
+  }
+}
+
 // Times of a layer text are whole nanoseconds; here they are.
 TEST_F(Export, LayerTextsTakeTheTimeOfTheModel) {
   Model model = small_model();

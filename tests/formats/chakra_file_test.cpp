@@ -93,6 +93,20 @@ TEST_F(ChakraFile, DamagedFilesAreNamedWithTheirByte) {
   EXPECT_EQ(error(), ": node 5 (byte 8): type 9 is not in the schema");
 }
 
+TEST_F(ChakraFile, OtherSchemaVersionsAreRefused) {
+  write(std::string("\x07\x0a\x05") + "1.0.0");
+  EXPECT_EQ(error(), ": byte 0: schema version '1.0.0' is not supported, expected 0.0.4");
+  write(std::string("\x14\x0a\x12") + "1.1.1-chakra.0.0.4");
+  EXPECT_EQ(error(), "no error");
+}
+
+// Text is bytes to protobuf: names that are not UTF-8 are made so.
+TEST_F(ChakraFile, NamesNeedNotBeUtf8) {
+  write(metadata + "\x07\x08\x05\x12\x01\xff\x18\x04");
+  TraceFile file(path);
+  EXPECT_EQ(file.next()->name, "?");
+}
+
 TEST_F(ChakraFile, MissingFile) { EXPECT_EQ(error(), ": cannot be read"); }
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST(IssueOrder, SmallestPriorityFirst) {
   for (const double ns : {10.0, 20.0, 30.0}) builder.compute({}, nanoseconds(ns), {});
   const StepGraph graph = std::move(builder).finish();
   const std::vector<Issue> issues = {{0, 3}, {0, 1}, {0, 2}};
-  EXPECT_EQ(ends(fix_issue_order(graph, issues, duration)),
+  EXPECT_EQ(ends(fix_issue_order(graph, issues, duration).graph),
             (std::vector<Time>{nanoseconds(20), nanoseconds(50), nanoseconds(60)}));
 }
 
@@ -50,7 +50,7 @@ TEST(IssueOrder, ResourcesServeOneAtATime) {
       builder.compute({.line = static_cast<std::uint16_t>(id % 3)}, nanoseconds(pick(1, 9)), after);
       issues.push_back({id % 3, pick(0, 99)});
     }
-    const StepGraph ordered = fix_issue_order(std::move(builder).finish(), issues, duration);
+    const StepGraph ordered = fix_issue_order(std::move(builder).finish(), issues, duration).graph;
     const std::vector<Time> end = ends(ordered);
     ASSERT_EQ(end.size(), 40U);
     std::map<int, Time> busy_until;

@@ -1,0 +1,51 @@
+#pragma once
+#include <deque>
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "formats/trace_set.h"
+#include "workload/ranked_step.h"
+
+namespace bandwright {
+
+// Ties the operations of different NPUs together: each receive to its send, and the k-th collective of a
+// group on one NPU to the k-th on the others. An operation is one NPU's and stands for all of the NPU's
+// class.
+class TraceTies {
+ public:
+  explicit TraceTies(const TraceSet& traces);
+
+  // In the order of a class's nodes. `group` is the collective's group of the graph.
+  void add(std::size_t c, const TraceNode& node, OperationId id);
+
+  // Enters the ties into a step and, for one that is folded, into what its operations wait for. Throws
+  // InputError for a message without its other end, and collectives that not all of a group call.
+  void enter(RankedStep& ranks, std::vector<std::vector<OperationId>>& after) const;
+
+ private:
+  // Sender's class, receiver's class, distance in ids, tag.
+  using Message = std::tuple<std::size_t, std::size_t, std::int64_t, std::int64_t>;
+  struct Receive {
+    OperationId id;
+    std::uint64_t node;
+  };
+  // The classes whose NPUs meet, each with what place the group has among theirs; and the dimensions.
+  using Meeting = std::pair<std::vector<std::pair<std::size_t, std::size_t>>, std::vector<bool>>;
+
+  [[nodiscard]] std::size_t class_of(std::int64_t npu) const {
+    return class_of_[static_cast<std::size_t>((npu + traces_.npus) % traces_.npus)];
+  }
+  [[nodiscard]] Meeting meeting_of(std::size_t c, const TraceNode& node);
+  void enter_messages(RankedStep& ranks, std::vector<std::vector<OperationId>>& after) const;
+  void enter_meetings(RankedStep& ranks, std::vector<std::vector<OperationId>>& after) const;
+
+  const TraceSet& traces_;
+  std::vector<std::size_t> class_of_;  // by NPU
+  std::map<std::pair<std::size_t, std::string>, std::vector<std::pair<std::size_t, std::size_t>>> company_;
+  std::map<Message, std::deque<OperationId>> sends_;
+  std::map<Message, std::deque<Receive>> receives_;
+  std::map<Meeting, std::map<std::size_t, std::vector<OperationId>>> meetings_;  // operations of each class
+};
+
+}  // namespace bandwright
