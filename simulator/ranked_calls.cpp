@@ -43,7 +43,8 @@ std::vector<RankedCall> ranked_calls(const Scenario& scenario, const Communicati
   StepGraph lone{.name = scenario.graph.name,
                  .operations = {{.kind = OperationKind::Collective}},
                  .groups = scenario.graph.groups,
-                 .line_names = {"alone"}};
+                 .line_names = {"alone"},
+                 .wire_efficiency = scenario.graph.wire_efficiency};
   for (std::size_t i = 0; i < scenario.graph.collectives.size(); ++i) {
     lone.collectives = {scenario.graph.collectives[i]};
     Timeline timeline;

@@ -11,7 +11,7 @@ RankedNetwork::RankedNetwork(const Scenario& scenario, const RankedStep& step)
   for (int d = 0; d < network_.size(); ++d) {
     const int npus = network_.dimensions[static_cast<std::size_t>(d)].npus;
     wires_.emplace_back(scenario.system, network_, GroupDimension{d, npus, stride},
-                        scenario.bandwidth[static_cast<std::size_t>(d)]);
+                        scenario.wire_bandwidth(static_cast<std::size_t>(d)));
     ports_.emplace_back(step.kind_of.size() *
                         (wires_.back().ports() > 1 ? static_cast<std::size_t>(npus) : 1));
     stride *= npus;

@@ -141,7 +141,7 @@ void RankedRun::end_job(const RankedEvent& event) {
     timeline_->chunks.push_back({id, queue, job.chunk, phase.kind, served.started, events_.now()});
   }
   if (!served.last) return;
-  events_.push(events_.now() + scenario_.after_collective,
+  events_.push(events_.now() + scenario_.after(operation(id)),
                ranked_event(RankedEvent::OperationEnds, event.npu, id));
 }
 
@@ -194,7 +194,7 @@ void RankedRun::describe(std::uint32_t npu, StepResult& result) const {
   for (const OperationId id : operations) {
     const State& mine = state(npu, id);
     const OperationId last = mine.last == OperationSpan::no_operation ? mine.last : place_[mine.last];
-    spans.push_back({operation(id).kind, mine.start, mine.end, 0, -1, last});
+    spans.push_back({.kind = operation(id).kind, .start = mine.start, .end = mine.end, .last = last});
     if (operation(id).kind != OperationKind::Collective) continue;
     spans.back().group = plan_.calls[operation(id).collective].group;
     spans.back().dimension = plan_.calls[operation(id).collective].busiest;
