@@ -98,4 +98,22 @@ int draw_timeline(const std::filesystem::path& trace, const std::filesystem::pat
   return run_script("timeline", trace, target);
 }
 
+void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help) {
+  command.add_flag("--plot", options.plot, help);
+  command.add_option("--plot-folder", options.folder, "where the figure and its table go")
+      ->capture_default_str()
+      ->type_name("FOLDER");
+}
+
+void draw_answer(std::string_view script, const TextTable& answer, const AnswerPlot& options) {
+  if (!options.plot) return;
+  const std::filesystem::path folder = options.folder;
+  make_folder(folder);
+  const std::filesystem::path target = folder / script;
+  const std::string table = target.string() + ".csv";
+  write_output({.format = OutputFormat::Csv, .file = table}, as_csv(answer));
+  if (run_script(script, table, target) != 0) throw CLI::RuntimeError(1);
+  fmt::print(stderr, "drawn: {}.png\n", target.string());
+}
+
 }  // namespace bandwright

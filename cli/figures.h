@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cli/experiment_folder.h"
+#include "cli/output.h"
 
 namespace bandwright {
 
@@ -32,5 +33,16 @@ int draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slic
 
 // Draws a trace of `simulate --timeline` as TARGET.png and .pdf; returns and throws as draw does.
 int draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target);
+
+// --plot and --plot-folder of commands that draw their own answer.
+struct AnswerPlot {
+  bool plot = false;
+  std::string folder;  // where the figure and the table it is drawn from go
+};
+void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help);
+
+// With --plot, writes FOLDER/SCRIPT.csv and has plots/SCRIPT.py draw it beside, as .png and .pdf; says on
+// standard error where. Throws as draw does.
+void draw_answer(std::string_view script, const TextTable& answer, const AnswerPlot& options);
 
 }  // namespace bandwright

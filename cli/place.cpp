@@ -232,7 +232,7 @@ void run(const PlaceOptions& options) {
       break;
   }
   write_schedules(options, report);
-  if (options.plot) draw_placement(report, options.plot_folder);
+  draw_answer("placement", place_csv(report), options.plot);
   const bool unanswered = std::any_of(report.rows.begin(), report.rows.end(), [](const PlaceRow& row) {
     return row.summary.status == PlacementStatus::Infeasible ||
            (row.summary.replay && !row.summary.replay->fault.empty());

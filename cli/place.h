@@ -34,8 +34,4 @@ TextTable schedule_csv(const TrainingGraph& graph, const PlacementSummary& summa
 // The same for chrome://tracing or Perfetto; microseconds.
 std::string schedule_timeline(const TrainingGraph& graph, const PlacementSummary& summary);
 
-// Writes the report's table into a folder and has plots/placement.py draw it there; says on standard error
-// where the figure is, or how to draw it where there is no Python.
-void draw_placement(const PlaceReport& report, const std::string& plot_folder);
-
 }  // namespace bandwright

@@ -76,10 +76,7 @@ void add_file_options(CLI::App& command, PlaceOptions& options) {
   command
       .add_option("--timeline", options.timeline_file, "write the schedule for chrome://tracing or Perfetto")
       ->type_name("FILE");
-  command.add_flag("--plot", options.plot, "draw slowdown, accesses and traffic, and slowdown against cost");
-  command.add_option("--plot-folder", options.plot_folder, "where the figure and its table go")
-      ->capture_default_str()
-      ->type_name("FOLDER");
+  add_answer_plot(command, options.plot, "draw slowdown, accesses and traffic, and slowdown against cost");
   add_output_options(command, options.output);
 }
 

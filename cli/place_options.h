@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/figures.h"
 #include "cli/output.h"
 #include "cli/training_options.h"
 
@@ -26,8 +27,7 @@ struct PlaceOptions {
   std::string timeline_file;
   TrainingOptions training{.system = ""};  // of transformers
   bool sweep = false;
-  bool plot = false;
-  std::string plot_folder = "output/placement";
+  AnswerPlot plot{.folder = "output/placement"};
   OutputOptions output;
 };
 void add_place_options(CLI::App& command, PlaceOptions& options);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "cli/figures.h"
 #include "cli/scale.h"
 #include "cli/training_options.h"
 #include "core/paths.h"
@@ -33,6 +34,7 @@ struct SimulateOptions {
   std::vector<std::string> given;  // options of transformers that were typed
   CurveOptions curve;
   OutputOptions output;
+  AnswerPlot plot{.folder = "output/scaling"};
 };
 
 // What the word for a model stands for.
@@ -198,7 +200,7 @@ void run(const SimulateOptions& options) {
   }
   const std::vector<CurvePoint>& points = answer.curve.points;
   if (std::any_of(points.begin(), points.end(), [](const CurvePoint& point) { return point.played(); })) {
-    return;
+    return draw_answer("scaling", curve_csv(answer), options.plot);
   }
   fmt::print(stderr, "bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
   throw CLI::RuntimeError(1);
@@ -242,6 +244,7 @@ void add_scale_simulate(CLI::App& scale) {
   command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
       ->type_name("NAME");
   add_output_options(*command, options->output);
+  add_answer_plot(*command, options->plot, "draw the curve, beside the ideal line and what was measured");
   command->footer(
       "Of a transformer, what is not given of --tp, --pp, --micro-batch, --zero and --recompute is chosen "
       "at\n"

@@ -1,73 +1,109 @@
-"""Figures of `bandwright place --sweep --plot`: python3 placement.py TABLE.csv FIGURE.png
+"""Where tensors live, from the CSV that bandwright place writes (--sweep --plot draws it).
 
-Reads the table of `bandwright place --format csv` alone. Four panels: slowdown, the share of bytes that kernels
-find in fast memory and copied bytes, each against the share of memory that is fast; and slowdown against the
-cost of the memory, with the Pareto front.
+Slowdown, bytes found in fast memory and bytes copied, each against the share of the peak that fits fast memory; and
+slowdown against the cost of the memory, with what nothing else is both cheaper and faster than.
 """
 
+import argparse
 import csv
+import math
 import sys
 from collections import defaultdict
 
-import matplotlib
+import style
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402
+COLUMNS = ("policy", "ratio", "slowdown", "bytes_to_slow", "bytes_to_fast", "relative_memory_cost", "pareto",
+           "fast_access_share")
+LOOKS = {
+    "all-fast": dict(color=style.BLACK, marker="*"),
+    "all-slow": dict(color="#6E6E6E", marker="X"),
+    "first-touch": dict(color=style.ORANGE, marker="^"),
+    "static": dict(color=style.SKY, marker="o"),
+    "synchronous": dict(color=style.BLUE, marker="s"),
+    "asynchronous": dict(color=style.GREEN, marker="D"),
+    "cache": dict(color=style.PURPLE, marker="v"),
+}
+OTHER = dict(color=style.VERMILION, marker="P")
 
 
-def read(path):
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["slowdown"]]
+def number(file, line, name, text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        sys.exit(f"{file}:{line}: {name}: '{text}' is not a number")
+    return value
+
+
+def read(file):
+    """The rows that have a time, by policy, from the least fast memory to the most."""
     lines = defaultdict(list)
-    for row in rows:
-        slow, fast = (float(side) for side in row["ratio"].split(":"))
-        row["fast_share"] = fast / (slow + fast)
-        lines[row["policy"]].append(row)
+    try:
+        with open(file, newline="", encoding="utf-8") as stream:
+            reader = csv.DictReader(stream)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
+            if missing:
+                sys.exit(f"{file}: the column '{missing[0]}' is missing; bandwright place writes it with --format csv")
+            for row in reader:
+                if None in row.values():
+                    sys.exit(f"{file}:{reader.line_num}: the line is too short")
+                if not row["slowdown"]:
+                    continue
+                slow, _, fast = row["ratio"].partition(":")
+                slow, fast = (number(file, reader.line_num, "ratio", side) for side in (slow, fast))
+                point = {name: number(file, reader.line_num, name, row[name]) if row[name] else None
+                         for name in COLUMNS[2:]}
+                point["fast_share"] = 100 * fast / (slow + fast) if slow + fast > 0 else 0.0
+                lines[row["policy"]].append(point)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        sys.exit(f"{file}: {error}")
+    if not lines:
+        sys.exit(f"{file}: no placement in it")
     for line in lines.values():
-        line.sort(key=lambda row: row["fast_share"])
-    return rows, lines
+        line.sort(key=lambda point: point["fast_share"])
+    return lines
 
 
-def gigabytes_copied(row):
-    return (float(row["bytes_to_slow"]) + float(row["bytes_to_fast"])) / 1e9
-
-
-def draw_line_panel(axis, lines, value, label):
+def draw_shares(panel, lines, value, label):
     for policy, line in lines.items():
-        points = [(row["fast_share"], value(row)) for row in line if value(row) is not None]
-        axis.plot(*zip(*points), marker="o", markersize=3, label=policy) if points else None
-    axis.set_xlabel("share of the peak that fits fast memory")
-    axis.set_ylabel(label)
-    axis.grid(alpha=0.3)
+        points = [(point["fast_share"], value(point)) for point in line if value(point) is not None]
+        if points:
+            panel.plot(*zip(*points), label=policy, **LOOKS.get(policy, OTHER))
+    panel.set_xlabel("share of the peak that fits, %")
+    panel.set_ylabel(label)
+    panel.set_ylim(bottom=0)
 
 
-def draw_front(axis, rows, lines):
-    for policy, line in lines.items():
-        axis.plot([float(row["relative_memory_cost"]) for row in line], [float(row["slowdown"]) for row in line],
-                  "o", markersize=4, label=policy)
-    front = sorted((float(row["relative_memory_cost"]), float(row["slowdown"])) for row in rows if row["pareto"] == "1")
+def draw_cost(panel, lines):
+    offers = [point for line in lines.values() for point in line if point["relative_memory_cost"] is not None]
+    front = sorted((point["relative_memory_cost"], point["slowdown"]) for point in offers if point["pareto"])
     if front:
-        axis.step(*zip(*front), where="post", color="black", linewidth=1, label="Pareto front")
-    axis.set_xlabel("cost of the memory, all-fast = 1")
-    axis.set_ylabel("time, all-fast = 1")
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=8)
+        panel.step(*zip(*front), where="post", color="#8A8A8A", linewidth=1.3, label="nothing cheaper and faster")
+    for policy, line in lines.items():
+        points = [(p["relative_memory_cost"], p["slowdown"]) for p in line if p["relative_memory_cost"] is not None]
+        if points:
+            panel.plot(*zip(*points), linestyle="none", label=policy, **LOOKS.get(policy, OTHER))
+    panel.set_xlabel("cost of the memory, all-fast = 1")
+    panel.set_ylabel("time, all-fast = 1")
+    panel.set_ylim(bottom=0)
 
 
-def main():
-    if len(sys.argv) != 3:
-        sys.exit("usage: placement.py TABLE.csv FIGURE.png")
-    rows, lines = read(sys.argv[1])
-    figure, axes = plt.subplots(2, 2, figsize=(10, 7.5))
-    draw_line_panel(axes[0][0], lines, lambda row: float(row["slowdown"]), "time, all-fast = 1")
-    axes[0][0].legend(fontsize=8)
-    share = lambda row: 100 * float(row["fast_access_share"]) if row["fast_access_share"] else None  # noqa: E731
-    draw_line_panel(axes[0][1], lines, share, "bytes found in fast memory, %")
-    draw_line_panel(axes[1][0], lines, gigabytes_copied, "copied per step, GB")
-    draw_front(axes[1][1], rows, lines)
-    figure.tight_layout()
-    figure.savefig(sys.argv[2], dpi=150)
+def draw(lines):
+    figure, axes = style.panels(2, 2, width=4.4, height=3.0)
+    draw_shares(axes[0][0], lines, lambda point: point["slowdown"], "time, all-fast = 1")
+    draw_shares(axes[0][1], lines, lambda point: None if point["fast_access_share"] is None else
+                100 * point["fast_access_share"], "bytes found in fast memory, %")
+    draw_shares(axes[1][0], lines, lambda point: ((point["bytes_to_slow"] or 0) + (point["bytes_to_fast"] or 0)) / 1e9,
+                "copied per step, GB")
+    draw_cost(axes[1][1], lines)
+    style.legend(figure, axes)
+    return figure
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("csv", help="what bandwright place wrote with --format csv")
+    parser.add_argument("target", help="the figure's path without its ending")
+    options = parser.parse_args()
+    style.save(draw(read(options.csv)), options.target)

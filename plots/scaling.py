@@ -122,14 +122,15 @@ def draw_fit(rows):
 def draw_simulation(rows):
     figure, axes = style.panels(1, 2)
     rate, efficiency = axes.flat
-    fitting = [row for row in rows if row["fits"] == "true"]
+    fitting = [row for row in rows if row["items_per_second"] is not None]
     if not fitting:
-        sys.exit("no point fits in memory: nothing to draw")
+        sys.exit("no point could be simulated: nothing to draw")
     largest = max(row["workers"] for row in rows)
     first = fitting[0]
     per_worker = first["items_per_second"] / first["workers"] / first["efficiency"]
     n = [row["workers"] for row in fitting]
-    rate.plot([1, largest], [per_worker, per_worker * largest], label="ideal", **IDEAL)
+    least = min(row["workers"] for row in rows)
+    rate.plot([least, largest], [per_worker * least, per_worker * largest], label="ideal", **IDEAL)
     rate.plot(n, [row["items_per_second"] for row in fitting], color=style.BLUE, marker="s", label="simulated")
     measured = [row for row in rows if row["measured_items_per_second"] is not None]
     if measured:
@@ -144,6 +145,9 @@ def draw_simulation(rows):
     efficiency.axhline(1, **IDEAL)
     for panel in axes.flat:
         axes_of(panel, largest)
+        panel.set_xlim(0.9 * least, largest * 1.15)
+    rate.set_yscale("log")  # rates are no powers of two
+    rate.yaxis.set_major_formatter(plt.FuncFormatter(lambda value, _: f"{value:,g}"))
     efficiency.set_yscale("linear")
     efficiency.set_ylim(bottom=0)
     rate.set_ylabel("items per second")
