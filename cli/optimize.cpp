@@ -79,8 +79,14 @@ std::vector<double> parse_weights(std::string_view text) {
   return weights;
 }
 
+constexpr TrainingLoop program_loop{.name = "training step", .help = "of a real model"};
+
 // A real model's step on a machine's network.
 void put_training_job(const OptimizeOptions& options, Design& design) {
+  if (options.loop != WorkloadOptions{}.loop) {
+    throw InputError(
+        fmt::format("training loop '{}' is for layer tables; with --npus see --overlap", options.loop));
+  }
   TrainingOptions training = options.training;
   training.system = options.network.network;
   training.recompute = options.workload.recompute;
@@ -89,6 +95,7 @@ void put_training_job(const OptimizeOptions& options, Design& design) {
   design.network = job.machine.network(job.parallelism.npus());
   design.models = {Model{.name = job.model.name, .tensor_parallel = job.parallelism.tensor}};
   design.programs = {training_step(job, design.network)};
+  design.loop = &program_loop;
 }
 
 constexpr TrainingLoop trace_loop{.name = recorded_order, .help = "of a trace"};

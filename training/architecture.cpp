@@ -166,6 +166,12 @@ TransformerArchitecture load_architecture(std::string_view word) {
   if (word.size() > json.size() && equal_ignoring_case(word.substr(word.size() - json.size()), json)) {
     return read_hugging_face(read_text_file(std::string(word)), std::string(word));
   }
+  if (!find_input("architectures", word) && find_input("models", word)) {
+    throw InputError(
+        fmt::format("{} is a layer table, not a transformer: `simulate` and `optimize` take it on a network "
+                    "(choices here: {})",
+                    word, fmt::join(input_names("architectures"), ", ")));
+  }
   return read_architecture(YamlValue::load(input_file("architectures", word, "model")));
 }
 

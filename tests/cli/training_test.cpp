@@ -160,6 +160,8 @@ TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
       Refusal{words(dense, {"--npus", "64", "--overlap", "all"}), "choices: gradients, parameters, tensor"},
       Refusal{words(experts, {"--ep", "3"}), "experts 8 (nearest that do: 1, 2, 4)"},
       Refusal{words(experts, {"--ep", "8", "--tp", "8", "--pp", "4"}), "ranks, 2 (nearest that do: 1, 2)"},
+      Refusal{{"estimate", "resnet-50", "--npus", "8"}, "is a layer table, not a transformer"},
+      Refusal{{"optimize", "dgx-a100", "325", "gpt-1.7b", "Perf", "Overlap", "--npus", "8"}, "see --overlap"},
       Refusal{{"simulate", "dgx-a100", "--npus", "64"}, "missing arguments: bandwright simulate <system>"},
       Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "for layer tables"},
       Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--bandwidth", "0,5"}, "0 GB/s"},
