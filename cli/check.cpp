@@ -43,6 +43,13 @@ std::string as_rows(const FileFormat& format, const FileSummary& summary) {
   return as_csv(table);
 }
 
+// The bar is gone before the summary is printed.
+FileSummary summarise(const FileFormat& format, Sample& sample) {
+  TraceBar bar;
+  sample.progress = [&](const TraceProgress& progress) { bar.show(progress); };
+  return format.summarise(sample);
+}
+
 void run(const CheckOptions& options) {
   Sample sample = sample_of(options.file);
   if (!options.system.empty()) {
@@ -51,10 +58,8 @@ void run(const CheckOptions& options) {
     sample.compute = TraceCompute{.peak = system.peak, .memory = system.memory};
   }
   sample.groups = options.groups;
-  TraceBar bar;
-  sample.progress = [&](const TraceProgress& progress) { bar.show(progress); };
   const FileFormat& format = format_of(sample);
-  const FileSummary summary = format.summarise(sample);
+  const FileSummary summary = summarise(format, sample);
   switch (options.output.format) {
     case OutputFormat::Text:
       return write_output(options.output, as_text(format, options.file, summary));

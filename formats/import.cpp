@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "core/text.h"
 #include "formats/artifact.h"
 #include "formats/astra_sim_system.h"
@@ -14,11 +17,41 @@
 namespace bandwright {
 namespace {
 
+// What came from where, by format.
+struct Origin {
+  std::string_view format;
+  std::string_view note;
+};
+constexpr std::array origins = {
+    Origin{"chakra", "times and collectives from the nodes, dependencies first"},
+    Origin{"layer-text",
+           "times and collectives from columns 3 to 11; layers run in their order, not by column 2"},
+    Origin{"astra-sim-2-network", "dimensions from topology and npus_count; classes are the usual ones"},
+    Origin{"astra-sim-1-network",
+           "dimensions from topologies-per-dim and units-count, classes from dimension-type"},
+    Origin{"libra-network", "dimensions from Topology and NpusCount, classes from CostDimension"},
+    Origin{"artifact-network", "dimensions from topology and npus-count, classes from network-type"},
+    Origin{"astra-sim-2-system",
+           "chunks from preferred-dataset-splits, algorithms from *-implementation, reductions from "
+           "local-mem-bw"},
+    Origin{
+        "astra-sim-1-system",
+        "chunks from preferred-dataset-splits, algorithms from *-implementation; reductions at 500 TB/s, as "
+        "in its backend"},
+    Origin{"class-prices", "prices from Link, Switch and Nic of each class"}};
+
+std::string origin_of(const FileFormat& format) {
+  const auto origin = std::find_if(origins.begin(), origins.end(),
+                                   [&](const Origin& row) { return row.format == format.name; });
+  return origin == origins.end() ? "" : fmt::format("# - {}\n", origin->note);
+}
+
 // The comment at the top, and what follows it.
 std::string commented(const Sample& sample, const FileFormat& format, const std::vector<std::string>& notes,
                       const std::string& text) {
   std::string result =
       fmt::format("# From {}: {}.\n", printable(sample.path.filename().string()), format.help);
+  result += origin_of(format);
   for (const std::string& note : notes) result += fmt::format("# - {}\n", printable(note));
   return result + text;
 }
@@ -32,6 +65,10 @@ std::vector<std::string> ignored_lines(const std::vector<std::string>& ignored) 
 std::string import_network(const Sample& sample, std::vector<std::string>& notes) {
   const LoadedNetwork loaded = load_any_network(sample.path.string());
   notes = ignored_lines(loaded.ignored);
+  if (loaded.budget > Bandwidth()) {
+    notes.push_back(
+        fmt::format("total-bandwidth is a budget, for optimize: {:.6g} GB/s per NPU", loaded.budget.value()));
+  }
   std::vector<std::string> speeds;
   for (const Bandwidth b : loaded.bandwidth) speeds.push_back(fmt::format("{}", b.value()));
   if (!speeds.empty()) {

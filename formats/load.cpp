@@ -31,10 +31,15 @@ LoadedNetwork load_any_network(std::string_view word) {
   const FileFormat& format = format_of(*sample);
   if (format.name == "network") return {.network = read_network(*sample->root)};
   if (format.name == "libra-network") return {.network = read_libra_network(*sample->root)};
-  if (format.name == "artifact-network") return {.network = read_artifact_network(*sample->root).network};
+  if (format.name == "artifact-network") {
+    ArtifactNetwork read = read_artifact_network(*sample->root);
+    return {.network = std::move(read.network), .budget = read.budget};
+  }
   if (format.name == "astra-sim-2-network") {
     AstraSim2Network read = read_astra_sim_2_network(*sample->root);
-    return {std::move(read.network), std::move(read.bandwidth), std::move(read.latency), {}};
+    return {.network = std::move(read.network),
+            .bandwidth = std::move(read.bandwidth),
+            .latency = std::move(read.latency)};
   }
   if (format.name != "astra-sim-1-network") reject(*sample, format, "a network");
   AstraSim1Network read = read_astra_sim_1_network(*sample->root);
@@ -42,8 +47,10 @@ LoadedNetwork load_any_network(std::string_view word) {
     throw InputError(Place{sample->path.string()},
                      "is a template, whose NPU counts were given on the command line: write them into it");
   }
-  return {std::move(read.network), std::move(read.bandwidth), std::move(read.latency),
-          std::move(read.ignored)};
+  return {.network = std::move(read.network),
+          .bandwidth = std::move(read.bandwidth),
+          .latency = std::move(read.latency),
+          .ignored = std::move(read.ignored)};
 }
 
 AstraSimSystem load_any_system(std::string_view word) {

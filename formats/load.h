@@ -13,6 +13,7 @@ struct LoadedNetwork {
   std::vector<Bandwidth> bandwidth;  // per NPU and dimension; empty: not in this format
   std::vector<Time> latency;         // of one hop, per dimension; empty: not in this format
   std::vector<std::string> ignored;
+  Bandwidth budget;  // per NPU; 0: not in this format
 };
 
 // A network file of any format that holds one, told by its content; else what load_network takes. Throws

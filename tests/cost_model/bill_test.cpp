@@ -74,6 +74,16 @@ TEST(Bill, NamesEveryMissingPrice) {
   }
 }
 
+TEST(Bill, NamesTheNearestClass) {
+  const Network network = parse_network("Switch(4)_Ring(4)", {"Node", "Pood"});
+  try {
+    static_cast<void>(unit_prices(network, load_price_list()));
+    FAIL() << "priced what has no price";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("Pood link; did you mean 'Pod'?"));
+  }
+}
+
 // "Ring_Switch", "8_128" and "Package_Pod" as a network; the reference's class N is Node.
 Network network_of(const CsvRow& row) {
   const std::vector<std::string_view> kinds = split(row.at("topologies"), '_');

@@ -96,6 +96,18 @@ TEST_F(Detect, PartsOfOtherInputsAreNotImported) {
   EXPECT_THROW(imported(sample_of(path)), InputError);
 }
 
+// What came from where, and what the file says besides.
+TEST_F(Detect, ImportsSayWhatCameFromWhere) {
+  std::ofstream(path) << R"({"total-bandwidth": 300, "npus-count": [4, 2], "topology": ["Ring", "Switch"],
+                             "network-type": ["Package", "Pod"]})";
+  const std::string text = imported(sample_of(path));
+  EXPECT_NE(text.find("# - dimensions from topology and npus-count, classes from network-type\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("# - total-bandwidth is a budget, for optimize: 300 GB/s per NPU\n"),
+            std::string::npos);
+  EXPECT_NE(text.find("{kind: Switch, npus: 2, class: \"Pod\"}"), std::string::npos);
+}
+
 AstraSimSystem system_of(const std::string& json) {
   return read_astra_sim_2_system(YamlValue::parse(json, "sys.json"));
 }
