@@ -8,6 +8,8 @@
 
 #include <array>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <vector>
 
 #include "core/error.h"
@@ -114,6 +116,17 @@ void draw_answer(std::string_view script, const TextTable& answer, const AnswerP
   write_output({.format = OutputFormat::Csv, .file = table}, as_csv(answer));
   if (run_script(script, table, target) != 0) throw CLI::RuntimeError(1);
   fmt::print(stderr, "drawn: {}.png\n", target.string());
+}
+
+int draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target) {
+  return run_script("validation", rows, target);
+}
+
+std::string picture(const std::filesystem::path& target) {
+  const std::string file = target.string() + ".png";
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw InputError({.file = file}, "cannot be read");
+  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 }  // namespace bandwright

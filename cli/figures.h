@@ -45,4 +45,10 @@ void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& 
 // standard error where. Throws as draw does.
 void draw_answer(std::string_view script, const TextTable& answer, const AnswerPlot& options);
 
+// Draws the rows that `validate --rows` writes as TARGET.png and .pdf, likewise.
+int draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target);
+
+// The bytes of TARGET.png. Throws InputError when it cannot be read.
+std::string picture(const std::filesystem::path& target);
+
 }  // namespace bandwright

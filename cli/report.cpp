@@ -2,8 +2,6 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
 #include "cli/commands.h"
@@ -21,12 +19,6 @@ struct ReportOptions {
   std::string output = "output";
 };
 
-std::string read_binary(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw InputError({.file = file.string()}, "cannot be read");
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 // The figures this experiment has, drawn now.
 std::string figures_html(const ExperimentFolder& folder) {
   std::string html;
@@ -34,7 +26,7 @@ std::string figures_html(const ExperimentFolder& folder) {
     const int status = draw(figure, folder);
     if (status == 2) throw CLI::RuntimeError(status);
     if (status == 1) continue;
-    const std::string png = read_binary((folder.graphs() / figure.name).string() + ".png");
+    const std::string png = picture(folder.graphs() / figure.name);
     html += html_figure(figure.name, figure.help, png,
                         fmt::format("bandwright plot {} {}", folder.name(), figure.name));
   }

@@ -21,18 +21,20 @@ std::int64_t count(std::string_view option, const std::string& text) {
 }
 
 void read_overlap(const std::string& text, Parallelism& p) {
-  p.overlap_gradients = p.overlap_parameters = p.overlap_tensor = false;
+  p.overlap_gradients = p.overlap_parameters = p.overlap_backward = p.overlap_tensor = false;
   for (const std::string_view word : split(text, ',')) {
     if (equal_ignoring_case(word, "none")) continue;
     if (equal_ignoring_case(word, "gradients")) {
       p.overlap_gradients = true;
     } else if (equal_ignoring_case(word, "parameters")) {
       p.overlap_parameters = true;
+    } else if (equal_ignoring_case(word, "backward")) {
+      p.overlap_backward = true;
     } else if (equal_ignoring_case(word, "tensor")) {
       p.overlap_tensor = true;
     } else {
-      throw InputError(
-          fmt::format("--overlap: unknown '{}' (choices: gradients, parameters, tensor, none)", word));
+      throw InputError(fmt::format(
+          "--overlap: unknown '{}' (choices: gradients, parameters, backward, tensor, none)", word));
     }
   }
 }
@@ -80,7 +82,8 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   text("--precision", options.precision, "bf16, fp16 or fp8", "NAME")->capture_default_str();
   text("--sequence", options.sequence, "tokens of a sequence, where not the model's own", "COUNT");
   text("--bucket", options.bucket, "gradients reduced together", "SIZE")->capture_default_str();
-  text("--overlap", options.overlap, "what runs beside compute: gradients, parameters, tensor, none", "LIST")
+  text("--overlap", options.overlap,
+       "what runs beside compute: gradients, parameters, backward (TP), tensor, none", "LIST")
       ->capture_default_str();
   text("--placement", options.placement, "groups over the dimensions, the innermost first", "ORDER")
       ->capture_default_str();

@@ -24,7 +24,7 @@ struct TrainingOptions {
   std::string sequence;  // "" is the model's
   std::string bucket = "200 MB";
   std::string placement = "TP,CP,EP,DP,PP";
-  std::string overlap = "gradients,parameters";
+  std::string overlap = "gradients,parameters,backward";
 };
 
 // All but --system, --npus and --recompute, which commands explain themselves.

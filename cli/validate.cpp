@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
-#include "cli/output.h"
+#include "cli/validate_report.h"
+#include "core/paths.h"
 #include "core/text.h"
 #include "validation/fit.h"
 #include "validation/write_calibration.h"
@@ -16,20 +16,16 @@
 namespace bandwright {
 namespace {
 
-constexpr std::size_t worst_shown = 10;
-constexpr int fit_evaluations = 600;
+constexpr int fit_evaluations = 1500;  // per stage
 
 struct ValidateOptions {
-  std::string data = "../shared/validation";
+  std::string data;
   bool leave_one_out = false;
-  std::string fit;   // file for newly fitted constants
-  std::string rows;  // file for every row
+  std::string split;  // seed
+  std::string fit;    // file for newly fitted constants
+  std::string rows;   // file for every row
+  std::string html;   // file for the page
   OutputOptions output;
-};
-
-struct ScoredSet {
-  const DataSet* set = nullptr;
-  std::vector<double> errors;  // relative, one per row
 };
 
 // The known files of a folder; a line on standard error for each other one.
@@ -57,81 +53,60 @@ std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
   return sets;
 }
 
-TextTable summary_table(const std::vector<ScoredSet>& scored) {
-  TextTable table{.headings = {"set", "rows", "mean %", "median %", "worst %", "target %"}};
-  for (const ScoredSet& each : scored) {
-    const ErrorSummary summary = summarize(each.errors);
-    table.rows.push_back(
-        {each.set->name, fmt::format("{}", each.errors.size()), fmt::format("{:.2f}", summary.mape_percent),
-         fmt::format("{:.2f}", summary.median_percent), fmt::format("{:.2f}", summary.worst_percent),
-         fmt::format("{:.0f}", target_percent(each.set->name))});
+// With constants that were fitted on all rows, or on a half of them, of which `sets` becomes the other half.
+ValidationAnswer answer(const ValidateOptions& options, std::vector<DataSet>& sets) {
+  ValidationAnswer result{.calibration = shipped_calibration(), .constants = "shipped"};
+  if (!options.split.empty()) {
+    const auto seed =
+        static_cast<std::uint64_t>(parse_option("--split", options.split, [](std::string_view word) {
+          return parse_integer(word, 0, 1'000'000'000);
+        }));
+    Halves halves = fit_half(sets, result.calibration, seed, fit_evaluations);
+    sets = std::move(halves.held);
+    result.calibration = std::move(halves.calibration);
+    result.constants = fmt::format("fitted on the other half of each set's rows, seed {}", seed);
+  } else if (options.leave_one_out || !options.fit.empty()) {
+    result.calibration = fit(sets, result.calibration, fit_evaluations);
+    result.constants = options.leave_one_out ? "fitted without each row" : "fitted on these rows";
   }
-  return table;
-}
-
-TextTable rows_table(const std::vector<ScoredSet>& scored) {
-  TextTable table{.headings = {"set", "row", "metric", "measured", "predicted", "error %"}};
-  for (const ScoredSet& each : scored) {
-    for (std::size_t r = 0; r < each.errors.size(); ++r) {
-      const Measurement& row = each.set->rows[r];
-      table.rows.push_back({each.set->name, row.label, each.set->metric, fmt::format("{:.6g}", row.measured),
-                            fmt::format("{:.6g}", row.measured * (1.0 + each.errors[r])),
-                            fmt::format("{:.2f}", 100.0 * each.errors[r])});
+  for (std::size_t s = 0; s < sets.size(); ++s) {
+    ScoredSet& each = result.scored.emplace_back(ScoredSet{.set = &sets[s]});
+    if (options.leave_one_out) {
+      each.errors = leave_one_out(sets, s, result.calibration);
+      continue;
+    }
+    for (const Measurement& row : sets[s].rows) {
+      each.errors.push_back(relative_error(row, result.calibration));
     }
   }
-  return table;
+  return result;
 }
 
-TextTable worst_table(const std::vector<ScoredSet>& scored) {
-  TextTable table = rows_table(scored);
-  const auto error = [](const auto& row) { return std::abs(parse_number(row.back(), -1e12, 1e12)); };
-  std::stable_sort(table.rows.begin(), table.rows.end(),
-                   [&](const auto& a, const auto& b) { return error(a) > error(b); });
-  table.rows.resize(std::min(table.rows.size(), worst_shown));
-  return table;
-}
-
-std::string as_json(const std::vector<ScoredSet>& scored, bool leave_one_out) {
-  nlohmann::ordered_json root;
-  root["schema_version"] = 1;
-  root["constants"] = leave_one_out ? "fitted without each row" : "shipped";
-  root["sets"] = nlohmann::ordered_json::array();
-  for (const ScoredSet& each : scored) {
-    const ErrorSummary summary = summarize(each.errors);
-    root["sets"].push_back({{"name", each.set->name},
-                            {"metric", each.set->metric},
-                            {"rows", each.errors.size()},
-                            {"mape_percent", summary.mape_percent},
-                            {"median_percent", summary.median_percent},
-                            {"worst_percent", summary.worst_percent},
-                            {"target_percent", target_percent(each.set->name)}});
-  }
-  return root.dump(2) + '\n';
+// The command as typed, for the page.
+std::string command_of(const ValidateOptions& options) {
+  std::string command = "bandwright validate";
+  if (!options.data.empty()) command += " --data " + options.data;
+  if (options.leave_one_out) command += " --leave-one-out";
+  if (!options.split.empty()) command += " --split " + options.split;
+  return command + " --html " + options.html;
 }
 
 void run(const ValidateOptions& options) {
-  const std::vector<DataSet> sets = read_sets(options.data);
-  Calibration calibration = shipped_calibration();
-  if (options.leave_one_out || !options.fit.empty()) calibration = fit(sets, calibration, fit_evaluations);
-  if (!options.fit.empty()) write_output({.file = options.fit}, calibration_yaml(calibration, sets));
-  std::vector<ScoredSet> scored;
-  for (std::size_t s = 0; s < sets.size(); ++s) {
-    ScoredSet& each = scored.emplace_back(ScoredSet{.set = &sets[s]});
-    if (options.leave_one_out) {
-      each.errors = leave_one_out(sets, s, calibration);
-    } else {
-      for (const Measurement& row : sets[s].rows) each.errors.push_back(relative_error(row, calibration));
-    }
+  std::vector<DataSet> sets = read_sets(options.data.empty() ? inputs_folder() / "measurements"
+                                                             : std::filesystem::path(options.data));
+  const ValidationAnswer found = answer(options, sets);
+  if (!options.fit.empty()) write_output({.file = options.fit}, calibration_yaml(found.calibration, sets));
+  if (!options.rows.empty()) write_output({.file = options.rows}, as_csv(validation_rows(found)));
+  if (!options.html.empty()) {
+    write_output({.file = options.html}, validation_html(found, command_of(options)));
   }
-  if (!options.rows.empty()) write_output({.file = options.rows}, as_csv(rows_table(scored)));
   switch (options.output.format) {
     case OutputFormat::Text:
-      return write_output(options.output, aligned(summary_table(scored)) + "\nthe worst rows\n" +
-                                              aligned(worst_table(scored), 3));
+      return write_output(options.output, validation_text(found));
     case OutputFormat::Csv:
-      return write_output(options.output, as_csv(summary_table(scored)));
+      return write_output(options.output, as_csv(validation_summary(found)));
     case OutputFormat::Json:
-      return write_output(options.output, as_json(scored, options.leave_one_out));
+      return write_output(options.output, validation_json(found));
   }
 }
 
@@ -142,24 +117,31 @@ void add_validate(CLI::App& app) {
       "validate", "Predictions against measurements of real machines: the error of each set");
   const auto options =
       std::make_shared<ValidateOptions>();  // shared with the callback, which outlives this function
-  command->add_option("--data", options->data, "folder of measurement files (CSV)")
-      ->type_name("DIR")
-      ->capture_default_str();
-  command->add_flag("--leave-one-out", options->leave_one_out,
-                    "fit the constants without each row before predicting it (a few minutes)");
-  command->add_option("--fit", options->fit, "fit the constants on all rows and write them")
-      ->type_name("FILE");
+  command->add_option("--data", options->data, "folder of measurement files (default: those that come along)")
+      ->type_name("DIR");
+  CLI::Option* leave = command->add_flag("--leave-one-out", options->leave_one_out,
+                                         "fit the constants without each row before predicting it (minutes)");
+  CLI::Option* split =
+      command->add_option("--split", options->split,
+                          "fit the constants on a random half of each set, and predict the other half");
+  split->type_name("SEED")->excludes(leave);
+  command->add_option("--fit", options->fit, "fit the constants on all rows and write them (YAML)")
+      ->type_name("FILE")
+      ->excludes(split);
   command->add_option("--rows", options->rows, "write every row with its prediction (CSV)")
+      ->type_name("FILE");
+  command->add_option("--html", options->html, "write a page with tables, a picture and the constants")
       ->type_name("FILE");
   add_output_options(*command, options->output);
   command->footer(
-      "Errors are relative to the measurement. What is fitted, on which rows: inputs/calibration.yaml; what "
-      "is\n"
-      "not modelled: docs/accuracy.md. Files with other names are skipped with a line on standard error.\n"
+      "Errors are relative to the measurement; mean, median and worst are of absolute values. A file is "
+      "known\n"
+      "by its name (docs/accuracy.md lists them); others are skipped with a line on standard error. What is\n"
+      "fitted, on which rows: inputs/calibration.yaml. What is not modelled: docs/accuracy.md.\n"
       "Examples:\n"
-      "  bandwright validate --data ../shared/validation\n"
-      "  bandwright validate --leave-one-out --format json\n"
-      "  bandwright validate --rows rows.csv && python3 plots/validation.py rows.csv accuracy.svg");
+      "  bandwright validate\n"
+      "  bandwright validate --data measured --leave-one-out --format json\n"
+      "  bandwright validate --data measured --html accuracy.html");
   command->callback([options] { run(*options); });
 }
 

@@ -42,14 +42,13 @@ StepProgram image_program(const ImageModel& model, const Machine& machine, const
     }
     builder.compute({Role::Other, line}, nanoseconds(ns));
     const Collective reduction{CollectiveKind::AllReduce, phases[i].gradients};
-    const double latency = collective_latency_ns(machine, all, reduction);
-    builder.collective({Role::WeightGradient, line}, {reduction, 0}, nanoseconds(latency),
-                       marks(Mark::Compute), marks(Mark::Compute));
+    const CollectivePrice price = collective_price(machine, all, reduction);
+    builder.collective({Role::WeightGradient, line}, {at_full_speed(reduction, price), 0},
+                       nanoseconds(price.latency_ns), marks(Mark::Compute), marks(Mark::Compute));
   }
   StepProgram program = std::move(builder).finish();
   for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
-    program.wire_efficiency.push_back(machine.dimensions[d].constants.efficiency *
-                                      usable_share(machine, all));
+    program.wire_efficiency.push_back(machine.dimensions[d].constants.efficiency);
   }
   return program;
 }

@@ -4,13 +4,35 @@
 
 namespace bandwright {
 
-// What a collective over a group of a machine takes besides its bytes at the efficiency's share of the
-// bandwidth: the outermost fabric's latency and the slowest fabric's ramp (FabricConstants), at nominal
-// bandwidth. Half the latency for a point-to-point message.
-double collective_latency_ns(const Machine& machine, const Group& group, const Collective& collective);
+// What a collective over a group of a machine takes:
+//
+//   latency + wire bytes / (bandwidth * efficiency * speed)
+//
+// The latency is a constant of the group and the size: it is priced at nominal bandwidth, so that the time of
+// a training step stays convex in bandwidth.
+struct CollectivePrice {
+  double latency_ns = 0.0;
+  double speed = 1.0;  // what small groups can use of the links, and what switches that reduce gain
+};
 
-// The share of the group's dimensions that so small a group can use; multiplies its bandwidth.
-double usable_share(const Machine& machine, const Group& group);
+// With w the nanoseconds the bytes take at the efficiency's share of the bandwidth, f the steps of a ring (of
+// a tree where that has fewer) times step_us, over all dimensions:
+//
+//   large       latency + (f^1.5 + (w + own)^1.5)^(2/3)   steps hide behind big messages, as chunks follow
+//                                                         each other; own: passing the NPU's own share on
+//   small       latency + f/10 + w / low_latency          a protocol without fences between the steps, up
+//                                                         to 2.5 MB per other NPU where it is faster
+//   all-to-all  latency + 0.4 sqrt(step_us w) + w/0.85    no steps; the ramp of a pipeline of chunks of the
+//                                                         best size; not faster than NPUs copy
+//   send        latency/2 + the same ramp + w
+//
+// and an all-reduce in one switch that reduces sends S (n+1)/n instead of 2 S (n-1)/n. Sources: Hu et al.,
+// "Demystifying NCCL" (arXiv 2507.04786) for protocols, rings and trees; NCCL, src/graph/tuning.cc, for the
+// relative speeds; the numbers in collective_time.cpp are fits to curves of five kinds of NVLink at once.
+CollectivePrice collective_price(const Machine& machine, const Group& group, const Collective& collective);
+
+// The collective whose bytes take as long without the price's speed.
+Collective at_full_speed(const Collective& collective, const CollectivePrice& price);
 
 // The whole of it at nominal bandwidth.
 double collective_ns(const Machine& machine, const Group& group, const Collective& collective);

@@ -19,6 +19,9 @@ constexpr std::array tiles = {
 };
 constexpr double loads_per_reuse = 16.0;
 constexpr double slice = 64.0;
+// Speed when rows of a matrix do not start at multiples of 16 bytes: elements are loaded one by one. Seen
+// with vocabularies of odd size (50,257), which is why they are padded (Shoeybi et al., Megatron-LM, 2019).
+constexpr double unaligned_speed = 0.4;
 
 struct Machinery {  // of one call
   double flop_per_ns_and_processor;
@@ -51,10 +54,12 @@ double with_tile(const Machinery& on, const Gemm& gemm, Tile tile, double tiles_
 
 double gemm_ns(const Npu& npu, Precision precision, const Gemm& gemm) {
   const NpuConstants& fit = npu.constants;
-  const Machinery on{npu.peak(precision) / npu.processors * fit.gemm_efficiency,
+  const double in_bytes = precision == Precision::Fp8 ? 1.0 : 2.0;
+  const bool aligned = std::fmod(in_bytes * gemm.n, 16.0) == 0.0 && std::fmod(in_bytes * gemm.k, 16.0) == 0.0;
+  const double share = fit.gemm_efficiency * (aligned ? 1.0 : unaligned_speed);
+  const Machinery on{npu.peak(precision) / npu.processors * share,
                      npu.memory_gb_per_s * fit.memory_efficiency, fit.slice_ns, fit.kernel_overhead_us * 1e3,
                      static_cast<double>(npu.processors)};
-  const double in_bytes = precision == Precision::Fp8 ? 1.0 : 2.0;
   const double elements = in_bytes * (gemm.m * gemm.k + gemm.k * gemm.n) + 2.0 * gemm.m * gemm.n;
   const double memory_ns = gemm.batch * elements / on.bytes_per_ns;
   double best = std::numeric_limits<double>::infinity();

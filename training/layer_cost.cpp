@@ -1,6 +1,7 @@
 #include "training/layer_cost.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace bandwright {
 namespace {
@@ -11,6 +12,9 @@ namespace {
 // FlashAttention-3, 2024, figure 5).
 constexpr double flash_share = 0.75;
 constexpr double flash1_share = 0.4;
+// Megatron-LM's fused softmax takes whole groups of heads (fused_softmax.py, is_kernel_available); with
+// others, the softmax is written out in fp32.
+constexpr double fused_softmax_heads = 4.0;
 constexpr double flash_backward_flop = 2.5;  // five multiplications where forward has two
 
 // Everything the costs of one layer are made of.
@@ -92,9 +96,9 @@ class Pricer {
     const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
       run(cost, cost.core, gemm_ns(npu_, attention_precision(), gemm), 1.0);
     };
-    const auto stream_scores = [&](BlockCost& cost, double passes_over_memory) {
+    const auto stream_scores = [&](BlockCost& cost, double passes_over_memory, double kernels) {
       const double bytes = passes_over_memory * 2.0 * heads * queries * s;
-      run(cost, cost.core, streaming_ns(npu_, bytes) + streaming_ns(npu_, 0.0), 2.0);
+      run(cost, cost.core, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
     };
     const Gemm scores{queries, s, d, heads};
     const Gemm values{queries, d, s, heads};
@@ -103,9 +107,11 @@ class Pricer {
     for (const Gemm& gemm : {scores, values, transposed, transposed}) {
       multiply_batch(passes.input_gradient, gemm);
     }
-    stream_scores(passes.forward, 4.5);  // softmax reads and writes; dropout too, and its mask
-    stream_scores(passes.input_gradient,
-                  5.5);  // dropout reads gradient and mask; softmax gradient and output
+    // Softmax reads and writes; dropout too, and its mask. Backward, dropout reads gradient and mask; softmax
+    // gradient and output. Not fused: to fp32, scale, mask, softmax and back, each a kernel.
+    const bool fused = std::fmod(heads, fused_softmax_heads) == 0.0;
+    stream_scores(passes.forward, fused ? 4.5 : 20.5, fused ? 2.0 : 8.0);
+    stream_scores(passes.input_gradient, fused ? 5.5 : 22.5, fused ? 2.0 : 8.0);
   }
 
   const TransformerArchitecture& model_;

@@ -11,6 +11,8 @@ namespace {
 constexpr double collective_calls = 2.0;
 // The backward pass is issued by compiled code, the forward pass by an interpreter.
 constexpr double backward_issue = 0.25;
+// Kernels the host issues after it waited for a transfer before the NPU has something long to do.
+constexpr double kernels_before_work = 2.0;
 
 // Costs of a job whose tensors do not all lie in the NPU's own memory.
 void slow_down(BlockCost& cost, double factor) {
@@ -58,10 +60,10 @@ LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
 
 void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, StepProgramBuilder::Label label,
                        MarkSet waits, MarkSet sets) {
-  const Group& group = builder_.group(index_of(axis));
-  const Collective collective{kind, Bytes(std::llround(bytes / usable_share(job_.machine, group)))};
-  const double latency = collective_latency_ns(job_.machine, group, collective);
-  builder_.collective(label, {collective, index_of(axis)}, nanoseconds(latency), waits, sets);
+  const Collective collective{kind, Bytes(std::llround(bytes))};
+  const CollectivePrice price = collective_price(job_.machine, builder_.group(index_of(axis)), collective);
+  builder_.collective(label, {at_full_speed(collective, price), index_of(axis)},
+                      nanoseconds(price.latency_ns), waits, sets);
 }
 
 void LayerPasses::block(const BlockCost& cost, Role role, bool beside_tensor) {
@@ -71,8 +73,13 @@ void LayerPasses::block(const BlockCost& cost, Role role, bool beside_tensor) {
   if (beside_tensor) builder_.join(marks(Mark::Compute, Mark::Tensor));
 }
 
-void LayerPasses::weights(const BlockCost& cost, Role role) {
-  builder_.compute(step_label(role, StepLine::Projections), nanoseconds(cost.projections));
+// The gradient of the input goes to the other TP ranks while that of the weights is computed, in software
+// since 2022 (Megatron-LM, LinearWithGradAccumulationAndAsyncCommunication).
+void LayerPasses::weights_beside_tensor(const BlockCost& cost, Role input, Role weight) {
+  const bool beside = p_.overlap_backward || p_.overlap_tensor;
+  tensor_after(input, beside);
+  builder_.compute(step_label(weight, StepLine::Projections), nanoseconds(cost.projections));
+  if (beside && !p_.overlap_tensor) builder_.join(marks(Mark::Compute, Mark::Tensor));
 }
 
 // The host issues the kernels of a pass one by one, beside the pass itself; a join() ends both.
@@ -82,20 +89,21 @@ void LayerPasses::issue(double kernels, Role role) {
                 nanoseconds(calls * job_.machine.npu.constants.host_us * 1e3));
 }
 
-void LayerPasses::tensor_call(CollectiveKind kind, double bytes, Role role) {
-  const MarkSet sets = p_.overlap_tensor ? marks(Mark::Tensor) : marks(Mark::Tensor, Mark::Compute);
+void LayerPasses::tensor_call(CollectiveKind kind, double bytes, Role role, bool beside) {
+  const MarkSet sets = beside ? marks(Mark::Tensor) : marks(Mark::Tensor, Mark::Compute);
   call(Axes::Tensor, kind, bytes, step_label(role, StepLine::TensorParallel),
        marks(Mark::Tensor, Mark::Compute), sets);
 }
 
 void LayerPasses::tensor_before(Role role) {
   if (!p_.sequence_parallel) return;
-  tensor_call(CollectiveKind::AllGather, activation_ / static_cast<double>(p_.tensor), role);
+  tensor_call(CollectiveKind::AllGather, activation_ / static_cast<double>(p_.tensor), role,
+              p_.overlap_tensor);
 }
 
-void LayerPasses::tensor_after(Role role) {
+void LayerPasses::tensor_after(Role role, bool beside) {
   tensor_call(p_.sequence_parallel ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce, activation_,
-              role);
+              role, beside);
 }
 
 void LayerPasses::route(Role role) {
@@ -124,11 +132,11 @@ void LayerPasses::forward(bool sparse, Role role) {
   context_exchange(role, false);
   tensor_before(role);
   block(cost.attention.forward, role, p_.overlap_tensor);
-  tensor_after(role);
+  tensor_after(role, p_.overlap_tensor);
   if (sparse) route(role);
   tensor_before(role);
   block(cost.ffn.forward, role, p_.overlap_tensor);
-  tensor_after(role);
+  tensor_after(role, p_.overlap_tensor);
   if (sparse) route(role);
   builder_.join(marks(Mark::Compute, Mark::Host));
 }
@@ -146,8 +154,7 @@ void LayerPasses::backward(bool sparse, Role role) {
   if (sparse) route(input);
   tensor_before(input);
   block(cost.ffn.input_gradient, input, p_.overlap_tensor);
-  tensor_after(input);
-  weights(cost.ffn.weight_gradient, weight);
+  weights_beside_tensor(cost.ffn.weight_gradient, input, weight);
   if (sparse) route(input);
   if (p_.recompute == Recomputation::Selective && p_.attention == AttentionKernel::Unfused) {
     builder_.compute(step_label(again, StepLine::AttentionCore), nanoseconds(cost.attention.forward.core));
@@ -155,8 +162,7 @@ void LayerPasses::backward(bool sparse, Role role) {
   context_exchange(input, true);
   tensor_before(input);
   block(cost.attention.input_gradient, input, p_.overlap_tensor);
-  tensor_after(input);
-  weights(cost.attention.weight_gradient, weight);
+  weights_beside_tensor(cost.attention.weight_gradient, input, weight);
   builder_.join(marks(Mark::Compute, Mark::Host));
 }
 
@@ -168,13 +174,16 @@ void LayerPasses::output_forward(Role role) {
 void LayerPasses::output_backward(Role role) {
   builder_.compute(step_label(role, StepLine::OutputLayer),
                    nanoseconds(head_.input_gradient.ns() + head_.weight_gradient.ns()));
-  tensor_after(role);
+  tensor_after(role, p_.overlap_tensor);
 }
 
 void LayerPasses::send(Role role) {
   const MarkSet both = marks(Mark::Pipeline, Mark::Compute);
   call(Axes::Pipeline, CollectiveKind::PointToPoint, activation_ / static_cast<double>(p_.tensor),
        step_label(role, StepLine::PipelineParallel), both, both);
+  if (!p_.synchronous_sends) return;
+  builder_.compute(step_label(role, StepLine::Host),
+                   nanoseconds(kernels_before_work * job_.machine.npu.constants.host_us * 1e3));
 }
 
 }  // namespace bandwright

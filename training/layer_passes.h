@@ -30,11 +30,11 @@ class LayerPasses {
 
  private:
   void block(const BlockCost& cost, Role role, bool beside_tensor);
-  void weights(const BlockCost& cost, Role role);
+  void weights_beside_tensor(const BlockCost& cost, Role input, Role weight);
   void issue(double kernels, Role role);
   void tensor_before(Role role);
-  void tensor_after(Role role);
-  void tensor_call(CollectiveKind kind, double bytes, Role role);
+  void tensor_after(Role role, bool beside);
+  void tensor_call(CollectiveKind kind, double bytes, Role role, bool beside);
   void route(Role role);
   void context_exchange(Role role, bool backward);
 

@@ -11,8 +11,16 @@
 namespace bandwright {
 namespace {
 
+Software read_software(const YamlValue& map) {
+  map.require_keys({"low_latency", "in_switch"});
+  Software software{.copies = true};
+  if (const auto share = map.find("low_latency")) software.low_latency = share->as_number(0.01, 1.0);
+  if (const auto share = map.find("in_switch")) software.in_switch = share->as_number(0.01, 1.0);
+  return software;
+}
+
 FabricDimension read_dimension(const YamlValue& map, bool outermost) {
-  map.require_keys({"kind", "npus", "class", "bandwidth", "fabric", "group_share"});
+  map.require_keys({"kind", "npus", "class", "bandwidth", "fabric", "group_share", "nccl"});
   FabricDimension result;
   result.dimension.kind = &map.at("kind").parsed(
       "a dimension kind", [](std::string_view name) -> const DimensionKind& { return dimension_kind(name); });
@@ -25,6 +33,7 @@ FabricDimension read_dimension(const YamlValue& map, bool outermost) {
   result.gb_per_s = map.at("bandwidth").as_bandwidth().value();
   if (result.gb_per_s <= 0.0) map.at("bandwidth").fail("expected more than 0");
   result.constants_name = map.at("fabric").as_string();
+  if (const auto nccl = map.find("nccl")) result.software = read_software(*nccl);
   if (const auto shares = map.find("group_share")) {
     result.group_share.assign(2, 1.0);
     for (const YamlValue& share : shares->items()) result.group_share.push_back(share.as_number(0.001, 1.0));
@@ -70,9 +79,9 @@ NpuConstants read_npu_constants(const YamlValue& map) {
 }
 
 FabricConstants read_fabric_constants(const YamlValue& map) {
-  map.require_keys({"efficiency", "latency_us", "ramp", "source"});
+  map.require_keys({"efficiency", "latency_us", "step_us", "source"});
   return {map.at("efficiency").as_number(0.001, 2.0), map.at("latency_us").as_number(0.0, 1e5),
-          map.at("ramp").as_number(0.0, 1e5)};
+          map.at("step_us").as_number(0.0, 1e4)};
 }
 
 [[noreturn]] void reject_npus(const Machine& machine, std::int64_t npus, std::int64_t unit) {
@@ -132,9 +141,11 @@ Calibration read_calibration(const YamlValue& root) {
   Calibration calibration;
   for (const auto& [name, map] : root.at("npus").entries()) {
     calibration.npus.emplace_back(name, read_npu_constants(map));
+    calibration.sources.emplace_back(name, map.at("source").as_string());
   }
   for (const auto& [name, map] : root.at("fabrics").entries()) {
     calibration.fabrics.emplace_back(name, read_fabric_constants(map));
+    calibration.sources.emplace_back(name, map.at("source").as_string());
   }
   return calibration;
 }

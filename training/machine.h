@@ -9,17 +9,19 @@
 
 namespace bandwright {
 
-// What collectives reach on one kind of links: three numbers, fitted once on public measurements. A
-// collective that moves w nanoseconds' worth of bytes at the links' nominal bandwidth takes
-//
-//   latency + ramp sqrt(w) + w / efficiency
-//
-// The square root is what filling and draining a pipeline of chunks costs when the chunk size is chosen well:
-// w/k per chunk and k chunk overheads are least together at k ~ sqrt(w).
+// What collectives reach on one kind of links: three numbers, fitted once on public measurements
+// (training/collective_time.h has the formula).
 struct FabricConstants {
-  double efficiency = 0.8;
-  double latency_us = 10.0;
-  double ramp = 5.0;  // sqrt(ns)
+  double efficiency = 0.8;   // share of the bandwidth in a long collective
+  double latency_us = 10.0;  // of one call
+  double step_us = 5.0;      // of one step of a ring, from one NPU to the next
+};
+
+// How the communication library works on these links, where NPU kernels copy the data (NCCL).
+struct Software {
+  bool copies = false;       // kernels copy; otherwise hardware moves the data without cost
+  double low_latency = 0.0;  // speed of the protocol for small messages, in the large ones'; 0: not there
+  double in_switch = 0.0;    // speed of links under reductions in the switch; 0: it does not reduce
 };
 
 // One dimension of a machine's network.
@@ -28,6 +30,7 @@ struct FabricDimension {
   double gb_per_s = 0.0;  // that one NPU can send, one direction
   std::string constants_name;
   FabricConstants constants;
+  Software software;
   // The share of it that a group of so many neighbours can use, where wiring or a host bridge allows less
   // than all (index: NPUs of the group; empty: all).
   std::vector<double> group_share;
@@ -64,6 +67,7 @@ struct Machine {
 struct Calibration {
   std::vector<std::pair<std::string, NpuConstants>> npus;
   std::vector<std::pair<std::string, FabricConstants>> fabrics;
+  std::vector<std::pair<std::string, std::string>> sources;  // what each kind's were fitted on
 };
 Calibration read_calibration(const YamlValue& root);
 Calibration shipped_calibration();  // inputs/calibration.yaml
@@ -72,8 +76,9 @@ const NpuConstants& npu_constants(const Calibration& calibration, std::string_vi
 // Puts constants into a machine by their names. Throws InputError for a name that is not there.
 void calibrate(Machine& machine, const Calibration& calibration);
 
-// A machine file {name, help, npu: {...}, dimensions: [{kind, npus, class, bandwidth, fabric, group_share}],
-// measured: [{model, source, items_per_second: {1: 0.8, 2: 1.6}}]}. Throws InputError.
+// A machine file {name, help, npu: {...}, dimensions: [{kind, npus, class, bandwidth, fabric, group_share,
+// nccl: {low_latency, in_switch}}], measured: [{model, source, items_per_second: {1: 0.8, 2: 1.6}}]}. Throws
+// InputError.
 Machine read_machine(const YamlValue& root);
 // By what a user types, calibrated with the shipped constants.
 Machine load_machine(std::string_view word);

@@ -44,7 +44,10 @@ struct Parallelism {
 
   bool overlap_gradients = true;   // reduce a bucket of gradients beside the rest of the backward pass
   bool overlap_parameters = true;  // gather divided weights beside the compute before
-  bool overlap_tensor = false;     // TP communication beside the matrix multiplication next to it
+  // The host waits for each transfer between stages, as Megatron-LM's did (p2p_communication.py, 2021).
+  bool synchronous_sends = false;
+  bool overlap_backward = true;  // TP communication of the backward pass beside the gradient of the weights
+  bool overlap_tensor = false;   // TP communication beside the matrix multiplication next to it
   // Collectives over DP use every adapter of a machine once; otherwise each NPU receives all through its own.
   bool hierarchical = true;
   bool fused_loss = true;           // the loss in one kernel instead of ten

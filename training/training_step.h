@@ -52,10 +52,10 @@ enum class StepLine : std::uint16_t {
 // do while the first micro-batch comes down p-1 stages and the last goes back up: (p-1) F + (p-1) B. The
 // bubble is (p-1) (F + B) / (m v (F + B)) = (p-1) / (v m) of its work; m micro-batches of F v and B v per
 // stage without interleaving are v = 1. GPipe's order has the same bubble and keeps more activations. Source:
-// Narayanan et al. (SC 2021), section 2.2. A collective's latency and ramp (training/machine.h) are
-// constants, so that the step time is convex in bandwidth. ZeRO 3 gathers each layer's weights one layer
-// ahead and divides its gradients after its backward pass. Throws InputError for a job that cannot be run
-// (validate(), and groups that do not fit the network).
+// Narayanan et al. (SC 2021), section 2.2. A collective's latency
+// (training/collective_time.h) is a constant, so that the step time is convex in bandwidth. ZeRO 3 gathers
+// each layer's weights one layer ahead and divides its gradients after its backward pass. Throws InputError
+// for a job that cannot be run (validate(), and groups that do not fit the network).
 StepProgram training_step(const TrainingJob& job, const Network& network);
 
 }  // namespace bandwright

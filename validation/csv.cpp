@@ -51,23 +51,24 @@ bool CsvRow::has(std::string_view column) const {
 }
 
 double CsvRow::number(std::string_view column) const {
+  const std::string& cell = text(column);
   try {
-    return parse_number(text(column), -1e300, 1e300);
+    return parse_number(cell, -1e300, 1e300);
   } catch (const InputError& error) {
     throw InputError(Place{file_, line_, std::string(column)}, error.what());
   }
 }
 
-std::int64_t CsvRow::integer(std::string_view column) const {
+std::int64_t CsvRow::count(std::string_view column) const {
   const double value = number(column);
-  if (value != std::floor(value) || std::abs(value) > 1e15) {
-    throw InputError(Place{file_, line_, std::string(column)}, "expected a whole number");
+  if (value != std::floor(value) || value < 1.0 || value > 1e9) {
+    throw InputError(Place{file_, line_, std::string(column)}, "expected a whole number of 1 to 1e9");
   }
   return static_cast<std::int64_t>(value);
 }
 
-std::int64_t CsvRow::integer_or(std::string_view column, std::int64_t otherwise) const {
-  return has(column) ? integer(column) : otherwise;
+std::int64_t CsvRow::count_or(std::string_view column, std::int64_t otherwise) const {
+  return has(column) ? count(column) : otherwise;
 }
 
 std::vector<CsvRow> read_csv(const std::filesystem::path& file) {

@@ -16,8 +16,8 @@ class CsvRow {
   [[nodiscard]] const std::string& text(std::string_view column) const;  // throws when missing
   [[nodiscard]] bool has(std::string_view column) const;                 // and not empty
   [[nodiscard]] double number(std::string_view column) const;
-  [[nodiscard]] std::int64_t integer(std::string_view column) const;
-  [[nodiscard]] std::int64_t integer_or(std::string_view column, std::int64_t otherwise) const;
+  [[nodiscard]] std::int64_t count(std::string_view column) const;  // 1 to 1e9
+  [[nodiscard]] std::int64_t count_or(std::string_view column, std::int64_t otherwise) const;
   [[nodiscard]] int line() const { return line_; }
 
  private:
@@ -26,7 +26,8 @@ class CsvRow {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-// Throws InputError for a file that cannot be read, or a row with more or fewer fields than the header.
+// Throws InputError for a file that cannot be read, or a row with
+// more or fewer fields than the header.
 std::vector<CsvRow> read_csv(const std::filesystem::path& file);
 
 }  // namespace bandwright

@@ -1,5 +1,7 @@
 #include "validation/data_set.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -28,6 +30,8 @@ std::span<const DataSetKind> data_set_kinds() {
       DataSetKind{"megatron_core_h100_weak_scaling", "GPT on 48 to 6,144 H100", "TFLOP/s per GPU", 10,
                   read_megatron_core},
       DataSetKind{"mlperf_llm_step_times", "MLPerf training logs", "s", 10, read_mlperf},
+      DataSetKind{"training_steps", "steps of published tables, and users' own", "s", 10,
+                  read_training_steps},
       DataSetKind{"mpt_fsdp_a100_h100", "FSDP on 8 to 512 A100 and H100", "tokens/s", 12, read_mpt_fsdp},
   };
   return kinds;
@@ -46,6 +50,27 @@ DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file
 
 double relative_error(const Measurement& row, const Calibration& calibration) {
   return (row.predict(calibration) - row.measured) / row.measured;
+}
+
+std::string explain(const DataSet& set, std::span<const double> relative_errors, std::size_t row,
+                    const Calibration& calibration) {
+  constexpr double alike = 0.4;  // share of the row's error that its family has on average
+  const Measurement& measurement = set.rows[row];
+  double sum = 0.0;
+  int relatives = 0;
+  for (std::size_t r = 0; r < set.rows.size(); ++r) {
+    if (r == row || set.rows[r].family != measurement.family) continue;
+    sum += relative_errors[r];
+    ++relatives;
+  }
+  std::string text = measurement.parts ? measurement.parts(calibration) + "; " : "";
+  if (relatives == 0) return text + fmt::format("the only row of {}", measurement.family);
+  const double mean = sum / relatives;
+  text += fmt::format("the {} other{} of {} {} off by {:+.0f} %: ", relatives, relatives == 1 ? "" : "s",
+                      measurement.family, relatives == 1 ? "is" : "are", 100.0 * mean);
+  if (mean / relative_errors[row] < alike) return text + "this row stands alone";
+  return text +
+         (relative_errors[row] > 0.0 ? "all are faster than the model" : "all are slower than the model");
 }
 
 ErrorSummary summarize(std::span<const double> relative_errors) {

@@ -15,7 +15,9 @@ struct Measurement {
   std::string label;  // the row in words
   double measured = 0.0;
   std::function<double(const Calibration&)> predict;
-  std::vector<std::string> constants;  // kinds whose constants its prediction uses
+  std::vector<std::string> constants;                    // kinds whose constants its prediction uses
+  std::string family;                                    // what rows have in common that should err alike
+  std::function<std::string(const Calibration&)> parts;  // of the prediction, in words
 };
 
 struct DataSet {
@@ -41,6 +43,11 @@ DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file
 
 // (predicted - measured) / measured.
 double relative_error(const Measurement& row, const Calibration& calibration);
+
+// Why a row is off, as far as the model can tell: the largest parts of its prediction, and whether the other
+// rows of its family are off in the same way (something the model does not have) or not (this row's own).
+std::string explain(const DataSet& set, std::span<const double> relative_errors, std::size_t row,
+                    const Calibration& calibration);
 
 struct ErrorSummary {
   double mape_percent = 0.0;

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <nlopt.hpp>
-#include <optional>
+#include <random>
+#include <utility>
 
 #include "core/error.h"
 
@@ -33,7 +34,8 @@ std::vector<StageRow> rows_of(const FitStage& stage, const std::vector<DataSet>&
     for (std::size_t r = 0; r < sets[s].rows.size(); ++r) {
       if (concerns(stage, sets[s].rows[r])) members.push_back(r);
     }
-    const double weight = 1.0 / (target_percent(sets[s].name) * static_cast<double>(members.size()));
+    const double weight =
+        1.0 / (target_percent(sets[s].name) * std::sqrt(static_cast<double>(members.size())));
     for (const std::size_t r : members) rows.push_back({s, r, 100.0 * weight});
   }
   return rows;
@@ -164,14 +166,14 @@ double& constant(Calibration& calibration, const FittedConstant& which) {
     if (name != which.kind) continue;
     if (which.field == "efficiency") return fabric.efficiency;
     if (which.field == "latency_us") return fabric.latency_us;
-    if (which.field == "ramp") return fabric.ramp;
+    if (which.field == "step_us") return fabric.step_us;
   }
   throw InputError(fmt::format("no constant '{}' of '{}'", which.field, which.kind));
 }
 
-FitSummary fit_stage(const FitStage& stage, const std::vector<DataSet>& sets, const Calibration& start,
-                     int evaluations) {
-  FitSummary summary{.calibration = start};
+ConstantFit fit_stage(const FitStage& stage, const std::vector<DataSet>& sets, const Calibration& start,
+                      int evaluations) {
+  ConstantFit summary{.calibration = start};
   const std::vector<StageRow> rows = rows_of(stage, sets);
   if (rows.empty()) return summary;
   const auto objective = [&](const std::vector<double>& x) {
@@ -196,6 +198,43 @@ Calibration fit(const std::vector<DataSet>& sets, const Calibration& start, int 
     calibration = fit_stage(stage, sets, calibration, evaluations).calibration;
   }
   return calibration;
+}
+
+namespace {
+
+// The fitted constants as they are before anything is measured.
+Calibration defaults(const Calibration& shipped) {
+  Calibration result = shipped;
+  for (const FitStage& stage : fit_stages()) {
+    for (const FittedConstant& each : stage.constants) {
+      Calibration plain{.npus = {{each.kind, {}}}, .fabrics = {{each.kind, {}}}};
+      constant(result, each) = constant(plain, each);
+    }
+  }
+  return result;
+}
+
+// The rows of a set in a random order (Fisher and Yates).
+std::vector<Measurement> shuffled(std::vector<Measurement> rows, std::mt19937_64& random) {
+  for (std::size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random() % i]);
+  return rows;
+}
+
+}  // namespace
+
+Halves fit_half(const std::vector<DataSet>& sets, const Calibration& shipped, std::uint64_t seed,
+                int evaluations) {
+  std::mt19937_64 random(seed);
+  Halves halves;
+  std::vector<DataSet> fitted;
+  for (const DataSet& set : sets) {
+    const std::vector<Measurement> rows = shuffled(set.rows, random);
+    const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
+    fitted.push_back({set.name, set.metric, {rows.begin(), middle}});
+    halves.held.push_back({set.name, set.metric, {middle, rows.end()}});
+  }
+  halves.calibration = fit(fitted, defaults(shipped), evaluations);
+  return halves;
 }
 
 std::vector<double> leave_one_out(const std::vector<DataSet>& sets, std::size_t which,

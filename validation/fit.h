@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -25,18 +26,28 @@ struct FitStage {
 };
 std::vector<FitStage> fit_stages();
 
-// Minimises sum over sets of mean |relative error| / target over the stage's rows, by Subplex (Rowan 1990)
-// on the logarithms of the constants.
-struct FitSummary {
+// Minimises sum over sets of sqrt(rows) x mean |relative error| / target over the stage's rows, by Subplex
+// (Rowan 1990) on the logarithms of the constants. A set counts by the square root of its rows: a table of
+// five does not outvote 400, nor the other way round.
+struct ConstantFit {
   Calibration calibration;
   double objective = 0.0;
   int evaluations = 0;
 };
-FitSummary fit_stage(const FitStage& stage, const std::vector<DataSet>& sets, const Calibration& start,
-                     int evaluations);
+ConstantFit fit_stage(const FitStage& stage, const std::vector<DataSet>& sets, const Calibration& start,
+                      int evaluations);
 
 // Fits all stages.
 Calibration fit(const std::vector<DataSet>& sets, const Calibration& start, int evaluations);
+
+// The check that constants generalise: they are fitted on a random half of each set's rows, from the defaults
+// of their types, which know no measurement, and the other half is held back.
+struct Halves {
+  Calibration calibration;
+  std::vector<DataSet> held;
+};
+Halves fit_half(const std::vector<DataSet>& sets, const Calibration& shipped, std::uint64_t seed,
+                int evaluations);
 
 // Relative error of each row of `which` when its stage's constants are fitted without it. Rows are left out
 // one at a time, in sets of more than 60 rows a twentieth at a time. The refit moves along the linearisation

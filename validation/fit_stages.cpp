@@ -13,10 +13,11 @@ FitStage gemm_stage(const std::string& kind) {
 }
 
 FitStage fabric_stage(const std::string& kind) {
-  return {.name = "collectives on " + kind,
-          .sets = {"nccl_collectives_sample", "nccl_allreduce_a100_v100", "nccl_busbw_ml_engineering"},
-          .constants = {
-              {kind, "efficiency", 0.1, 1.2}, {kind, "latency_us", 0.1, 300.0}, {kind, "ramp", 0.1, 1000.0}}};
+  return {
+      .name = "collectives on " + kind,
+      .sets = {"nccl_collectives_sample", "nccl_allreduce_a100_v100", "nccl_busbw_ml_engineering"},
+      .constants = {
+          {kind, "efficiency", 0.1, 1.2}, {kind, "latency_us", 0.1, 300.0}, {kind, "step_us", 0.1, 100.0}}};
 }
 
 FitStage training_stage(const std::string& kind, std::vector<std::string> sets,
@@ -25,8 +26,8 @@ FitStage training_stage(const std::string& kind, std::vector<std::string> sets,
                  .sets = std::move(sets),
                  .constants = {{kind, "sustained", 0.3, 1.2}, {kind, "host_us", 1.0, 200.0}}};
   for (const std::string& fabric : fabrics) {
-    stage.constants.push_back({fabric, "efficiency", 0.05, 1.0});
-    stage.constants.push_back({fabric, "latency_us", 1.0, 2000.0});
+    stage.constants.push_back({fabric, "efficiency", 0.4, 0.95});
+    stage.constants.push_back({fabric, "latency_us", 3.0, 100.0});
   }
   return stage;
 }
@@ -41,11 +42,11 @@ std::vector<FitStage> fit_stages() {
         "nvlink-5-nvl72", "nvlink-5-gb300", "pcie-l40s", "pcie-rtx-6000", "efa-3200"}) {
     stages.push_back(fabric_stage(kind));
   }
-  stages.push_back(
-      training_stage("a100",
-                     {"vtrain_ground_truth_single", "vtrain_ground_truth_multi", "megatron_sc21_table1_a100",
-                      "korthikanti_table5_iteration_time", "mpt_fsdp_a100_h100"},
-                     {"infiniband-hdr", "infiniband-hdr-4", "roce-1600"}));
+  stages.push_back(training_stage(
+      "a100",
+      {"vtrain_ground_truth_single", "vtrain_ground_truth_multi", "megatron_sc21_table1_a100",
+       "megatron_sc21_table2_ptd_vs_zero3", "korthikanti_table5_iteration_time", "mpt_fsdp_a100_h100"},
+      {"infiniband-hdr", "infiniband-hdr-4", "roce-1600"}));
   stages.push_back(training_stage(
       "h100", {"megatron_core_h100_weak_scaling", "mlperf_llm_step_times", "mpt_fsdp_a100_h100"},
       {"infiniband-ndr", "roce-3200"}));

@@ -2,18 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 
 #include "core/error.h"
 #include "training/collective_time.h"
 #include "training/kernels.h"
-#include "validation/csv.h"
+#include "validation/read_rows.h"
 
 namespace bandwright {
 namespace {
 
 constexpr double smallest_bytes = 1 << 20;
+constexpr double largest_bytes = 1e15;
+constexpr double largest_flop = 1e24;
+// What a benchmark written in Python measures of the call itself: PyTorch issues the collective after the
+// first time stamp. The NCCL tests, in C++, issue calls ahead.
+constexpr double python_call_us = 25.0;
 
 // What data sets call a device, and the machine file that describes it.
 struct Alias {
@@ -42,22 +49,13 @@ constexpr std::array devices = {
     Alias{"B200 NVLink5 + 8x50GBps EFA", "b200-efa"},
 };
 
-// One machine per name, shared by all rows that were measured on it.
-class Machines {
- public:
-  std::shared_ptr<const Machine> find(std::string_view device) {
-    for (std::size_t i = 0; i < devices.size(); ++i) {
-      if (devices[i].name != device) continue;
-      if (!loaded_[i]) loaded_[i] = std::make_shared<Machine>(load_machine(devices[i].machine));
-      return loaded_[i];
-    }
-    return nullptr;
+// The machine a device's name stands for; nothing for one that is not described.
+std::shared_ptr<const Machine> machine_of(Machines& machines, std::string_view device) {
+  for (const Alias& alias : devices) {
+    if (alias.name == device) return machines.load(alias.machine);
   }
-
- private:
-  // Shared: rows outlive the reader and there are thousands of them per machine.
-  std::array<std::shared_ptr<const Machine>, devices.size()> loaded_;
-};
+  return nullptr;
+}
 
 // A collective called with S bytes as the NCCL tests count them: the larger of the input and output buffer.
 Collective as_called(std::string_view name, double bytes, int npus) {
@@ -67,88 +65,135 @@ Collective as_called(std::string_view name, double bytes, int npus) {
                               : name == "reduce_scatter" ? CollectiveKind::ReduceScatter
                               : name == "alltoall"       ? CollectiveKind::AllToAll
                                                    : throw InputError(fmt::format("collective '{}'", name));
+  if (!(bytes <= largest_bytes)) throw InputError("more than 1e15 bytes");
   return {kind, Bytes(static_cast<std::int64_t>(gathers ? bytes / npus : bytes))};
 }
 
-Measurement collective_row(const std::shared_ptr<const Machine>& machine, std::string_view name, double bytes,
-                           int npus, double measured_us) {
-  const Collective call = as_called(name, bytes, npus);
-  const Network network = machine->network(npus);
-  Measurement row{.label = fmt::format("{} {} of {:.0f} B on {} NPUs", machine->name, name, bytes, npus),
-                  .measured = measured_us};
-  row.predict = [machine, call, group = whole_network(network)](const Calibration& calibration) {
+// Switches add floating-point numbers only.
+std::shared_ptr<const Machine> without_switch_reduction(const Machine& machine) {
+  auto plain = std::make_shared<Machine>(machine);
+  for (FabricDimension& dimension : plain->dimensions) dimension.software.in_switch = 0.0;
+  return plain;
+}
+
+// A measured collective: `call_us` of the time are the caller's.
+struct CollectiveRow {
+  std::shared_ptr<const Machine> machine;
+  std::string_view name;
+  double bytes = 0.0;
+  int npus = 0;
+  double measured_us = 0.0;
+  double call_us = 0.0;
+};
+
+Measurement measurement(const CollectiveRow& row) {
+  const Collective call = as_called(row.name, row.bytes, row.npus);
+  const Network network = row.machine->network(row.npus);
+  Measurement result{
+      .label = fmt::format("{} {} of {:.0f} B on {} NPUs", row.machine->name, row.name, row.bytes, row.npus),
+      .measured = row.measured_us};
+  const auto price = [machine = row.machine, call,
+                      group = whole_network(network)](const Calibration& calibration) {
     Machine calibrated = *machine;
     calibrate(calibrated, calibration);
-    return collective_ns(calibrated, group, call) * 1e-3;
+    const CollectivePrice priced = collective_price(calibrated, group, call);
+    return std::pair(priced.latency_ns, collective_ns(calibrated, group, call));
   };
+  result.predict = [price, call_us = row.call_us](const Calibration& calibration) {
+    return call_us + price(calibration).second * 1e-3;
+  };
+  result.parts = [price, call_us = row.call_us](const Calibration& calibration) {
+    const auto [latency_ns, whole_ns] = price(calibration);
+    return largest_parts(
+        {{"steps and latency", latency_ns}, {"bytes", whole_ns - latency_ns}, {"the call", call_us * 1e3}});
+  };
+  const double megabytes = row.bytes / (1 << 20);
+  result.family = fmt::format("{} {} on {} NPUs, {} 16 MiB", row.machine->name, row.name, row.npus,
+                              megabytes <= 16.0 ? "up to" : "above");
   for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
-    row.constants.push_back(machine->dimensions[d].constants_name);
+    result.constants.push_back(row.machine->dimensions[d].constants_name);
   }
-  return row;
+  return result;
+}
+
+int npus_of(const CsvRow& row, std::string_view column) { return static_cast<int>(row.count(column)); }
+
+Measurement gemm_row(const std::shared_ptr<const Machine>& machine, const Gemm& gemm, double measured_ms) {
+  Measurement result{
+      .label = fmt::format("{} {:.0f} x {:.0f} x {:.0f}", machine->npu.name, gemm.m, gemm.n, gemm.k),
+      .measured = measured_ms,
+      .constants = {machine->npu.constants_name},
+      .family = fmt::format("{} with {:.0f} columns", machine->npu.name, gemm.n)};
+  const auto npu_with = [machine](const Calibration& calibration) {
+    Npu npu = machine->npu;
+    npu.constants = npu_constants(calibration, npu.constants_name);
+    return npu;
+  };
+  result.predict = [npu_with, gemm](const Calibration& calibration) {
+    return gemm_ns(npu_with(calibration), Precision::Bf16, gemm) * 1e-6;
+  };
+  result.parts = [npu_with, gemm](const Calibration& calibration) {
+    const Npu npu = npu_with(calibration);
+    const double start_ns = npu.constants.kernel_overhead_us * 1e3;
+    const double memory_ns =
+        streaming_ns(npu, 2.0 * (gemm.m * gemm.k + gemm.k * gemm.n + gemm.m * gemm.n)) - start_ns;
+    const double rest_ns = gemm_ns(npu, Precision::Bf16, gemm) - start_ns - memory_ns;
+    return largest_parts({{"start of the kernel", start_ns},
+                          {"memory", memory_ns},
+                          {"tiles beyond what memory takes", std::max(0.0, rest_ns)}});
+  };
+  return result;
 }
 
 }  // namespace
 
 std::vector<Measurement> read_gemm_sample(const std::filesystem::path& file) {
   Machines machines;
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const auto machine = machines.find(row.text("system"));
+  return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
+    const auto machine = machine_of(machines, row.text("system"));
+    if (!machine) return std::nullopt;
     const Gemm gemm{row.number("m"), row.number("n"), row.number("k")};
-    if (!machine || gemm.flop() <= 0.0) continue;
-    Measurement measurement{
-        .label = fmt::format("{} {:.0f} x {:.0f} x {:.0f}", machine->npu.name, gemm.m, gemm.n, gemm.k),
-        .measured = row.number("latency_ms")};
-    measurement.predict = [machine, gemm](const Calibration& calibration) {
-      Npu npu = machine->npu;
-      npu.constants = npu_constants(calibration, npu.constants_name);
-      return gemm_ns(npu, Precision::Bf16, gemm) * 1e-6;
-    };
-    measurement.constants.push_back(machine->npu.constants_name);
-    rows.push_back(std::move(measurement));
-  }
-  return rows;
+    if (gemm.m < 1.0 || gemm.n < 1.0 || gemm.k < 1.0) return std::nullopt;
+    if (!(gemm.flop() <= largest_flop)) throw InputError("more than 1e24 FLOP");
+    return gemm_row(machine, gemm, row.number("latency_ms"));
+  });
 }
 
 std::vector<Measurement> read_nccl_sample(const std::filesystem::path& file) {
   Machines machines;
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const auto machine = machines.find(row.text("system"));
+  return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
+    auto machine = machine_of(machines, row.text("system"));
     const double bytes = row.number("bytes_assuming_dtype");
-    if (!machine || bytes <= smallest_bytes) continue;
-    rows.push_back(collective_row(machine, row.text("collective"), bytes,
-                                  static_cast<int>(row.integer("gpus")), row.number("latency_ms") * 1e3));
-  }
-  return rows;
+    if (!machine || bytes <= smallest_bytes) return std::nullopt;
+    if (row.text("dtype") == "int8") machine = without_switch_reduction(*machine);
+    return measurement(
+        {machine, row.text("collective"), bytes, npus_of(row, "gpus"), row.number("latency_ms") * 1e3});
+  });
 }
 
 std::vector<Measurement> read_nccl_all_reduce(const std::filesystem::path& file) {
   Machines machines;
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const auto machine = machines.find(row.text("gpu"));
+  return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
+    const auto machine = machine_of(machines, row.text("gpu"));
     const double bytes = row.number("size_bytes");
-    if (!machine || bytes <= smallest_bytes) continue;
-    rows.push_back(collective_row(machine, "all_reduce", bytes, static_cast<int>(row.integer("num_gpus")),
-                                  row.number("oop_time_ns") * 1e-3));
-  }
-  return rows;
+    if (!machine || bytes <= smallest_bytes) return std::nullopt;
+    return measurement(
+        {machine, "all_reduce", bytes, npus_of(row, "num_gpus"), row.number("oop_time_ns") * 1e-3});
+  });
 }
 
 std::vector<Measurement> read_nccl_bus_bandwidth(const std::filesystem::path& file) {
   Machines machines;
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const auto machine = machines.find(row.text("system"));
+  return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
+    const auto machine = machine_of(machines, row.text("system"));
     const double bytes = row.number("size_bytes");
-    if (!machine || bytes <= smallest_bytes || !row.has("gpus")) continue;
-    const auto npus = static_cast<int>(row.integer("gpus"));
+    if (!machine || bytes <= smallest_bytes || !row.has("gpus")) return std::nullopt;
+    const int npus = npus_of(row, "gpus");
     const double passes = row.text("collective") == "all_reduce" ? 2.0 : 1.0;
     const double us = passes * bytes * (npus - 1) / npus / row.number("busbw_GBps") * 1e-3;
-    rows.push_back(collective_row(machine, row.text("collective"), bytes, npus, us));
-  }
-  return rows;
+    const double call_us = row.text("tool") == "all_reduce_bench.py" ? python_call_us : 0.0;
+    return measurement({machine, row.text("collective"), bytes, npus, us, call_us});
+  });
 }
 
 }  // namespace bandwright

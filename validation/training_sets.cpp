@@ -4,40 +4,14 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "core/error.h"
-#include "simulator/program_form.h"
-#include "training/training_step.h"
-#include "validation/csv.h"
+#include "validation/read_rows.h"
+#include "validation/software.h"
+#include "validation/training_row.h"
 
 namespace bandwright {
 namespace {
-
-// How a measured number follows from the step time.
-struct Metric {
-  double scale = 1e-6;   // of the step's nanoseconds
-  bool inverse = false;  // scale / ns
-};
-
-Measurement row_of(TrainingJob job, std::string label, double measured, Metric metric) {
-  validate(job.model, job.parallelism);
-  Measurement row{.label = std::move(label), .measured = measured};
-  row.constants.push_back(job.machine.npu.constants_name);
-  const Network network = job.machine.network(job.parallelism.npus());
-  for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
-    row.constants.push_back(job.machine.dimensions[d].constants_name);
-  }
-  row.predict = [job = std::make_shared<const TrainingJob>(std::move(job)), network,
-                 metric](const Calibration& calibration) {
-    TrainingJob calibrated = *job;
-    calibrate(calibrated.machine, calibration);
-    const ProgramForm form(training_step(calibrated, network), network.size());
-    const double ns = form.step_time_ns(calibrated.machine.gb_per_s(network));
-    return metric.inverse ? metric.scale / ns : metric.scale * ns;
-  };
-  return row;
-}
 
 TransformerArchitecture gpt(std::int64_t layers, std::int64_t hidden, std::int64_t heads,
                             std::int64_t sequence, std::int64_t vocabulary) {
@@ -53,26 +27,6 @@ TransformerArchitecture gpt(std::int64_t layers, std::int64_t hidden, std::int64
           .tied_embeddings = true};
 }
 
-// Megatron-LM of 2021 and 2022: fp16, scores in memory, nothing overlapped.
-Parallelism megatron_2021() {
-  return {.attention = AttentionKernel::Unfused,
-          .precision = Precision::Fp16,
-          .overlap_gradients = false,
-          .overlap_parameters = false,
-          .fused_loss = false};
-}
-
-// Megatron-Core and NeMo since 2023: everything overlapped, sequence parallel, distributed optimizer.
-Parallelism megatron_core() {
-  return {.sequence_parallel = true, .zero = 1, .overlap_tensor = true, .gradient_bytes = 2};
-}
-
-void interleave(Parallelism& p, std::int64_t virtual_stages) {
-  if (virtual_stages <= 1) return;
-  p.schedule = PipelineSchedule::Interleaved;
-  p.virtual_stages = virtual_stages;
-}
-
 // 96 B s l h^2 (1 + s/6h + V/16lh): with full recomputation; 72 and 12 without (Narayanan et al., SC 2021).
 double formula_flop(const TransformerArchitecture& m, double batch, bool recomputed) {
   const auto s = static_cast<double>(m.sequence);
@@ -83,25 +37,35 @@ double formula_flop(const TransformerArchitecture& m, double batch, bool recompu
          (1.0 + s / (6.0 * h) + v / ((recomputed ? 16.0 : 12.0) * l * h));
 }
 
-Measurement tflops_row(TrainingJob job, const std::string& label, double measured, bool recomputed) {
+Measurement tflops_row(TrainingJob job, Words words, double measured, bool recomputed) {
   const auto batch = static_cast<double>(job.parallelism.global_batch);
   const double flop =
       formula_flop(job.model, batch, recomputed) / static_cast<double>(job.parallelism.npus());
-  return row_of(std::move(job), label, measured, {.scale = flop * 1e-3, .inverse = true});
+  return training_row(std::move(job), std::move(words), measured, {.scale = flop * 1e-3, .inverse = true});
 }
 
-Measurement vtrain_row(const CsvRow& row, const Machine& machine, Parallelism p) {
-  p.tensor = row.integer("tensor parallelism");
-  p.data = row.integer("data parallelism");
-  p.pipeline = row.integer("pipeline parallelism");
-  p.micro_batch = row.integer("micro batch");
-  p.global_batch = row.integer("global batch");
+// The columns that tables of Megatron-LM's results name alike.
+TransformerArchitecture gpt_of(const CsvRow& row, std::string_view heads, std::string_view sequence,
+                               std::int64_t vocabulary) {
+  return gpt(row.count("layers"), row.count("hidden"), row.count(heads), row.count(sequence), vocabulary);
+}
+
+constexpr std::array<std::string_view, 3> long_names = {"tensor_parallel", "pipeline_parallel",
+                                                        "data_parallel"};
+
+// `unpadded`: the vocabulary without TP.
+Measurement vtrain_row(const CsvRow& row, const Machine& machine, Parallelism p, std::int64_t unpadded) {
+  set_tp_pp_dp(p, row, {"tensor parallelism", "pipeline parallelism", "data parallelism"});
+  p.micro_batch = row.count("micro batch");
+  p.global_batch = row.count("global batch");
   const TransformerArchitecture model =
-      gpt(row.integer("# layers"), row.integer("hidden size"), row.integer("attention heads"),
-          row.integer("sequence length"), 51200);
-  const std::string label = fmt::format("h {} l {}, TP {} DP {} PP {}, micro-batch {}", model.hidden,
-                                        model.layers, p.tensor, p.data, p.pipeline, p.micro_batch);
-  return row_of({model, machine, p}, label, row.number("iteration time (ms)"), {});
+      gpt(row.count("# layers"), row.count("hidden size"), row.count("attention heads"),
+          row.count("sequence length"), p.tensor == 1 ? unpadded : 51200);
+  return training_row({model, machine, p},
+                      {fmt::format("h {} l {}, TP {} DP {} PP {}, micro-batch {}", model.hidden, model.layers,
+                                   p.tensor, p.data, p.pipeline, p.micro_batch),
+                       fmt::format("h {}, TP {}", model.hidden, p.tensor)},
+                      row.number("iteration time (ms)"), {});
 }
 
 struct MptSize {
@@ -116,6 +80,13 @@ constexpr std::array mpt_sizes = {
     MptSize{"13b", 40, 5120, 40}, MptSize{"30b", 48, 7168, 56},  MptSize{"70b", 80, 8192, 64},
 };
 
+TransformerArchitecture mpt(std::string_view name, std::int64_t sequence) {
+  for (const MptSize& size : mpt_sizes) {
+    if (size.name == name) return gpt(size.layers, size.hidden, size.heads, sequence, 50368);
+  }
+  throw InputError(fmt::format("unknown MPT size '{}'", name));
+}
+
 std::string_view mlperf_machine(const std::string& accelerator) {
   if (accelerator.find("GB200") != std::string::npos) return "gb200-nvl72";
   if (accelerator.find("H200") != std::string::npos) return "dgx-h200";
@@ -129,169 +100,141 @@ std::string_view mlperf_machine(const std::string& accelerator) {
 // activations of most rows would not fit.
 std::vector<Measurement> read_vtrain_multi(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100-4hca");
-  Parallelism p = megatron_2021();
+  Parallelism p = software("megatron-2022");
   p.recompute = Recomputation::Full;
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) rows.push_back(vtrain_row(row, machine, p));
-  return rows;
+  return read_rows(file, [&](const CsvRow& row) { return vtrain_row(row, machine, p, 51200); });
 }
 
-// One such machine; nothing recomputed.
+// One such machine; nothing recomputed, no TP communication beside compute. Without TP the output layer takes
+// 2.5 times as long per token as with it: that is what GPT-2's vocabulary takes when it is not padded.
 std::vector<Measurement> read_vtrain_single(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100-4hca");
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) rows.push_back(vtrain_row(row, machine, megatron_2021()));
-  return rows;
+  const Parallelism p = software("megatron-2021");
+  return read_rows(file, [&](const CsvRow& row) { return vtrain_row(row, machine, p, 50257); });
 }
 
 std::vector<Measurement> read_sc21_table1(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100");
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const TransformerArchitecture model =
-        gpt(row.integer("layers"), row.integer("hidden"), row.integer("attention_heads"),
-            row.integer("seq_len"), row.integer("vocab"));
-    Parallelism p = megatron_2021();
+  return read_rows(file, [&](const CsvRow& row) {
+    const TransformerArchitecture model = gpt_of(row, "attention_heads", "seq_len", row.count("vocab"));
+    Parallelism p = software("megatron-2021");
     p.recompute = Recomputation::Full;
-    p.tensor = row.integer("tensor_parallel");
-    p.pipeline = row.integer("pipeline_parallel");
-    p.data = row.integer("data_parallel");
-    p.micro_batch = row.integer("micro_batch");
-    p.global_batch = row.integer("global_batch");
+    set_tp_pp_dp(p, row, long_names);
+    set_batch(p, row);
     const std::int64_t per_stage = model.layers / p.pipeline;
-    interleave(p, per_stage / row.integer_or("layers_per_virtual_stage", per_stage));
-    rows.push_back(tflops_row({model, machine, p}, row.text("model"), row.number("tflops_per_gpu"), true));
-  }
-  return rows;
+    interleave(p, per_stage / row.count_or("layers_per_virtual_stage", per_stage));
+    return tflops_row({model, machine, p}, {row.text("model"), "the table"}, row.number("tflops_per_gpu"),
+                      true);
+  });
 }
 
-// PTD: the same configurations as table 1; ZeRO-3: weights gathered per layer by flat collectives, nothing
-// else divided.
+// PTD: the same configurations as table 1.
 std::vector<Measurement> read_sc21_table2(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100");
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
+  return read_rows(file, [&](const CsvRow& row) {
     const bool large = row.number("params_B") > 300.0;
+    const bool pipelined = row.text("scheme") == "PTD";
     const TransformerArchitecture model =
         large ? gpt(105, 20480, 128, 2048, 51200) : gpt(96, 12288, 96, 2048, 51200);
-    Parallelism p = megatron_2021();
+    Parallelism p = software(pipelined ? "megatron-2021" : "zero-3-2021");
     p.recompute = Recomputation::Full;
-    p.micro_batch = row.integer("micro_batch");
-    p.global_batch = row.integer("global_batch");
-    if (row.text("scheme") == "PTD") {
+    set_batch(p, row);
+    if (pipelined) {
       p.tensor = 8;
-      p.pipeline = row.integer("model_parallel") / 8;
+      p.pipeline = std::max<std::int64_t>(1, row.count("model_parallel") / 8);
       interleave(p, large ? 3 : 2);
-    } else {
-      p.zero = 3;
-      p.overlap_gradients = p.overlap_parameters = true;
-      p.hierarchical = false;
     }
-    p.data = row.integer("gpus") / (p.tensor * p.pipeline);
+    p.data = std::max<std::int64_t>(1, row.count("gpus") / (p.tensor * p.pipeline));
     if (p.micro_batches() % p.pipeline != 0) interleave(p, 1);
-    const std::string label =
-        fmt::format("{} {}B on {}", row.text("scheme"), row.text("params_B"), row.text("gpus"));
-    rows.push_back(tflops_row({model, machine, p}, label, row.number("tflops_per_gpu"), true));
-  }
-  return rows;
+    return tflops_row(
+        {model, machine, p},
+        {fmt::format("{} {}B on {}", row.text("scheme"), row.text("params_B"), row.text("gpus")),
+         row.text("scheme")},
+        row.number("tflops_per_gpu"), true);
+  });
 }
 
 std::vector<Measurement> read_korthikanti(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100");
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const TransformerArchitecture model =
-        gpt(row.integer("layers"), row.integer("hidden"), row.integer("heads"), row.integer("seq"), 51200);
-    Parallelism p = megatron_2021();
+  return read_rows(file, [&](const CsvRow& row) {
+    const TransformerArchitecture model = gpt_of(row, "heads", "seq", 51200);
+    Parallelism p = software("megatron-2022");
     p.sequence_parallel = row.text("tp_comm") == "rs_ag";
     p.recompute = row.text("recompute") == "full" ? Recomputation::Full : Recomputation::Selective;
-    p.tensor = row.integer("tp");
-    p.pipeline = row.integer("pp");
-    p.data = row.integer("dp");
-    p.micro_batch = row.integer("micro_batch");
-    p.global_batch = row.integer("global_batch");
-    interleave(p, row.integer("interleave"));
-    rows.push_back(row_of({model, machine, p}, fmt::format("{} {}", row.text("model"), row.text("mode")),
-                          row.number("measured_iter_s"), {.scale = 1e-9}));
-  }
-  return rows;
+    set_tp_pp_dp(p, row, tp_pp_dp);
+    set_batch(p, row);
+    interleave(p, row.count("interleave"));
+    return training_row({model, machine, p},
+                        {fmt::format("{} {}", row.text("model"), row.text("mode")), row.text("mode")},
+                        row.number("measured_iter_s"), {.scale = 1e-9});
+  });
 }
 
 // FP8 in every round; two layers per virtual stage.
 std::vector<Measurement> read_mlperf(const std::filesystem::path& file) {
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
+  Machines machines;
+  return read_rows(file, [&](const CsvRow& row) {
     const bool llama = row.text("model").find("Llama") != std::string::npos;
+    const std::string& accelerator = row.text("accelerator");
     TransformerArchitecture model = load_architecture(llama ? "llama3.1-405b" : "gpt3-175b");
-    model.sequence = row.integer("seq_len");
-    Parallelism p = megatron_core();
+    model.sequence = row.count("seq_len");
+    Parallelism p = software("megatron-core");
     p.precision = Precision::Fp8;
-    p.tensor = row.integer("tp");
-    p.pipeline = row.integer("pp");
-    p.context = row.integer_or("cp", 1);
-    p.data = row.integer("dp");
-    p.micro_batch = row.integer_or("micro_batch", 1);
-    p.global_batch = row.integer("global_batch");
+    set_tp_pp_dp(p, row, tp_pp_dp);
+    p.context = row.count_or("cp", 1);
+    p.micro_batch = row.count_or("micro_batch", 1);
+    p.global_batch = row.count("global_batch");
     interleave(p, std::max<std::int64_t>(1, (model.layers + (llama ? 2 : 0)) / p.pipeline / 2));
     if (p.micro_batches() % p.pipeline != 0) interleave(p, 1);
-    if (row.text("accelerator").find("GB200") != std::string::npos)
-      p.placement = {"TP", "CP", "EP", "PP", "DP"};
-    const std::string label = fmt::format("{} {} on {} {}", row.text("round"), row.text("model"),
-                                          row.text("num_accelerators"), row.text("accelerator"));
-    rows.push_back(row_of({model, load_machine(mlperf_machine(row.text("accelerator"))), p}, label,
-                          row.number("median_step_s"), {.scale = 1e-9}));
-  }
-  return rows;
+    if (accelerator.find("GB200") != std::string::npos) p.placement = {"TP", "CP", "EP", "PP", "DP"};
+    return training_row({model, *machines.load(mlperf_machine(accelerator)), p},
+                        {fmt::format("{} {} on {} {}", row.text("round"), row.text("model"),
+                                     row.text("num_accelerators"), accelerator),
+                         fmt::format("{} on {}", row.text("model"), accelerator)},
+                        row.number("median_step_s"), {.scale = 1e-9});
+  });
 }
 
 // Micro-batch 1 with a pipeline and 2 without, one layer per virtual stage where layers divide.
 std::vector<Measurement> read_megatron_core(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-h100");
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const TransformerArchitecture model =
-        gpt(row.integer("layers"), row.integer("hidden"), row.integer("attention_heads"),
-            row.integer("seq_len"), row.integer("vocab"));
-    Parallelism p = megatron_core();
-    p.tensor = row.integer("tensor_parallel");
-    p.pipeline = row.integer("pipeline_parallel");
-    p.data = row.integer("data_parallel");
+  return read_rows(file, [&](const CsvRow& row) {
+    const TransformerArchitecture model = gpt_of(row, "attention_heads", "seq_len", row.count("vocab"));
+    Parallelism p = software("megatron-core");
+    set_tp_pp_dp(p, row, long_names);
     p.sequence_parallel = p.tensor > 1;
-    p.global_batch = row.integer("global_batch");
+    p.global_batch = row.count("global_batch");
     p.micro_batch = p.pipeline > 1 ? 1 : 2;
     if (p.pipeline > 1 && p.micro_batches() % p.pipeline == 0) interleave(p, model.layers / p.pipeline);
-    rows.push_back(tflops_row({model, machine, p}, row.text("model"), row.number("tflops_per_gpu"), false));
-  }
-  return rows;
+    return tflops_row({model, machine, p}, {row.text("model"), "the table"}, row.number("tflops_per_gpu"),
+                      false);
+  });
 }
 
+// Composer's mixed precision: PURE reduces gradients in the working precision, DEFAULT in fp32.
 std::vector<Measurement> read_mpt_fsdp(const std::filesystem::path& file) {
-  std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const auto size = std::find_if(mpt_sizes.begin(), mpt_sizes.end(),
-                                   [&](const MptSize& each) { return each.name == row.text("Model"); });
-    if (size == mpt_sizes.end()) throw InputError(fmt::format("{}: unknown MPT size", row.text("Model")));
-    const TransformerArchitecture model =
-        gpt(size->layers, size->hidden, size->heads, row.integer("SeqLen (T)"), 50368);
+  Machines machines;
+  return read_rows(file, [&](const CsvRow& row) {
+    const TransformerArchitecture model = mpt(row.text("Model"), row.count("SeqLen (T)"));
     const std::string& gpu = row.text("GPU");
-    const Machine machine = load_machine(gpu == "h100_80gb"   ? "h100-roce"
-                                         : gpu == "a100_40gb" ? "a100-40gb-roce"
-                                                              : "a100-80gb-roce");
-    Parallelism p;
-    p.attention = AttentionKernel::Flash1;
+    const std::string_view machine = gpu == "h100_80gb"   ? "h100-roce"
+                                     : gpu == "a100_40gb" ? "a100-40gb-roce"
+                                                          : "a100-80gb-roce";
+    Parallelism p = software("fsdp");
+    if (row.text("MP Mode") == "PURE") p.gradient_bytes = 2;
     p.zero = row.text("Sharding Strategy") == "FULL_SHARD" ? 3 : 2;
     p.precision = row.text("Precision") == "amp_fp8" ? Precision::Fp8 : Precision::Bf16;
     p.recompute = row.text("Activation Checkpointing") == "True" ? Recomputation::Full : Recomputation::None;
-    p.data = row.integer("# GPUs");
-    p.micro_batch = row.integer("MicroBatchSize");
-    p.global_batch = p.data * p.micro_batch * row.integer("GradAccum");
+    p.data = row.count("# GPUs");
+    p.micro_batch = row.count("MicroBatchSize");
+    p.global_batch = p.data * p.micro_batch * row.count("GradAccum");
     const double tokens = static_cast<double>(p.global_batch * model.sequence);
-    rows.push_back(row_of({model, machine, p},
-                          fmt::format("{} {} {}, {} tokens, {}", p.data, gpu, size->name, model.sequence,
-                                      row.text("Precision")),
-                          row.number("Throughput (T/s)"), {.scale = tokens * 1e9, .inverse = true}));
-  }
-  return rows;
+    return training_row({model, *machines.load(machine), p},
+                        {fmt::format("{} {} {}, {} tokens, {}", p.data, gpu, row.text("Model"),
+                                     model.sequence, row.text("Precision")),
+                         fmt::format("{} {}", gpu, row.text("Model"))},
+                        row.number("Throughput (T/s)"), {.scale = tokens * 1e9, .inverse = true});
+  });
 }
 
 }  // namespace bandwright

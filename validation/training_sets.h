@@ -15,6 +15,8 @@ std::vector<Measurement> read_sc21_table2(const std::filesystem::path& file);
 std::vector<Measurement> read_korthikanti(const std::filesystem::path& file);
 std::vector<Measurement> read_mlperf(const std::filesystem::path& file);
 std::vector<Measurement> read_megatron_core(const std::filesystem::path& file);
+// The form for everybody's steps (docs/accuracy.md describes its columns).
+std::vector<Measurement> read_training_steps(const std::filesystem::path& file);
 std::vector<Measurement> read_mpt_fsdp(const std::filesystem::path& file);
 
 }  // namespace bandwright

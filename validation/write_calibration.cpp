@@ -46,8 +46,8 @@ std::string calibration_yaml(const Calibration& calibration, const std::vector<D
   }
   text += "fabrics:\n";
   for (const auto& [name, fabric] : calibration.fabrics) {
-    text += fmt::format("  {}: {{efficiency: {:.4g}, latency_us: {:.4g}, ramp: {:.4g}, source: \"{}\"}}\n",
-                        name, fabric.efficiency, fabric.latency_us, fabric.ramp, source_of(name, sets));
+    text += fmt::format("  {}: {{efficiency: {:.4g}, latency_us: {:.4g}, step_us: {:.4g}, source: \"{}\"}}\n",
+                        name, fabric.efficiency, fabric.latency_us, fabric.step_us, source_of(name, sets));
   }
   return text;
 }

@@ -74,6 +74,19 @@ TEST(TrainingStep, RecomputationNeverTakesLess) {
   }
 }
 
+// Communication beside the gradient of the weights, and transfers nobody waits for, never take longer.
+TEST(TrainingStep, NewerSoftwareNeverTakesLonger) {
+  for (const std::int64_t tp : {1, 2, 8}) {
+    TrainingJob newer = job("gpt-7.5b", tp, 2, 2, 32);
+    TrainingJob older = newer;
+    older.parallelism.overlap_backward = false;
+    EXPECT_LE(step_ns(newer), step_ns(older) * (tp == 1 ? 1.0 : 0.999)) << tp;
+    TrainingJob waiting = older;
+    waiting.parallelism.synchronous_sends = true;
+    EXPECT_GT(step_ns(waiting), step_ns(older)) << tp;
+  }
+}
+
 TEST(TrainingStep, MoreBandwidthNeverTakesLonger) {
   const TrainingJob each = job("llama3-70b", 8, 4, 4, 64);
   double before = 1e300;

@@ -1,0 +1,74 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "core/paths.h"
+#include "validation/data_set.h"
+
+namespace bandwright {
+namespace {
+
+const std::filesystem::path shared = "../shared/validation";
+
+double mean_error_percent(const DataSet& set) {
+  const Calibration constants = shipped_calibration();
+  std::vector<double> errors;
+  for (const Measurement& row : set.rows) errors.push_back(relative_error(row, constants));
+  return summarize(errors).mape_percent;
+}
+
+// The errors that each set is allowed (its kind's target_percent), with the shipped constants.
+TEST(Accuracy, StaysWithinTheTargets) {
+  if (!std::filesystem::is_directory(shared)) GTEST_SKIP() << shared << " is not here";
+  for (const DataSetKind& kind : data_set_kinds()) {
+    const std::filesystem::path file = shared / (std::string(kind.name) + ".csv");
+    if (!std::filesystem::exists(file)) continue;
+    const DataSet set = read_data_set(kind, file);
+    EXPECT_FALSE(set.rows.empty()) << kind.name;
+    EXPECT_LE(mean_error_percent(set), kind.target_percent) << kind.name;
+  }
+}
+
+TEST(Accuracy, TargetsAreThoseAskedFor) {
+  EXPECT_EQ(target_percent("vtrain_ground_truth_multi"), 8.0);
+  EXPECT_EQ(target_percent("vtrain_ground_truth_single"), 8.0);
+  EXPECT_EQ(target_percent("megatron_sc21_table1_a100"), 6.0);
+  EXPECT_EQ(target_percent("korthikanti_table5_iteration_time"), 4.0);
+  EXPECT_EQ(target_percent("mlperf_llm_step_times"), 10.0);
+  EXPECT_EQ(target_percent("mpt_fsdp_a100_h100"), 12.0);
+  EXPECT_EQ(target_percent("gemm_bf16_sample"), 10.0);
+  for (const char* name :
+       {"nccl_collectives_sample", "nccl_allreduce_a100_v100", "nccl_busbw_ml_engineering"}) {
+    EXPECT_EQ(target_percent(name), 10.0);
+  }
+}
+
+// What comes with the program is read and predicted without any other file.
+TEST(ShippedMeasurements, AreKnownAndPredicted) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(inputs_folder() / "measurements")) {
+    if (entry.path().extension() != ".csv") continue;
+    ++files;
+    for (const DataSetKind& kind : data_set_kinds()) {
+      if (kind.name != entry.path().stem().string()) continue;
+      const DataSet set = read_data_set(kind, entry.path());
+      EXPECT_GE(set.rows.size(), 20U);
+      EXPECT_LE(mean_error_percent(set), kind.target_percent) << kind.name;
+      EXPECT_FALSE(set.rows[0].parts(shipped_calibration()).empty());
+    }
+  }
+  EXPECT_GE(files, 1);
+}
+
+// At most six constants per kind of NPU and three per kind of links.
+TEST(ShippedConstants, NameWhatTheyWereFittedOn) {
+  const Calibration constants = shipped_calibration();
+  EXPECT_EQ(constants.sources.size(), constants.npus.size() + constants.fabrics.size());
+  for (const auto& [kind, source] : constants.sources) EXPECT_FALSE(source.empty()) << kind;
+  EXPECT_EQ(sizeof(NpuConstants), 6 * sizeof(double));
+  EXPECT_EQ(sizeof(FabricConstants), 3 * sizeof(double));
+}
+
+}  // namespace
+}  // namespace bandwright

@@ -1,0 +1,62 @@
+#include "validation/software.h"
+
+#include <array>
+
+#include "core/catalogue.h"
+
+namespace bandwright {
+namespace {
+
+Parallelism megatron_2021() {
+  return {.attention = AttentionKernel::Unfused,
+          .precision = Precision::Fp16,
+          .overlap_gradients = false,
+          .overlap_parameters = false,
+          .synchronous_sends = true,
+          .overlap_backward = false,
+          .fused_loss = false};
+}
+
+Parallelism megatron_2022() {
+  Parallelism p = megatron_2021();
+  p.overlap_backward = true;
+  return p;
+}
+
+Parallelism megatron_core() {
+  return {
+      .sequence_parallel = true, .zero = 1, .overlap_tensor = true, .fused_loss = false, .gradient_bytes = 2};
+}
+
+Parallelism fsdp() {
+  return {.zero = 3, .attention = AttentionKernel::Flash1, .fused_loss = false, .gradient_bytes = 4};
+}
+
+Parallelism zero_3() {
+  Parallelism p = megatron_2021();
+  p.zero = 3;
+  p.overlap_gradients = p.overlap_parameters = true;
+  p.hierarchical = false;
+  return p;
+}
+
+constexpr std::array catalogue = {
+    TrainingSoftware{"megatron-2021", "fp16, scores in memory, nothing overlapped", megatron_2021},
+    TrainingSoftware{"megatron-2022", "and TP communication beside the gradient of the weights",
+                     megatron_2022},
+    TrainingSoftware{"megatron-core", "everything overlapped, sequence parallel, distributed optimizer",
+                     megatron_core},
+    TrainingSoftware{"fsdp", "PyTorch FSDP with the first FlashAttention, gradients in fp32", fsdp},
+    TrainingSoftware{"zero-3-2021",
+                     "DeepSpeed's ZeRO 3: each NPU gathers all weights through its own adapter", zero_3},
+};
+
+}  // namespace
+
+std::span<const TrainingSoftware> training_software() { return catalogue; }
+
+Parallelism software(std::string_view name) {
+  return find_in_catalogue(training_software(), name, "software").settings();
+}
+
+}  // namespace bandwright

@@ -1,0 +1,64 @@
+#include "validation/training_row.h"
+
+#include <memory>
+
+#include "simulator/program_form.h"
+#include "training/estimate.h"
+#include "validation/read_rows.h"
+
+namespace bandwright {
+namespace {
+
+std::string largest_lines(const TrainingJob& job) {
+  std::vector<Part> parts;
+  const TrainingEstimate answer = estimate(job);
+  for (const BreakdownLine& line : answer.breakdown) parts.push_back({line.name, line.exposed_ns});
+  return largest_parts(parts);
+}
+
+}  // namespace
+
+Measurement training_row(TrainingJob job, Words words, double measured, Metric metric) {
+  validate(job.model, job.parallelism);
+  Measurement row{.label = std::move(words.label),
+                  .measured = measured,
+                  .constants = {job.machine.npu.constants_name},
+                  .family = std::move(words.family)};
+  const Network network = job.machine.network(job.parallelism.npus());
+  for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
+    row.constants.push_back(job.machine.dimensions[d].constants_name);
+  }
+  const auto shared = std::make_shared<const TrainingJob>(std::move(job));  // by both functions
+  const auto calibrated = [shared](const Calibration& calibration) {
+    TrainingJob result = *shared;
+    calibrate(result.machine, calibration);
+    return result;
+  };
+  row.predict = [calibrated, network, metric](const Calibration& calibration) {
+    const TrainingJob now = calibrated(calibration);
+    const ProgramForm form(training_step(now, network), network.size());
+    const double ns = form.step_time_ns(now.machine.gb_per_s(network));
+    return metric.inverse ? metric.scale / ns : metric.scale * ns;
+  };
+  row.parts = [calibrated](const Calibration& calibration) { return largest_lines(calibrated(calibration)); };
+  return row;
+}
+
+void set_tp_pp_dp(Parallelism& p, const CsvRow& row, const std::array<std::string_view, 3>& columns) {
+  p.tensor = row.count(columns[0]);
+  p.pipeline = row.count(columns[1]);
+  p.data = row.count(columns[2]);
+}
+
+void set_batch(Parallelism& p, const CsvRow& row) {
+  p.micro_batch = row.count("micro_batch");
+  p.global_batch = row.count("global_batch");
+}
+
+void interleave(Parallelism& p, std::int64_t virtual_stages) {
+  if (virtual_stages <= 1) return;
+  p.schedule = PipelineSchedule::Interleaved;
+  p.virtual_stages = virtual_stages;
+}
+
+}  // namespace bandwright
