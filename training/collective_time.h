@@ -4,6 +4,9 @@
 
 namespace bandwright {
 
+// Bytes per other NPU of the group above which the protocol for small messages is left.
+constexpr double low_latency_bytes = 2.5e6;
+
 // What a collective over a group of a machine takes:
 //
 //   latency + wire bytes / (bandwidth * efficiency * speed)

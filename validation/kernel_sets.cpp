@@ -7,6 +7,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/catalogue.h"
 #include "core/error.h"
 #include "training/collective_time.h"
 #include "training/kernels.h"
@@ -39,13 +40,6 @@ constexpr std::array devices = {
     Alias{"rtx_pro_6000_server", "rtx-pro-6000"},
     Alias{"A100", "dgx-a100"},
     Alias{"V100", "dgx-v100"},
-    Alias{"A100 DGX-class NVLink3", "dgx-a100"},
-    Alias{"H200 NVLink4 (NVLS)", "dgx-h200"},
-    Alias{"H200 default", "dgx-h200"},
-    Alias{"H200 NVLS on", "dgx-h200"},
-    Alias{"H200", "dgx-h200"},
-    Alias{"B200 NVLink5 P6-B200", "dgx-b200"},
-    Alias{"B200 default", "dgx-b200"},
     Alias{"B200 NVLink5 + 8x50GBps EFA", "b200-efa"},
 };
 
@@ -57,16 +51,49 @@ std::shared_ptr<const Machine> machine_of(Machines& machines, std::string_view d
   return nullptr;
 }
 
-// A collective called with S bytes as the NCCL tests count them: the larger of the input and output buffer.
+// The machine of a note's row: one machine is known by its NPU, the first word.
+std::shared_ptr<const Machine> machine_of_note(Machines& machines, const CsvRow& row) {
+  if (const auto known = machine_of(machines, row.text("system"))) return known;
+  constexpr std::array notes = {Alias{"A100", "dgx-a100"}, Alias{"H100", "dgx-h100"},
+                                Alias{"H200", "dgx-h200"}, Alias{"B200", "dgx-b200"}};
+  for (const Alias& note : notes) {
+    const bool alone = row.count_or("nodes", 1) == 1;
+    if (alone && row.text("system").rfind(note.name, 0) == 0) return machines.load(note.machine);
+  }
+  return nullptr;
+}
+
+// What the NCCL tests call a collective; bus bandwidth is the bytes that cross a link in a ring over time.
+struct Called {
+  std::string_view name;
+  CollectiveKind kind;
+  double passes;  // of the buffer's (n-1)/n, or of all of it where `whole`
+  bool whole = false;
+};
+constexpr std::array calls = {
+    Called{"all_reduce", CollectiveKind::AllReduce, 2.0},
+    Called{"all_gather", CollectiveKind::AllGather, 1.0},
+    Called{"reduce_scatter", CollectiveKind::ReduceScatter, 1.0},
+    Called{"alltoall", CollectiveKind::AllToAll, 1.0},
+    Called{"all_to_all", CollectiveKind::AllToAll, 1.0},
+    Called{"broadcast", CollectiveKind::Broadcast, 1.0, true},
+    Called{"reduce", CollectiveKind::Reduce, 1.0, true},
+};
+
+const Called& called(std::string_view name) {
+  return find_in_catalogue(std::span(calls), name, "collective");
+}
+
+// Called with S bytes as the NCCL tests count them: the larger of the input and output buffer.
 Collective as_called(std::string_view name, double bytes, int npus) {
-  const bool gathers = name == "all_gather";
-  const CollectiveKind kind = name == "all_reduce"       ? CollectiveKind::AllReduce
-                              : gathers                  ? CollectiveKind::AllGather
-                              : name == "reduce_scatter" ? CollectiveKind::ReduceScatter
-                              : name == "alltoall"       ? CollectiveKind::AllToAll
-                                                   : throw InputError(fmt::format("collective '{}'", name));
+  const CollectiveKind kind = called(name).kind;
   if (!(bytes <= largest_bytes)) throw InputError("more than 1e15 bytes");
-  return {kind, Bytes(static_cast<std::int64_t>(gathers ? bytes / npus : bytes))};
+  return {kind, Bytes(static_cast<std::int64_t>(kind == CollectiveKind::AllGather ? bytes / npus : bytes))};
+}
+
+double bus_bytes(std::string_view name, double bytes, int npus) {
+  const Called& call = called(name);
+  return call.passes * bytes * (call.whole ? 1.0 : (npus - 1.0) / npus);
 }
 
 // Switches add floating-point numbers only.
@@ -102,10 +129,15 @@ Measurement measurement(const CollectiveRow& row) {
   result.predict = [price, call_us = row.call_us](const Calibration& calibration) {
     return call_us + price(calibration).second * 1e-3;
   };
-  result.parts = [price, call_us = row.call_us](const Calibration& calibration) {
+  const double switches = row.bytes / (low_latency_bytes * (row.npus - 1));  // of protocol, at 1
+  const bool near = row.machine->dimensions[0].software.low_latency > 0.0 && switches > 0.5 && switches < 2.0;
+  const std::string note = near ? ", near the size at which the library changes its protocol" : "";
+  result.parts = [price, note, call_us = row.call_us](const Calibration& calibration) {
     const auto [latency_ns, whole_ns] = price(calibration);
-    return largest_parts(
-        {{"steps and latency", latency_ns}, {"bytes", whole_ns - latency_ns}, {"the call", call_us * 1e3}});
+    return largest_parts({{"steps and latency", latency_ns},
+                          {"bytes", whole_ns - latency_ns},
+                          {"the call", call_us * 1e3}}) +
+           note;
   };
   const double megabytes = row.bytes / (1 << 20);
   result.family = fmt::format("{} {} on {} NPUs, {} 16 MiB", row.machine->name, row.name, row.npus,
@@ -132,15 +164,17 @@ Measurement gemm_row(const std::shared_ptr<const Machine>& machine, const Gemm& 
   result.predict = [npu_with, gemm](const Calibration& calibration) {
     return gemm_ns(npu_with(calibration), Precision::Bf16, gemm) * 1e-6;
   };
-  result.parts = [npu_with, gemm](const Calibration& calibration) {
+  const double bytes = 2.0 * (gemm.m * gemm.k + gemm.k * gemm.n + gemm.m * gemm.n);
+  const bool cached = measured_ms * 1e6 < bytes / machine->npu.memory_gb_per_s;
+  result.parts = [npu_with, gemm, bytes, cached](const Calibration& calibration) {
     const Npu npu = npu_with(calibration);
     const double start_ns = npu.constants.kernel_overhead_us * 1e3;
-    const double memory_ns =
-        streaming_ns(npu, 2.0 * (gemm.m * gemm.k + gemm.k * gemm.n + gemm.m * gemm.n)) - start_ns;
+    const double memory_ns = streaming_ns(npu, bytes) - start_ns;
     const double rest_ns = gemm_ns(npu, Precision::Bf16, gemm) - start_ns - memory_ns;
     return largest_parts({{"start of the kernel", start_ns},
                           {"memory", memory_ns},
-                          {"tiles beyond what memory takes", std::max(0.0, rest_ns)}});
+                          {"tiles beyond what memory takes", std::max(0.0, rest_ns)}}) +
+           (cached ? ", measured faster than memory can be: the operands were in the cache" : "");
   };
   return result;
 }
@@ -185,12 +219,11 @@ std::vector<Measurement> read_nccl_all_reduce(const std::filesystem::path& file)
 std::vector<Measurement> read_nccl_bus_bandwidth(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
-    const auto machine = machine_of(machines, row.text("system"));
+    const auto machine = machine_of_note(machines, row);
     const double bytes = row.number("size_bytes");
     if (!machine || bytes <= smallest_bytes || !row.has("gpus")) return std::nullopt;
     const int npus = npus_of(row, "gpus");
-    const double passes = row.text("collective") == "all_reduce" ? 2.0 : 1.0;
-    const double us = passes * bytes * (npus - 1) / npus / row.number("busbw_GBps") * 1e-3;
+    const double us = bus_bytes(row.text("collective"), bytes, npus) / row.number("busbw_GBps") * 1e-3;
     const double call_us = row.text("tool") == "all_reduce_bench.py" ? python_call_us : 0.0;
     return measurement({machine, row.text("collective"), bytes, npus, us, call_us});
   });

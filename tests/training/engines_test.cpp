@@ -173,7 +173,7 @@ TEST(PipelineBubble, IsStagesLessOneOverChunksTimesMicroBatches) {
       if (v > 1) each.parallelism.schedule = PipelineSchedule::Interleaved;
       TrainingJob job = job_of(each);
       job.model.vocabulary = 1;
-      job.machine.dimensions[0].constants = {.efficiency = 1.0, .latency_us = 0.0, .ramp = 0.0};
+      job.machine.dimensions[0].constants = {.efficiency = 1.0, .latency_us = 0.0, .step_us = 0.0};
       const Network network = job.machine.network(4);
       StepProgram program = training_step(job, network);
       double optimizer_ns = 0.0;
