@@ -53,7 +53,7 @@ std::shared_ptr<const Machine> machine_of(Machines& machines, std::string_view d
 
 // The machine of a note's row: one machine is known by its NPU, the first word.
 std::shared_ptr<const Machine> machine_of_note(Machines& machines, const CsvRow& row) {
-  if (const auto known = machine_of(machines, row.text("system"))) return known;
+  if (auto known = machine_of(machines, row.text("system"))) return known;
   constexpr std::array notes = {Alias{"A100", "dgx-a100"}, Alias{"H100", "dgx-h100"},
                                 Alias{"H200", "dgx-h200"}, Alias{"B200", "dgx-b200"}};
   for (const Alias& note : notes) {
@@ -66,22 +66,23 @@ std::shared_ptr<const Machine> machine_of_note(Machines& machines, const CsvRow&
 // What the NCCL tests call a collective; bus bandwidth is the bytes that cross a link in a ring over time.
 struct Called {
   std::string_view name;
+  std::string_view help;
   CollectiveKind kind;
   double passes;  // of the buffer's (n-1)/n, or of all of it where `whole`
   bool whole = false;
 };
 constexpr std::array calls = {
-    Called{"all_reduce", CollectiveKind::AllReduce, 2.0},
-    Called{"all_gather", CollectiveKind::AllGather, 1.0},
-    Called{"reduce_scatter", CollectiveKind::ReduceScatter, 1.0},
-    Called{"alltoall", CollectiveKind::AllToAll, 1.0},
-    Called{"all_to_all", CollectiveKind::AllToAll, 1.0},
-    Called{"broadcast", CollectiveKind::Broadcast, 1.0, true},
-    Called{"reduce", CollectiveKind::Reduce, 1.0, true},
+    Called{"all_reduce", "the sum everywhere", CollectiveKind::AllReduce, 2.0},
+    Called{"all_gather", "all shards everywhere", CollectiveKind::AllGather, 1.0},
+    Called{"reduce_scatter", "the sum, a shard each", CollectiveKind::ReduceScatter, 1.0},
+    Called{"alltoall", "a shard to each", CollectiveKind::AllToAll, 1.0},
+    Called{"all_to_all", "a shard to each", CollectiveKind::AllToAll, 1.0},
+    Called{"broadcast", "from one to all", CollectiveKind::Broadcast, 1.0, true},
+    Called{"reduce", "the sum at one", CollectiveKind::Reduce, 1.0, true},
 };
 
 const Called& called(std::string_view name) {
-  return find_in_catalogue(std::span(calls), name, "collective");
+  return find_in_catalogue(std::span<const Called>(calls), name, "collective");
 }
 
 // Called with S bytes as the NCCL tests count them: the larger of the input and output buffer.
