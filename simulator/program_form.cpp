@@ -4,12 +4,26 @@
 
 namespace bandwright {
 
+namespace {
+
+std::vector<MarkStep> steps_of(const StepProgram& program) {
+  std::vector<MarkStep> steps;
+  steps.reserve(program.instructions.size());
+  for (const Instruction& each : program.instructions) {
+    steps.push_back({each.times, each.length, each.waits, each.sets});
+  }
+  return steps;
+}
+
+}  // namespace
+
 ProgramForm::ProgramForm(const StepProgram& program, int dimensions)
-    : dimensions_(dimensions), wire_(program.collectives, program.groups, program.wire_efficiency) {
-  steps_.reserve(program.instructions.size());
+    : dimensions_(dimensions),
+      steps_(steps_of(program)),
+      reduced_(steps_),
+      wire_(program.collectives, program.groups, program.wire_efficiency) {
   work_.reserve(program.instructions.size());
   for (const Instruction& each : program.instructions) {
-    steps_.push_back({each.times, each.length, each.waits, each.sets});
     const Operation& operation = each.operation;
     const bool communicates = each.times == 0 && operation.kind == OperationKind::Collective;
     work_.push_back({to_ns(operation.duration), communicates ? operation.collective : none, operation.role,
@@ -31,12 +45,12 @@ std::vector<double> ProgramForm::durations_ns(std::span<const double> gb_per_s) 
 }
 
 double ProgramForm::step_time_ns(std::span<const double> gb_per_s) const {
-  return play_marks(steps_, durations_ns(gb_per_s));
+  return reduced_.play(durations_ns(gb_per_s));
 }
 
 std::vector<ProgramForm::Share> ProgramForm::critical_path(std::span<const double> gb_per_s) const {
   const std::vector<double> ns = durations_ns(gb_per_s);
-  const std::vector<double> counts = critical_counts(steps_, ns);
+  const std::vector<double> counts = reduced_.critical_counts(ns);
   std::vector<Share> shares(steps_.size());
   for (std::size_t i = 0; i < steps_.size(); ++i) shares[i] = {counts[i], ns[i]};
   return shares;
@@ -44,7 +58,7 @@ std::vector<ProgramForm::Share> ProgramForm::critical_path(std::span<const doubl
 
 Cut ProgramForm::cut(std::span<const double> gb_per_s) const {
   const std::vector<WireLoads::Slowest> prices = wire_.price(gb_per_s);
-  const std::vector<double> counts = critical_counts(steps_, durations_ns(prices));
+  const std::vector<double> counts = reduced_.critical_counts(durations_ns(prices));
   std::vector<double> calls(prices.size(), 0.0);
   Cut cut;
   for (std::size_t i = 0; i < steps_.size(); ++i) {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "core/cut.h"
-#include "simulator/mark_paths.h"
+#include "simulator/reduced_steps.h"
 #include "simulator/result.h"
 #include "simulator/wire_loads.h"
 
@@ -14,8 +14,8 @@ namespace bandwright {
 //
 //   latency + max over dimensions d of bytes_d / (e_d b_d)          e_d: the program's wire efficiency
 //
-// and repeated blocks are played until they repeat (simulator/mark_paths.h). A value: copies may be evaluated
-// on different threads.
+// and blocks are played until they repeat (simulator/mark_paths.h), after operations that always follow each
+// other have become one (simulator/reduced_steps.h). A value: copies may be evaluated on different threads.
 class ProgramForm {
  public:
   ProgramForm(const StepProgram& program, int dimensions);
@@ -58,6 +58,7 @@ class ProgramForm {
 
   int dimensions_;
   std::vector<MarkStep> steps_;
+  ReducedSteps reduced_;
   std::vector<Work> work_;  // of each step
   WireLoads wire_;
   std::vector<std::string> group_names_;

@@ -66,6 +66,23 @@ TEST_P(RandomPrograms, HaveCutsThatSupportTheirStepTime) {
   }
 }
 
+// Programs as training writes them: all but one mark follow compute, so that most operations become one.
+TEST_P(RandomPrograms, TakeAsLongWhenMarksFollowCompute) {
+  Random random(GetParam());
+  const auto free_mark = static_cast<unsigned>(pick(random, 1, mark_count - 1));
+  StepProgram program = random_program(random);
+  for (Instruction& each : program.instructions) {
+    if (each.times > 0) continue;
+    if ((each.sets & ~(1U << free_mark)) != 0) each.sets |= marks(Mark::Compute);
+    each.waits |= static_cast<MarkSet>(each.sets | marks(Mark::Compute));
+  }
+  const std::vector<double> b = random_bandwidths(random);
+  const double expected = ClosedForm(expand(program), 2).step_time_ns(b);
+  const ProgramForm form(program, 2);
+  EXPECT_NEAR(form.step_time_ns(b), expected, 1e-7 * expected);
+  EXPECT_NEAR(form.cut(b).at(b), expected, 1e-7 * expected);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomPrograms, testing::Range(1U, 150U));
 
 TEST(ProgramForm, CountsExecutionsThroughNestedRepeats) {
