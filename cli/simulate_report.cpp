@@ -69,7 +69,9 @@ std::string summary_table(const SimulationAnswer& answer) {
   for (const GroupExposure& group : result.groups) {
     if (group.exposed > Time(0)) row("  waiting for " + group.group, group.exposed);
   }
-  const char* const overhead = answer.job ? "  waiting for the host" : "  the loop itself";
+  const char* const overhead = answer.job     ? "  waiting for the host"
+                               : answer.ranks ? "  waiting for messages"
+                                              : "  the loop itself";
   if (result.overhead > Time(0)) row(overhead, result.overhead);
   return aligned(table);
 }
