@@ -120,14 +120,7 @@ class Reader {
     const Filter f = filter(map);
     const Shape shape =
         filtered(map, network_.layers[input].shape, f, map.at("channels").as_integer(1, 1'000'000));
-    return add(map, {.op = Op::Conv,
-                     .inputs = {input},
-                     .shape = shape,
-                     .kernel_height = f.height,
-                     .kernel_width = f.width,
-                     .relu = flag(map, "relu"),
-                     .norm = flag(map, "norm"),
-                     .bias = flag(map, "bias", bias_)});
+    return add_weighted(map, Op::Conv, input, shape, f, bias_);
   }
 
   int deconv(const YamlValue& map, int input) {
@@ -137,27 +130,26 @@ class Reader {
     const Shape shape = {map.at("channels").as_integer(1, 1'000'000), in.height * f.stride,
                          in.width * f.stride};
     if (std::max(shape.height, shape.width) > longest_side) map.fail("the image grows too large");
-    return add(map, {.op = Op::Deconv,
-                     .inputs = {input},
-                     .shape = shape,
-                     .kernel_height = f.height,
-                     .kernel_width = f.width,
-                     .relu = flag(map, "relu"),
-                     .norm = flag(map, "norm"),
-                     .bias = flag(map, "bias", bias_)});
+    return add_weighted(map, Op::Deconv, input, shape, f, bias_);
   }
 
   int dense(const YamlValue& map, int input) {
     map.require_keys({"channels", "height", "width", "relu", "norm", "bias"});
     const Shape in = network_.layers[input].shape;
-    return add(map, {.op = Op::Dense,
+    return add_weighted(map, Op::Dense, input, read_shape(map), {.height = in.height, .width = in.width},
+                        true);
+  }
+
+  int add_weighted(const YamlValue& map, Op op, int input, const Shape& shape, const Filter& kernel,
+                   bool usual_bias) {
+    return add(map, {.op = op,
                      .inputs = {input},
-                     .shape = read_shape(map),
-                     .kernel_height = in.height,
-                     .kernel_width = in.width,
+                     .shape = shape,
+                     .kernel_height = kernel.height,
+                     .kernel_width = kernel.width,
                      .relu = flag(map, "relu"),
                      .norm = flag(map, "norm"),
-                     .bias = flag(map, "bias", true)});
+                     .bias = flag(map, "bias", usual_bias)});
   }
 
   int pool(const YamlValue& map, int input, Op op) {
