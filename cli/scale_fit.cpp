@@ -47,7 +47,7 @@ void run(FitCommandOptions options) {
   }
   std::vector<FittedSeries> all;
   for (ScalingSeries& series : read_series(options)) {
-    FitSummary summary = fit_scaling(series, options.fit);
+    ScalingFit summary = fit_scaling(series, options.fit);
     all.push_back({std::move(series), std::move(summary), options.fit.efficiency});
   }
   switch (options.output.format) {

@@ -11,7 +11,7 @@ namespace bandwright {
 // A series with what was found out about it.
 struct FittedSeries {
   ScalingSeries series;
-  FitSummary summary;
+  ScalingFit summary;
   double efficiency_bound = 0.5;
 
   // Measured speedups are over the measured time of one worker, or the law's where one worker was not

@@ -56,7 +56,7 @@ Json point_json(const FittedSeries& fitted, const ScalingPoint& point) {
 }
 
 Json series_json(const FittedSeries& fitted) {
-  const FitSummary& summary = fitted.summary;
+  const ScalingFit& summary = fitted.summary;
   Json json;
   if (!fitted.series.name.empty()) json["series"] = fitted.series.name;
   json["scaling"] = fitted.series.mode == ScalingMode::Weak ? "weak" : "strong";

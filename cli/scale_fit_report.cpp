@@ -69,7 +69,7 @@ TextTable points_table(const FittedSeries& fitted) {
 }
 
 std::string spell_answer(const FittedSeries& fitted) {
-  const FitSummary& summary = fitted.summary;
+  const ScalingFit& summary = fitted.summary;
   if (!summary.chosen) return "No law.\n";
   std::string text =
       fmt::format("Law: {} ({}).\n", summary.chosen->curve.law->name, summary.chosen->curve.law->help);

@@ -47,7 +47,7 @@ Prediction predict(const LawFit& fit, int workers, std::optional<double> measure
           .measured = measured};
 }
 
-void warn_about_fit(FitSummary& summary, const FitOptions& options) {
+void warn_about_fit(ScalingFit& summary, const FitOptions& options) {
   const LawFit& fit = *summary.chosen;
   const int largest = summary.used.back().workers;
   if (fit.rms > poor_rms) {
@@ -73,7 +73,7 @@ void warn_about_fit(FitSummary& summary, const FitOptions& options) {
 
 }  // namespace
 
-FitSummary fit_scaling(const ScalingSeries& series, const FitOptions& options) {
+ScalingFit fit_scaling(const ScalingSeries& series, const FitOptions& options) {
   const std::span<const ScalingPoint> all = series.points;
   if (options.holdout < 0 || all.size() < 2 + static_cast<std::size_t>(options.holdout)) {
     throw InputError(fmt::format("{}holdout {} of {} points leaves fewer than two to fit",
@@ -81,7 +81,7 @@ FitSummary fit_scaling(const ScalingSeries& series, const FitOptions& options) {
   }
   const std::size_t kept = all.size() - static_cast<std::size_t>(options.holdout);
   Screening screening = screen(all.first(kept));
-  FitSummary summary{.used = std::move(screening.used),
+  ScalingFit summary{.used = std::move(screening.used),
                      .left_out = std::move(screening.left_out),
                      .warnings = std::move(screening.warnings)};
   const std::string fall = describe_break(summary.used, series.mode);

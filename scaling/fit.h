@@ -33,7 +33,7 @@ struct LawCandidate {
   std::string refused;  // why there is no fit
 };
 
-struct FitSummary {
+struct ScalingFit {
   std::vector<LawCandidate> candidates;
   std::optional<LawFit>
       chosen;  // the smallest AICc, the simplest of equals; none when no law could be fitted
@@ -48,6 +48,6 @@ struct FitSummary {
 
 // Which law a series follows, how surely, what it predicts and where more workers stop paying. Throws
 // InputError when the options leave fewer than two points.
-FitSummary fit_scaling(const ScalingSeries& series, const FitOptions& options);
+ScalingFit fit_scaling(const ScalingSeries& series, const FitOptions& options);
 
 }  // namespace bandwright

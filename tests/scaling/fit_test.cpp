@@ -24,7 +24,7 @@ ScalingSeries series_of(std::initializer_list<int> workers, Law law) {
   return series;
 }
 
-const LawFit& fit_of(const FitSummary& summary, std::string_view law) {
+const LawFit& fit_of(const ScalingFit& summary, std::string_view law) {
   for (const LawCandidate& candidate : summary.candidates) {
     if (candidate.law->name == law && candidate.fit) return *candidate.fit;
   }

@@ -28,7 +28,7 @@ class MeasuredSeries : public ::testing::Test {
   }
 
   static void expect_amdahl(const std::string& name, double t1, double sigma, double rms) {
-    const FitSummary summary = fit_scaling(find(name), {});
+    const ScalingFit summary = fit_scaling(find(name), {});
     ASSERT_TRUE(summary.chosen);
     EXPECT_EQ(summary.chosen->curve.law->name, "amdahl") << name;
     EXPECT_NEAR(summary.chosen->curve.parameters().t1_seconds, t1, 0.005) << name;
@@ -47,7 +47,7 @@ TEST_F(MeasuredSeries, AmdahlDescribesTheEmulator) {
 }
 
 TEST_F(MeasuredSeries, LaptopPrefersUsl) {
-  const FitSummary summary = fit_scaling(find("simulator_laptop"), {});
+  const ScalingFit summary = fit_scaling(find("simulator_laptop"), {});
   EXPECT_EQ(summary.chosen->curve.law->name, "usl");
   EXPECT_EQ(summary.chosen->curve.parameters().sigma, 0.0);
   EXPECT_NEAR(summary.chosen->curve.parameters().kappa, 0.01331, 0.000005);
@@ -57,7 +57,7 @@ TEST_F(MeasuredSeries, LaptopPrefersUsl) {
 }
 
 TEST_F(MeasuredSeries, HeldOutSixteenNodes) {
-  const FitSummary summary = fit_scaling(find("emulator_nodes_gcp"), {.holdout = 1});
+  const ScalingFit summary = fit_scaling(find("emulator_nodes_gcp"), {.holdout = 1});
   EXPECT_NEAR(summary.held_out[0].seconds, 59.1, 0.05);
   EXPECT_NEAR(*summary.held_out[0].measured, 58.9, 0.05);
   EXPECT_LT(summary.held_out[0].range->low, 58.912);
@@ -76,7 +76,7 @@ TEST_F(MeasuredSeries, KarpFlattOfOneNodeGrows) {
 TEST_F(MeasuredSeries, GanHasTwoRegimes) {
   const ScalingSeries series = read_scaling_csv(cosmogan, ScalingMode::Strong).at(0);
   EXPECT_EQ(series.mode, ScalingMode::Weak);
-  const FitSummary summary = fit_scaling(series, {});
+  const ScalingFit summary = fit_scaling(series, {});
   EXPECT_EQ(summary.used.size(), 6U);
   EXPECT_EQ(summary.left_out.size(), 2U);
   EXPECT_THAT(summary.warnings, Contains(HasSubstr("change of regime at 64")));
