@@ -109,6 +109,14 @@ std::string certificate(const DesignAnswer& answer) {
   std::string text =
       fmt::format("{:<14} no allocation is below {:.7g} {}: at most {:.1e} better than this one\n", "proved",
                   solution.lower_bound * unit.factor, unit.name, std::max(0.0, solution.gap()));
+  for (const NarrowGroup& group : answer.summary.narrow) {
+    const Dimension& whole = answer.design.network.dimensions[static_cast<std::size_t>(group.part.dimension)];
+    text += fmt::format(
+        "{:<14} {}, {} of the {} NPUs of dimension {}, has all of its bandwidth, as in the paper; "
+        "--own-links: "
+        "{:.3g}\n",
+        "assumed", group.name, group.part.npus, whole.npus, group.part.dimension + 1, group.part.share);
+  }
   if (!answer.holds_for.empty()) text += fmt::format("{:<14} {}\n", "holds for", answer.holds_for);
   if (solution.status == Status::Interrupted)
     text += fmt::format("{:<14} interrupted: the best so far\n", "status");

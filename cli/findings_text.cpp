@@ -22,8 +22,9 @@ std::string factor(const Slowdown* slowdown) {
 
 const Row* equal_of(const std::vector<Result>& results, const Row& row) {
   for (const auto& [other, trace] : results) {
-    if (other.allocation == "EqualBW" && other.model == row.model && other.loop == row.loop &&
-        other.network == row.network && other.budget_gb_per_s == row.budget_gb_per_s) {
+    if (other.allocation == "EqualBW" && other.view == row.view && other.model == row.model &&
+        other.loop == row.loop && other.network == row.network &&
+        other.budget_gb_per_s == row.budget_gb_per_s) {
       return &other;
     }
   }
@@ -36,6 +37,14 @@ std::string slowdown_sentence(const Slowdown& s, bool group) {
       "({:g} GB/s per NPU, {} shares).",
       group ? "One network for all" : "One network for another model", s.model, s.network,
       group ? "all models" : s.target, s.factor, s.budget_gb_per_s, s.source);
+}
+
+std::string backfire_sentence(const Slowdown& s) {
+  return fmt::format(
+      "In the view {}, {} PerfOptBW shares can be worse than EqualBW: {} on {} takes up to {:.3f} times as "
+      "long "
+      "({:g} GB/s per NPU).",
+      s.view, s.source, s.model, s.network, s.factor, s.budget_gb_per_s);
 }
 
 std::string loss_sentence(const std::vector<TableLoss>& losses, const std::string& view) {
@@ -115,6 +124,7 @@ std::vector<std::string> sentences(const std::vector<Result>& results) {
       text.push_back(slowdown_sentence(*slowdown, group));
     }
   }
+  for (const Slowdown& backfire : backfires(results)) text.push_back(backfire_sentence(backfire));
   const auto difference = largest_difference(results, view, "simulator-closed-form");
   if (difference) {
     text.push_back(

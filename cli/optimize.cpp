@@ -35,6 +35,7 @@ struct OptimizeOptions {
   std::string solver;
   std::string step;
   bool trace = false;
+  bool own_links = false;
   OutputOptions output;
 };
 
@@ -137,6 +138,7 @@ Design design_of(const OptimizeOptions& options) {
   design.target = find_in_catalogue(targets(), options.target, "target").target;
   if (!options.weights.empty()) design.weights = parse_option("--weights", options.weights, parse_weights);
   design.normalize = options.normalize;
+  design.own_links = options.own_links;
   design.prices = load_any_prices(options.network.prices);
   design.constraints = options.constraints;
   return design;
@@ -211,6 +213,8 @@ void add_optimize(CLI::App& app) {
       ->allow_extra_args(false);
   command->add_option("--step", options->step, "also find the best allocation in multiples of so many GB/s");
   command->add_option("--solver", options->solver, "see bandwright list solvers");
+  command->add_flag("--own-links", options->own_links,
+                    "a group in a part of a fully connected dimension has the links among its NPUs, not all");
   command->add_flag("--trace", options->trace, "show every iteration on standard error");
   add_job_options(*command, options->job);
   command

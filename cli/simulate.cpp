@@ -4,26 +4,18 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <array>
 #include <chrono>
 #include <cmath>
 #include <memory>
 
 #include "cli/commands.h"
 #include "cli/simulate_inputs.h"
-#include "core/catalogue.h"
 #include "cost_model/bill.h"
 #include "simulator/closed_form.h"
 #include "training/estimate.h"
 
 namespace bandwright {
 namespace {
-
-struct Choice {
-  std::string_view name;
-  std::string_view help;
-};
-constexpr std::array engine_choices = {Choice{"event", "event-driven"}, Choice{"closed", "closed form"}};
 
 // A step written out needs some 100 bytes per operation.
 constexpr double most_operations = 2e7;
@@ -87,16 +79,14 @@ void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timel
 }
 
 void play(const SimulateOptions& options, SimulationAnswer& answer, Timeline* timeline) {
-  const std::string_view engine = parse_option("--engine", options.engine, [](std::string_view word) {
-    return find_in_catalogue(std::span<const Choice>(engine_choices), word, "engine").name;
-  });
+  const bool closed = is_closed_form(options);
   const auto begin = std::chrono::steady_clock::now();
-  if (engine == "closed") {
+  if (closed) {
     play_closed(answer, timeline);
   } else {
     play_events(options, answer, timeline);
   }
-  answer.engine = engine == "closed" ? "closed form" : "event-driven";
+  answer.engine = closed ? "closed form" : "event-driven";
   answer.wall_time_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
@@ -136,6 +126,8 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       .add_option("--npu-fidelity", options.fidelity,
                   "folded, full or auto (default: folded where it is exact)")
       ->type_name("WHAT");
+  command.add_flag("--own-links", options.own_links,
+                   "with --engine closed: as in optimize (the event-driven engine always counts links)");
   command.add_option("--timeline", options.timeline, "write a Chrome/Perfetto trace")->type_name("FILE");
 }
 

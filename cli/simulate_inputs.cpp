@@ -12,6 +12,14 @@
 namespace bandwright {
 namespace {
 
+struct EngineInfo {
+  bool closed_form;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array engines = {EngineInfo{false, "event", "event-driven"},
+                                EngineInfo{true, "closed", "closed form"}};
+
 struct AllocationInfo {
   bool equal;
   std::string_view name;
@@ -157,6 +165,7 @@ SimulationAnswer model_of(SimulateOptions& options) {
   place_words(options);
   SimulationAnswer answer{.network = load(options.network), .system = system_of(options)};
   answer.graph = graph_of(options, answer.network, answer.system);
+  if (options.own_links || !is_closed_form(options)) use_own_links(answer.graph.groups, answer.network);
   answer.bandwidth = bandwidth_of(options, answer.network, answer.system, answer.graph);
   return answer;
 }
@@ -211,6 +220,12 @@ SimulationAnswer training_of(SimulateOptions& options) {
 }
 
 }  // namespace
+
+bool is_closed_form(const SimulateOptions& options) {
+  return parse_option("--engine", options.engine, [](std::string_view word) {
+    return find_in_catalogue(std::span<const EngineInfo>(engines), word, "engine").closed_form;
+  });
+}
 
 SimulationAnswer simulation_of(SimulateOptions& options) {
   const bool files = !options.job.files.workload.empty();

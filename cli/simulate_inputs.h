@@ -29,9 +29,12 @@ struct SimulateOptions {
   std::string scheduler;
   std::string engine = "event";
   std::string fidelity = "auto";
+  bool own_links = false;  // also for the closed form; the event-driven engine always has them
   std::string timeline;
   OutputOptions output;
 };
+
+bool is_closed_form(const SimulateOptions& options);  // --engine; throws InputError
 
 // What is to be played, with its network, system and bandwidths: a layer table or a collective, files of
 // other tools, or a real model on a machine. Throws InputError.

@@ -27,7 +27,7 @@ std::vector<Traffic> scatter_traffic(double bytes, double passes, const Group& g
   std::vector<Traffic> traffic;
   for (const GroupDimension& dimension : group.dimensions) {
     const double n = dimension.npus;
-    traffic.push_back({dimension.dimension, passes * bytes * (n - 1) / n});
+    traffic.push_back({dimension.dimension, passes * bytes * (n - 1) / n, dimension.share});
     bytes /= n;
   }
   return traffic;
@@ -37,7 +37,7 @@ std::vector<Traffic> gather_traffic(double shard, const Group& group) {
   std::vector<Traffic> traffic;
   for (auto dimension = group.dimensions.rbegin(); dimension != group.dimensions.rend(); ++dimension) {
     const double n = dimension->npus;
-    traffic.push_back({dimension->dimension, shard * (n - 1)});
+    traffic.push_back({dimension->dimension, shard * (n - 1), dimension->share});
     shard *= n;
   }
   std::reverse(traffic.begin(), traffic.end());
@@ -70,7 +70,7 @@ std::vector<Traffic> hierarchical_traffic(const Collective& collective, const Gr
   std::vector<Traffic> traffic;
   for (const GroupDimension& dimension : group.dimensions) {
     const double n = dimension.npus;
-    traffic.push_back({dimension.dimension, all_to_all ? bytes * (n - 1) / n : bytes});
+    traffic.push_back({dimension.dimension, all_to_all ? bytes * (n - 1) / n : bytes, dimension.share});
   }
   return traffic;
 }

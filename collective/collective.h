@@ -43,6 +43,8 @@ struct Collective {
 struct Traffic {
   int dimension = 0;  // of the network
   double bytes = 0.0;
+  double share = 1.0;  // of the dimension's bandwidth, that they can use
+  [[nodiscard]] double load() const { return bytes / share; }  // bytes that take as long at all of it
   friend bool operator==(const Traffic&, const Traffic&) = default;
 };
 

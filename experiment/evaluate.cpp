@@ -16,8 +16,11 @@ struct Division {
   std::vector<Iteration> trace;
 };
 
+// On the network as it is played: where that is as it is wired, groups have their own links only.
 ClosedForm closed_form(const Point& point, const Model& model) {
-  return {build_step(model, *point.played, *point.loop, point.options), point.played->size()};
+  StepGraph graph = build_step(model, *point.played, *point.loop, point.options);
+  use_own_links(graph.groups, *point.played);
+  return {graph, point.played->size()};
 }
 
 // GB/s of 1e9 B/s in the system's unit.

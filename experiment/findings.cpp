@@ -99,23 +99,45 @@ std::vector<Aggregates> aggregates(const std::vector<Result>& results) {
   return all;
 }
 
-std::vector<Slowdown> worst_slowdowns(const std::vector<Result>& results, bool group) {
-  const Index index(results);
+namespace {
+
+// The largest factor of each view and source; `factor` gives that of a row, or 0 for rows that do not count.
+template <class Factor>
+std::vector<Slowdown> largest(const std::vector<Result>& results, Factor factor) {
   Groups<ViewSource, Slowdown> groups;
   for (const auto& [row, trace] : results) {
-    const bool meant =
-        group ? row.allocation == "GroupOptBW" : row.allocation == "PerfOptBW" && row.target != row.model;
-    const Row* own =
-        meant && row.status == "ok" ? index.find(row, "PerfOptBW", row.source, row.model) : nullptr;
-    if (own == nullptr) continue;
+    const double value = row.status == "ok" ? factor(row) : 0.0;
+    if (value <= 0.0) continue;
     Slowdown& worst = groups[{row.view, row.source}];
-    const double factor = *row.step_time_us / *own->step_time_us;
-    if (!worst.view.empty() && factor <= worst.factor) continue;
-    worst = {row.view, row.source, row.network, row.model, row.target, row.budget_gb_per_s, factor};
+    if (!worst.view.empty() && value <= worst.factor) continue;
+    worst = {row.view, row.source, row.network, row.model, row.target, row.budget_gb_per_s, value};
   }
   std::vector<Slowdown> all;
   for (const auto& [key, worst] : groups.entries()) all.push_back(worst);
   return all;
+}
+
+}  // namespace
+
+std::vector<Slowdown> backfires(const std::vector<Result>& results) {
+  const Index index(results);
+  constexpr double rounding = 1e-6;
+  return largest(results, [&](const Row& row) {
+    const bool meant = row.allocation == "PerfOptBW" && row.target == row.model;
+    const Row* equal = meant ? index.equal(row) : nullptr;
+    const double factor = equal == nullptr ? 0.0 : *row.step_time_us / *equal->step_time_us;
+    return factor > 1.0 + rounding ? factor : 0.0;
+  });
+}
+
+std::vector<Slowdown> worst_slowdowns(const std::vector<Result>& results, bool group) {
+  const Index index(results);
+  return largest(results, [&](const Row& row) {
+    const bool meant =
+        group ? row.allocation == "GroupOptBW" : row.allocation == "PerfOptBW" && row.target != row.model;
+    const Row* own = meant ? index.find(row, "PerfOptBW", row.source, row.model) : nullptr;
+    return own == nullptr ? 0.0 : *row.step_time_us / *own->step_time_us;
+  });
 }
 
 std::vector<TableLoss> table_losses(const std::vector<Result>& results) {

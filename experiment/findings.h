@@ -33,6 +33,10 @@ struct Slowdown {
 // The largest of each view and source; of GroupOptBW when `group`, of PerfOptBW else.
 std::vector<Slowdown> worst_slowdowns(const std::vector<Result>& results, bool group);
 
+// Where PerfOptBW, made for the very model, is slower than EqualBW: the largest factor of each view and
+// source that has such points. Shares made for a network of switches do that on real wiring.
+std::vector<Slowdown> backfires(const std::vector<Result>& results);
+
 // What is lost with a table's PerfPerCostOptBW: its step time x cost over that of the optimized allocation,
 // minus 1, over the budgets of one network and model in one view.
 struct TableLoss {

@@ -14,7 +14,7 @@ namespace bandwright {
 namespace {
 
 // Part of every point's identity: raised when the same question gets another number.
-constexpr int results_revision = 1;
+constexpr int results_revision = 2;
 
 // What the allocation depends on, and what its result does beyond that.
 void identify(Point& point) {
@@ -27,8 +27,9 @@ void identify(Point& point) {
         point.shares->divide(1.0, asked.network, point.network->size(), asked.allocation, asked.target);
     allocation += fmt::format("shares {}\n", fmt::join(shares, " "));
   }
-  const std::string step = fmt::format("{} {} {}\n{}\n{}\n", asked.loop, asked.recompute, asked.compute_scale,
-                                       content(*point.system), content(*point.prices));
+  const std::string step =
+      fmt::format("{} {} {}\n{}\n{}\n{}\n", asked.loop, asked.recompute, asked.compute_scale,
+                  content(*point.played), content(*point.system), content(*point.prices));
   if (asked.source == "optimized" || asked.budget_usd > 0.0) {
     allocation += step;
     for (const Model* target : point.targets) allocation += content(*target) + "\n";

@@ -99,12 +99,28 @@ std::optional<Allocation> scaled_linearly(const Design& design, const BoundDesig
   return evaluate(bound, gb_per_s);
 }
 
-StepForm step_form(const Design& design, std::size_t model) {
+// Adds the groups whose own links carry less than they are given.
+void note_narrow(const std::vector<Group>& given, const Network& network, std::vector<NarrowGroup>& narrow) {
+  std::vector<Group> own = given;
+  use_own_links(own, network);
+  for (std::size_t g = 0; g < own.size(); ++g) {
+    for (std::size_t i = 0; i < own[g].dimensions.size(); ++i) {
+      const GroupDimension& part = own[g].dimensions[i];
+      if (part.share < given[g].dimensions[i].share) narrow.push_back({own[g].name, part});
+    }
+  }
+}
+
+StepForm step_form(const Design& design, std::size_t model, BoundDesign& bound) {
   const int dimensions = design.network.size();
+  // A machine's own constants say what its groups reach.
   if (!design.programs.empty()) return ProgramForm(design.programs[model], dimensions);
-  if (!design.graphs.empty()) return ClosedForm(design.graphs[model], dimensions);
-  return ClosedForm(build_step(design.models[model], design.network, *design.loop, design.loop_options),
-                    dimensions);
+  StepGraph graph = !design.graphs.empty()
+                        ? design.graphs[model]
+                        : build_step(design.models[model], design.network, *design.loop, design.loop_options);
+  if (design.own_links) use_own_links(graph.groups, design.network);
+  note_narrow(graph.groups, design.network, bound.narrow);
+  return ClosedForm(graph, dimensions);
 }
 
 double step_time_ns(const StepForm& form, std::span<const double> gb_per_s) {
@@ -151,7 +167,7 @@ BoundDesign bind_design(const Design& design) {
   bound.equal_split = equal_split(design, problem.price);
   bound.weights = weights_of(design);
   for (std::size_t m = 0; m < design.models.size(); ++m) {
-    StepForm step = step_form(design, m);
+    StepForm step = step_form(design, m, bound);
     const double unit = design.normalize ? step_time_ns(step, bound.equal_split) : 1.0;
     problem.step_times.push_back({bound.weights[m] / unit, [step](std::span<const double> b) {
                                     return std::visit([&](const auto& form) { return form.cut(b); }, step);
@@ -163,7 +179,7 @@ BoundDesign bind_design(const Design& design) {
 
 DesignSummary solve(const Design& design, const DesignOptions& options) {
   const BoundDesign bound = bind_design(design);
-  DesignSummary summary{.problem = bound.problem};
+  DesignSummary summary{.problem = bound.problem, .narrow = bound.narrow};
   summary.solution = timed_solve(bound.problem, options, summary.solve_ms);
   if (summary.solution.status == Status::Infeasible) return summary;
   summary.optimum = evaluate(bound, summary.solution.gb_per_s);

@@ -39,6 +39,7 @@ struct Design {
   bool normalize = false;
   const TrainingLoop* loop = nullptr;
   LoopOptions loop_options;
+  bool own_links = false;  // groups use only the links among their NPUs (topology/group.h)
   PriceList prices;
   Target target = Target::Perf;
   // Per NPU, spent exactly; or dollars for the whole network, spent at most. Within given dollars the best
@@ -69,12 +70,19 @@ struct Allocation {
 // A step time in closed form, of a graph or of a program; both answer the same questions.
 using StepForm = std::variant<ClosedForm, ProgramForm>;
 
+// A group whose own links carry less than the dimension it is given.
+struct NarrowGroup {
+  std::string name;
+  GroupDimension part;  // with the share of those links
+};
+
 // A design in the optimizer's terms.
 struct BoundDesign {
   Problem problem;
   std::vector<StepForm> step_times;  // of each model
   std::vector<double> weights;       // of each model, not normalised
   std::vector<double> equal_split;   // the budget spent on the same bandwidth for each dimension
+  std::vector<NarrowGroup> narrow;
 };
 
 struct DesignSummary {
@@ -91,6 +99,7 @@ struct DesignSummary {
   // PerfPerCost of a GB/s budget without further constraints: the optimum's shares at 100 GB/s scaled to this
   // budget, as the LIBRA artifact does for each of its published allocations.
   std::optional<Allocation> scaled;
+  std::vector<NarrowGroup> narrow;
   double solve_ms = 0.0;  // wall clock, of the solver alone
 
   [[nodiscard]] double speedup() const { return equal.step_time / optimum.step_time; }

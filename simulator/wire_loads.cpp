@@ -3,20 +3,15 @@
 namespace bandwright {
 
 WireLoads::WireLoads(std::span<const GroupCollective> collectives, std::span<const Group> groups,
-                     std::vector<double> efficiency)
-    : efficiency_(std::move(efficiency)) {
+                     std::span<const double> efficiency) {
   for (const GroupCollective& call : collectives) {
     const auto first = static_cast<std::uint32_t>(loads_.size());
     for (Traffic load : hierarchical_traffic(call.collective, groups[call.group])) {
-      load.bytes /= this->efficiency(load.dimension);
+      if (!efficiency.empty()) load.share *= efficiency[static_cast<std::size_t>(load.dimension)];
       loads_.push_back(load);
     }
     ranges_.push_back({first, static_cast<std::uint32_t>(loads_.size()) - first, call.group});
   }
-}
-
-double WireLoads::efficiency(int dimension) const {
-  return efficiency_.empty() ? 1.0 : efficiency_[static_cast<std::size_t>(dimension)];
 }
 
 std::vector<WireLoads::Slowest> WireLoads::price(std::span<const double> gb_per_s) const {
@@ -24,7 +19,7 @@ std::vector<WireLoads::Slowest> WireLoads::price(std::span<const double> gb_per_
   for (std::size_t c = 0; c < ranges_.size(); ++c) {
     const std::uint32_t end = ranges_[c].first + ranges_[c].count;
     for (std::uint32_t i = ranges_[c].first; i < end; ++i) {
-      const double ns = loads_[i].bytes / gb_per_s[static_cast<std::size_t>(loads_[i].dimension)];
+      const double ns = loads_[i].load() / gb_per_s[static_cast<std::size_t>(loads_[i].dimension)];
       if (ns > prices[c].ns) prices[c] = {ns, static_cast<int>(i)};
     }
   }
@@ -34,7 +29,7 @@ std::vector<WireLoads::Slowest> WireLoads::price(std::span<const double> gb_per_
 void WireLoads::add_bytes(std::uint32_t collective, double calls, std::span<double> bytes) const {
   const Range& range = ranges_[collective];
   for (const Traffic& load : std::span(loads_).subspan(range.first, range.count)) {
-    bytes[static_cast<std::size_t>(load.dimension)] += calls * load.bytes * efficiency(load.dimension);
+    bytes[static_cast<std::size_t>(load.dimension)] += calls * load.bytes;
   }
 }
 
@@ -46,7 +41,7 @@ std::vector<Load> WireLoads::binding_loads(std::span<const Slowest> prices,
     const Traffic& load = loads_[static_cast<std::size_t>(prices[c].load)];
     const auto d = static_cast<std::size_t>(load.dimension);
     if (bytes.size() <= d) bytes.resize(d + 1, 0.0);
-    bytes[d] += calls[c] * load.bytes;
+    bytes[d] += calls[c] * load.load();
   }
   std::vector<Load> loads;
   for (std::size_t d = 0; d < bytes.size(); ++d) {

@@ -9,13 +9,14 @@
 namespace bandwright {
 
 // What the collectives of a step send over each dimension, and how long the wire takes for each at given
-// bandwidths b, with e the share of them that collectives reach:
+// bandwidths b, with e the share of them that collectives reach and s what the group can use
+// (topology/group.h):
 //
-//   ns = max over dimensions d of bytes_d / (e_d b_d)
+//   ns = max over dimensions d of bytes_d / (e_d s_d b_d)
 class WireLoads {
  public:
   WireLoads(std::span<const GroupCollective> collectives, std::span<const Group> groups,
-            std::vector<double> efficiency);
+            std::span<const double> efficiency);  // of each dimension; empty: 1
 
   struct Slowest {  // how a collective runs at given bandwidths
     double ns = 0.0;
@@ -44,11 +45,8 @@ class WireLoads {
     std::uint32_t count = 0;
     std::uint32_t group = 0;
   };
-  [[nodiscard]] double efficiency(int dimension) const;
-
   std::vector<Range> ranges_;
-  std::vector<Traffic> loads_;  // bytes over efficiency
-  std::vector<double> efficiency_;
+  std::vector<Traffic> loads_;  // their shares are e s
 };
 
 }  // namespace bandwright

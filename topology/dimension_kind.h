@@ -18,6 +18,9 @@ struct DimensionKind {
   int (*hops)(int n, int from, int to);
   // The share of the NPU's bandwidth that one message gets when it travels alone.
   double (*message_share)(int n);
+  // The share of the dimension's bandwidth that is between `members` of its NPUs: what the links among them
+  // carry.
+  double (*group_share)(int n, int members);
   // Directed links of the dimension, numbered from 0, and those a message takes, in order.
   int (*link_count)(int n);
   void (*route)(int n, int from, int to, std::vector<int>& links);

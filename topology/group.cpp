@@ -69,6 +69,15 @@ std::int64_t Group::npus() const {
   return product;
 }
 
+void use_own_links(std::vector<Group>& groups, const Network& network) {
+  for (Group& group : groups) {
+    for (GroupDimension& part : group.dimensions) {
+      const Dimension& whole = network.dimensions[static_cast<std::size_t>(part.dimension)];
+      part.share = whole.kind->group_share(whole.npus, std::min(part.npus, whole.npus));
+    }
+  }
+}
+
 std::vector<Group> split_into_groups(const Network& network, const std::vector<GroupSize>& sizes) {
   std::vector<Group> groups;
   Cursor cursor;

@@ -14,6 +14,7 @@ struct GroupDimension {
   int dimension = 0;        // of the network
   int npus = 0;             // of the group along it, at least 2
   std::int64_t stride = 1;  // distance of two neighbours in NPU ids
+  double share = 1.0;       // of the dimension's bandwidth, that the group can use
   friend bool operator==(const GroupDimension&, const GroupDimension&) = default;
 };
 
@@ -46,6 +47,11 @@ std::vector<Group> split_into_groups(const Network& network, const std::vector<G
 // dimensions (evenly spaced positions on each); nothing otherwise. Throws InputError for an id outside the
 // network.
 std::optional<Group> aligned_group(const Network& network, std::string name, std::span<const int> members);
+
+// Sets each part's share to what the links among the group's own NPUs carry: 2 NPUs of FullyConnected(8) have
+// one of the seven links of each. Left at 1, closed forms give every group the whole dimension, as the LIBRA
+// paper.
+void use_own_links(std::vector<Group>& groups, const Network& network);
 
 // All NPUs of the network as one group.
 Group whole_network(const Network& network);

@@ -28,6 +28,7 @@ DimensionKind ring_kind() {
           .natural_algorithm = "ring",
           .hops = hops,
           .message_share = [](int) { return 1.0; },
+          .group_share = [](int, int) { return 1.0; },
           .link_count = [](int n) { return 2 * n; },
           .route = route,
           .switched = false};

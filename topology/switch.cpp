@@ -16,6 +16,7 @@ DimensionKind switch_kind() {
           .natural_algorithm = "halving-doubling",
           .hops = [](int, int, int) { return 2; },
           .message_share = [](int) { return 1.0; },
+          .group_share = [](int, int) { return 1.0; },
           .link_count = [](int n) { return 2 * n; },
           .route = route,
           .switched = true};

@@ -103,6 +103,17 @@ TEST(Findings, OptimizedSharesAreBetterThanPublishedOnes) {
   }
 }
 
+// Shares made for switches are worse than equal ones where 175B's groups have a part of 3D's fully connected
+// dimension; shares made for the links there never are.
+TEST(Findings, OnlySharesMadeForTheWiringHelpOnIt) {
+  for (const Slowdown& found : backfires(full())) {
+    EXPECT_EQ(found.view + found.source, "real-wiringpublished");
+    EXPECT_EQ(found.model + found.network, "175B3D");
+    EXPECT_GT(found.factor, 1.01);
+  }
+  EXPECT_EQ(backfires(full()).size(), 1);
+}
+
 TEST(Findings, EventDrivenStepsStayNearTheClosedForm) {
   const auto difference = largest_difference(full(), "simulated", "simulator-closed-form");
   ASSERT_TRUE(difference);

@@ -36,6 +36,25 @@ DesignSummary solved(const Design& question) { return solve(question, {.ranges =
 
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
 
+// 175B on 3D: TP is 8 NPUs of the ring and 2 of the 8 on dimension 2, DP the other 4 of them and the switch.
+TEST(Design, OwnLinksMoveBandwidthToAPartOfAFullyConnectedDimension) {
+  Design question = design("3D", 325.0, "175B", Target::Perf);
+  const DesignSummary whole = solved(question);
+  ASSERT_EQ(whole.narrow.size(), 2);
+  EXPECT_EQ(whole.narrow[0].name, "TP");
+  EXPECT_EQ(whole.narrow[0].part.npus, 2);
+  EXPECT_DOUBLE_EQ(whole.narrow[0].part.share, 1.0 / 7);
+  EXPECT_DOUBLE_EQ(whole.narrow[1].part.share, 3.0 / 7);
+  question.own_links = true;
+  const DesignSummary own = solved(question);
+  EXPECT_THAT(own.narrow, IsEmpty());
+  EXPECT_GT(own.optimum.gb_per_s[1], whole.optimum.gb_per_s[1]);
+  EXPECT_GT(own.optimum.step_time, whole.optimum.step_time);
+  EXPECT_LE(own.solution.gap(), 1e-9);
+  // No group of 4D spans a part of a fully connected dimension.
+  EXPECT_THAT(solved(design("4D", 325.0, "175B", Target::Perf)).narrow, IsEmpty());
+}
+
 // Table VI of the LIBRA paper: 4D, 325 GB/s per NPU.
 struct TableVi {
   const char* model;

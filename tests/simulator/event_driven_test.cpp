@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "simulator/closed_form.h"
+#include "workload/training_loop.h"
 
 namespace bandwright {
 namespace {
@@ -101,6 +102,22 @@ TEST(EventDriven, ApproachesTheClosedFormWithManyChunks) {
     EXPECT_LE(to_ns(play(s.network, system, s.collective, s.bandwidth).step_time), 1.02 * bound)
         << s.network.shorthand();
   }
+}
+
+// 175B's TP group has 2 of the 8 fully connected NPUs of 3D, and its DP group 4: one and three of seven
+// links.
+TEST(EventDriven, IsTheClosedFormOfOwnLinksOnAPartOfAFullyConnectedDimension) {
+  const Network network = load_network("3D");
+  StepGraph graph = build_step(load_model("175B"), network, training_loop("NoOverlap"), {});
+  System system;
+  system.chunks = 1024;
+  const std::vector<double> bandwidth = {200.0, 75.0, 50.0};
+  const double played = to_ns(simulate_folded({graph, network, system, bandwidth, Time()}).step_time);
+  const double whole = ClosedForm(graph, 3).step_time_ns(bandwidth);
+  use_own_links(graph.groups, network);
+  const double own = ClosedForm(graph, 3).step_time_ns(bandwidth);
+  EXPECT_GT(own, 1.02 * whole);
+  EXPECT_NEAR(played, own, 2e-3 * own);
 }
 
 // Bytes per dimension are the closed form's, but for sizes rounded up to whole bytes.

@@ -26,6 +26,19 @@ TEST(Group, BreaksDimensionsAsTheReferenceDoes) {
   EXPECT_EQ(tp128[1].dimensions, (Dimensions{{3, 8, 128}}));
 }
 
+// FullyConnected(8): each NPU has 7 links. Two NPUs share one of them, four have three each; a switch and a
+// ring carry everything for any group.
+TEST(Group, OwnLinksOfAPartOfAFullyConnectedDimension) {
+  const Network network = parse_network("Ring(8)_FullyConnected(8)_Switch(16)");
+  std::vector<Group> groups = split_into_groups(network, {{"TP", 16}, {"DP", 64}});
+  EXPECT_EQ(groups[0].dimensions[1].share, 1.0);
+  use_own_links(groups, network);
+  EXPECT_EQ(groups[0].dimensions[0].share, 1.0);
+  EXPECT_EQ(groups[0].dimensions[1].share, 1.0 / 7);
+  EXPECT_EQ(groups[1].dimensions[0].share, 3.0 / 7);
+  EXPECT_EQ(groups[1].dimensions[1].share, 1.0);
+}
+
 TEST(Group, OneNpuHasNothingToCommunicate) {
   const auto groups = split("Ring(8)_Switch(4)", 1);
   EXPECT_TRUE(groups[0].dimensions.empty());
