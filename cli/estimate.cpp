@@ -64,9 +64,10 @@ std::string fit_text(const TrainingJob& job, const TrainingEstimate& result) {
 
 std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
                     const std::optional<Offload>& offloaded) {
-  std::string text = fmt::format("{} ({:.1f} billion parameters) on {} NPUs of {}\n{}\n\n", job.model.name,
-                                 parameters(job.model) * 1e-9, job.parallelism.npus(), job.machine.name,
-                                 divided(job.parallelism));
+  std::string text =
+      fmt::format("{} ({:.1f} billion parameters) on {} NPU{} of {}\n{}\n\n", job.model.name,
+                  parameters(job.model) * 1e-9, job.parallelism.npus(),
+                  job.parallelism.npus() == 1 ? "" : "s", job.machine.name, divided(job.parallelism));
   text +=
       fmt::format("step {:.3f} ms   {:.0f} tokens/s   {:.1f} TFLOP/s per NPU   MFU {:.1f} %   HFU {:.1f} %\n",
                   result.step_ns * 1e-6, result.tokens_per_s, result.tflop_per_s_per_npu, 100.0 * result.mfu,
