@@ -89,7 +89,7 @@ std::vector<fs::path> trace_files(const fs::path& where, int npus) {
 fs::path json_beside(const fs::path& trace) {
   std::error_code error;
   if (const auto name = trace_name(trace)) {
-    const fs::path own = trace.parent_path() / (name->prefix + ".json");
+    fs::path own = trace.parent_path() / (name->prefix + ".json");
     if (fs::is_regular_file(own, error)) return own;
   }
   fs::path found;
