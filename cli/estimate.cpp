@@ -56,7 +56,7 @@ std::string fit_text(const TrainingJob& job, const TrainingEstimate& result) {
     return fmt::format("fits into {:.0f} GiB{}", capacity,
                        slow > 0.0 ? fmt::format(" and {:.0f} GiB of slow memory", slow) : "");
   }
-  return fmt::format("does not fit into {:.0f} GiB; most of it are {}; {}", capacity,
+  return fmt::format("does not fit into {:.0f} GiB; the largest part is {}; {}", capacity,
                      result.memory.largest().name,
                      result.remedy.empty() ? "no setting tried here makes it fit"
                                            : fmt::format("it would fit with {}", result.remedy));
