@@ -6,7 +6,6 @@ slowdown against the cost of the memory, with what nothing else is both cheaper 
 
 import argparse
 import csv
-import math
 import sys
 from collections import defaultdict
 
@@ -26,16 +25,6 @@ LOOKS = {
 OTHER = dict(color=style.VERMILION, marker="P")
 
 
-def number(file, line, name, text):
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        sys.exit(f"{file}:{line}: {name}: '{text}' is not a number")
-    return value
-
-
 def read(file):
     """The rows that have a time, by policy, from the least fast memory to the most."""
     lines = defaultdict(list)
@@ -51,8 +40,8 @@ def read(file):
                 if not row["slowdown"]:
                     continue
                 slow, _, fast = row["ratio"].partition(":")
-                slow, fast = (number(file, reader.line_num, "ratio", side) for side in (slow, fast))
-                point = {name: number(file, reader.line_num, name, row[name]) if row[name] else None
+                slow, fast = (style.number(file, reader.line_num, "ratio", side) for side in (slow, fast))
+                point = {name: style.number(file, reader.line_num, name, row[name]) if row[name] else None
                          for name in COLUMNS[2:]}
                 point["fast_share"] = 100 * fast / (slow + fast) if slow + fast > 0 else 0.0
                 lines[row["policy"]].append(point)

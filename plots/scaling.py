@@ -6,7 +6,6 @@ simulation: the simulated curve, measured points where there are any, and points
 
 import argparse
 import csv
-import math
 import sys
 
 import style
@@ -19,16 +18,6 @@ LEFT_OUT = dict(color=style.VERMILION, linestyle="none", marker="x", markersize=
 HELD_OUT = dict(color=style.BLACK, linestyle="none", marker="o", markerfacecolor="white", zorder=4)
 PREDICTED = dict(color=style.BLUE, linestyle="none", marker="D", zorder=4)
 IDEAL = dict(color="#8A8A8A", linestyle=(0, (4, 3)), linewidth=1.2)
-
-
-def number(file, line, name, text):
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        sys.exit(f"{file}:{line}: {name}: '{text}' is not a number")
-    return value
 
 
 def read(file):
@@ -49,7 +38,7 @@ def read(file):
                 if None in row.values():
                     sys.exit(f"{file}:{reader.line_num}: the line is too short")
                 rows.append({name: row[name] if name in words else
-                             number(file, reader.line_num, name, row[name]) if row[name] else None
+                             style.number(file, reader.line_num, name, row[name]) if row[name] else None
                              for name in wanted})
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         sys.exit(f"{file}: {error}")

@@ -92,17 +92,8 @@ class Data:
         if name in self.TEXT:
             return text
         if name in self.LISTS:
-            return tuple(self._number(name, part, line) for part in text.split())
-        return self._number(name, text, line) if text else None
-
-    def _number(self, name, text, line):
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            refuse(f"{self.file}:{line}: {name}: '{text}' is not a number")
-        return number
+            return tuple(number(self.file, line, name, part) for part in text.split())
+        return number(self.file, line, name, text) if text else None
 
     def values(self, column):
         """The different values of a column, in the file's order."""
@@ -123,6 +114,17 @@ class Data:
         """The row with these values, or nothing."""
         rows = self.select(**wanted)
         return rows[0] if rows else None
+
+
+def number(file, line, name, text):
+    """A cell as a finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        refuse(f"{file}:{line}: {name}: '{text}' is not a number")
+    return value
 
 
 def refuse(message):
