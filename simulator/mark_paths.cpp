@@ -45,6 +45,22 @@ class Repetition {
   double last_ = -2.0;
 };
 
+constexpr auto compute = static_cast<std::size_t>(Mark::Compute);
+
+// Whether no mark of a block whose operations all wait for compute is later than compute.
+bool follow_compute(const MarkStep& block, const Times& times) {
+  for (unsigned rest = block.waits; rest != 0; rest &= rest - 1) {
+    if (times[static_cast<std::size_t>(std::countr_zero(rest))] > times[compute]) return false;
+  }
+  return block.waits != 0;
+}
+
+void shift(Times& times, MarkSet sets, double ns) {
+  for (unsigned rest = sets; rest != 0; rest &= rest - 1) {
+    times[static_cast<std::size_t>(std::countr_zero(rest))] += ns;
+  }
+}
+
 // The mark of a set that passes last, and when.
 struct Latest {
   std::uint8_t mark = 0;
@@ -149,9 +165,15 @@ void play(std::span<const MarkStep> steps, std::size_t begin, std::size_t end, s
       const Times before = times;
       const std::size_t first = tape.round();
       play(steps, i + 1, i + 1 + step.length, ns, times, tape);
-      if (!repetition.seen(before, times)) continue;
-      repetition.leap(before, times, step.times - round);
-      tape.leap(first, step.times - round);
+      const std::uint32_t rounds = step.times - round;
+      if (follow_compute(step, before) && follow_compute(step, times)) {
+        shift(times, step.sets, (times[compute] - before[compute]) * rounds);
+      } else if (repetition.seen(before, times)) {
+        repetition.leap(before, times, rounds);
+      } else {
+        continue;
+      }
+      tape.leap(first, rounds);
       break;
     }
     i += step.length;

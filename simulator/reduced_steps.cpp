@@ -19,6 +19,18 @@ MarkSet leading_marks(std::span<const MarkStep> steps) {
   return leading;
 }
 
+// The marks of a block's operations at its head, where all wait for compute.
+void sum_up(MarkStep& head, std::span<const MarkStep> block) {
+  for (const MarkStep& step : block) {
+    if ((step.waits & compute) == 0) {
+      head.waits = head.sets = 0;
+      return;
+    }
+    head.waits |= step.waits;
+    head.sets |= step.sets;
+  }
+}
+
 }  // namespace
 
 ReducedSteps::ReducedSteps(std::span<const MarkStep> steps) : places_(steps.size()) {
@@ -57,6 +69,7 @@ void ReducedSteps::reduce(std::span<const MarkStep> steps, std::size_t begin, st
       }
     } else {
       steps_[next].length = static_cast<std::uint32_t>(steps_.size()) - next - 1;
+      sum_up(steps_[next], std::span(steps_).subspan(next + 1));
       last = none;
     }
     i += step.length;

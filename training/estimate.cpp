@@ -8,42 +8,54 @@ namespace bandwright {
 namespace {
 
 constexpr double seconds_per_hour = 3600.0;
-constexpr std::string_view communicates = " communication";  // ends the name of such a line
 
-// The line of the breakdown an instruction belongs to.
-std::string line_of(const StepProgram& program, const Operation& operation) {
-  if (operation.role == Role::Bubble) return "pipeline bubble";
-  if (operation.role == Role::Recompute) return "recomputation";
-  const std::string& name = program.line_names[operation.line];
-  switch (static_cast<StepLine>(operation.line)) {
+bool communicates(StepLine line) {
+  switch (line) {
     case StepLine::TensorParallel:
     case StepLine::ContextParallel:
     case StepLine::ExpertParallel:
     case StepLine::PipelineParallel:
     case StepLine::Gradients:
     case StepLine::Parameters:
-      return name + std::string(communicates);
+      return true;
     default:
-      return name;
+      return false;
   }
+}
+
+// The lines a breakdown can have: the program's, then two by role, whatever is done in them.
+std::vector<BreakdownLine> empty_breakdown(const StepProgram& program) {
+  std::vector<BreakdownLine> lines;
+  lines.reserve(program.line_names.size() + 2);
+  for (std::size_t i = 0; i < program.line_names.size(); ++i) {
+    const bool communication = communicates(static_cast<StepLine>(i));
+    lines.push_back({.name = program.line_names[i] + (communication ? " communication" : ""),
+                     .communication = communication});
+  }
+  lines.push_back({.name = "pipeline bubble"});
+  lines.push_back({.name = "recomputation"});
+  return lines;
+}
+
+std::size_t line_of(const Operation& operation, std::size_t program_lines) {
+  if (operation.role == Role::Bubble) return program_lines;
+  if (operation.role == Role::Recompute) return program_lines + 1;
+  return operation.line;
 }
 
 std::vector<BreakdownLine> break_down(const StepProgram& program, const ProgramForm& form,
                                       const std::vector<double>& gb_per_s) {
   const std::vector<ProgramForm::Share> path = form.critical_path(gb_per_s);
   const std::vector<double> executions = form.executions();
-  std::vector<BreakdownLine> lines;
+  std::vector<BreakdownLine> lines = empty_breakdown(program);
   for (std::size_t i = 0; i < path.size(); ++i) {
     const Instruction& instruction = program.instructions[i];
-    if (instruction.times > 0 || path[i].ns == 0.0) continue;
-    const std::string name = line_of(program, instruction.operation);
-    auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& each) { return each.name == name; });
-    if (line == lines.end()) {
-      line = lines.insert(lines.end(), {.name = name, .communication = name.ends_with(communicates)});
-    }
-    line->exposed_ns += path[i].times * path[i].ns;
-    line->hidden_ns += std::max(0.0, executions[i] - path[i].times) * path[i].ns;
+    if (instruction.times > 0) continue;
+    BreakdownLine& line = lines[line_of(instruction.operation, program.line_names.size())];
+    line.exposed_ns += path[i].times * path[i].ns;
+    line.hidden_ns += std::max(0.0, executions[i] - path[i].times) * path[i].ns;
   }
+  std::erase_if(lines, [](const auto& line) { return line.exposed_ns + line.hidden_ns == 0.0; });
   const auto longer = [](const auto& a, const auto& b) { return a.exposed_ns > b.exposed_ns; };
   std::stable_sort(lines.begin(), lines.end(), longer);
   return lines;

@@ -1,5 +1,6 @@
 #include "training/layer_passes.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "training/collective_time.h"
@@ -60,10 +61,17 @@ LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
 
 void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, StepProgramBuilder::Label label,
                        MarkSet waits, MarkSet sets) {
-  const Collective collective{kind, Bytes(std::llround(bytes))};
-  const CollectivePrice price = collective_price(job_.machine, builder_.group(index_of(axis)), collective);
-  builder_.collective(label, {at_full_speed(collective, price), index_of(axis)},
-                      nanoseconds(price.latency_ns), waits, sets);
+  const GroupCollective wanted{{kind, Bytes(std::llround(bytes))}, index_of(axis)};
+  if (builder_.group(wanted.group).dimensions.empty() || wanted.collective.bytes <= Bytes(0)) return;
+  auto known =
+      std::find_if(priced_.begin(), priced_.end(), [&](const Priced& p) { return p.call == wanted; });
+  if (known == priced_.end()) {
+    const CollectivePrice price =
+        collective_price(job_.machine, builder_.group(wanted.group), wanted.collective);
+    const GroupCollective played{at_full_speed(wanted.collective, price), wanted.group};
+    known = priced_.insert(known, {wanted, builder_.enter(played), nanoseconds(price.latency_ns)});
+  }
+  builder_.call(label, known->entered, known->latency, waits, sets);
 }
 
 void LayerPasses::block(const BlockCost& cost, Role role, bool beside_tensor) {

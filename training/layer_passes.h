@@ -47,6 +47,13 @@ class LayerPasses {
   BlockPasses embedding_;
   double tokens_;
   double activation_;  // bytes of one micro-batch between layers
+
+  struct Priced {
+    GroupCollective call;
+    std::uint32_t entered;  // into the program
+    Time latency;
+  };
+  std::vector<Priced> priced_;  // what was called before
 };
 
 // The names of StepLine's lines.

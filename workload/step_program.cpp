@@ -81,6 +81,7 @@ StepProgramBuilder::StepProgramBuilder(std::string name, std::vector<Group> grou
   program_.name = std::move(name);
   program_.groups = std::move(groups);
   program_.line_names = std::move(line_names);
+  program_.instructions.reserve(256);  // a real model has 100 or so
 }
 
 void StepProgramBuilder::compute(Label label, Time duration) {
@@ -109,18 +110,25 @@ void StepProgramBuilder::join(MarkSet waits) {
 
 void StepProgramBuilder::collective(Label label, const GroupCollective& call, Time latency, MarkSet waits,
                                     MarkSet sets) {
-  waits |= sets;
   if (group(call.group).dimensions.empty() || call.collective.bytes <= Bytes(0)) return;
+  this->call(label, enter(call), latency, waits, sets);
+}
+
+std::uint32_t StepProgramBuilder::enter(const GroupCollective& call) {
   std::vector<GroupCollective>& known = program_.collectives;
   const auto found = std::find(known.begin(), known.end(), call);
   const auto index = static_cast<std::uint32_t>(found - known.begin());
   if (found == known.end()) known.push_back(call);
+  return index;
+}
+
+void StepProgramBuilder::call(Label label, std::uint32_t entered, Time latency, MarkSet waits, MarkSet sets) {
   program_.instructions.push_back({.operation = {.kind = OperationKind::Collective,
                                                  .role = label.role,
                                                  .line = label.line,
-                                                 .collective = index,
+                                                 .collective = entered,
                                                  .duration = latency},
-                                   .waits = waits,
+                                   .waits = static_cast<MarkSet>(waits | sets),
                                    .sets = sets});
 }
 

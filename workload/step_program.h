@@ -58,6 +58,9 @@ class StepProgramBuilder {
   void join(MarkSet waits);
   // A collective that starts after `waits` (its own stream included) and whose end `sets` marks.
   void collective(Label label, const GroupCollective& call, Time latency, MarkSet waits, MarkSet sets);
+  // The same for one that is called often: entered once, called by its index.
+  std::uint32_t enter(const GroupCollective& call);
+  void call(Label label, std::uint32_t entered, Time latency, MarkSet waits, MarkSet sets);
   // What `write` appends, `times` times; nothing when that is 0.
   template <class Write>
   void repeat(std::int64_t times, Write write) {

@@ -66,21 +66,33 @@ TEST_P(RandomPrograms, HaveCutsThatSupportTheirStepTime) {
   }
 }
 
-// Programs as training writes them: all but one mark follow compute, so that most operations become one.
-TEST_P(RandomPrograms, TakeAsLongWhenMarksFollowCompute) {
-  Random random(GetParam());
-  const auto free_mark = static_cast<unsigned>(pick(random, 1, mark_count - 1));
+// A program's operations changed by `change`, against its expanded graph.
+template <class Change>
+void expect_as_expanded(unsigned seed, Change change) {
+  Random random(seed);
   StepProgram program = random_program(random);
   for (Instruction& each : program.instructions) {
-    if (each.times > 0) continue;
-    if ((each.sets & ~(1U << free_mark)) != 0) each.sets |= marks(Mark::Compute);
-    each.waits |= static_cast<MarkSet>(each.sets | marks(Mark::Compute));
+    if (each.times == 0) change(each);
   }
   const std::vector<double> b = random_bandwidths(random);
   const double expected = ClosedForm(expand(program), 2).step_time_ns(b);
   const ProgramForm form(program, 2);
   EXPECT_NEAR(form.step_time_ns(b), expected, 1e-7 * expected);
   EXPECT_NEAR(form.cut(b).at(b), expected, 1e-7 * expected);
+}
+
+// Programs as training writes them: all but one mark follow compute, so that most operations become one.
+TEST_P(RandomPrograms, TakeAsLongWhenMarksFollowCompute) {
+  const unsigned free_mark = 1 + GetParam() % (mark_count - 1);
+  expect_as_expanded(GetParam(), [&](Instruction& each) {
+    if ((each.sets & ~(1U << free_mark)) != 0) each.sets |= marks(Mark::Compute);
+    each.waits |= static_cast<MarkSet>(each.sets | marks(Mark::Compute));
+  });
+}
+
+// All operations wait for compute, so that one round shows a block that joins its marks at its end.
+TEST_P(RandomPrograms, TakeAsLongWhenEverythingWaitsForCompute) {
+  expect_as_expanded(GetParam(), [](Instruction& each) { each.waits |= marks(Mark::Compute); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomPrograms, testing::Range(1U, 150U));
