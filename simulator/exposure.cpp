@@ -1,6 +1,7 @@
 #include "simulator/exposure.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 namespace bandwright {
@@ -25,12 +26,28 @@ std::vector<Boundary> boundaries_of(std::span<const OperationSpan> spans) {
   return boundaries;
 }
 
+// For each boundary, the first from it on at which the compute stream has something to do again.
+std::vector<Time> resumptions(std::span<const Boundary> boundaries, std::span<const OperationSpan> spans) {
+  std::vector<Time> resumes(boundaries.size());
+  Time next(std::numeric_limits<std::int64_t>::max());
+  for (std::size_t i = boundaries.size(); i-- > 0;) {
+    const OperationKind kind = spans[boundaries[i].operation].kind;
+    const bool on_stream = kind == OperationKind::Compute || kind == OperationKind::Overhead;
+    if (boundaries[i].starts && on_stream) next = boundaries[i].time;
+    resumes[i] = next;
+  }
+  return resumes;
+}
+
 // What runs at a moment.
 class Running {
  public:
   void update(const Boundary& boundary, const OperationSpan& span) {
     const int change = boundary.starts ? 1 : -1;
-    if (span.kind == OperationKind::Host) return;  // matters only where nothing else runs
+    if (span.kind == OperationKind::Host) {  // matters only where nothing else runs
+      if (span.bubble) bubble_host_ += change;
+      return;
+    }
     if (span.bubble) {
       bubble_ += change;
       return;
@@ -45,18 +62,22 @@ class Running {
     }
   }
 
-  void charge(Time duration, std::span<const OperationSpan> spans, StepResult& result) const {
+  // `resumes` is when the compute stream has something to do again.
+  void charge(Time duration, Time resumes, std::span<const OperationSpan> spans, StepResult& result) const {
     if (compute_ > 0) return;
-    if (bubble_ > 0) {
+    const auto waited_for = std::find_if(collectives_.begin(), collectives_.end(),
+                                         [&](OperationId id) { return spans[id].end <= resumes; });
+    const bool idle = overhead_ == 0 && waited_for == collectives_.end();
+    if (bubble_ > 0 || (idle && bubble_host_ > 0)) {
       result.bubble += duration;
       return;
     }
     result.exposed_communication += duration;
-    if (overhead_ > 0 || collectives_.empty()) {
+    if (overhead_ > 0 || idle) {
       result.overhead += duration;
       return;
     }
-    const OperationSpan& first = spans[*collectives_.begin()];
+    const OperationSpan& first = spans[*waited_for];
     result.groups[first.group].exposed += duration;
     if (first.dimension >= 0) {
       result.dimensions[static_cast<std::size_t>(first.dimension)].exposed += duration;
@@ -66,6 +87,7 @@ class Running {
  private:
   int compute_ = 0;
   int bubble_ = 0;
+  int bubble_host_ = 0;
   int overhead_ = 0;
   std::set<OperationId> collectives_;
 };
@@ -88,8 +110,11 @@ std::vector<CriticalOperation> critical_path(std::span<const OperationSpan> span
 void attribute_waiting(std::span<const OperationSpan> spans, StepResult& result) {
   Running running;
   Time before;
-  for (const Boundary& boundary : boundaries_of(spans)) {
-    if (boundary.time > before) running.charge(boundary.time - before, spans, result);
+  const std::vector<Boundary> boundaries = boundaries_of(spans);
+  const std::vector<Time> resumes = resumptions(boundaries, spans);
+  for (std::size_t i = 0; i < boundaries.size(); ++i) {
+    const Boundary& boundary = boundaries[i];
+    if (boundary.time > before) running.charge(boundary.time - before, resumes[i], spans, result);
     before = boundary.time;
     running.update(boundary, spans[boundary.operation]);
   }

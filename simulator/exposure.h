@@ -20,9 +20,11 @@ struct OperationSpan {
 
 // Splits the step into compute, bubble and waiting, and the waiting among groups and dimensions: each moment
 // without compute is charged to the bubble if other stages work, else to the loop's overhead if that runs,
-// else to the collective issued first of those that run, as a program that waits for its collectives in order
-// sees it. Where nothing of these runs, the host is waited for: overhead. `spans` are indexed by operation;
-// result.groups and result.dimensions have their names and sizes already. Also fills the critical path.
+// else to the collective issued first of those that run and have ended when compute goes on, as a program
+// that waits for its collectives in order sees it; one that goes on beside compute is not what held it up.
+// Where nothing of these runs, the host is waited for: overhead, or the bubble where it is another stage's.
+// `spans` are indexed by operation; result.groups and result.dimensions have their names and sizes already.
+// Also fills the critical path.
 //
 //   compute  ###   ####                    Two collectives A and B, issued in this order: the compute stream
 //   A           AAAAAAAAAA                 waits for A until A ends, then for B.

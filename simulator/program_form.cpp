@@ -56,6 +56,10 @@ std::vector<ProgramForm::Share> ProgramForm::critical_path(std::span<const doubl
   return shares;
 }
 
+std::vector<double> ProgramForm::exposed_ns(std::span<const double> gb_per_s) const {
+  return reduced_.exposed_ns(durations_ns(gb_per_s));
+}
+
 Cut ProgramForm::cut(std::span<const double> gb_per_s) const {
   const std::vector<WireLoads::Slowest> prices = wire_.price(gb_per_s);
   const std::vector<double> counts = reduced_.critical_counts(durations_ns(prices));
@@ -71,7 +75,7 @@ Cut ProgramForm::cut(std::span<const double> gb_per_s) const {
 
 StepResult ProgramForm::evaluate(std::span<const double> gb_per_s) const {
   const std::vector<WireLoads::Slowest> prices = wire_.price(gb_per_s);
-  const std::vector<Share> path = critical_path(gb_per_s);
+  const std::vector<double> exposed = exposed_ns(gb_per_s);
   const std::vector<double> counts = executions();
   const auto dimensions = static_cast<std::size_t>(dimensions_);
   std::vector<double> bytes(dimensions, 0.0);
@@ -80,9 +84,9 @@ StepResult ProgramForm::evaluate(std::span<const double> gb_per_s) const {
   double step_ns = 0.0;
   double compute_ns = 0.0;
   double bubble_ns = 0.0;
-  for (std::size_t i = 0; i < path.size(); ++i) {
+  for (std::size_t i = 0; i < exposed.size(); ++i) {
     const Work& work = work_[i];
-    const double ns = path[i].times * path[i].ns;
+    const double ns = exposed[i];
     step_ns += ns;
     if (work.collective != none) wire_.add_bytes(work.collective, counts[i], bytes);
     if (work.role == Role::Bubble) {

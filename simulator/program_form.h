@@ -31,10 +31,14 @@ class ProgramForm {
   };
   [[nodiscard]] std::vector<Share> critical_path(std::span<const double> gb_per_s) const;
 
+  // What each instruction takes in all as the compute stream sees it (simulator/mark_waits.h): compute whole,
+  // communication where nothing else runs. The sum is the step time.
+  [[nodiscard]] std::vector<double> exposed_ns(std::span<const double> gb_per_s) const;
+
   // The critical path as a supporting function: a global lower bound of the step time, exact here.
   [[nodiscard]] Cut cut(std::span<const double> gb_per_s) const;
 
-  // The critical path by group and dimension. REQUIRES positive bandwidth on each dimension that carries
+  // The exposed times by group and dimension. REQUIRES positive bandwidth on each dimension that carries
   // bytes.
   [[nodiscard]] StepResult evaluate(std::span<const double> gb_per_s) const;
 

@@ -1,5 +1,7 @@
 #include "simulator/reduced_steps.h"
 
+#include "simulator/mark_waits.h"
+
 namespace bandwright {
 namespace {
 
@@ -91,6 +93,19 @@ std::vector<double> ReducedSteps::critical_counts(std::span<const double> ns) co
   std::vector<double> given(places_.size(), 0.0);
   for (std::size_t i = 0; i < places_.size(); ++i) {
     if (places_[i].step != none) given[i] = places_[i].times * counts[places_[i].step];
+  }
+  return given;
+}
+
+// Operations that became one are exposed alike.
+std::vector<double> ReducedSteps::exposed_ns(std::span<const double> ns) const {
+  const std::vector<double> durations = reduced(ns);
+  const std::vector<double> exposed = bandwright::exposed_ns(steps_, durations);
+  std::vector<double> given(places_.size(), 0.0);
+  for (std::size_t i = 0; i < places_.size(); ++i) {
+    const Place& place = places_[i];
+    if (place.step == none || durations[place.step] == 0.0) continue;
+    given[i] = exposed[place.step] * (place.times * ns[i] / durations[place.step]);
   }
   return given;
 }

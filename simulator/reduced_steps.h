@@ -19,9 +19,10 @@ class ReducedSteps {
   // REQUIRES that each operation waits for the marks it sets.
   explicit ReducedSteps(std::span<const MarkStep> steps);
 
-  // As play_marks() and critical_counts() of the steps given; `ns` are their durations.
+  // As play_marks(), critical_counts() and exposed_ns() of the steps given; `ns` are their durations.
   [[nodiscard]] double play(std::span<const double> ns) const;
   [[nodiscard]] std::vector<double> critical_counts(std::span<const double> ns) const;
+  [[nodiscard]] std::vector<double> exposed_ns(std::span<const double> ns) const;
 
  private:
   static constexpr std::uint32_t none = ~std::uint32_t{0};

@@ -45,15 +45,16 @@ std::size_t line_of(const Operation& operation, std::size_t program_lines) {
 
 std::vector<BreakdownLine> break_down(const StepProgram& program, const ProgramForm& form,
                                       const std::vector<double>& gb_per_s) {
-  const std::vector<ProgramForm::Share> path = form.critical_path(gb_per_s);
+  const std::vector<double> exposed = form.exposed_ns(gb_per_s);
+  const std::vector<double> durations = form.durations_ns(gb_per_s);
   const std::vector<double> executions = form.executions();
   std::vector<BreakdownLine> lines = empty_breakdown(program);
-  for (std::size_t i = 0; i < path.size(); ++i) {
+  for (std::size_t i = 0; i < exposed.size(); ++i) {
     const Instruction& instruction = program.instructions[i];
     if (instruction.times > 0) continue;
     BreakdownLine& line = lines[line_of(instruction.operation, program.line_names.size())];
-    line.exposed_ns += path[i].times * path[i].ns;
-    line.hidden_ns += std::max(0.0, executions[i] - path[i].times) * path[i].ns;
+    line.exposed_ns += exposed[i];
+    line.hidden_ns += std::max(0.0, executions[i] * durations[i] - exposed[i]);
   }
   std::erase_if(lines, [](const auto& line) { return line.exposed_ns + line.hidden_ns == 0.0; });
   const auto longer = [](const auto& a, const auto& b) { return a.exposed_ns > b.exposed_ns; };
