@@ -82,6 +82,10 @@ void require_range(std::string_view text, double value, double low, double high,
 
 }  // namespace
 
+void refuse_time(double ns) {
+  throw InputError(fmt::format("a time of {:.3g} s is beyond the clock of 100 days", ns * 1e-9));
+}
+
 Time parse_time(std::string_view text) {
   const double ps = parse_quantity(text, "time", time_units);
   require_range(text, ps, 0.0, 100 * 86400e12, "0 to 100 days");

@@ -41,8 +41,12 @@ using FlopRate = Quantity<struct FlopPerSecondTag, double>;
 using Money = Quantity<struct DollarTag, double>;
 
 constexpr Time picoseconds(std::int64_t ps) { return Time(ps); }
-// The nearest picosecond; REQUIRES |ns| < 9.2e15.
+// For times beyond the clock, and those that are no number: throws InputError.
+[[noreturn]] void refuse_time(double ns);
+// The nearest picosecond. Throws InputError beyond 100 days.
 constexpr Time nanoseconds(double ns) {
+  constexpr double clock_end = 100.0 * 86400e9;
+  if (!(ns <= clock_end && ns >= -clock_end)) refuse_time(ns);
   return Time(static_cast<std::int64_t>(ns * 1e3 + (ns < 0 ? -0.5 : 0.5)));
 }
 constexpr double to_ns(Time t) { return static_cast<double>(t.value()) * 1e-3; }

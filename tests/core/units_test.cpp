@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/error.h"
 
 namespace bandwright {
@@ -41,6 +43,14 @@ TEST(Units, RejectsWhatIsNotAQuantity) {
   }
   for (const char* text : {"", "1", "-1 ns", "1 fortnight", "101e5 s", "nan s"}) {
     EXPECT_THROW(parse_time(text), InputError) << text;
+  }
+}
+
+TEST(Units, TheClockEndsAfterAHundredDays) {
+  EXPECT_EQ(nanoseconds(8.64e15), picoseconds(8'640'000'000'000'000'000));
+  for (const double ns : {8.65e15, -8.65e15, 1e300, std::numeric_limits<double>::infinity(),
+                          std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_THROW(nanoseconds(ns), InputError) << ns;
   }
 }
 
