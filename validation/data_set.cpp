@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "validation/kernel_sets.h"
+#include "validation/memory_set.h"
 #include "validation/training_sets.h"
 
 namespace bandwright {
@@ -27,6 +28,8 @@ std::span<const DataSetKind> data_set_kinds() {
       DataSetKind{"megatron_sc21_table2_ptd_vs_zero3", "pipelines against ZeRO 3", "TFLOP/s per GPU", 20,
                   read_sc21_table2},
       DataSetKind{"korthikanti_table5_iteration_time", "selective recomputation", "s", 4, read_korthikanti},
+      DataSetKind{"korthikanti_fig1_memory_gib", "memory per NPU by the paper's formulas", "GiB", 1,
+                  read_korthikanti_memory},
       DataSetKind{"megatron_core_h100_weak_scaling", "GPT on 48 to 6,144 H100", "TFLOP/s per GPU", 10,
                   read_megatron_core},
       DataSetKind{"mlperf_llm_step_times", "MLPerf training logs", "s", 10, read_mlperf},
