@@ -100,6 +100,10 @@ void add_dimensions(const DesignAnswer& answer, Json& root) {
 
 void add_alternatives(const DesignAnswer& answer, Json& root) {
   const DesignSummary& summary = answer.summary;
+  if (summary.played) {
+    root["event_driven"] = {{"step_time_ms", in_ms(summary.played->optimum_ns)},
+                            {"equal_split_ms", in_ms(summary.played->equal_ns)}};
+  }
   if (summary.stepped) {
     Json steps =
         summary.in_steps ? allocation_json(*summary.in_steps) : Json{{"bandwidth_gb_per_s", nullptr}};

@@ -86,6 +86,22 @@ std::string step_times(const DesignAnswer& answer) {
   return text;
 }
 
+// What the event-driven engine makes of it; one line per model when there are several.
+std::string played_lines(const DesignAnswer& answer) {
+  std::string text;
+  const std::optional<Played>& played = answer.summary.played;
+  if (!played) return text;
+  for (std::size_t m = 0; m < played->optimum_ns.size(); ++m) {
+    const double ns = played->optimum_ns[m];
+    const double equal = played->equal_ns[m];
+    const bool several = played->optimum_ns.size() > 1;
+    text += fmt::format("{:<14} {}{:.4f} ms event by event; equal split {:.4f} ms: {}\n", "played",
+                        several ? answer.design.models[m].name + ": " : "", ns * ms_per_ns, equal * ms_per_ns,
+                        faster(equal / ns));
+  }
+  return text;
+}
+
 std::string money_lines(const DesignAnswer& answer) {
   const DesignSummary& summary = answer.summary;
   if (!summary.optimum.cost) {
@@ -185,7 +201,7 @@ std::string infeasible_text(const DesignAnswer& answer) {
 
 std::string design_text(const DesignAnswer& answer) {
   return title(answer) + '\n' + dimension_table(answer) + '\n' + step_times(answer) + money_lines(answer) +
-         certificate(answer) + comparisons(answer);
+         certificate(answer) + played_lines(answer) + comparisons(answer);
 }
 
 }  // namespace bandwright

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "optimizer/constraint_text.h"
+#include "simulator/simulate.h"
 
 namespace bandwright {
 namespace {
@@ -111,16 +112,38 @@ void note_narrow(const std::vector<Group>& given, const Network& network, std::v
   }
 }
 
+StepGraph step_graph(const Design& design, std::size_t model) {
+  if (!design.graphs.empty()) return design.graphs[model];
+  return build_step(design.models[model], design.network, *design.loop, design.loop_options);
+}
+
 StepForm step_form(const Design& design, std::size_t model, BoundDesign& bound) {
   const int dimensions = design.network.size();
   // A machine's own constants say what its groups reach.
   if (!design.programs.empty()) return ProgramForm(design.programs[model], dimensions);
-  StepGraph graph = !design.graphs.empty()
-                        ? design.graphs[model]
-                        : build_step(design.models[model], design.network, *design.loop, design.loop_options);
+  StepGraph graph = step_graph(design, model);
   if (design.own_links) use_own_links(graph.groups, design.network);
   note_narrow(graph.groups, design.network, bound.narrow);
   return ClosedForm(graph, dimensions);
+}
+
+std::optional<Played> play(const Design& design, const DesignSummary& summary) {
+  constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
+  if (!design.programs.empty()) return std::nullopt;
+  const System system;
+  Played result;
+  for (std::size_t m = 0; m < design.models.size(); ++m) {
+    StepGraph graph = step_graph(design, m);
+    if (graph.operations.size() > most_operations) return std::nullopt;
+    use_own_links(graph.groups, design.network);
+    const auto step_ns = [&](const Allocation& allocation) {
+      const Scenario scenario{graph, design.network, system, allocation.gb_per_s, Time(0)};
+      return to_ns(simulate(scenario, Fidelity::Folded).step_time);
+    };
+    result.optimum_ns.push_back(step_ns(summary.optimum));
+    result.equal_ns.push_back(step_ns(summary.equal));
+  }
+  return result;
 }
 
 double step_time_ns(const StepForm& form, std::span<const double> gb_per_s) {
@@ -201,6 +224,7 @@ DesignSummary solve(const Design& design, const DesignOptions& options) {
     }
   }
   summary.scaled = scaled_linearly(design, bound);
+  if (options.play) summary.played = play(design, summary);
   return summary;
 }
 

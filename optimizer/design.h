@@ -53,6 +53,7 @@ struct DesignOptions {
   const Solver* solver = nullptr;  // nothing: the default
   double step_gb_per_s = 0.0;      // 0: no allocation in steps
   bool ranges = true;              // find how freely each bandwidth may be chosen
+  bool play = false;               // play the optimum and the equal split event by event
 };
 
 // One way to divide the budget, and what it does.
@@ -85,6 +86,13 @@ struct BoundDesign {
   std::vector<NarrowGroup> narrow;
 };
 
+// Step times of each model as the event-driven engine plays them, in ns: chunk by chunk, each group on its own
+// links, messages between NPUs that are not neighbours passed on.
+struct Played {
+  std::vector<double> optimum_ns;
+  std::vector<double> equal_ns;
+};
+
 struct DesignSummary {
   Problem problem;
   Summary solution;  // as the solver returned it; infeasible: nothing else is filled in
@@ -100,7 +108,8 @@ struct DesignSummary {
   // budget, as the LIBRA artifact does for each of its published allocations.
   std::optional<Allocation> scaled;
   std::vector<NarrowGroup> narrow;
-  double solve_ms = 0.0;  // wall clock, of the solver alone
+  std::optional<Played> played;  // nothing for programs, and for graphs that take long to play
+  double solve_ms = 0.0;         // wall clock, of the solver alone
 
   [[nodiscard]] double speedup() const { return equal.step_time / optimum.step_time; }
   // How much larger T cost is for `scaled` than at the optimum. REQUIRES scaled.
