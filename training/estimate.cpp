@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulator/program_form.h"
+#include "workload/layer_operators.h"
 
 namespace bandwright {
 namespace {
@@ -55,7 +56,7 @@ double hardware_flop(const TrainingJob& job, double model_flop) {
   const double batch = static_cast<double>(job.parallelism.global_batch);
   const auto s = static_cast<double>(m.sequence);
   const double scores =
-      4.0 * batch * static_cast<double>(m.layers) * s * s * static_cast<double>(m.heads * m.head_dim);
+      batch * static_cast<double>(m.layers) * attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   switch (job.parallelism.recompute) {
     case Recomputation::Full: {
       const double head = 6.0 * batch * s * static_cast<double>(m.hidden * m.vocabulary);
