@@ -30,6 +30,13 @@ double ClosedForm::duration(const Node& node, std::span<const Slowest> prices) c
   return node.fixed_ns + (node.collective == none ? 0.0 : prices[node.collective].ns);
 }
 
+std::vector<double> ClosedForm::durations_ns(std::span<const double> gb_per_s) const {
+  const std::vector<Slowest> prices = wire_.price(gb_per_s);
+  std::vector<double> durations;
+  for (const Node& node : nodes_) durations.push_back(duration(node, prices));
+  return durations;
+}
+
 double ClosedForm::step_time_ns(std::span<const double> gb_per_s) const {
   const std::vector<Slowest> prices = wire_.price(gb_per_s);
   std::vector<double> end(nodes_.size());

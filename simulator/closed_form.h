@@ -31,6 +31,9 @@ class ClosedForm {
   // +inf).
   [[nodiscard]] double step_time_ns(std::span<const double> gb_per_s) const;
 
+  // Time each operation takes, in ns.
+  [[nodiscard]] std::vector<double> durations_ns(std::span<const double> gb_per_s) const;
+
   // The critical path at these bandwidths: a global lower bound of the step time, exact here.
   [[nodiscard]] Cut cut(std::span<const double> gb_per_s) const;
 

@@ -38,15 +38,10 @@ std::vector<BreakdownLine> break_down(const StepProgram& program, const ProgramF
     const Instruction& instruction = program.instructions[i];
     if (instruction.times > 0 || path[i].ns == 0.0) continue;
     const std::string name = line_of(program, instruction.operation);
-    auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& each) { return each.name == name; });
-    if (line == lines.end()) {
-      line = lines.insert(lines.end(), {.name = name, .communication = name.ends_with(communicates)});
-    }
-    line->exposed_ns += path[i].times * path[i].ns;
-    line->hidden_ns += std::max(0.0, executions[i] - path[i].times) * path[i].ns;
+    add_to_breakdown(lines, name, name.ends_with(communicates), path[i].times * path[i].ns,
+                     std::max(0.0, executions[i] - path[i].times) * path[i].ns);
   }
-  const auto longer = [](const auto& a, const auto& b) { return a.exposed_ns > b.exposed_ns; };
-  std::stable_sort(lines.begin(), lines.end(), longer);
+  sort_breakdown(lines);
   return lines;
 }
 
@@ -75,6 +70,19 @@ std::vector<double> bandwidths_of(const TrainingJob& job, const Network& network
 }
 
 }  // namespace
+
+void add_to_breakdown(std::vector<BreakdownLine>& lines, const std::string& name, bool communication,
+                      double exposed_ns, double hidden_ns) {
+  auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& each) { return each.name == name; });
+  if (line == lines.end()) line = lines.insert(lines.end(), {.name = name, .communication = communication});
+  line->exposed_ns += exposed_ns;
+  line->hidden_ns += hidden_ns;
+}
+
+void sort_breakdown(std::vector<BreakdownLine>& lines) {
+  const auto longer = [](const auto& a, const auto& b) { return a.exposed_ns > b.exposed_ns; };
+  std::stable_sort(lines.begin(), lines.end(), longer);
+}
 
 double TrainingEstimate::exposed_communication_ns() const {
   double ns = 0.0;
@@ -121,14 +129,22 @@ StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb
   const std::vector<double> once = form.durations_ns(bandwidths);
   std::vector<std::uint32_t> origin;
   StepTimeline result{.graph = expand(program, 1'000'000, &origin)};
-  for (OperationId id = 0; id < result.graph.operations.size(); ++id) {
-    Time start;
-    for (const OperationId before : result.graph.dependencies_of(result.graph.operations[id])) {
-      start = std::max(start, result.timeline.operations[before].end);
-    }
-    result.timeline.operations.push_back({id, start, start + nanoseconds(once[origin[id]])});
-  }
+  std::vector<double> durations;
+  for (const std::uint32_t instruction : origin) durations.push_back(once[instruction]);
+  result.timeline = play(result.graph, durations);
   return result;
+}
+
+Timeline play(const StepGraph& graph, std::span<const double> durations_ns) {
+  Timeline timeline;
+  for (OperationId id = 0; id < graph.operations.size(); ++id) {
+    Time start;
+    for (const OperationId before : graph.dependencies_of(graph.operations[id])) {
+      start = std::max(start, timeline.operations[before].end);
+    }
+    timeline.operations.push_back({id, start, start + nanoseconds(durations_ns[id])});
+  }
+  return timeline;
 }
 
 }  // namespace bandwright
