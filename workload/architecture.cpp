@@ -149,10 +149,10 @@ TransformerArchitecture load_architecture(std::string_view word) {
     return read_hugging_face(read_text_file(std::string(word)), std::string(word));
   }
   if (!find_input("architectures", word) && find_input("models", word)) {
-    throw InputError(
-        fmt::format("{} is a layer table, not a transformer: `simulate` and `optimize` take it on a network "
-                    "(choices here: {})",
-                    word, fmt::join(input_names("architectures"), ", ")));
+    throw InputError(fmt::format(
+        "{} is a layer table, not a transformer: `estimate` takes it, `simulate` and `optimize` on a network "
+        "(choices here: {})",
+        word, fmt::join(input_names("architectures"), ", ")));
   }
   return read_architecture(YamlValue::load(input_file("architectures", word, "model")));
 }
