@@ -1,4 +1,4 @@
-#include "training/estimate.h"
+#include "cli/estimate.h"
 
 #include <fmt/format.h>
 
@@ -9,45 +9,60 @@
 #include <optional>
 
 #include "cli/commands.h"
-#include "cli/offload.h"
 #include "cli/options.h"
-#include "cli/output.h"
-#include "cli/training_options.h"
 
 namespace bandwright {
-namespace {
 
-constexpr double gib = 1073741824.0;
+std::vector<double> given_bandwidths(const EstimateOptions& options, const Network& network) {
+  if (options.bandwidth.empty()) return {};
+  auto gb_per_s = parse_option("--bandwidth", options.bandwidth,
+                               [&](std::string_view text) { return parse_bandwidths(text, network); });
+  for (const double each : gb_per_s) {
+    if (each <= 0.0) throw InputError("--bandwidth: a dimension of 0 GB/s, expected more");
+  }
+  return gb_per_s;
+}
 
-struct EstimateOptions {
-  std::string word;  // the positional: the model, or with --model the system
-  std::string model;
-  TrainingOptions training;
-  OffloadOptions offload;
-  std::string bandwidth;
-  std::string timeline;
-  OutputOptions output;
-};
-
-TextTable breakdown_table(const TrainingEstimate& result) {
+TextTable breakdown_table(const std::vector<BreakdownLine>& breakdown, double step_ns) {
   TextTable table{.headings = {"part", "ms", "%", "hidden ms"}};
-  for (const BreakdownLine& line : result.breakdown) {
+  for (const BreakdownLine& line : breakdown) {
     table.rows.push_back({line.name, fmt::format("{:.3f}", line.exposed_ns * 1e-6),
-                          fmt::format("{:.1f}", 100.0 * line.exposed_ns / result.step_ns),
+                          fmt::format("{:.1f}", 100.0 * line.exposed_ns / step_ns),
                           fmt::format("{:.3f}", line.hidden_ns * 1e-6)});
   }
-  table.rows.push_back({"step", fmt::format("{:.3f}", result.step_ns * 1e-6), "100.0", ""});
+  table.rows.push_back({"step", fmt::format("{:.3f}", step_ns * 1e-6), "100.0", ""});
   return table;
 }
 
-TextTable memory_table(const MemoryBill& bill) {
+TextTable memory_table(const std::vector<MemoryBill::Line>& lines) {
   TextTable table{.headings = {"memory per NPU", "GiB"}};
-  for (const MemoryBill::Line& line : bill.lines()) {
+  double total = 0.0;
+  for (const MemoryBill::Line& line : lines) {
+    total += line.bytes;
     table.rows.push_back({std::string(line.name), fmt::format("{:.2f}", line.bytes / gib)});
   }
-  table.rows.push_back({"total", fmt::format("{:.2f}", bill.total() / gib)});
+  table.rows.push_back({"total", fmt::format("{:.2f}", total / gib)});
   return table;
 }
+
+nlohmann::ordered_json breakdown_json(const std::vector<BreakdownLine>& breakdown) {
+  nlohmann::ordered_json lines;
+  for (const BreakdownLine& line : breakdown) {
+    lines.push_back(
+        {{"part", line.name}, {"exposed_ms", line.exposed_ns * 1e-6}, {"hidden_ms", line.hidden_ns * 1e-6}});
+  }
+  return lines;
+}
+
+nlohmann::ordered_json memory_json(const std::vector<MemoryBill::Line>& lines) {
+  nlohmann::ordered_json parts;
+  for (const MemoryBill::Line& line : lines) {
+    parts.push_back({{"part", line.name}, {"gib", line.bytes / gib}});
+  }
+  return parts;
+}
+
+namespace {
 
 std::string fit_text(const TrainingJob& job, const TrainingEstimate& result) {
   const double slow = job.slow_memory_bytes / gib;
@@ -77,8 +92,8 @@ std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
                         result.usd_per_million_tokens, job.machine.npu.usd_per_hour);
   }
   if (offloaded) text += offload_text(*offloaded);
-  return text + '\n' + aligned(breakdown_table(result)) + '\n' + aligned(memory_table(result.memory)) + '\n' +
-         fit_text(job, result) + '\n';
+  return text + '\n' + aligned(breakdown_table(result.breakdown, result.step_ns)) + '\n' +
+         aligned(memory_table(result.memory.lines())) + '\n' + fit_text(job, result) + '\n';
 }
 
 std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
@@ -99,37 +114,19 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
   root["fits"] = result.fits();
   root["would_fit_with"] =
       result.remedy.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.remedy);
-  for (const MemoryBill::Line& line : result.memory.lines()) {
-    root["memory"].push_back({{"part", line.name}, {"gib", line.bytes / gib}});
-  }
+  root["memory"] = memory_json(result.memory.lines());
   root["placement"] = offloaded ? offload_json(*offloaded) : nlohmann::ordered_json();
   root["usd_per_million_tokens"] = result.usd_per_million_tokens;
-  for (const BreakdownLine& line : result.breakdown) {
-    root["breakdown"].push_back(
-        {{"part", line.name}, {"exposed_ms", line.exposed_ns * 1e-6}, {"hidden_ms", line.hidden_ns * 1e-6}});
-  }
+  root["breakdown"] = breakdown_json(result.breakdown);
   return root.dump(2) + '\n';
 }
 
-void run(EstimateOptions options) {
-  if (options.model.empty()) {
-    options.model = options.word;
-  } else if (!options.word.empty()) {
-    options.training.system = options.word;
-  }
-  if (options.model.empty()) throw InputError("missing <model>: bandwright estimate <model> --npus N");
+void estimate_transformer(const EstimateOptions& options) {
   TrainingJob job = load_training_job(options.model, options.training);
   std::optional<Offload> offloaded;
   if (!options.offload.tiers.empty()) offloaded = offload(job, options.offload);
   const Network network = job.machine.network(job.parallelism.npus());
-  std::vector<double> gb_per_s;
-  if (!options.bandwidth.empty()) {
-    gb_per_s = parse_option("--bandwidth", options.bandwidth,
-                            [&](std::string_view text) { return parse_bandwidths(text, network); });
-    for (const double each : gb_per_s) {
-      if (each <= 0.0) throw InputError("--bandwidth: a dimension of 0 GB/s, expected more");
-    }
-  }
+  const std::vector<double> gb_per_s = given_bandwidths(options, network);
   const TrainingEstimate result = estimate(job, gb_per_s);
   if (!options.timeline.empty()) {
     const StepTimeline step = step_timeline(job, gb_per_s);
@@ -139,22 +136,35 @@ void run(EstimateOptions options) {
     case OutputFormat::Text:
       return write_output(options.output, as_text(job, result, offloaded));
     case OutputFormat::Csv:
-      return write_output(options.output, as_csv(breakdown_table(result)));
+      return write_output(options.output, as_csv(breakdown_table(result.breakdown, result.step_ns)));
     case OutputFormat::Json:
       return write_output(options.output, as_json(job, result, offloaded));
   }
+}
+
+void run(EstimateOptions options) {
+  if (options.model.empty()) {
+    options.model = options.word;
+  } else if (!options.word.empty()) {
+    options.training.system = options.word;
+  }
+  if (options.model.empty()) throw InputError("missing <model>: bandwright estimate <model> --npus N");
+  const ModelFile model = find_model(options.model);
+  if (model.kind == ModelKind::Transformer) return estimate_transformer(options);
+  estimate_undivided(options, model);
 }
 
 }  // namespace
 
 void add_estimate(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
-      "estimate",
-      "How long a real model's training step takes on a machine, where it goes, and whether it fits");
+      "estimate", "How long a model's training step takes on a machine, where it goes, and whether it fits");
   const auto options =
       std::make_shared<EstimateOptions>();  // shared with the callback, which outlives this function
   command->add_option("words", options->word)
-      ->option_text("<model>: a name of `list architectures`, a YAML file, or a Hugging Face config.json");
+      ->option_text(
+          "<model>: a name of `list architectures`, `list convnets` or `list models`, a YAML file, or a\n"
+          "      Hugging Face config.json");
   command->add_option("--model", options->model, "in place of <model>; the word, if any, is then the system")
       ->type_name("MODEL");
   command->add_option("--system", options->training.system, "a name of `list systems`, or a YAML file")
@@ -178,12 +188,22 @@ void add_estimate(CLI::App& app) {
       "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "
       "accuracy\n"
       "by data set: docs/accuracy.md, or `bandwright validate`.\n"
+      "Convolutional networks and layer tables are data parallel, or divided as the table says: of the "
+      "options\n"
+      "of training they have --global-batch (images) and --precision, tables none.\n"
       "Examples:\n"
       "  bandwright estimate gpt3-175b --system dgx-a100 --npus 512 --tp 8 --pp 8 --global-batch 1024\n"
       "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --zero 1 --format json\n"
       "  bandwright estimate llama3-70b --system dgx-h100 --npus 8 --tp 8 --tiers hbm-ddr\n"
-      "  bandwright estimate config.json --system dgx-h100 --npus 64 --zero 3 --recompute full");
-  command->callback([options] { run(*options); });
+      "  bandwright estimate config.json --system dgx-h100 --npus 64 --zero 3 --recompute full\n"
+      "  bandwright estimate resnet-50 --system dgx-a100 --npus 64");
+  command->callback([command, options] {
+    options->given = given_training_options(*command);
+    for (const char* name : {"--tiers", "--fast", "--offload"}) {
+      if (command->count(name) > 0) options->given.emplace_back(name);
+    }
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

@@ -83,7 +83,7 @@ constexpr std::array listings = {
             [] { return entries_of(recompute_choices()); }},
     Listing{"policies", "ways to place tensors in two memories", [] { return entries_of(policies()); }},
     Listing{"tiers", "pairs of memories; any other as a YAML file", [] { return inputs_of("tiers"); }},
-    Listing{"convnets", "convolutional networks of `place` and `scale simulate`; any other as a YAML file",
+    Listing{"convnets", "networks of `estimate`, `place` and `scale simulate`; any other as a YAML file",
             [] { return inputs_of("convnets"); }},
     Listing{"prices", "price lists", [] { return inputs_of("prices"); }},
     Listing{"experiments", "experiments for `evaluate`, `plot` and `report`",

@@ -5,14 +5,13 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <vector>
 
 #include "cli/figures.h"
+#include "cli/model_file.h"
 #include "cli/scale.h"
 #include "cli/training_options.h"
-#include "core/paths.h"
 #include "core/text.h"
 #include "scaling/curve_workloads.h"
 #include "scaling/worker_counts.h"
@@ -36,34 +35,6 @@ struct SimulateOptions {
   OutputOptions output;
   AnswerPlot plot{.folder = "output/scaling"};
 };
-
-// What the word for a model stands for.
-enum class ModelKind { Images, Transformer, Table };
-struct ModelFile {
-  ModelKind kind;
-  std::filesystem::path file;
-};
-
-ModelFile find_model(const std::string& word) {
-  constexpr std::array<std::pair<std::string_view, ModelKind>, 3> kinds = {
-      {{"convnets", ModelKind::Images},
-       {"architectures", ModelKind::Transformer},
-       {"models", ModelKind::Table}}};
-  std::vector<std::string> names;
-  for (const auto& [folder, kind] : kinds) {
-    if (const auto file = find_input(folder, word)) return {kind, *file};
-    for (std::string& name : input_names(folder)) names.push_back(std::move(name));
-  }
-  if (word.find('/') == std::string::npos && !word.ends_with(".yaml") && !word.ends_with(".json")) {
-    const std::vector<std::string_view> known(names.begin(), names.end());
-    throw InputError(fmt::format("unknown model '{}'{} (choices: {}; or a file)", word,
-                                 did_you_mean(word, known), fmt::join(names, ", ")));
-  }
-  if (word.ends_with(".json")) return {ModelKind::Transformer, word};
-  const YamlValue root = YamlValue::load(input_file("models", word, "model"));
-  if (is_image_model(root)) return {ModelKind::Images, word};
-  return {root.is_map() && root.find("hidden") ? ModelKind::Transformer : ModelKind::Table, word};
-}
 
 // Measured items per second: the file's, else what the machine knows of the model.
 std::map<int, double> read_measured(const SimulateOptions& options, const Machine& machine,
@@ -254,11 +225,7 @@ void add_scale_simulate(CLI::App& scale) {
       "  bandwright scale simulate gpt3-175b --system dgx-a100 --npus 64..4096 --strong --global-batch 1536\n"
       "  bandwright scale simulate llama3-70b --system dgx-h100 --npus 64..1024 --weak --tp 8 --pp 4");
   command->callback([command, options] {
-    for (const char* name : {"--tp", "--pp", "--cp", "--ep", "--virtual-stages", "--schedule",
-                             "--sequence-parallel", "--zero", "--micro-batch", "--attention", "--precision",
-                             "--sequence", "--bucket", "--overlap", "--placement", "--recompute"}) {
-      if (command->count(name) > 0) options->given.emplace_back(name);
-    }
+    options->given = given_training_options(*command);
     run(*options);
   });
 }

@@ -89,6 +89,16 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
       ->capture_default_str();
 }
 
+std::vector<std::string> given_training_options(const CLI::App& command) {
+  std::vector<std::string> given;
+  for (const char* name : {"--tp", "--pp", "--cp", "--ep", "--virtual-stages", "--schedule",
+                           "--sequence-parallel", "--zero", "--micro-batch", "--attention", "--precision",
+                           "--sequence", "--bucket", "--overlap", "--placement", "--recompute"}) {
+    if (command.count(name) > 0) given.emplace_back(name);
+  }
+  return given;
+}
+
 Parallelism read_parallelism(const TrainingOptions& options) {
   Parallelism p{.tensor = count("--tp", options.tp),
                 .context = count("--cp", options.cp),

@@ -30,6 +30,9 @@ struct TrainingOptions {
 // All but --system, --npus and --recompute, which commands explain themselves.
 void add_training_options(CLI::App& command, TrainingOptions& options);
 
+// Those of them, and --recompute, that were typed; the global batch, which not only transformers have, aside.
+std::vector<std::string> given_training_options(const CLI::App& command);
+
 // What is said of the division, without DP and the global batch. Throws InputError, which names the option.
 Parallelism read_parallelism(const TrainingOptions& options);
 // "TP 8 CP 1 ..." for people.

@@ -2,55 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "core/error.h"
 #include "simulator/closed_form.h"
-#include "simulator/program_form.h"
-#include "training/collective_time.h"
-#include "training/kernels.h"
 
 namespace bandwright {
 namespace {
 
-constexpr double longest_step_ns = 100 * 86400e9;
-
-// A result as a step of `batch` items per replica.
-CurveStep played(const StepResult& result, std::int64_t batch, double items, const std::string& name) {
+// A graph played as a step of `batch` items per replica.
+CurveStep played(const StepGraph& graph, const Machine& machine, const Network& network, std::int64_t batch,
+                 double items) {
+  const StepResult result = ClosedForm(graph, network.size()).evaluate(machine.gb_per_s(network));
   CurveStep step{.batch = batch,
                  .items = items,
                  .seconds = to_seconds(result.step_time),
                  .exposed_seconds = to_seconds(result.exposed_communication)};
-  if (!(step.seconds > 0.0)) throw InputError(name + ": a step takes no time");
+  if (!(step.seconds > 0.0)) throw InputError(graph.name + ": a step takes no time");
   return step;
-}
-
-// Compute of each phase, then its gradients over all workers.
-StepProgram image_program(const ImageModel& model, const Machine& machine, const Network& network,
-                          double images, double flop_per_s) {
-  const std::vector<ImageModel::Phase> phases = model.phases();
-  std::vector<std::string> names;
-  for (const ImageModel::Phase& phase : phases) names.push_back(phase.name);
-  StepProgramBuilder builder(model.name, {whole_network(network)}, std::move(names));
-  const Group& all = builder.group(0);
-  for (std::size_t i = 0; i < phases.size(); ++i) {
-    const auto line = static_cast<std::uint16_t>(i);
-    const double ns = static_cast<double>(phases[i].flops_per_image) * images / flop_per_s * 1e9;
-    if (!(ns <= longest_step_ns)) {
-      throw InputError(fmt::format("a step of {} takes more than 100 days", model.name));
-    }
-    builder.compute({Role::Other, line}, nanoseconds(ns));
-    const Collective reduction{CollectiveKind::AllReduce, phases[i].gradients};
-    const CollectivePrice price = collective_price(machine, all, reduction);
-    builder.collective({Role::WeightGradient, line}, {at_full_speed(reduction, price), 0},
-                       nanoseconds(price.latency_ns), marks(Mark::Compute), marks(Mark::Compute));
-  }
-  StepProgram program = std::move(builder).finish();
-  for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
-    program.wire_efficiency.push_back(machine.dimensions[d].constants.efficiency);
-  }
-  return program;
 }
 
 std::string spell(const Parallelism& p) {
@@ -72,9 +39,8 @@ CurveWorkload image_workload(const ImageModel& model, const Machine& machine, do
     }
     const Network network = machine.network(workers);
     const std::int64_t each = batch / workers;
-    const StepProgram program = image_program(model, machine, network, static_cast<double>(each), flop_per_s);
-    const StepResult result = ProgramForm(program, network.size()).evaluate(machine.gb_per_s(network));
-    CurveStep timed = played(result, each, static_cast<double>(batch), model.name);
+    const StepGraph graph = image_step(model, machine, network, static_cast<double>(each), flop_per_s);
+    CurveStep timed = played(graph, machine, network, each, static_cast<double>(batch));
     timed.memory_bytes = model.memory_bytes(each);
     return timed;
   };
@@ -86,41 +52,12 @@ CurveWorkload image_workload(const ImageModel& model, const Machine& machine, do
           .step = step};
 }
 
-double roofline_flop_per_s(const ImageModel& model, const Npu& npu, Precision precision) {
-  const double flop_per_ns = npu.peak(precision) * npu.constants.gemm_efficiency;
-  const auto images = static_cast<double>(model.batch);
-  double flop = 0.0;
-  double ns = 0.0;
-  for (const ConvNet& network : model.networks) {
-    for (const ConvNet::Layer& layer : network.layers) {
-      if (layer.op == ConvNet::Op::Input) continue;
-      double elements = layer.shape.elements();
-      for (const int input : layer.inputs) elements += network.layers[input].shape.elements();
-      elements = elements * images + static_cast<double>(layer.weights);
-      const double work = static_cast<double>(layer.flops) * images;
-      flop += work;
-      ns += std::max(work / flop_per_ns,
-                     streaming_ns(npu, elements * static_cast<double>(model.bytes_per_element)));
-    }
-  }
-  return flop / ns * npu.constants.sustained * 1e9;
-}
-
 CurveWorkload table_workload(const Model& model, const Machine& machine, const TrainingLoop& loop) {
   const int each = static_cast<int>(model.tensor_parallel);
   const auto step = [model, machine, &loop, each](int workers, std::int64_t) {
-    if (workers % each != 0) {
-      throw InputError(fmt::format("{} workers are no whole number of replicas of {} ({} each)", workers,
-                                   model.name, each));
-    }
     const Network network = machine.network(workers);
-    const StepGraph graph = build_step(model, network, loop, {});
-    std::vector<double> reached = machine.gb_per_s(network);
-    for (std::size_t d = 0; d < reached.size(); ++d) {
-      reached[d] *= machine.dimensions[d].constants.efficiency;
-    }
-    const StepResult result = ClosedForm(graph, network.size()).evaluate(reached);
-    return played(result, 1, static_cast<double>(workers) / each, model.name);
+    return played(table_step(model, machine, network, loop), machine, network, 1,
+                  static_cast<double>(workers) / each);
   };
   return {.name = model.name,
           .item = "replica steps",

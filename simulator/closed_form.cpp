@@ -30,6 +30,13 @@ double ClosedForm::duration(const Node& node, std::span<const Slowest> prices) c
   return node.fixed_ns + (node.collective == none ? 0.0 : prices[node.collective].ns);
 }
 
+std::vector<double> ClosedForm::durations_ns(std::span<const double> gb_per_s) const {
+  const std::vector<Slowest> prices = wire_.price(gb_per_s);
+  std::vector<double> durations;
+  for (const Node& node : nodes_) durations.push_back(duration(node, prices));
+  return durations;
+}
+
 double ClosedForm::step_time_ns(std::span<const double> gb_per_s) const {
   const std::vector<Slowest> prices = wire_.price(gb_per_s);
   std::vector<double> end(nodes_.size());
@@ -98,7 +105,7 @@ std::vector<OperationSpan> ClosedForm::spans(const Schedule& times, std::span<co
   return spans;
 }
 
-StepResult ClosedForm::evaluate(std::span<const double> gb_per_s) const {
+StepResult ClosedForm::evaluate(std::span<const double> gb_per_s, std::vector<Time>* exposed) const {
   const std::vector<Slowest> prices = wire_.price(gb_per_s);
   const Schedule times = schedule(prices);
   StepResult result;
@@ -108,7 +115,7 @@ StepResult ClosedForm::evaluate(std::span<const double> gb_per_s) const {
   for (const Node& node : nodes_) {
     if (node.collective != none) wire_.add_bytes(node.collective, npu_share_[node.collective], bytes);
   }
-  attribute_waiting(spans(times, prices), result);
+  attribute_waiting(spans(times, prices), result, exposed);
   const double step_ns = to_ns(result.step_time);
   for (std::size_t d = 0; d < result.dimensions.size(); ++d) {
     DimensionUse& use = result.dimensions[d];

@@ -31,11 +31,16 @@ class ClosedForm {
   // +inf).
   [[nodiscard]] double step_time_ns(std::span<const double> gb_per_s) const;
 
+  // Time each operation takes, in ns.
+  [[nodiscard]] std::vector<double> durations_ns(std::span<const double> gb_per_s) const;
+
   // The critical path at these bandwidths: a global lower bound of the step time, exact here.
   [[nodiscard]] Cut cut(std::span<const double> gb_per_s) const;
 
-  // Everything; REQUIRES positive bandwidth on each dimension that carries bytes.
-  [[nodiscard]] StepResult evaluate(std::span<const double> gb_per_s) const;
+  // Everything, and what each operation takes as the compute stream sees it (simulator/exposure.h); REQUIRES
+  // positive bandwidth on each dimension that carries bytes.
+  [[nodiscard]] StepResult evaluate(std::span<const double> gb_per_s,
+                                    std::vector<Time>* exposed = nullptr) const;
 
  private:
   struct Node {             // an operation, stripped to what timing needs

@@ -42,6 +42,9 @@ std::vector<Time> resumptions(std::span<const Boundary> boundaries, std::span<co
 // What runs at a moment.
 class Running {
  public:
+  // `of_operations` gets each moment at the operation it is charged to, where there is one.
+  explicit Running(std::vector<Time>* of_operations) : of_operations_(of_operations) {}
+
   void update(const Boundary& boundary, const OperationSpan& span) {
     const int change = boundary.starts ? 1 : -1;
     if (span.kind == OperationKind::Host) {  // matters only where nothing else runs
@@ -52,7 +55,10 @@ class Running {
       bubble_ += change;
       return;
     }
-    if (span.kind == OperationKind::Compute) compute_ += change;
+    if (span.kind == OperationKind::Compute) {
+      compute_ += change;
+      if (boundary.starts) computing_ = boundary.operation;
+    }
     if (span.kind == OperationKind::Overhead) overhead_ += change;
     if (span.kind != OperationKind::Collective) return;
     if (boundary.starts) {
@@ -64,7 +70,7 @@ class Running {
 
   // `resumes` is when the compute stream has something to do again.
   void charge(Time duration, Time resumes, std::span<const OperationSpan> spans, StepResult& result) const {
-    if (compute_ > 0) return;
+    if (compute_ > 0) return note(computing_, duration);
     const auto waited_for = std::find_if(collectives_.begin(), collectives_.end(),
                                          [&](OperationId id) { return spans[id].end <= resumes; });
     const bool idle = overhead_ == 0 && waited_for == collectives_.end();
@@ -77,6 +83,7 @@ class Running {
       result.overhead += duration;
       return;
     }
+    note(*waited_for, duration);
     const OperationSpan& first = spans[*waited_for];
     result.groups[first.group].exposed += duration;
     if (first.dimension >= 0) {
@@ -85,6 +92,12 @@ class Running {
   }
 
  private:
+  void note(OperationId operation, Time duration) const {
+    if (of_operations_ != nullptr) (*of_operations_)[operation] += duration;
+  }
+
+  std::vector<Time>* of_operations_;
+  OperationId computing_ = 0;
   int compute_ = 0;
   int bubble_ = 0;
   int bubble_host_ = 0;
@@ -107,8 +120,10 @@ std::vector<CriticalOperation> critical_path(std::span<const OperationSpan> span
 
 }  // namespace
 
-void attribute_waiting(std::span<const OperationSpan> spans, StepResult& result) {
-  Running running;
+void attribute_waiting(std::span<const OperationSpan> spans, StepResult& result,
+                       std::vector<Time>* of_operations) {
+  if (of_operations != nullptr) of_operations->assign(spans.size(), Time(0));
+  Running running(of_operations);
   Time before;
   const std::vector<Boundary> boundaries = boundaries_of(spans);
   const std::vector<Time> resumes = resumptions(boundaries, spans);

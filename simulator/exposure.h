@@ -24,12 +24,14 @@ struct OperationSpan {
 // that waits for its collectives in order sees it; one that goes on beside compute is not what held it up.
 // Where nothing of these runs, the host is waited for: overhead, or the bubble where it is another stage's.
 // `spans` are indexed by operation; result.groups and result.dimensions have their names and sizes already.
-// Also fills the critical path.
+// Also fills the critical path, and what each operation is charged: its share of compute, or of the waiting
+// for groups.
 //
 //   compute  ###   ####                    Two collectives A and B, issued in this order: the compute stream
 //   A           AAAAAAAAAA                 waits for A until A ends, then for B.
 //   B            BBBBBBBBBBBBB
 //   waits    ...AAA....AAABBBB
-void attribute_waiting(std::span<const OperationSpan> spans, StepResult& result);
+void attribute_waiting(std::span<const OperationSpan> spans, StepResult& result,
+                       std::vector<Time>* of_operations = nullptr);
 
 }  // namespace bandwright

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulator/program_form.h"
+#include "workload/layer_operators.h"
 
 namespace bandwright {
 namespace {
@@ -57,8 +58,7 @@ std::vector<BreakdownLine> break_down(const StepProgram& program, const ProgramF
     line.hidden_ns += std::max(0.0, executions[i] * durations[i] - exposed[i]);
   }
   std::erase_if(lines, [](const auto& line) { return line.exposed_ns + line.hidden_ns == 0.0; });
-  const auto longer = [](const auto& a, const auto& b) { return a.exposed_ns > b.exposed_ns; };
-  std::stable_sort(lines.begin(), lines.end(), longer);
+  sort_breakdown(lines);
   return lines;
 }
 
@@ -68,7 +68,7 @@ double hardware_flop(const TrainingJob& job, double model_flop) {
   const double batch = static_cast<double>(job.parallelism.global_batch);
   const auto s = static_cast<double>(m.sequence);
   const double scores =
-      4.0 * batch * static_cast<double>(m.layers) * s * s * static_cast<double>(m.heads * m.head_dim);
+      batch * static_cast<double>(m.layers) * attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   switch (job.parallelism.recompute) {
     case Recomputation::Full: {
       const double head = 6.0 * batch * s * static_cast<double>(m.hidden * m.vocabulary);
@@ -87,6 +87,19 @@ std::vector<double> bandwidths_of(const TrainingJob& job, const Network& network
 }
 
 }  // namespace
+
+void add_to_breakdown(std::vector<BreakdownLine>& lines, const std::string& name, bool communication,
+                      double exposed_ns, double hidden_ns) {
+  auto line = std::find_if(lines.begin(), lines.end(), [&](const auto& each) { return each.name == name; });
+  if (line == lines.end()) line = lines.insert(lines.end(), {.name = name, .communication = communication});
+  line->exposed_ns += exposed_ns;
+  line->hidden_ns += hidden_ns;
+}
+
+void sort_breakdown(std::vector<BreakdownLine>& lines) {
+  const auto longer = [](const auto& a, const auto& b) { return a.exposed_ns > b.exposed_ns; };
+  std::stable_sort(lines.begin(), lines.end(), longer);
+}
 
 double TrainingEstimate::exposed_communication_ns() const {
   double ns = 0.0;
@@ -133,14 +146,22 @@ StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb
   const std::vector<double> once = form.durations_ns(bandwidths);
   std::vector<std::uint32_t> origin;
   StepTimeline result{.graph = expand(program, 1'000'000, &origin)};
-  for (OperationId id = 0; id < result.graph.operations.size(); ++id) {
-    Time start;
-    for (const OperationId before : result.graph.dependencies_of(result.graph.operations[id])) {
-      start = std::max(start, result.timeline.operations[before].end);
-    }
-    result.timeline.operations.push_back({id, start, start + nanoseconds(once[origin[id]])});
-  }
+  std::vector<double> durations;
+  for (const std::uint32_t instruction : origin) durations.push_back(once[instruction]);
+  result.timeline = play(result.graph, durations);
   return result;
+}
+
+Timeline play(const StepGraph& graph, std::span<const double> durations_ns) {
+  Timeline timeline;
+  for (OperationId id = 0; id < graph.operations.size(); ++id) {
+    Time start;
+    for (const OperationId before : graph.dependencies_of(graph.operations[id])) {
+      start = std::max(start, timeline.operations[before].end);
+    }
+    timeline.operations.push_back({id, start, start + nanoseconds(durations_ns[id])});
+  }
+  return timeline;
 }
 
 }  // namespace bandwright

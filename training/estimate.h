@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,10 @@ struct BreakdownLine {
   double hidden_ns = 0.0;
   bool communication = false;
 };
+// Adds to the line of that name, or a line.
+void add_to_breakdown(std::vector<BreakdownLine>& lines, const std::string& name, bool communication,
+                      double exposed_ns, double hidden_ns);
+void sort_breakdown(std::vector<BreakdownLine>& lines);  // the longest exposed first
 
 // What a step time comes to.
 struct TrainingRate {
@@ -50,5 +55,7 @@ struct StepTimeline {
   Timeline timeline;
 };
 StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb_per_s = {});
+// Each operation as soon as what it depends on has ended.
+Timeline play(const StepGraph& graph, std::span<const double> durations_ns);
 
 }  // namespace bandwright

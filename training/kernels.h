@@ -1,19 +1,8 @@
 #pragma once
-#include <cstdint>
-
 #include "training/npu.h"
+#include "workload/layer_operators.h"
 
 namespace bandwright {
-
-// C (m x n) = A (m x k) B (k x n), `batch` of them in one kernel.
-struct Gemm {
-  double m = 0.0;
-  double n = 0.0;
-  double k = 0.0;
-  double batch = 1.0;
-
-  [[nodiscard]] double flop() const { return 2.0 * m * n * k * batch; }
-};
 
 // Nanoseconds of one matrix multiplication in a short run on an otherwise idle NPU.
 //

@@ -29,16 +29,15 @@ class Pricer {
 
   // A projection whose weights are divided over TP, for so many tokens in `matrices` equal multiplications.
   void project(BlockPasses& passes, const Projection& w, double tokens, double matrices = 1.0) const {
-    const bool split_out = w.out >= w.in;
-    const double in = static_cast<double>(w.in) / (split_out ? 1.0 : tp_);
-    const double out = static_cast<double>(w.out) / (split_out ? tp_ : 1.0);
-    multiply(passes.forward, {tokens, out, in, matrices});
-    multiply(passes.input_gradient, {tokens, in, out, matrices});
+    const ProjectionGemms gemms = projection_gemms(w, tokens, tp_, matrices);
+    multiply(passes.forward, gemms.forward);
+    multiply(passes.input_gradient, gemms.input_gradient);
     if (p_.precision == Precision::Fp8) {  // inputs are scaled, cast and transposed
-      stream(passes.forward, matrices * 4.0 * (tokens * in + in * out), 2.0);
-      stream(passes.input_gradient, matrices * 4.0 * tokens * out, 2.0);
+      const auto& [m, n, k, batch] = gemms.forward;
+      stream(passes.forward, batch * 4.0 * (m * k + k * n), 2.0);
+      stream(passes.input_gradient, batch * 4.0 * m * n, 2.0);
     }
-    multiply(passes.weight_gradient, {in, out, tokens, matrices});
+    multiply(passes.weight_gradient, gemms.weight_gradient);
   }
 
   void stream(BlockCost& cost, double bytes, double kernels) const {
@@ -50,19 +49,22 @@ class Pricer {
   }
 
   void attention_core(BlockPasses& passes) const {
+    const double heads = static_cast<double>(model_.heads * p_.micro_batch) / tp_;
+    const double queries = static_cast<double>(model_.sequence) / static_cast<double>(p_.context);
+    const AttentionGemms gemms = attention_gemms(model_, queries, heads);
     if (p_.attention == AttentionKernel::Unfused) {
-      unfused(passes);
+      unfused(passes, gemms.scores, gemms.values, gemms.transposed);
     } else {
-      flash(passes);
+      flash(passes, causal_share * gemms.flop());
     }
   }
 
   // Bytes of one t x h activation that every TP rank holds a part of under sequence parallelism, and of one
   // that is always divided.
   [[nodiscard]] double activation() const {
-    return 2.0 * tokens_ * static_cast<double>(model_.hidden) / (p_.sequence_parallel ? tp_ : 1.0);
+    return 2.0 * reduced_elements(model_, tokens_) / (p_.sequence_parallel ? tp_ : 1.0);
   }
-  [[nodiscard]] double divided() const { return 2.0 * tokens_ * static_cast<double>(model_.hidden) / tp_; }
+  [[nodiscard]] double divided() const { return 2.0 * reduced_elements(model_, tokens_) / tp_; }
   [[nodiscard]] double tokens() const { return tokens_; }
 
  private:
@@ -76,9 +78,7 @@ class Pricer {
     return p_.precision == Precision::Fp8 ? Precision::Bf16 : p_.precision;
   }
 
-  void flash(BlockPasses& passes) const {
-    const double causal_flop = 2.0 * tokens_ * static_cast<double>(model_.sequence) *
-                               static_cast<double>(model_.heads * model_.head_dim) / tp_;
+  void flash(BlockPasses& passes, double causal_flop) const {
     const double rate =
         npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency *
         (p_.attention == AttentionKernel::Flash ? flash_share : flash1_share * npu_.older_kernels);
@@ -88,28 +88,21 @@ class Pricer {
         flash_backward_flop * causal_flop / rate + 2.0 * overhead, 2.0);
   }
 
-  void unfused(BlockPasses& passes) const {
-    const auto s = static_cast<double>(model_.sequence);
-    const auto d = static_cast<double>(model_.head_dim);
-    const double heads = static_cast<double>(model_.heads * p_.micro_batch) / tp_;
-    const double queries = s / static_cast<double>(p_.context);
+  void unfused(BlockPasses& passes, const Gemm& scores, const Gemm& values, const Gemm& transposed) const {
     const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
       run(cost, cost.core, gemm_ns(npu_, attention_precision(), gemm), 1.0);
     };
     const auto stream_scores = [&](BlockCost& cost, double passes_over_memory, double kernels) {
-      const double bytes = passes_over_memory * 2.0 * heads * queries * s;
+      const double bytes = passes_over_memory * 2.0 * scores.batch * scores.m * scores.n;
       run(cost, cost.core, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
     };
-    const Gemm scores{queries, s, d, heads};
-    const Gemm values{queries, d, s, heads};
-    const Gemm transposed{s, d, queries, heads};
     for (const Gemm& gemm : {scores, values}) multiply_batch(passes.forward, gemm);
     for (const Gemm& gemm : {scores, values, transposed, transposed}) {
       multiply_batch(passes.input_gradient, gemm);
     }
     // Softmax reads and writes; dropout too, and its mask. Backward, dropout reads gradient and mask; softmax
     // gradient and output. Not fused: to fp32, scale, mask, softmax and back, each a kernel.
-    const bool fused = std::fmod(heads, fused_softmax_heads) == 0.0;
+    const bool fused = std::fmod(scores.batch, fused_softmax_heads) == 0.0;
     stream_scores(passes.forward, fused ? 4.5 : 20.5, fused ? 2.0 : 8.0);
     stream_scores(passes.input_gradient, fused ? 5.5 : 22.5, fused ? 2.0 : 8.0);
   }

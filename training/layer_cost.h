@@ -1,7 +1,7 @@
 #pragma once
-#include "training/architecture.h"
 #include "training/kernels.h"
 #include "training/parallelism.h"
+#include "workload/architecture.h"
 
 namespace bandwright {
 

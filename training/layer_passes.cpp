@@ -55,7 +55,7 @@ LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
       head_(slowed(head_cost(job.model, p_, job.machine.npu), job.slowdown)),
       embedding_(slowed(embedding_cost(job.model, p_, job.machine.npu), job.slowdown)),
       tokens_(tokens_per_pass(job.model, p_)),
-      activation_(2.0 * tokens_ * static_cast<double>(job.model.hidden)) {
+      activation_(2.0 * reduced_elements(job.model, tokens_)) {
   if (job.model.sparse()) sparse_ = slowed(sparse_layer_cost(job.model, p_, job.machine.npu), job.slowdown);
 }
 

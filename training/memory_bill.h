@@ -3,8 +3,8 @@
 #include <string_view>
 #include <vector>
 
-#include "training/architecture.h"
 #include "training/parallelism.h"
+#include "workload/architecture.h"
 
 namespace bandwright {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "topology/group.h"
-#include "training/architecture.h"
 #include "training/npu.h"
+#include "workload/architecture.h"
 
 namespace bandwright {
 

@@ -1,7 +1,7 @@
 #pragma once
-#include "training/architecture.h"
 #include "training/machine.h"
 #include "training/parallelism.h"
+#include "workload/architecture.h"
 #include "workload/step_program.h"
 
 namespace bandwright {

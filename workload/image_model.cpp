@@ -44,14 +44,17 @@ std::int64_t ImageModel::flops_per_image() const {
   return flops;
 }
 
-double ImageModel::memory_bytes(std::int64_t images) const {
+double ImageModel::activation_bytes(std::int64_t images) const {
   double kept = networks.front().kept_elements();
   if (networks.size() == 2) kept = 2.0 * kept + networks.back().kept_elements();  // real and fake
+  return kept * static_cast<double>(images) * static_cast<double>(bytes_per_element);
+}
+
+double ImageModel::memory_bytes(std::int64_t images) const {
   const double per_parameter =
       2.0 + static_cast<double>(optimizer_states);  // and the weight and its gradient
-  const double elements =
-      static_cast<double>(parameters()) * per_parameter + kept * static_cast<double>(images);
-  return elements * static_cast<double>(bytes_per_element);
+  return static_cast<double>(parameters()) * per_parameter * static_cast<double>(bytes_per_element) +
+         activation_bytes(images);
 }
 
 bool is_image_model(const YamlValue& root) {

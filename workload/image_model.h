@@ -40,8 +40,9 @@ struct ImageModel {
   [[nodiscard]] std::int64_t parameters() const;
   [[nodiscard]] Bytes gradients() const;
   [[nodiscard]] std::int64_t flops_per_image() const;
-  // Of one worker: weights, gradients, optimizer states, and the layers' outputs kept for the backward pass
-  // of `images`. Bytes as a double: a batch may be absurd.
+  // Of one worker, the layers' outputs kept for the backward pass of `images`; and in all, with weights,
+  // gradients and optimizer states. Bytes as a double: a batch may be absurd.
+  [[nodiscard]] double activation_bytes(std::int64_t images) const;
   [[nodiscard]] double memory_bytes(std::int64_t images) const;
 };
 

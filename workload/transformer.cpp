@@ -2,81 +2,91 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cmath>
+
+#include "workload/layer_operators.h"
 
 namespace bandwright {
 namespace {
 
 constexpr double largest_bytes = 0x1p50;
 
-Communication reduce(Axis axis, double bytes, CollectiveKind kind = CollectiveKind::AllReduce) {
-  if (bytes > largest_bytes) throw InputError("a collective of this transformer exceeds 1 PiB");
-  return {axis, {kind, Bytes(std::llround(bytes))}};
+// Heads matter only in that TP divides them.
+TransformerArchitecture architecture_of(const TransformerShape& shape) {
+  return {.layers = shape.layers,
+          .hidden = shape.hidden,
+          .heads = shape.tensor_parallel,
+          .kv_heads = shape.tensor_parallel,
+          .head_dim = shape.hidden / shape.tensor_parallel,
+          .ffn = 4 * shape.hidden,
+          .sequence = shape.sequence};
 }
 
-// Everything the nine lines are made of.
-struct Parts {
-  explicit Parts(const TransformerShape& shape);
-  [[nodiscard]] Time compute(double flop, double npus) const;
+// Prices the operators of a layer.
+class Table {
+ public:
+  explicit Table(const TransformerShape& shape)
+      : shape_(shape),
+        model_(architecture_of(shape)),
+        tokens_(static_cast<double>(shape.tokens_per_replica)),
+        m_(static_cast<double>(shape.tensor_parallel)),
+        reduced_(reduced_elements(model_, tokens_)) {}
 
-  double h, t, s, m, e, rate;
-  Communication activations;  // all-reduce of e t h bytes over TP
-  Communication shards;       // all-gather of e t h / m bytes over TP
-};
-
-Parts::Parts(const TransformerShape& shape)
-    : h(static_cast<double>(shape.hidden)),
-      t(static_cast<double>(shape.tokens_per_replica)),
-      s(static_cast<double>(shape.sequence)),
-      m(static_cast<double>(shape.tensor_parallel)),
-      e(static_cast<double>(shape.bytes_per_element)),
-      rate(shape.gemm_rate.value()),
-      activations(reduce(Axis::Tensor, e * t * h)),
-      shards(reduce(Axis::Tensor, e * t * h / m, CollectiveKind::AllGather)) {}
-
-Time Parts::compute(double flop, double npus) const {
-  const double ns = flop / (npus * rate) * 1e9;
-  if (ns > 1e12) throw InputError("an operator of this transformer takes more than 1000 s");
-  return Time(std::llround(ns) * 1000);
-}
-
-Line line(std::string name, Time compute) {
-  return {.name = std::move(name),
-          .forward = {compute, {}},
-          .input_gradient = {compute, {}},
-          .weight_gradient = {compute, {}}};
-}
-
-// A matrix multiplication by `matrices` blocks of h x h weights.
-Line gemm(std::string name, const Parts& p, double matrices) {
-  Line result = line(std::move(name), p.compute(2.0 * matrices * p.t * p.h * p.h, p.m));
-  result.weight_gradient.communication = reduce(Axis::Data, matrices * p.e * p.h * p.h / p.m);
-  return result;
-}
-
-void append_layer(std::vector<Line>& lines, const Parts& p, std::int64_t number) {
-  const auto named = [&](std::string_view what) { return fmt::format("{}{}", what, number); };
-  Line q = gemm(named("Q"), p, 1.0);
-  q.input_gradient.communication = p.activations;
-  Line attention_out = gemm(named("attention-out"), p, 1.0);
-  attention_out.forward.communication = p.activations;
-  attention_out.input_gradient.communication = p.shards;
-  Line mlp_1 = gemm(named("MLP-1."), p, 4.0);
-  mlp_1.input_gradient.communication = p.activations;
-  Line mlp_2 = gemm(named("MLP-2."), p, 4.0);
-  mlp_2.forward.communication = p.activations;
-  Line norm = line(named("norm"), p.compute(2.0 * p.t * p.h, 1.0));
-  norm.checkpoint = true;
-
-  const Time attention = p.compute(p.t * p.s * p.h, p.m);
-  for (Line& next :
-       std::array{std::move(q), gemm(named("K"), p, 1.0), gemm(named("V"), p, 1.0),
-                  line(named("QK"), attention), line(named("softmax"), attention), std::move(attention_out),
-                  std::move(mlp_1), std::move(mlp_2), std::move(norm)}) {
-    lines.push_back(std::move(next));
+  // The artifact lists the three parts of the first projection by themselves, halves the core's products and
+  // gathers the gradient of attention-out's inputs.
+  [[nodiscard]] std::vector<Line> layer() const {
+    const std::vector<Projection> attention = attention_projections(model_);
+    const std::vector<Projection> mlp = ffn_projections(model_, model_.ffn);
+    const Projection part{attention[0].in, attention[0].out / 3};
+    const auto s = static_cast<double>(shape_.sequence);
+    const AttentionGemms core = attention_gemms(model_, s, tokens_ / s);  // one head per NPU and sequence
+    std::vector<Line> lines = {projection("Q", part),
+                               projection("K", part),
+                               projection("V", part),
+                               line("QK", causal_share * core.scores.flop()),
+                               line("softmax", causal_share * core.values.flop()),
+                               projection("attention-out", attention[1]),
+                               projection("MLP-1.", mlp[0]),
+                               projection("MLP-2.", mlp[1]),
+                               line("norm", 2.0 * reduced_)};
+    constexpr std::size_t q = 0, attention_out = 5, mlp_1 = 6, mlp_2 = 7;
+    for (const auto& [first, last] : {std::pair{q, attention_out}, std::pair{mlp_1, mlp_2}}) {
+      lines[first].input_gradient.communication = lines[last].forward.communication =
+          call(Axis::Tensor, CollectiveKind::AllReduce, reduced_);
+    }
+    lines[attention_out].input_gradient.communication =
+        call(Axis::Tensor, CollectiveKind::AllGather, reduced_ / m_);
+    lines.back().checkpoint = true;
+    return lines;
   }
-}
+
+ private:
+  [[nodiscard]] Communication call(Axis axis, CollectiveKind kind, double elements) const {
+    const double size = static_cast<double>(shape_.bytes_per_element) * elements;
+    if (size > largest_bytes) throw InputError("a collective of this transformer exceeds 1 PiB");
+    return {axis, {kind, Bytes(std::llround(size))}};
+  }
+
+  [[nodiscard]] Line line(std::string name, double flop) const {
+    const double ns = flop / shape_.gemm_rate.value() * 1e9;
+    if (ns > 1e12) throw InputError("an operator of this transformer takes more than 1000 s");
+    const Pass pass{Time(std::llround(ns) * 1000), {}};
+    return {.name = std::move(name), .forward = pass, .input_gradient = pass, .weight_gradient = pass};
+  }
+
+  [[nodiscard]] Line projection(std::string name, const Projection& weights) const {
+    Line result = line(std::move(name), projection_gemms(weights, tokens_, m_).forward.flop());
+    result.weight_gradient.communication =
+        call(Axis::Data, CollectiveKind::AllReduce, weights.parameters() / m_);
+    return result;
+  }
+
+  const TransformerShape& shape_;
+  TransformerArchitecture model_;
+  double tokens_;
+  double m_;
+  double reduced_;
+};
 
 }  // namespace
 
@@ -86,8 +96,13 @@ Model transformer_model(std::string name, const TransformerShape& shape) {
         fmt::format("tensor_parallel {} does not divide hidden {}", shape.tensor_parallel, shape.hidden));
   }
   Model model{.name = std::move(name), .tensor_parallel = shape.tensor_parallel};
-  const Parts parts(shape);
-  for (std::int64_t layer = 1; layer <= shape.layers; ++layer) append_layer(model.lines, parts, layer);
+  const std::vector<Line> layer = Table(shape).layer();
+  for (std::int64_t number = 1; number <= shape.layers; ++number) {
+    for (const Line& line : layer) {
+      model.lines.push_back(line);
+      model.lines.back().name += std::to_string(number);
+    }
+  }
   return model;
 }
 

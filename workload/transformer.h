@@ -15,7 +15,8 @@ struct TransformerShape {
   FlopRate gemm_rate;                   // R
 };
 
-// Nine lines per layer; with u = 1/(m R), seconds rounded to whole nanoseconds:
+// The operators of a layer (workload/layer_operators.h) at R FLOP/s in nine lines; with u = 1/(m R), seconds
+// rounded to whole nanoseconds:
 //
 //   line             compute   forward      input gradient     weight gradient
 //   Q                2 t h^2 u  -           all-reduce e t h    all-reduce e h^2/m
@@ -27,8 +28,7 @@ struct TransformerShape {
 //   norm             2 t h/R    -           -                   -            (the checkpoint)
 //
 // Compute is the same in all three directions; forward all-reduces carry e t h bytes. Activations are reduced
-// over the TP group, weight gradients over the DP group. A matrix of h^2/m elements is a tensor-parallel
-// shard (Shoeybi et al., Megatron-LM, 2019, section 3). Source of the table: every number of the LIBRA
+// over the TP group, weight gradients over the DP group. Source of the table: every number of the LIBRA
 // artifact's workloads. Throws InputError when m does not divide h or a value is out of range.
 Model transformer_model(std::string name, const TransformerShape& shape);
 

@@ -161,7 +161,7 @@ TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
               "choices: gradients, parameters, backward, tensor"},
       Refusal{words(experts, {"--ep", "3"}), "experts 8 (nearest that do: 1, 2, 4)"},
       Refusal{words(experts, {"--ep", "8", "--tp", "8", "--pp", "4"}), "ranks, 2 (nearest that do: 1, 2)"},
-      Refusal{{"estimate", "resnet-50", "--npus", "8"}, "is a layer table, not a transformer"},
+      Refusal{{"simulate", "dgx-a100", "dlrm", "--npus", "8"}, "is a layer table, not a transformer"},
       Refusal{{"optimize", "dgx-a100", "325", "gpt-1.7b", "Perf", "Overlap", "--npus", "8"}, "see --overlap"},
       Refusal{{"simulate", "dgx-a100", "--npus", "64"}, "missing arguments: bandwright simulate <system>"},
       Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "for layer tables"},

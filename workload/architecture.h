@@ -47,15 +47,6 @@ struct TransformerArchitecture {
   [[nodiscard]] std::int64_t sparse_layers() const { return sparse() ? layers - experts.dense_layers : 0; }
 };
 
-// A matrix of weights, `in` x `out`, that a token is multiplied with.
-struct Projection {
-  std::int64_t in = 0;
-  std::int64_t out = 0;
-  [[nodiscard]] double parameters() const { return static_cast<double>(in) * static_cast<double>(out); }
-};
-std::vector<Projection> attention_projections(const TransformerArchitecture& model);
-std::vector<Projection> ffn_projections(const TransformerArchitecture& model, std::int64_t inner);
-
 // Parameters: of one dense layer, of the experts of one sparse layer, of its other parts, of the embeddings,
 // in all.
 double dense_layer_parameters(const TransformerArchitecture& model);

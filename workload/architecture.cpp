@@ -1,4 +1,4 @@
-#include "training/architecture.h"
+#include "workload/architecture.h"
 
 #include <fmt/format.h>
 
@@ -8,6 +8,7 @@
 #include "core/catalogue.h"
 #include "core/paths.h"
 #include "core/text.h"
+#include "workload/layer_operators.h"
 
 namespace bandwright {
 namespace {
@@ -59,35 +60,16 @@ void check(const TransformerArchitecture& model) {
   }
 }
 
-}  // namespace
-
-std::vector<Projection> attention_projections(const TransformerArchitecture& m) {
-  const std::int64_t inner = m.heads * m.head_dim;
-  if (m.latent.kv_rank > 0) {
-    const auto& latent = m.latent;
-    return {{m.hidden, latent.q_rank},
-            {latent.q_rank, m.heads * (m.head_dim + latent.rope_dim)},
-            {m.hidden, latent.kv_rank + latent.rope_dim},
-            {latent.kv_rank, 2 * inner},
-            {inner, m.hidden}};
-  }
-  return {{m.hidden, inner + 2 * m.kv_heads * m.head_dim}, {inner, m.hidden}};
-}
-
-std::vector<Projection> ffn_projections(const TransformerArchitecture& m, std::int64_t inner) {
-  const std::int64_t in = m.ffn_kind == FfnKind::SwiGlu ? 2 * inner : inner;
-  return {{m.hidden, in}, {inner, m.hidden}};
-}
-
-namespace {
 double sum(const std::vector<Projection>& projections) {
   double total = 0.0;
   for (const Projection& projection : projections) total += projection.parameters();
   return total;
 }
+
 double attention_and_norms(const TransformerArchitecture& m) {
   return sum(attention_projections(m)) + 4.0 * static_cast<double>(m.hidden);
 }
+
 }  // namespace
 
 double dense_layer_parameters(const TransformerArchitecture& m) {
@@ -125,7 +107,7 @@ double model_flop_per_sequence(const TransformerArchitecture& m) {
   const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
   const double matrices = active_parameters(m) - embedding_parameters(m) + table;
   const double attention =
-      12.0 * static_cast<double>(m.layers) * s * s * static_cast<double>(m.heads * m.head_dim);
+      3.0 * static_cast<double>(m.layers) * attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   return 6.0 * s * matrices + attention;
 }
 
@@ -167,10 +149,10 @@ TransformerArchitecture load_architecture(std::string_view word) {
     return read_hugging_face(read_text_file(std::string(word)), std::string(word));
   }
   if (!find_input("architectures", word) && find_input("models", word)) {
-    throw InputError(
-        fmt::format("{} is a layer table, not a transformer: `simulate` and `optimize` take it on a network "
-                    "(choices here: {})",
-                    word, fmt::join(input_names("architectures"), ", ")));
+    throw InputError(fmt::format(
+        "{} is a layer table, not a transformer: `estimate` takes it, `simulate` and `optimize` on a network "
+        "(choices here: {})",
+        word, fmt::join(input_names("architectures"), ", ")));
   }
   return read_architecture(YamlValue::load(input_file("architectures", word, "model")));
 }

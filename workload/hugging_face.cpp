@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "training/architecture.h"
+#include "workload/architecture.h"
 
 namespace bandwright {
 namespace {

@@ -1,0 +1,130 @@
+// Networks on images and layer tables on machines: their steps against sums of what they are made of.
+#include "training/undivided.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "core/paths.h"
+#include "training/collective_time.h"
+
+namespace bandwright {
+namespace {
+
+double sum_of(const GraphEstimate& result) {
+  double ns = 0.0;
+  for (const BreakdownLine& line : result.breakdown) ns += line.exposed_ns;
+  return ns;
+}
+
+GraphEstimate estimate_on(const Machine& machine, const Network& network, const StepGraph& graph) {
+  return estimate(graph, machine.gb_per_s(network));
+}
+
+// Nothing hides anything without overlap: a step is the compute of all lines, and each collective in turn
+// takes what it takes by itself.
+TEST(TableStep, IsItsComputePlusItsCollectives) {
+  const Machine machine = load_machine("dgx-a100");
+  for (const char* name : {"dlrm", "resnet-50", "17b", "175b"}) {
+    const Model model = load_model(name);
+    const Network network = machine.network(64);
+    const std::vector<Group> groups = model_groups(model, network);
+    double ns = 0.0;
+    for (const Line& line : model.lines) {
+      for (const Pass& pass : {line.forward, line.input_gradient, line.weight_gradient}) {
+        ns += to_ns(pass.compute);
+        if (!pass.communication) continue;
+        const Group& group = groups[static_cast<std::size_t>(pass.communication->axis)];
+        if (!group.dimensions.empty()) ns += collective_ns(machine, group, pass.communication->collective);
+      }
+    }
+    const StepGraph graph = table_step(model, machine, network, training_loop("NoOverlap"));
+    EXPECT_NEAR(estimate_on(machine, network, graph).step_ns, ns, 1e-6 * ns) << name;
+  }
+}
+
+// On one NPU no machine communicates, and a table's compute is its own: the same step everywhere.
+TEST(TableStep, ComputesAlikeOnEveryMachine) {
+  const Model model = load_model("dlrm");
+  double ns = 0.0;
+  for (const Line& line : model.lines) {
+    ns += to_ns(line.forward.compute) + to_ns(line.input_gradient.compute) +
+          to_ns(line.weight_gradient.compute);
+  }
+  for (const char* name : {"dgx-a100", "dgx-h100", "tpu-v4"}) {
+    const Machine machine = load_machine(name);
+    const Network network = machine.network(1);
+    const StepGraph graph = table_step(model, machine, network, training_loop("Overlap"));
+    EXPECT_DOUBLE_EQ(estimate_on(machine, network, graph).step_ns, ns) << name;
+  }
+}
+
+TEST(TableStep, NeedsWholeReplicas) {
+  const Machine machine = load_machine("dgx-a100");
+  EXPECT_THROW(table_step(load_model("175b"), machine, machine.network(8), training_loop("NoOverlap")),
+               InputError);
+}
+
+TEST(GraphEstimate, BreakdownAddsUpToTheStep) {
+  const Machine machine = load_machine("dgx-h100");
+  const Network network = machine.network(256);
+  for (const std::string& name : input_names("models")) {
+    for (const TrainingLoop& loop : training_loops()) {
+      const GraphEstimate result =
+          estimate_on(machine, network, table_step(load_model(name), machine, network, loop));
+      EXPECT_NEAR(sum_of(result), result.step_ns, 1e-9 * result.step_ns) << name << ' ' << loop.name;
+    }
+  }
+  for (const std::string& name : input_names("convnets")) {
+    const StepGraph graph = image_step(load_image_model(name), machine, network, 32.0, 1e14);
+    const GraphEstimate result = estimate_on(machine, network, graph);
+    EXPECT_NEAR(sum_of(result), result.step_ns, 1e-9 * result.step_ns) << name;
+    // Each operation's duration is rounded to a picosecond.
+    EXPECT_NEAR(to_ns(result.timeline.operations.back().end), result.step_ns, 1e-2) << name;
+  }
+}
+
+// What the Overlap loop hides of a collective is in the lines still: both loops do the same work.
+TEST(GraphEstimate, HiddenTimeIsWhatTheStepDoesNotWaitFor) {
+  const Machine machine = load_machine("dgx-a100");
+  const Network network = machine.network(64);
+  const auto work = [&](const char* loop) {
+    const StepGraph graph = table_step(load_model("175b"), machine, network, training_loop(loop));
+    double ns = 0.0;
+    for (const BreakdownLine& line : estimate_on(machine, network, graph).breakdown) {
+      ns += line.exposed_ns + line.hidden_ns;
+    }
+    return ns;
+  };
+  EXPECT_NEAR(work("Overlap"), work("NoOverlap"), 1e-9 * work("NoOverlap"));
+}
+
+// Twice the images, twice the compute, the same gradients.
+TEST(ImageStep, ScalesWithImages) {
+  const Machine machine = load_machine("dgx-a100");
+  const Network network = machine.network(16);
+  const ImageModel model = load_image_model("resnet-50");
+  const auto part = [&](double images, bool communication) {
+    double ns = 0.0;
+    const StepGraph graph = image_step(model, machine, network, images, 1e14);
+    for (const BreakdownLine& line : estimate_on(machine, network, graph).breakdown) {
+      if (line.communication == communication) ns += line.exposed_ns;
+    }
+    return ns;
+  };
+  EXPECT_NEAR(part(64, false), 64e9 * static_cast<double>(model.flops_per_image()) / 1e14, 1e-2);
+  EXPECT_NEAR(part(128, false), 2.0 * part(64, false), 1e-2);
+  EXPECT_NEAR(part(128, true), part(64, true), 1e-2);
+  EXPECT_THROW(image_step(model, machine, network, 1e18, 1e14), InputError);
+}
+
+TEST(ImageMemory, IsTheNetworksOwnCount) {
+  for (const std::string& name : input_names("convnets")) {
+    const ImageModel model = load_image_model(name);
+    for (const std::int64_t images : {1, 256}) {
+      EXPECT_DOUBLE_EQ(memory_bill(model, images).total(), model.memory_bytes(images)) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace bandwright

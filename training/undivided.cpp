@@ -1,0 +1,119 @@
+#include "training/undivided.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "simulator/closed_form.h"
+#include "training/collective_time.h"
+#include "training/kernels.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double longest_step_ns = 100 * 86400e9;
+
+// What the machine's links and its library make of the graph's collectives.
+StepGraph priced(StepGraph graph, const Machine& machine, const Network& network) {
+  std::vector<Time> latencies;
+  for (GroupCollective& call : graph.collectives) {
+    const CollectivePrice price = collective_price(machine, graph.groups[call.group], call.collective);
+    call.collective = at_full_speed(call.collective, price);
+    latencies.push_back(nanoseconds(price.latency_ns));
+  }
+  for (Operation& operation : graph.operations) {
+    if (operation.kind == OperationKind::Collective) operation.duration = latencies[operation.collective];
+  }
+  for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
+    graph.wire_efficiency.push_back(machine.dimensions[d].constants.efficiency);
+  }
+  return graph;
+}
+
+std::string line_of(const StepGraph& graph, const Operation& operation) {
+  const std::string_view role = role_name(operation.role);
+  if (operation.kind == OperationKind::Collective) {
+    const Group& group = graph.groups[graph.collectives[operation.collective].group];
+    return fmt::format("{} {} communication", role, group.name);
+  }
+  return operation.role == Role::Other ? graph.line_names[operation.line] : std::string(role);
+}
+
+}  // namespace
+
+StepGraph image_step(const ImageModel& model, const Machine& machine, const Network& network, double images,
+                     double flop_per_s) {
+  const std::vector<ImageModel::Phase> phases = model.phases();
+  std::vector<std::string> names;
+  for (const ImageModel::Phase& phase : phases) names.push_back(phase.name);
+  StepGraphBuilder builder(model.name, split_into_groups(network, {{"DP", network.npus()}}),
+                           std::move(names));
+  std::vector<OperationId> last;
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    const auto line = static_cast<std::uint16_t>(i);
+    const double ns = static_cast<double>(phases[i].flops_per_image) * images / flop_per_s * 1e9;
+    if (!(ns <= longest_step_ns)) {
+      throw InputError(fmt::format("a step of {} takes more than 100 days", model.name));
+    }
+    last = {builder.compute({Role::Other, line}, nanoseconds(ns), last)};
+    if (network.dimensions.empty()) continue;
+    last = {builder.collective({Role::WeightGradient, line},
+                               {{CollectiveKind::AllReduce, phases[i].gradients}, 0}, last)};
+  }
+  return priced(std::move(builder).finish(), machine, network);
+}
+
+StepGraph table_step(const Model& model, const Machine& machine, const Network& network,
+                     const TrainingLoop& loop) {
+  if (network.npus() % model.tensor_parallel != 0) {
+    throw InputError(fmt::format("{} NPUs are no whole number of replicas of {} ({} each)", network.npus(),
+                                 model.name, model.tensor_parallel));
+  }
+  return priced(build_step(model, network, loop, {}), machine, network);
+}
+
+double roofline_flop_per_s(const ImageModel& model, const Npu& npu, Precision precision) {
+  const double flop_per_ns = npu.peak(precision) * npu.constants.gemm_efficiency;
+  const auto images = static_cast<double>(model.batch);
+  double flop = 0.0;
+  double ns = 0.0;
+  for (const ConvNet& network : model.networks) {
+    for (const ConvNet::Layer& layer : network.layers) {
+      if (layer.op == ConvNet::Op::Input) continue;
+      double elements = layer.shape.elements();
+      for (const int input : layer.inputs) elements += network.layers[input].shape.elements();
+      elements = elements * images + static_cast<double>(layer.weights);
+      const double work = static_cast<double>(layer.flops) * images;
+      flop += work;
+      ns += std::max(work / flop_per_ns,
+                     streaming_ns(npu, elements * static_cast<double>(model.bytes_per_element)));
+    }
+  }
+  return flop / ns * npu.constants.sustained * 1e9;
+}
+
+MemoryBill memory_bill(const ImageModel& model, std::int64_t images) {
+  const double values = to_double(model.gradients());  // as many bytes as the weights
+  return {.layer_weights = values,
+          .layer_gradients = values,
+          .layer_optimizer = values * static_cast<double>(model.optimizer_states),
+          .activations = model.activation_bytes(images)};
+}
+
+GraphEstimate estimate(const StepGraph& graph, const std::vector<double>& gb_per_s) {
+  const ClosedForm form(graph, static_cast<int>(gb_per_s.size()));
+  const std::vector<double> durations = form.durations_ns(gb_per_s);
+  std::vector<Time> exposed;
+  const StepResult result = form.evaluate(gb_per_s, &exposed);
+  GraphEstimate answer{.step_ns = to_ns(result.step_time), .timeline = play(graph, durations)};
+  for (std::size_t i = 0; i < exposed.size(); ++i) {
+    const Operation& operation = graph.operations[i];
+    add_to_breakdown(answer.breakdown, line_of(graph, operation), operation.kind == OperationKind::Collective,
+                     to_ns(exposed[i]), std::max(0.0, durations[i] - to_ns(exposed[i])));
+  }
+  sort_breakdown(answer.breakdown);
+  return answer;
+}
+
+}  // namespace bandwright

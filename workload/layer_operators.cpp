@@ -1,0 +1,40 @@
+#include "workload/layer_operators.h"
+
+namespace bandwright {
+
+std::vector<Projection> attention_projections(const TransformerArchitecture& m) {
+  const std::int64_t inner = m.heads * m.head_dim;
+  if (m.latent.kv_rank > 0) {
+    const auto& latent = m.latent;
+    return {{m.hidden, latent.q_rank},
+            {latent.q_rank, m.heads * (m.head_dim + latent.rope_dim)},
+            {m.hidden, latent.kv_rank + latent.rope_dim},
+            {latent.kv_rank, 2 * inner},
+            {inner, m.hidden}};
+  }
+  return {{m.hidden, inner + 2 * m.kv_heads * m.head_dim}, {inner, m.hidden}};
+}
+
+std::vector<Projection> ffn_projections(const TransformerArchitecture& m, std::int64_t inner) {
+  const std::int64_t in = m.ffn_kind == FfnKind::SwiGlu ? 2 * inner : inner;
+  return {{m.hidden, in}, {inner, m.hidden}};
+}
+
+ProjectionGemms projection_gemms(const Projection& weights, double tokens, double tensor, double matrices) {
+  const bool split_out = weights.out >= weights.in;
+  const double in = static_cast<double>(weights.in) / (split_out ? 1.0 : tensor);
+  const double out = static_cast<double>(weights.out) / (split_out ? tensor : 1.0);
+  return {.forward = {tokens, out, in, matrices},
+          .input_gradient = {tokens, in, out, matrices},
+          .weight_gradient = {in, out, tokens, matrices}};
+}
+
+AttentionGemms attention_gemms(const TransformerArchitecture& model, double queries, double heads) {
+  const auto s = static_cast<double>(model.sequence);
+  const auto d = static_cast<double>(model.head_dim);
+  return {.scores = {queries, s, d, heads},
+          .values = {queries, d, s, heads},
+          .transposed = {s, d, queries, heads}};
+}
+
+}  // namespace bandwright

@@ -1,0 +1,66 @@
+#pragma once
+#include <vector>
+
+#include "workload/architecture.h"
+
+namespace bandwright {
+
+// C (m x n) = A (m x k) B (k x n), `batch` of them in one kernel.
+struct Gemm {
+  double m = 0.0;
+  double n = 0.0;
+  double k = 0.0;
+  double batch = 1.0;
+
+  [[nodiscard]] double flop() const { return 2.0 * m * n * k * batch; }
+};
+
+// What a transformer layer multiplies and what its NPUs tell each other, whoever prices it: the reference's
+// tables at one constant rate (workload/transformer.h), real models with the kernels of a machine
+// (training/layer_cost.h). With hidden h, a heads of d, a_kv key/value heads, FFN f:
+//
+//   block       operators                                            TP divides
+//   attention   h x (a + 2 a_kv) d; scores, weighted values; a d x h  heads
+//   FFN         h x f (SwiGLU: h x 2 f); f x h                         f
+//
+// so that a block's outputs, and backward the gradients of its inputs, are partial sums of t x h elements for
+// t tokens, which TP adds up (Shoeybi et al., Megatron-LM, 2019, section 3).
+//
+// A matrix of weights, `in` x `out`, that a token is multiplied with.
+struct Projection {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  [[nodiscard]] double parameters() const { return static_cast<double>(in) * static_cast<double>(out); }
+};
+std::vector<Projection> attention_projections(const TransformerArchitecture& model);
+std::vector<Projection> ffn_projections(const TransformerArchitecture& model, std::int64_t inner);
+
+// The multiplications of `tokens` with weights whose longer side is divided over `tensor` NPUs, in `matrices`
+// equal ones.
+struct ProjectionGemms {
+  Gemm forward;
+  Gemm input_gradient;
+  Gemm weight_gradient;
+};
+ProjectionGemms projection_gemms(const Projection& weights, double tokens, double tensor,
+                                 double matrices = 1.0);
+
+// The attention core of so many heads, those of all sequences together, with `queries` tokens of a sequence
+// against all of it. Backward has a product of either shape, and two `transposed`.
+struct AttentionGemms {
+  Gemm scores;
+  Gemm values;
+  Gemm transposed;
+
+  [[nodiscard]] double flop() const { return scores.flop() + values.flop(); }  // forward
+};
+// A token attends to those before it only: what must be computed of each product.
+constexpr double causal_share = 0.5;
+AttentionGemms attention_gemms(const TransformerArchitecture& model, double queries, double heads);
+
+// Elements that TP adds up.
+inline double reduced_elements(const TransformerArchitecture& model, double tokens) {
+  return tokens * static_cast<double>(model.hidden);
+}
+
+}  // namespace bandwright
