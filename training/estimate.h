@@ -10,8 +10,8 @@
 
 namespace bandwright {
 
-// Where a step's time goes. The exposed times of all lines add up to the step time: they are the critical
-// path of the slowest pipeline stage. Hidden time passes beside it.
+// Where a step's time goes. The exposed times of all lines add up to the step time, as the compute stream of
+// the slowest pipeline stage sees it (simulator/mark_waits.h). Hidden time passes beside compute.
 struct BreakdownLine {
   std::string name;
   double exposed_ns = 0.0;
