@@ -12,6 +12,9 @@ constexpr double low_latency_steps = 0.1;   // time of a step without fences (NC
 constexpr double copying_gb_per_s = 680.0;  // of the copying kernels of an all-to-all
 constexpr double all_to_all_speed = 0.85;   // of its many partners at a time, in a ring's
 constexpr double chunk_ramp = 0.4;
+// Of the nominal bandwidth between machines when one NPU sends to one other: 24 GB/s of an adapter of 25
+// (NCCL, issue 687). `efficiency` is that of rings, which also wait for each other.
+constexpr double send_speed = 0.96;
 constexpr double tree_hop = 5.0;  // in ring steps (NCCL's tuner, network: 50 us against 9.6 us)
 
 const FabricDimension& fabric_of(const Machine& machine, int dimension) {
@@ -37,13 +40,27 @@ double steps(CollectiveKind kind, int npus) {
   }
 }
 
-// The share of the group's dimensions that so small a group can use.
-double usable_share(const Machine& machine, const Group& group) {
+// The share of the group's dimensions that so small a group can use, or one of which every machine holds
+// several members but not all.
+double usable_share(const Machine& machine, const Group& group, CollectiveKind kind) {
   double share = 1.0;
-  for (const GroupDimension& part : group.dimensions) {
-    share = std::min(share, fabric_of(machine, part.dimension).share(part.npus));
+  for (std::size_t d = 0; d < group.dimensions.size(); ++d) {
+    const FabricDimension& fabric = fabric_of(machine, group.dimensions[d].dimension);
+    share = std::min(share, fabric.share(group.dimensions[d].npus));
+    if (d == 0 || kind == CollectiveKind::PointToPoint) continue;
+    const GroupDimension& inside = group.dimensions[d - 1];
+    const bool apart = inside.stride > 1;  // neighbours would be at one adapter
+    if (apart && inside.npus < fabric_of(machine, inside.dimension).dimension.npus)
+      share *= fabric.part_share;
   }
   return share;
+}
+
+// Speed of a send from one NPU to another, in that of a ring on the same links.
+double send_gain(const Machine& machine, const Group& group, CollectiveKind kind) {
+  if (kind != CollectiveKind::PointToPoint || group.dimensions.empty()) return 1.0;
+  const FabricDimension& fabric = fabric_of(machine, group.dimensions.back().dimension);
+  return fabric.software.copies ? 1.0 : std::max(1.0, send_speed / fabric.constants.efficiency);
 }
 
 // Bytes of a ring over those of a switch that reduces; 1 where the ring is better or there is no such switch.
@@ -99,7 +116,9 @@ double all_to_all_latency_ns(const Group& group, const Collective& collective, c
 }  // namespace
 
 CollectivePrice collective_price(const Machine& machine, const Group& group, const Collective& collective) {
-  CollectivePrice price{.speed = usable_share(machine, group) * switch_gain(machine, group, collective.kind)};
+  CollectivePrice price{.speed = usable_share(machine, group, collective.kind) *
+                                 switch_gain(machine, group, collective.kind) *
+                                 send_gain(machine, group, collective.kind)};
   const Wire wire = slowest(machine, group, collective, price.speed);
   if (wire.ns <= 0.0) return price;
   price.latency_ns = fabric_of(machine, group.dimensions.back().dimension).constants.latency_us * 1e3;

@@ -15,7 +15,7 @@ constexpr double low_latency_bytes = 2.5e6;
 // a training step stays convex in bandwidth.
 struct CollectivePrice {
   double latency_ns = 0.0;
-  double speed = 1.0;  // what small groups can use of the links, and what switches that reduce gain
+  double speed = 1.0;  // what groups can use of the links, what reducing switches and single sends gain
 };
 
 // With w the nanoseconds the bytes take at the efficiency's share of the bandwidth, f the steps of a ring (of
@@ -27,7 +27,7 @@ struct CollectivePrice {
 //                                                         to 2.5 MB per other NPU where it is faster
 //   all-to-all  latency + 0.4 sqrt(step_us w) + w/0.85    no steps; the ramp of a pipeline of chunks of the
 //                                                         best size; not faster than NPUs copy
-//   send        latency/2 + the same ramp + w
+//   send        latency/2 + the same ramp + w, between machines at 0.96 of the bandwidth for the efficiency
 //
 // and an all-reduce in one switch that reduces sends S (n+1)/n instead of 2 S (n-1)/n. Sources: Hu et al.,
 // "Demystifying NCCL" (arXiv 2507.04786) for protocols, rings and trees; NCCL, src/graph/tuning.cc, for the

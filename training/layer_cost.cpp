@@ -45,7 +45,7 @@ class Pricer {
   }
 
   void multiply(BlockCost& cost, const Gemm& gemm) const {
-    run(cost, cost.projections, gemm_ns(npu_, p_.precision, gemm), 1.0);
+    run_hot(cost, cost.projections, gemm_ns(npu_, p_.precision, gemm), 1.0);
   }
 
   void attention_core(BlockPasses& passes) const {
@@ -68,10 +68,15 @@ class Pricer {
   [[nodiscard]] double tokens() const { return tokens_; }
 
  private:
-  // So many kernels that take `ns` together in a short run.
-  void run(BlockCost& cost, double& kind, double ns, double kernels) const {
-    kind += ns / npu_.constants.sustained;
+  // So many kernels that take `ns` together.
+  static void run(BlockCost& cost, double& kind, double ns, double kernels) {
+    kind += ns;
     cost.kernels += kernels;
+  }
+  // Matrix multiplications that take `ns` in a short run. The power limit lowers the clock of the processors;
+  // that of the memory is fixed (an A100 supports one, 1,593 MHz: nvidia-smi -q -d SUPPORTED_CLOCKS).
+  void run_hot(BlockCost& cost, double& kind, double ns, double kernels) const {
+    run(cost, kind, ns / npu_.constants.sustained, kernels);
   }
 
   [[nodiscard]] Precision attention_precision() const {
@@ -83,14 +88,14 @@ class Pricer {
         npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency *
         (p_.attention == AttentionKernel::Flash ? flash_share : flash1_share * npu_.older_kernels);
     const double overhead = streaming_ns(npu_, 0.0);
-    run(passes.forward, passes.forward.core, causal_flop / rate + overhead, 1.0);
-    run(passes.input_gradient, passes.input_gradient.core,
-        flash_backward_flop * causal_flop / rate + 2.0 * overhead, 2.0);
+    run_hot(passes.forward, passes.forward.core, causal_flop / rate + overhead, 1.0);
+    run_hot(passes.input_gradient, passes.input_gradient.core,
+            flash_backward_flop * causal_flop / rate + 2.0 * overhead, 2.0);
   }
 
   void unfused(BlockPasses& passes, const Gemm& scores, const Gemm& values, const Gemm& transposed) const {
     const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
-      run(cost, cost.core, gemm_ns(npu_, attention_precision(), gemm), 1.0);
+      run_hot(cost, cost.core, gemm_ns(npu_, attention_precision(), gemm), 1.0);
     };
     const auto stream_scores = [&](BlockCost& cost, double passes_over_memory, double kernels) {
       const double bytes = passes_over_memory * 2.0 * scores.batch * scores.m * scores.n;

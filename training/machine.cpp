@@ -20,7 +20,7 @@ Software read_software(const YamlValue& map) {
 }
 
 FabricDimension read_dimension(const YamlValue& map, bool outermost) {
-  map.require_keys({"kind", "npus", "class", "bandwidth", "fabric", "group_share", "nccl"});
+  map.require_keys({"kind", "npus", "class", "bandwidth", "fabric", "group_share", "part_share", "nccl"});
   FabricDimension result;
   result.dimension.kind = &map.at("kind").parsed(
       "a dimension kind", [](std::string_view name) -> const DimensionKind& { return dimension_kind(name); });
@@ -34,6 +34,7 @@ FabricDimension read_dimension(const YamlValue& map, bool outermost) {
   if (result.gb_per_s <= 0.0) map.at("bandwidth").fail("expected more than 0");
   result.constants_name = map.at("fabric").as_string();
   if (const auto nccl = map.find("nccl")) result.software = read_software(*nccl);
+  if (const auto share = map.find("part_share")) result.part_share = share->as_number(0.001, 1.0);
   if (const auto shares = map.find("group_share")) {
     result.group_share.assign(2, 1.0);
     for (const YamlValue& share : shares->items()) result.group_share.push_back(share.as_number(0.001, 1.0));

@@ -34,6 +34,10 @@ struct FabricDimension {
   // The share of it that a group of so many neighbours can use, where wiring or a host bridge allows less
   // than all (index: NPUs of the group; empty: all).
   std::vector<double> group_share;
+  // The share of it that a collective's group can use of which each machine inside holds several members but
+  // not all, where neighbours have an adapter between them: no two members are at the same one, so that a
+  // ring cannot leave a machine by the adapter it came in by without passing through the host.
+  double part_share = 1.0;
 
   [[nodiscard]] double share(int npus) const;
 };
@@ -77,8 +81,8 @@ const NpuConstants& npu_constants(const Calibration& calibration, std::string_vi
 void calibrate(Machine& machine, const Calibration& calibration);
 
 // A machine file {name, help, npu: {...}, dimensions: [{kind, npus, class, bandwidth, fabric, group_share,
-// nccl: {low_latency, in_switch}}], measured: [{model, source, items_per_second: {1: 0.8, 2: 1.6}}]}. Throws
-// InputError.
+// part_share, nccl: {low_latency, in_switch}}], measured: [{model, source, items_per_second: {1: 0.8,
+// 2: 1.6}}]}. Throws InputError.
 Machine read_machine(const YamlValue& root);
 // By what a user types, calibrated with the shipped constants.
 Machine load_machine(std::string_view word);

@@ -21,8 +21,8 @@ struct NpuConstants {
   double memory_efficiency = 0.8;   // share of memory bandwidth in a streaming kernel
   double kernel_overhead_us = 2.5;  // start and end of one kernel
   double slice_ns = 30.0;           // latency of one 64-deep step of a matrix multiplication's main loop
-  double sustained = 0.85;          // speed under the power limit of hours of training, of a short run's
-  double host_us = 10.0;            // the framework's own time to issue one kernel
+  double sustained = 0.85;  // matrix units under the power limit of hours of training, of a short run's
+  double host_us = 10.0;    // the framework's own time to issue one kernel
 };
 
 // One accelerator by its data sheet.

@@ -94,6 +94,47 @@ TEST(CollectiveTime, PriceIsLatencyAndBytesAtItsSpeed) {
   }
 }
 
+// Two machines of 8, `share` of the bandwidth between them for groups that hold a part of each.
+Machine two_machines(double share) {
+  Machine result = machine({.copies = true});
+  result.dimensions[0].dimension.npus = 8;
+  FabricDimension between = machine({}).dimensions[0];
+  between.gb_per_s = 10.0;
+  between.part_share = share;
+  result.dimensions.push_back(between);
+  return result;
+}
+
+double between_us(const Machine& on, CollectiveKind kind, GroupDimension inside, int machines) {
+  const Group group{.name = "DP", .dimensions = {inside, {1, machines, 8}}};
+  return collective_ns(on, group, {kind, Bytes(1'000'000'000)}) * 1e-3;
+}
+
+// 4 of 8 with every other between them have no two at one adapter; all 8 do, and so do neighbours.
+TEST(CollectiveTime, RingsThroughAPartOfAMachineGoThroughItsHost) {
+  const Machine whole = two_machines(1.0);
+  const Machine half = two_machines(0.5);
+  const auto slower = [&](CollectiveKind kind, GroupDimension inside) {
+    return between_us(half, kind, inside, 2) / between_us(whole, kind, inside, 2);
+  };
+  EXPECT_NEAR(slower(CollectiveKind::AllReduce, {0, 4, 2}), 2.0, 0.01);
+  EXPECT_EQ(slower(CollectiveKind::AllReduce, {0, 8, 1}), 1.0);
+  EXPECT_EQ(slower(CollectiveKind::AllReduce, {0, 2, 1}), 1.0);
+  EXPECT_EQ(slower(CollectiveKind::PointToPoint, {0, 4, 2}), 1.0);
+}
+
+// 1 GB to one other NPU: between machines at 0.96 of 100 GB/s whatever rings reach there; inside one, through
+// kernels, at what rings do.
+TEST(CollectiveTime, ASendBetweenMachinesHasTheWholeLink) {
+  const double call = 5.0;
+  const auto ramp = [](double w) { return 0.4 * std::sqrt(2.0 * w); };
+  const double alone = 1e4 / 0.96;
+  EXPECT_NEAR(us(machine({}), CollectiveKind::PointToPoint, 1e9, 2), call + ramp(alone) + alone, 0.01);
+  const double copied = 2e4;
+  EXPECT_NEAR(us(machine({.copies = true}), CollectiveKind::PointToPoint, 1e9, 2),
+              call + ramp(copied) + copied, 0.01);
+}
+
 TEST(CollectiveTime, NothingToSendTakesNoTime) {
   EXPECT_EQ(us(machine({.copies = true}), CollectiveKind::AllReduce, 0.0, 8), 0.0);
 }
