@@ -124,8 +124,8 @@ double model_flop_per_sequence(const TransformerArchitecture& m) {
   const auto s = static_cast<double>(m.sequence);
   const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
   const double matrices = active_parameters(m) - embedding_parameters(m) + table;
-  const double attention =
-      12.0 * static_cast<double>(m.layers) * s * s * static_cast<double>(m.heads * m.head_dim);
+  const double attention = 6.0 * static_cast<double>(m.layers) * s * s *
+                           static_cast<double>(m.heads * (m.score_dim() + m.head_dim));
   return 6.0 * s * matrices + attention;
 }
 

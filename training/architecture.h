@@ -43,6 +43,8 @@ struct TransformerArchitecture {
   Experts experts;
   LatentAttention latent;
 
+  // Elements of a head's query and key; its value has head_dim.
+  [[nodiscard]] std::int64_t score_dim() const { return head_dim + latent.rope_dim; }
   [[nodiscard]] bool sparse() const { return experts.count > 0; }
   [[nodiscard]] std::int64_t sparse_layers() const { return sparse() ? layers - experts.dense_layers : 0; }
 };
@@ -66,8 +68,9 @@ double parameters(const TransformerArchitecture& model);
 double active_parameters(const TransformerArchitecture& model);  // that one token meets
 
 // FLOP of forward and backward pass of one sequence without recomputation: 6 per matrix element and token,
-// 12 l s^2 a d for attention (not halved for causality) and the output layer; Narayanan et al. (SC 2021),
-// appendix: 72 b s l h^2 (1 + s/6h + V/12lh).
+// 6 l s^2 a (q + d) for attention, with heads of q elements in queries and keys and d in values (not halved
+// for causality), and the output layer; Narayanan et al. (SC 2021), appendix: 72 b s l h^2 (1 + s/6h +
+// V/12lh).
 double model_flop_per_sequence(const TransformerArchitecture& model);
 
 // An architecture file {name, help, layers, hidden, heads, kv_heads, head_dim, ffn, ffn_kind, sequence,

@@ -66,8 +66,8 @@ double hardware_flop(const TrainingJob& job, double model_flop) {
   const TransformerArchitecture& m = job.model;
   const double batch = static_cast<double>(job.parallelism.global_batch);
   const auto s = static_cast<double>(m.sequence);
-  const double scores =
-      4.0 * batch * static_cast<double>(m.layers) * s * s * static_cast<double>(m.heads * m.head_dim);
+  const double scores = 2.0 * batch * static_cast<double>(m.layers) * s * s *
+                        static_cast<double>(m.heads * (m.score_dim() + m.head_dim));
   switch (job.parallelism.recompute) {
     case Recomputation::Full: {
       const double head = 6.0 * batch * s * static_cast<double>(m.hidden * m.vocabulary);

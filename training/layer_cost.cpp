@@ -15,7 +15,6 @@ constexpr double flash1_share = 0.4;
 // Megatron-LM's fused softmax takes whole groups of heads (fused_softmax.py, is_kernel_available); with
 // others, the softmax is written out in fp32.
 constexpr double fused_softmax_heads = 4.0;
-constexpr double flash_backward_flop = 2.5;  // five multiplications where forward has two
 
 // Everything the costs of one layer are made of.
 class Pricer {
@@ -77,19 +76,23 @@ class Pricer {
   }
 
   void flash(BlockPasses& passes) const {
-    const double causal_flop = 2.0 * tokens_ * static_cast<double>(model_.sequence) *
-                               static_cast<double>(model_.heads * model_.head_dim) / tp_;
+    // Of one multiplication per element of a head, half of it causal.
+    const double unit = tokens_ * static_cast<double>(model_.sequence * model_.heads) / tp_;
+    const auto q = static_cast<double>(model_.score_dim());
+    const auto d = static_cast<double>(model_.head_dim);
     const double rate =
         npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency *
         (p_.attention == AttentionKernel::Flash ? flash_share : flash1_share * npu_.older_kernels);
     const double overhead = streaming_ns(npu_, 0.0);
-    run(passes.forward, passes.forward.core, causal_flop / rate + overhead, 1.0);
-    run(passes.input_gradient, passes.input_gradient.core,
-        flash_backward_flop * causal_flop / rate + 2.0 * overhead, 2.0);
+    run(passes.forward, passes.forward.core, unit * (q + d) / rate + overhead, 1.0);
+    // The scores again; gradients of values and of the softmax, of queries and keys.
+    run(passes.input_gradient, passes.input_gradient.core, unit * (3.0 * q + 2.0 * d) / rate + 2.0 * overhead,
+        2.0);
   }
 
   void unfused(BlockPasses& passes) const {
     const auto s = static_cast<double>(model_.sequence);
+    const auto q = static_cast<double>(model_.score_dim());
     const auto d = static_cast<double>(model_.head_dim);
     const double heads = static_cast<double>(model_.heads * p_.micro_batch) / tp_;
     const double queries = s / static_cast<double>(p_.context);
@@ -100,11 +103,12 @@ class Pricer {
       const double bytes = passes_over_memory * 2.0 * heads * queries * s;
       run(cost, cost.core, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
     };
-    const Gemm scores{queries, s, d, heads};
-    const Gemm values{queries, d, s, heads};
-    const Gemm transposed{s, d, queries, heads};
-    for (const Gemm& gemm : {scores, values}) multiply_batch(passes.forward, gemm);
-    for (const Gemm& gemm : {scores, values, transposed, transposed}) {
+    for (const Gemm& gemm : {Gemm{queries, s, q, heads}, Gemm{queries, d, s, heads}}) {
+      multiply_batch(passes.forward, gemm);
+    }
+    // Gradients of the softmax and of queries, values and keys.
+    for (const Gemm& gemm : {Gemm{queries, s, d, heads}, Gemm{queries, q, s, heads},
+                             Gemm{s, d, queries, heads}, Gemm{s, q, queries, heads}}) {
       multiply_batch(passes.input_gradient, gemm);
     }
     // Softmax reads and writes; dropout too, and its mask. Backward, dropout reads gradient and mask; softmax

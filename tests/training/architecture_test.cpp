@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/paths.h"
-#include "training/kernels.h"
+#include "training/layer_cost.h"
 #include "training/machine.h"
 
 namespace bandwright {
@@ -28,6 +28,40 @@ TEST(Architecture, HasTheFlopOfThePublishedFormula) {
   const double formula =
       72.0 * 2048 * 96 * 12288.0 * 12288 * (1.0 + 2048 / (6.0 * 12288) + 51200 / (12.0 * 96 * 12288));
   EXPECT_NEAR(model_flop_per_sequence(m), formula, 1e-3 * formula);
+}
+
+// Latent attention: queries and keys of a head have head_dim + rope_dim elements, values head_dim. A score
+// takes 2 (128 + 64) FLOP, a weighted value 2 x 128; forward and twice that backward, for s^2 pairs, 128
+// heads and 61 layers: 6 x 61 s^2 x 128 (192 + 128).
+TEST(Architecture, CountsTheRopePartOfLatentAttention) {
+  TransformerArchitecture m = load_architecture("deepseek-v3");
+  const auto attention = [&] {
+    const double whole = model_flop_per_sequence(m);
+    m.sequence *= 2;  // all else is linear in the sequence: f(2s) - 2 f(s) = 2 a s^2
+    const double twice = model_flop_per_sequence(m);
+    m.sequence /= 2;
+    return (twice - 2.0 * whole) / 2.0;
+  };
+  EXPECT_NEAR(attention(), 6.0 * 61 * 4096.0 * 4096.0 * 128 * (192 + 128), 1e9);
+  m.latent.rope_dim = 0;
+  EXPECT_NEAR(attention(), 12.0 * 61 * 4096.0 * 4096.0 * 128 * 128, 1e9);
+}
+
+// And its time: on chip at a rate of FLOP, of which the backward pass has 3 (128 + 64) + 2 x 128 for each
+// (128 + 64) + 128 forward.
+TEST(LayerCost, CountsTheRopePartOfLatentAttention) {
+  Npu npu = load_machine("dgx-h100").npu;
+  npu.constants.kernel_overhead_us = 0.0;
+  TransformerArchitecture latent = load_architecture("deepseek-v3");
+  TransformerArchitecture plain = latent;
+  plain.latent.rope_dim = 0;
+  const BlockPasses with = dense_layer_cost(latent, {}, npu).attention;
+  const BlockPasses without = dense_layer_cost(plain, {}, npu).attention;
+  EXPECT_NEAR(with.forward.core / without.forward.core, 320.0 / 256.0, 1e-9);
+  EXPECT_NEAR(with.input_gradient.core / with.forward.core, 832.0 / 320.0, 1e-9);
+  const Parallelism unfused{.attention = AttentionKernel::Unfused};
+  EXPECT_GT(dense_layer_cost(latent, unfused, npu).attention.forward.core,
+            dense_layer_cost(plain, unfused, npu).attention.forward.core);
 }
 
 TEST(Architecture, ReadsHuggingFaceConfigurations) {
