@@ -17,6 +17,9 @@ struct Experts {
   std::int64_t ffn = 0;           // inner size of one expert
   std::int64_t shared = 0;        // experts that every token visits besides
   std::int64_t dense_layers = 0;  // the first layers that have an ordinary FFN instead
+  // The router picks so many of these groups of experts first, then the top k in them; 1: all of them.
+  std::int64_t groups = 1;
+  std::int64_t groups_per_token = 1;
 };
 
 // Multi-head latent attention: queries and keys/values through low-rank projections; kv_rank 0 is ordinary
@@ -74,7 +77,8 @@ double active_parameters(const TransformerArchitecture& model);  // that one tok
 double model_flop_per_sequence(const TransformerArchitecture& model);
 
 // An architecture file {name, help, layers, hidden, heads, kv_heads, head_dim, ffn, ffn_kind, sequence,
-// vocabulary, tied_embeddings, experts: {...}, latent: {...}}. Throws InputError.
+// vocabulary, tied_embeddings, experts: {count, per_token, ffn, shared, dense_layers, groups,
+// groups_per_token}, latent: {q_rank, kv_rank, rope_dim}}. Throws InputError.
 TransformerArchitecture read_architecture(const YamlValue& root);
 
 // A model's config.json as published on Hugging Face. Throws InputError.

@@ -64,6 +64,28 @@ TEST(LayerCost, CountsTheRopePartOfLatentAttention) {
             dense_layer_cost(plain, unfused, npu).attention.forward.core);
 }
 
+TEST(Architecture, ReadsTheGroupsOfARouter) {
+  const auto read = [](const std::string& groups) {
+    return read_hugging_face(
+        R"({"model_type": "deepseek_v3", "num_hidden_layers": 61, "hidden_size": 7168,
+            "num_attention_heads": 128, "intermediate_size": 18432, "moe_intermediate_size": 2048,
+            "n_routed_experts": 256, "num_experts_per_tok": 8, "n_shared_experts": 1,
+            "first_k_dense_replace": 3, "kv_lora_rank": 512, "q_lora_rank": 1536, "v_head_dim": 128,
+            "qk_rope_head_dim": 64, "hidden_act": "silu", "vocab_size": 129280)" +
+            groups + "}",
+        "config.json");
+  };
+  const Experts experts = read(R"(, "n_group": 8, "topk_group": 4)").experts;
+  const Experts shipped = load_architecture("deepseek-v3").experts;
+  EXPECT_EQ(experts.groups, shipped.groups);
+  EXPECT_EQ(experts.groups_per_token, shipped.groups_per_token);
+  EXPECT_EQ(read("").experts.groups, 1);
+  EXPECT_EQ(read(R"(, "n_group": 8)").experts.groups_per_token, 8);
+  EXPECT_THROW(read(R"(, "n_group": 7)"), InputError);
+  EXPECT_THROW(read(R"(, "n_group": 8, "topk_group": 9)"), InputError);
+  EXPECT_THROW(read(R"(, "n_group": 64, "topk_group": 1)"), InputError);
+}
+
 TEST(Architecture, ReadsHuggingFaceConfigurations) {
   const TransformerArchitecture m = read_hugging_face(
       R"({"model_type": "llama", "num_hidden_layers": 80, "hidden_size": 8192, "num_attention_heads": 64,
