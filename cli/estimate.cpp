@@ -13,6 +13,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/training_options.h"
+#include "training/notes.h"
 
 namespace bandwright {
 namespace {
@@ -77,8 +78,10 @@ std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
                         result.usd_per_million_tokens, job.machine.npu.usd_per_hour);
   }
   if (offloaded) text += offload_text(*offloaded);
-  return text + '\n' + aligned(breakdown_table(result)) + '\n' + aligned(memory_table(result.memory)) + '\n' +
-         fit_text(job, result) + '\n';
+  text += '\n' + aligned(breakdown_table(result)) + '\n' + aligned(memory_table(result.memory)) + '\n' +
+          fit_text(job, result) + '\n';
+  for (const std::string& note : notes(job, shipped_calibration())) text += fmt::format("note: {}\n", note);
+  return text;
 }
 
 std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
@@ -103,6 +106,7 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
     root["memory"].push_back({{"part", line.name}, {"gib", line.bytes / gib}});
   }
   root["placement"] = offloaded ? offload_json(*offloaded) : nlohmann::ordered_json();
+  root["notes"] = notes(job, shipped_calibration());
   root["usd_per_million_tokens"] = result.usd_per_million_tokens;
   for (const BreakdownLine& line : result.breakdown) {
     root["breakdown"].push_back(
