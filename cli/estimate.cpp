@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "training/notes.h"
 
 namespace bandwright {
 
@@ -92,8 +93,10 @@ std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
                         result.usd_per_million_tokens, job.machine.npu.usd_per_hour);
   }
   if (offloaded) text += offload_text(*offloaded);
-  return text + '\n' + aligned(breakdown_table(result.breakdown, result.step_ns)) + '\n' +
-         aligned(memory_table(result.memory.lines())) + '\n' + fit_text(job, result) + '\n';
+  text += '\n' + aligned(breakdown_table(result.breakdown, result.step_ns)) + '\n' +
+          aligned(memory_table(result.memory.lines())) + '\n' + fit_text(job, result) + '\n';
+  for (const std::string& note : notes(job, shipped_calibration())) text += fmt::format("note: {}\n", note);
+  return text;
 }
 
 std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
@@ -116,6 +119,7 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
       result.remedy.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.remedy);
   root["memory"] = memory_json(result.memory.lines());
   root["placement"] = offloaded ? offload_json(*offloaded) : nlohmann::ordered_json();
+  root["notes"] = notes(job, shipped_calibration());
   root["usd_per_million_tokens"] = result.usd_per_million_tokens;
   root["breakdown"] = breakdown_json(result.breakdown);
   return root.dump(2) + '\n';

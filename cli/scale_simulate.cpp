@@ -94,12 +94,13 @@ void load_transformer(const SimulateOptions& options, SimulatedCurve& answer) {
                          .pipeline = is_open("--pp"),
                          .micro_batch = is_open("--micro-batch"),
                          .zero = is_open("--zero"),
-                         .recompute = is_open("--recompute")};
+                         .recompute = is_open("--recompute"),
+                         .expert = is_open("--ep") && model.sparse()};
   std::vector<std::string_view> chosen;
   for (const auto& [is_chosen, name] :
        {std::pair(open.tensor, "--tp"), std::pair(open.pipeline, "--pp"),
         std::pair(open.micro_batch, "--micro-batch"), std::pair(open.zero, "--zero"),
-        std::pair(open.recompute, "--recompute")}) {
+        std::pair(open.recompute, "--recompute"), std::pair(open.expert, "--ep")}) {
     if (is_chosen) chosen.emplace_back(name);
   }
   if (!chosen.empty()) {
@@ -217,9 +218,9 @@ void add_scale_simulate(CLI::App& scale) {
   add_output_options(*command, options->output);
   add_answer_plot(*command, options->plot, "draw the curve, beside the ideal line and what was measured");
   command->footer(
-      "Of a transformer, what is not given of --tp, --pp, --micro-batch, --zero and --recompute is chosen "
-      "at\n"
-      "each point: the fastest that fits.\n"
+      "Of a transformer, what is not given of --tp, --pp, --ep, --micro-batch, --zero and --recompute is "
+      "chosen\n"
+      "at each point: the fastest that fits.\n"
       "Examples:\n"
       "  bandwright scale simulate cosmogan --system edison --nodes 1..128 --weak --batch 64\n"
       "  bandwright scale simulate gpt3-175b --system dgx-a100 --npus 64..4096 --strong --global-batch 1536\n"

@@ -21,7 +21,8 @@ std::int64_t count(std::string_view option, const std::string& text) {
 }
 
 void read_overlap(const std::string& text, Parallelism& p) {
-  p.overlap_gradients = p.overlap_parameters = p.overlap_backward = p.overlap_tensor = false;
+  p.overlap_gradients = p.overlap_parameters = p.overlap_backward = p.overlap_tensor = p.overlap_expert =
+      false;
   for (const std::string_view word : split(text, ',')) {
     if (equal_ignoring_case(word, "none")) continue;
     if (equal_ignoring_case(word, "gradients")) {
@@ -32,9 +33,11 @@ void read_overlap(const std::string& text, Parallelism& p) {
       p.overlap_backward = true;
     } else if (equal_ignoring_case(word, "tensor")) {
       p.overlap_tensor = true;
+    } else if (equal_ignoring_case(word, "expert")) {
+      p.overlap_expert = true;
     } else {
       throw InputError(fmt::format(
-          "--overlap: unknown '{}' (choices: gradients, parameters, backward, tensor, none)", word));
+          "--overlap: unknown '{}' (choices: gradients, parameters, backward, tensor, expert, none)", word));
     }
   }
 }
@@ -65,7 +68,9 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   };
   text("--tp", options.tp, "tensor parallel: matrices divided over so many NPUs", "COUNT")
       ->capture_default_str();
-  text("--pp", options.pp, "pipeline stages: layers divided", "COUNT")->capture_default_str();
+  text("--pp", options.pp,
+       "pipeline stages: layers divided; stages x virtual stages up to the layers + 2, even or not", "COUNT")
+      ->capture_default_str();
   text("--cp", options.cp, "context parallel: the sequence divided", "COUNT")->capture_default_str();
   text("--ep", options.ep, "expert parallel: experts divided", "COUNT")->capture_default_str();
   text("--virtual-stages", options.virtual_stages, "chunks of layers per stage (interleaved)", "COUNT")
@@ -83,7 +88,15 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   text("--sequence", options.sequence, "tokens of a sequence, where not the model's own", "COUNT");
   text("--bucket", options.bucket, "gradients reduced together", "SIZE")->capture_default_str();
   text("--overlap", options.overlap,
-       "what runs beside compute: gradients, parameters, backward (TP), tensor, none", "LIST")
+       "what runs beside compute: gradients, parameters, backward (TP), tensor, expert (beside another\n"
+       "micro-batch), none",
+       "LIST")
+      ->capture_default_str();
+  text("--dispatch", options.dispatch,
+       "tokens to experts: all-to-all (a copy each), per-node (one per node, passed on inside it), or model: "
+       "per\n"
+       "node where its router limits the nodes",
+       "NAME")
       ->capture_default_str();
   text("--placement", options.placement, "groups over the dimensions, the innermost first", "ORDER")
       ->capture_default_str();
@@ -115,6 +128,7 @@ Parallelism read_parallelism(const TrainingOptions& options) {
   p.bucket_bytes = to_double(parse_option("--bucket", options.bucket, parse_bytes));
   p.placement = read_placement(options.placement);
   read_overlap(options.overlap, p);
+  p.dispatch = parse_option("--dispatch", options.dispatch, expert_dispatch);
   p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
   if (!options.schedule.empty()) p.schedule = parse_option("--schedule", options.schedule, pipeline_schedule);
   return p;

@@ -25,6 +25,7 @@ struct TrainingOptions {
   std::string bucket = "200 MB";
   std::string placement = "TP,CP,EP,DP,PP";
   std::string overlap = "gradients,parameters,backward";
+  std::string dispatch = "model";
 };
 
 // All but --system, --npus and --recompute, which commands explain themselves.

@@ -50,7 +50,7 @@ class Builder {
   Builder(const TrainingJob& job, const TierPair& tiers)
       : job_(job), tiers_(tiers), bill_(memory_bill(job.model, job.parallelism)), layer_(layer_size(job)) {
     const Parallelism& p = job.parallelism;
-    layers_ = layers_per_chunk(job.model, p) * p.virtual_stages;
+    layers_ = dealing(job.model, p).stage;
     graph_.name = job.model.name;
     // Of one micro-batch; the bill's activations are of all in flight, plus one layer run again.
     const double again = p.recompute == Recomputation::Full ? kept_without_recomputation() : 0.0;

@@ -36,11 +36,22 @@ std::vector<std::int64_t> tensor_sizes(const TrainingJob& job, const OpenChoices
   return sizes;
 }
 
-std::vector<std::int64_t> pipeline_sizes(const TrainingJob& job, const OpenChoices& open) {
+std::vector<std::int64_t> pipeline_sizes(const TrainingJob& job, std::int64_t npus, const OpenChoices& open) {
   if (!open.pipeline) return {job.parallelism.pipeline};
   std::vector<std::int64_t> sizes;
-  for (std::int64_t stages = 1; stages <= job.model.layers; ++stages) {
-    if (job.model.layers % (stages * job.parallelism.virtual_stages) == 0) sizes.push_back(stages);
+  const std::int64_t most = (job.model.layers + 2) / job.parallelism.virtual_stages;
+  for (std::int64_t stages = 1; stages <= most; ++stages) {
+    if (npus % stages == 0) sizes.push_back(stages);
+  }
+  return sizes;
+}
+
+std::vector<std::int64_t> expert_sizes(const TrainingJob& job, const OpenChoices& open) {
+  if (!open.expert || !job.model.sparse()) return {job.parallelism.expert};
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t npus = 1; npus <= job.model.experts.count; ++npus) {
+    const bool on_context = npus == 1 || npus % job.parallelism.context == 0;
+    if (job.model.experts.count % npus == 0 && on_context) sizes.push_back(npus);
   }
   return sizes;
 }
@@ -62,7 +73,8 @@ class Search {
 
  private:
   void try_all(const Thrift& thrift) {
-    const std::vector<std::int64_t> stages = pipeline_sizes(job_, open_);
+    const std::vector<std::int64_t> stages = pipeline_sizes(job_, npus_, open_);
+    const std::vector<std::int64_t> experts = expert_sizes(job_, open_);
     for (const std::int64_t tensor : tensor_sizes(job_, open_)) {
       for (const std::int64_t pipeline : stages) {
         for (const std::int64_t micro_batch : {1, 2, 4}) {
@@ -74,7 +86,12 @@ class Search {
           if (open_.tensor) p.sequence_parallel = p.sequence_parallel || tensor > 1;
           p.zero = thrift.zero;
           p.recompute = thrift.recompute;
-          try_one(p);
+          for (const std::int64_t expert : experts) {
+            const bool fits = npus_ % (tensor * pipeline * expert) == 0;  // into CP x DP
+            if (!fits && expert > 1 && open_.expert) continue;
+            p.expert = expert;
+            try_one(p);
+          }
         }
       }
     }

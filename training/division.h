@@ -8,10 +8,11 @@ namespace bandwright {
 // What of a job's Parallelism is left open; the rest stands as given.
 struct OpenChoices {
   bool tensor = true;       // TP: powers of two that divide the heads, up to the innermost dimension
-  bool pipeline = true;     // PP: whatever divides the layers
+  bool pipeline = true;     // PP: whatever divides the NPUs, up to the layers + 2 (training/parallelism.h)
   bool micro_batch = true;  // 1, 2 or 4 sequences
   bool zero = true;         // 1 with replicas, 3 where nothing else fits
   bool recompute = true;    // none, full where nothing else fits
+  bool expert = true;       // EP: whatever divides the experts, and CP x DP
 };
 
 struct Division {

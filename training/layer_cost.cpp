@@ -15,7 +15,6 @@ constexpr double flash1_share = 0.4;
 // Megatron-LM's fused softmax takes whole groups of heads (fused_softmax.py, is_kernel_available); with
 // others, the softmax is written out in fp32.
 constexpr double fused_softmax_heads = 4.0;
-constexpr double flash_backward_flop = 2.5;  // five multiplications where forward has two
 
 // Everything the costs of one layer are made of.
 class Pricer {
@@ -53,9 +52,9 @@ class Pricer {
     const double queries = static_cast<double>(model_.sequence) / static_cast<double>(p_.context);
     const AttentionGemms gemms = attention_gemms(model_, queries, heads);
     if (p_.attention == AttentionKernel::Unfused) {
-      unfused(passes, gemms.scores, gemms.values, gemms.transposed);
+      unfused(passes, gemms);
     } else {
-      flash(passes, causal_share * gemms.flop());
+      flash(passes, gemms);
     }
   }
 
@@ -83,17 +82,21 @@ class Pricer {
     return p_.precision == Precision::Fp8 ? Precision::Bf16 : p_.precision;
   }
 
-  void flash(BlockPasses& passes, double causal_flop) const {
+  // The kernels compute the scores once more in the backward pass.
+  void flash(BlockPasses& passes, const AttentionGemms& core) const {
     const double rate =
         npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency *
         (p_.attention == AttentionKernel::Flash ? flash_share : flash1_share * npu_.older_kernels);
     const double overhead = streaming_ns(npu_, 0.0);
-    run_hot(passes.forward, passes.forward.core, causal_flop / rate + overhead, 1.0);
+    double backward = core.scores().flop();
+    for (const Gemm& gemm : core.backward) backward += gemm.flop();
+    run_hot(passes.forward, passes.forward.core, causal_share * core.flop() / rate + overhead, 1.0);
     run_hot(passes.input_gradient, passes.input_gradient.core,
-            flash_backward_flop * causal_flop / rate + 2.0 * overhead, 2.0);
+            causal_share * backward / rate + 2.0 * overhead, 2.0);
   }
 
-  void unfused(BlockPasses& passes, const Gemm& scores, const Gemm& values, const Gemm& transposed) const {
+  void unfused(BlockPasses& passes, const AttentionGemms& core) const {
+    const Gemm& scores = core.scores();
     const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
       run_hot(cost, cost.core, gemm_ns(npu_, attention_precision(), gemm), 1.0);
     };
@@ -101,8 +104,8 @@ class Pricer {
       const double bytes = passes_over_memory * 2.0 * scores.batch * scores.m * scores.n;
       run(cost, cost.core, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
     };
-    for (const Gemm& gemm : {scores, values}) multiply_batch(passes.forward, gemm);
-    for (const Gemm& gemm : {scores, values, transposed, transposed}) {
+    for (const Gemm& gemm : core.forward) multiply_batch(passes.forward, gemm);
+    for (const Gemm& gemm : core.backward) {
       multiply_batch(passes.input_gradient, gemm);
     }
     // Softmax reads and writes; dropout too, and its mask. Backward, dropout reads gradient and mask; softmax

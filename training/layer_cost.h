@@ -25,8 +25,10 @@ struct BlockPasses {
 // A layer of a model under a parallelisation, one micro-batch. With t = micro-batch x sequence / CP tokens:
 //
 //   projection (in, out)   a t x out x in multiplication, divided over TP; twice as much backward
-//   attention core         4 t s d a / TP FLOP forward; unfused: two batched multiplications, and the s^2
-//                          scores pass through memory five times; flash: on chip, half of it causal
+//   attention core         2 t s (q + d) a / TP FLOP forward, q elements of a head in queries and keys, d in
+//                          values; unfused: two batched multiplications, backward four, and the s^2 scores
+//                          pass through memory five times; flash: on chip, half of it causal, backward 2 t s
+//                          (3 q + 2 d) a / TP
 //   streaming              norms, biases, dropout and residuals as fused by Megatron-LM: bytes per element
 //                          in layer_cost.cpp
 // Source: Narayanan et al. (SC 2021), Korthikanti et al. (2022) for what is divided.

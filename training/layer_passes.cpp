@@ -14,6 +14,13 @@ constexpr double collective_calls = 2.0;
 constexpr double backward_issue = 0.25;
 // Kernels the host issues after it waited for a transfer before the NPU has something long to do.
 constexpr double kernels_before_work = 2.0;
+// Of an NPU's processors, those that copy tokens to experts and back: 20 of an H800's 132 (DeepSeek-V3
+// technical report, arXiv 2412.19437, section 3.2.2).
+constexpr double copying_share = 20.0 / 132.0;
+// The stream of what is passed on inside a node, beside Mark::Expert's between nodes: context exchanges,
+// whose it is otherwise, hold the compute stream up, so that the two never run at a time without being waited
+// for.
+constexpr Mark forwarding = Mark::Context;
 
 // Costs of a job whose tensors do not all lie in the NPU's own memory.
 void slow_down(BlockCost& cost, double factor) {
@@ -55,8 +62,14 @@ LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
       head_(slowed(head_cost(job.model, p_, job.machine.npu), job.slowdown)),
       embedding_(slowed(embedding_cost(job.model, p_, job.machine.npu), job.slowdown)),
       tokens_(tokens_per_pass(job.model, p_)),
-      activation_(2.0 * reduced_elements(job.model, tokens_)) {
-  if (job.model.sparse()) sparse_ = slowed(sparse_layer_cost(job.model, p_, job.machine.npu), job.slowdown);
+      activation_(2.0 * reduced_elements(job.model, tokens_)),
+      per_node_(once_per_node(job.model, p_)) {
+  if (!job.model.sparse()) return;
+  sparse_ = slowed(sparse_layer_cost(job.model, p_, job.machine.npu), job.slowdown);
+  const Group& experts = builder_.group(index_of(Axes::Expert));
+  for (const Way way : {Way::Dispatch, Way::Combine}) {
+    routes_[static_cast<std::size_t>(way)] = route_bytes(job.model, p_, experts, way == Way::Dispatch);
+  }
 }
 
 void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, StepProgramBuilder::Label label,
@@ -83,9 +96,9 @@ void LayerPasses::block(const BlockCost& cost, Role role, bool beside_tensor) {
 
 // The gradient of the input goes to the other TP ranks while that of the weights is computed, in software
 // since 2022 (Megatron-LM, LinearWithGradAccumulationAndAsyncCommunication).
-void LayerPasses::weights_beside_tensor(const BlockCost& cost, Role input, Role weight) {
+void LayerPasses::weights_beside_tensor(const BlockCost& cost, Role input, Role weight, double copies) {
   const bool beside = p_.overlap_backward || p_.overlap_tensor;
-  tensor_after(input, beside);
+  tensor_after(input, beside, copies);
   builder_.compute(step_label(weight, StepLine::Projections), nanoseconds(cost.projections));
   if (beside && !p_.overlap_tensor) builder_.join(marks(Mark::Compute, Mark::Tensor));
 }
@@ -103,28 +116,98 @@ void LayerPasses::tensor_call(CollectiveKind kind, double bytes, Role role, bool
        marks(Mark::Tensor, Mark::Compute), sets);
 }
 
-void LayerPasses::tensor_before(Role role) {
+void LayerPasses::tensor_before(Role role, double copies) {
   if (!p_.sequence_parallel) return;
-  tensor_call(CollectiveKind::AllGather, activation_ / static_cast<double>(p_.tensor), role,
+  tensor_call(CollectiveKind::AllGather, copies * activation_ / static_cast<double>(p_.tensor), role,
               p_.overlap_tensor);
 }
 
-void LayerPasses::tensor_after(Role role, bool beside) {
-  tensor_call(p_.sequence_parallel ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce, activation_,
-              role, beside);
+void LayerPasses::tensor_after(Role role, bool beside, double copies) {
+  tensor_call(p_.sequence_parallel ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce,
+              copies * activation_, role, beside);
 }
 
-void LayerPasses::route(Role role) {
-  const double share = p_.sequence_parallel ? static_cast<double>(p_.tensor) : 1.0;
-  call(Axes::Expert, CollectiveKind::AllToAll,
-       activation_ / share * static_cast<double>(job_.model.experts.per_token),
-       step_label(role, StepLine::ExpertParallel), marks(Mark::Expert, Mark::Compute),
-       marks(Mark::Expert, Mark::Compute));
+// Experts divided over TP gather every copy of a token that its TP ranks sent them parts of, and give each
+// back (Megatron-Core, token_dispatcher.py); without sequence parallelism each rank has all tokens.
+double LayerPasses::copies_in_ffn(bool sparse) const {
+  if (!sparse || !p_.sequence_parallel) return 1.0;
+  return static_cast<double>(job_.model.experts.per_token + job_.model.experts.shared);
+}
+
+void LayerPasses::route(Role role, Way way) {
+  if (beside_ || p_.expert == 1) return;
+  exchange(role, way, per_node_ ? marks() : marks(Mark::Compute));
+  if (per_node_) builder_.join(marks(Mark::Expert, forwarding));
+}
+
+// Both parts of an exchange that goes once per node run side by side, chunk by chunk.
+void LayerPasses::exchange(Role role, Way way, MarkSet sets) {
+  const StepProgramBuilder::Label label = step_label(role, StepLine::ExpertParallel);
+  const auto own = static_cast<MarkSet>(sets | marks(Mark::Expert));
+  const RouteBytes& bytes = bytes_of(way);
+  const MarkSet waits = marks(Mark::Compute);
+  if (!per_node_) {
+    call(Axes::Expert, CollectiveKind::AllToAll, bytes.inside, label, waits, own);
+    return;
+  }
+  call(Axes::ExpertBetween, CollectiveKind::AllToAll, bytes.between, label, waits, own);
+  call(Axes::ExpertInside, CollectiveKind::AllToAll, bytes.inside, label, waits,
+       static_cast<MarkSet>(sets | marks(forwarding)));
+}
+
+double LayerPasses::exchange_ns(Way way) const {
+  const auto ns = [&](Axes axis, double bytes) {
+    const Group& group = builder_.group(index_of(axis));
+    const Collective wanted{CollectiveKind::AllToAll, Bytes(std::llround(bytes))};
+    return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, group, wanted);
+  };
+  const RouteBytes& bytes = bytes_of(way);
+  if (!per_node_) return ns(Axes::Expert, bytes.inside);
+  return std::max(ns(Axes::ExpertInside, bytes.inside), ns(Axes::ExpertBetween, bytes.between));
+}
+
+void LayerPasses::begin_routes_beside(std::int64_t layers) {
+  if (p_.expert == 1) return;
+  beside_ = true;
+  const double share = job_.machine.dimensions.front().software.copies ? copying_share : 0.0;
+  const Time copying = nanoseconds(share * (exchange_ns(Way::Dispatch) + exchange_ns(Way::Combine)));
+  const auto both_ways = [&](Role role) {
+    for (const Way way : {Way::Dispatch, Way::Combine}) exchange(role, way, marks());
+  };
+  const auto copy = [&](Role role) { builder_.compute(step_label(role, StepLine::ExpertParallel), copying); };
+  const bool again = p_.recompute == Recomputation::Full;
+  builder_.repeat(layers, [&] {
+    both_ways(Role::Forward);
+    if (again) both_ways(Role::Recompute);
+    both_ways(Role::InputGradient);
+  });
+  builder_.repeat(layers, [&] {
+    copy(Role::Forward);
+    if (again) copy(Role::Recompute);
+    copy(Role::InputGradient);
+  });
+}
+
+void LayerPasses::end_routes_beside() {
+  if (!beside_) return;
+  beside_ = false;
+  builder_.join(marks(Mark::Compute, Mark::Expert, forwarding));
+}
+
+bool LayerPasses::layers_outlast_output(std::int64_t layers) const {
+  const LayerCost& layer = job_.model.sparse() ? sparse_ : dense_;
+  const double again = p_.recompute == Recomputation::Full ? 2.0 : 1.0;
+  const auto ns = [](const BlockPasses& passes, double forwards) {
+    return forwards * passes.forward.ns() + passes.input_gradient.ns() + passes.weight_gradient.ns();
+  };
+  return static_cast<double>(layers) * (ns(layer.attention, again) + ns(layer.ffn, again)) > ns(head_, 1.0);
 }
 
 // Keys and values of all context ranks; backward also their gradients, back to where they came from.
 void LayerPasses::context_exchange(Role role, bool backward) {
-  const double keys = 2.0 * 2.0 * tokens_ * static_cast<double>(job_.model.kv_heads * job_.model.head_dim) /
+  const TransformerArchitecture& model = job_.model;
+  const double keys = 2.0 * tokens_ *
+                      static_cast<double>(model.kv_heads * (model.score_dim() + model.head_dim)) /
                       static_cast<double>(p_.tensor);
   const MarkSet both = marks(Mark::Context, Mark::Compute);
   call(Axes::Context, CollectiveKind::AllGather, keys, step_label(role, StepLine::ContextParallel), both,
@@ -141,11 +224,12 @@ void LayerPasses::forward(bool sparse, Role role) {
   tensor_before(role);
   block(cost.attention.forward, role, p_.overlap_tensor);
   tensor_after(role, p_.overlap_tensor);
-  if (sparse) route(role);
-  tensor_before(role);
+  if (sparse) route(role, Way::Dispatch);
+  const double copies = copies_in_ffn(sparse);
+  tensor_before(role, copies);
   block(cost.ffn.forward, role, p_.overlap_tensor);
-  tensor_after(role, p_.overlap_tensor);
-  if (sparse) route(role);
+  tensor_after(role, p_.overlap_tensor, copies);
+  if (sparse) route(role, Way::Combine);
   builder_.join(marks(Mark::Compute, Mark::Host));
 }
 
@@ -159,11 +243,12 @@ void LayerPasses::backward(bool sparse, Role role) {
   issue(backward_issue * (cost.attention.input_gradient.kernels + cost.attention.weight_gradient.kernels +
                           cost.ffn.input_gradient.kernels + cost.ffn.weight_gradient.kernels),
         input);
-  if (sparse) route(input);
-  tensor_before(input);
+  if (sparse) route(input, Way::Dispatch);
+  const double copies = copies_in_ffn(sparse);
+  tensor_before(input, copies);
   block(cost.ffn.input_gradient, input, p_.overlap_tensor);
-  weights_beside_tensor(cost.ffn.weight_gradient, input, weight);
-  if (sparse) route(input);
+  weights_beside_tensor(cost.ffn.weight_gradient, input, weight, copies);
+  if (sparse) route(input, Way::Combine);
   if (p_.recompute == Recomputation::Selective && p_.attention == AttentionKernel::Unfused) {
     builder_.compute(step_label(again, StepLine::AttentionCore), nanoseconds(cost.attention.forward.core));
   }

@@ -1,4 +1,7 @@
 #pragma once
+#include <array>
+
+#include "training/expert_routing.h"
 #include "training/layer_cost.h"
 #include "training/training_step.h"
 
@@ -24,18 +27,31 @@ class LayerPasses {
   // Activations, or their gradients, to the neighbouring stage.
   void send(Role role);
 
+  // Between these, tokens go to the experts of so many layers and back beside the compute of both passes of a
+  // chunk, as that of another micro-batch: max(compute + s e, e), with e all their exchanges and s the share
+  // of an NPU's processors that copy them.
+  void begin_routes_beside(std::int64_t layers);
+  void end_routes_beside();
+  // Whether so many layers, with experts if there are any, compute for longer than the output layer.
+  [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const;
+
   // A collective over an axis, with the latency of the machine's fabric.
   void call(Axes axis, CollectiveKind kind, double bytes, StepProgramBuilder::Label label, MarkSet waits,
             MarkSet sets);
 
  private:
   void block(const BlockCost& cost, Role role, bool beside_tensor);
-  void weights_beside_tensor(const BlockCost& cost, Role input, Role weight);
+  void weights_beside_tensor(const BlockCost& cost, Role input, Role weight, double copies = 1.0);
   void issue(double kernels, Role role);
-  void tensor_before(Role role);
-  void tensor_after(Role role, bool beside);
+  void tensor_before(Role role, double copies = 1.0);
+  void tensor_after(Role role, bool beside, double copies = 1.0);
+  [[nodiscard]] double copies_in_ffn(bool sparse) const;
   void tensor_call(CollectiveKind kind, double bytes, Role role, bool beside);
-  void route(Role role);
+  enum class Way : std::uint8_t { Dispatch, Combine };
+  [[nodiscard]] const RouteBytes& bytes_of(Way way) const { return routes_[static_cast<std::size_t>(way)]; }
+  void route(Role role, Way way);
+  void exchange(Role role, Way way, MarkSet sets);
+  [[nodiscard]] double exchange_ns(Way way) const;
   void context_exchange(Role role, bool backward);
 
   const TrainingJob& job_;
@@ -47,6 +63,9 @@ class LayerPasses {
   BlockPasses embedding_;
   double tokens_;
   double activation_;  // bytes of one micro-batch between layers
+  bool per_node_;
+  bool beside_ = false;  // exchanges with experts are written already
+  std::array<RouteBytes, 2> routes_;
 
   struct Priced {
     GroupCollective call;

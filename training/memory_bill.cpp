@@ -21,8 +21,10 @@ struct Held {
 Held held(const TransformerArchitecture& m, const Parallelism& p) {
   const auto tp = static_cast<double>(p.tensor);
   const auto pp = static_cast<double>(p.pipeline);
-  const double per_stage = static_cast<double>(layers_per_chunk(m, p) * p.virtual_stages);
-  const double sparse_share = static_cast<double>(m.sparse_layers()) / static_cast<double>(m.layers);
+  const auto per_stage = static_cast<double>(dealing(m, p).stage);
+  // A stage of a pipeline that has experts in every layer holds most.
+  const double sparse_share =
+      pp > 1.0 && m.sparse() ? 1.0 : static_cast<double>(m.sparse_layers()) / static_cast<double>(m.layers);
   const double local_experts = static_cast<double>(m.experts.count) / static_cast<double>(p.expert);
   Held result;
   result.dense =
@@ -42,12 +44,13 @@ double core_scores(const TransformerArchitecture& m, const Parallelism& p, doubl
 
 double layers_in_flight(const TransformerArchitecture& m, const Parallelism& p) {
   const auto stages = static_cast<double>(p.pipeline);
-  const double per_stage = static_cast<double>(layers_per_chunk(m, p) * p.virtual_stages);
+  const auto per_stage = static_cast<double>(dealing(m, p).stage);
   const auto micro_batches = static_cast<double>(p.micro_batches());
   if (p.schedule == PipelineSchedule::GPipe) return per_stage * micro_batches;
   const double chunks = static_cast<double>(p.virtual_stages);
   const double in_flight = chunks > 1.0 ? stages * (1.0 + (stages - 1.0) / (stages * chunks)) : stages;
-  return per_stage * std::min(in_flight, micro_batches);
+  const double beside = p.overlap_expert && m.sparse() ? 1.0 / chunks : 0.0;
+  return per_stage * std::min(in_flight + beside, micro_batches);
 }
 
 double buffer_bytes(const TransformerArchitecture& m, const Parallelism& p) {

@@ -8,15 +8,17 @@
 
 namespace bandwright {
 
-// Bytes on the fullest NPU, the one of the first pipeline stage: its lines add up to the total.
+// Bytes on the fullest NPU, the one of the first pipeline stage, as if it had as many layers as any: its
+// lines add up to the total.
 //
 //   weights     2 per parameter      gradients 4 (fp32)      optimizer 12 (fp32 weight and two moments)
 //               each divided over DP from ZeRO stage 3, 2 and 1 on
 //   activations of one layer, with x = micro-batch x sequence / CP x hidden:
 //               no recomputation  x (10 + 24/t + 5 a s / (h t)), unfused      x 34/t + ... with sequence
 //               parallel selective or flash attention: without the last term           full: 2 x, one layer
-//               besides x layers in flight: all of a replica without a pipeline; layers (1 + (p-1)/(p m))
-//               interleaved; layers/p x p for 1F1B; layers/p x micro-batches for GPipe
+//               besides x layers in flight, with l of the slowest stage (training/parallelism.h): all of a
+//               replica without a pipeline; l (p + (p-1)/v) interleaved; l p for 1F1B; l x micro-batches for
+//               GPipe; l/v more where another micro-batch is beside for the sake of experts
 //   buffers     one gradient bucket, the gathered weights of two layers (ZeRO 3), the logits in fp32
 //   allowance   what the allocator loses: 4 % of the rest, and 1.5 GiB for libraries
 //
@@ -46,7 +48,7 @@ double layer_activations(const TransformerArchitecture& model, const Parallelism
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& parallelism);
 
 // What would make a bill fit into `capacity` bytes, as options typed after the job's own; empty when it fits
-// already or nothing tried is enough. Tried in order of their cost in time: sequence parallelism, ZeRO 1,
+// already or nothing tried is enough. Tried in order of their cost in time: EP, sequence parallelism, ZeRO 1,
 // selective recomputation, a smaller micro-batch, full recomputation, ZeRO 3, then the smallest number of
 // NPUs with more TP and PP. What is not needed in the end is taken back.
 std::string remedy(const TransformerArchitecture& model, const Parallelism& parallelism, double capacity);

@@ -34,6 +34,12 @@ constexpr std::array attention_kernels = {
     Choice<AttentionKernel>{AttentionKernel::Flash, "flash", "scores stay on chip, kernels of the NPU's own"},
 };
 
+constexpr std::array dispatches = {
+    Choice<ExpertDispatch>{ExpertDispatch::ByModel, "model", "per node where its router limits the nodes"},
+    Choice<ExpertDispatch>{ExpertDispatch::AllToAll, "all-to-all", "a copy of a token for each expert"},
+    Choice<ExpertDispatch>{ExpertDispatch::PerNode, "per-node", "one per node, passed on inside it"},
+};
+
 template <class Value, std::size_t size>
 Value chosen(const std::array<Choice<Value>, size>& choices, std::string_view name, std::string_view what) {
   return find_in_catalogue(std::span<const Choice<Value>>(choices), name, what).value;
@@ -57,17 +63,12 @@ void check_divides(std::string_view what, std::int64_t divisor, std::string_view
                                nearest_valid(divisor, whole, [&](auto n) { return whole % n == 0; })));
 }
 
-// Layers that can be dealt out evenly: the model's own, or with the embedding and the output layer as one
-// more each.
-bool deals_out(const TransformerArchitecture& model, std::int64_t stages, std::int64_t chunks) {
-  if (stages < 1 || chunks < 1 || stages * chunks > model.layers) return false;
-  return model.layers % (stages * chunks) == 0 || (stages > 1 && (model.layers + 2) % (stages * chunks) == 0);
-}
-
 void check_pipeline_shape(const TransformerArchitecture& model, const Parallelism& p) {
-  if (p.pipeline > model.layers) {
-    throw InputError(fmt::format("pipeline {} above the {} layers of {} (at most {})", p.pipeline,
-                                 model.layers, model.name, model.layers));
+  const std::int64_t most = model.layers + 2;
+  if (p.pipeline > most) {
+    throw InputError(
+        fmt::format("pipeline {} above the {} layers, embedding and output layer of {} (at most {})",
+                    p.pipeline, model.layers, model.name, most));
   }
   if (p.virtual_stages > 1 && p.pipeline == 1) {
     throw InputError(
@@ -77,19 +78,14 @@ void check_pipeline_shape(const TransformerArchitecture& model, const Parallelis
     throw InputError(fmt::format("{} virtual stages need the interleaved schedule, not {}", p.virtual_stages,
                                  schedules[static_cast<std::size_t>(p.schedule)].name));
   }
-  if (deals_out(model, p.pipeline, p.virtual_stages)) return;
-  const std::string stages = nearest_valid(p.pipeline, model.layers, [&](std::int64_t n) {
-    return n > 1 && deals_out(model, n, p.virtual_stages);
-  });
-  const std::string chunks = nearest_valid(p.virtual_stages, model.layers,
-                                           [&](std::int64_t n) { return deals_out(model, p.pipeline, n); });
-  std::vector<std::string> choices;
-  if (!stages.empty()) choices.push_back("nearest --pp that do: " + stages);
-  if (p.virtual_stages > 1 && !chunks.empty()) choices.push_back("nearest --virtual-stages: " + chunks);
-  throw InputError(fmt::format(
-      "{} layers of {} do not divide into {} pipeline stages{} ({})", model.layers, model.name, p.pipeline,
-      p.virtual_stages > 1 ? fmt::format(" x {} virtual stages", p.virtual_stages) : "",
-      choices.empty() ? "use --pp 1" : fmt::format("{}", fmt::join(choices, "; "))));
+  if (p.pipeline * p.virtual_stages <= most) return;
+  const std::int64_t stages = most / p.virtual_stages;
+  throw InputError(
+      fmt::format("{} pipeline stages x {} virtual stages for the {} layers, embedding and output layer of "
+                  "{} (at most {} "
+                  "in all: {}--virtual-stages {})",
+                  p.pipeline, p.virtual_stages, model.layers, model.name, most,
+                  stages > 1 ? fmt::format("--pp {}, or ", stages) : "", most / p.pipeline));
 }
 
 void check_batch(const Parallelism& p) {
@@ -126,6 +122,7 @@ PipelineSchedule pipeline_schedule(std::string_view name) {
 AttentionKernel attention_kernel(std::string_view name) {
   return chosen(attention_kernels, name, "attention kernel");
 }
+ExpertDispatch expert_dispatch(std::string_view name) { return chosen(dispatches, name, "expert dispatch"); }
 
 void fill_data_parallel(Parallelism& p, std::int64_t npus) {
   const std::int64_t replica = p.tensor * p.context * p.pipeline;
@@ -138,14 +135,20 @@ void fill_data_parallel(Parallelism& p, std::int64_t npus) {
   p.data = npus / replica;
 }
 
-bool ends_count_as_layers(const TransformerArchitecture& model, const Parallelism& p) {
+Dealing dealing(const TransformerArchitecture& model, const Parallelism& p) {
+  const auto over = [](std::int64_t layers, std::int64_t parts) { return (layers + parts - 1) / parts; };
   const std::int64_t chunks = p.pipeline * p.virtual_stages;
-  return p.pipeline > 1 && model.layers % chunks != 0 && (model.layers + 2) % chunks == 0;
-}
-
-std::int64_t layers_per_chunk(const TransformerArchitecture& model, const Parallelism& p) {
-  const std::int64_t layers = model.layers + (ends_count_as_layers(model, p) ? 2 : 0);
-  return layers / (p.pipeline * p.virtual_stages);
+  const bool whole = model.layers % chunks == 0;
+  Dealing dealt{.stage = over(model.layers, p.pipeline), .chunk = over(model.layers, chunks)};
+  const std::int64_t units = model.layers + (whole ? 0 : 2);  // the ends count where they fill a place
+  dealt.even = whole || (p.pipeline > 1 && units % chunks == 0);
+  const std::int64_t others = p.virtual_stages - 1;
+  dealt.last_stage =
+      dealt.even ? dealt.stage - (p.pipeline * dealt.stage > model.layers ? 1 : 0)
+                 : std::max(model.layers - (p.pipeline - 1) * dealt.stage, others * (dealt.chunk - 1));
+  dealt.last_chunk = std::max<std::int64_t>(0, dealt.last_stage - others * dealt.chunk);
+  dealt.fill = std::min((p.pipeline - 1) * dealt.chunk, over((p.pipeline - 1) * units, chunks));
+  return dealt;
 }
 
 void validate_shape(const TransformerArchitecture& model, const Parallelism& p) {
@@ -157,12 +160,16 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& p) 
         fmt::format("expert {} for {}, which has no experts (use --ep 1)", p.expert, model.name));
   }
   if (model.sparse()) check_divides("expert", p.expert, "the number of experts", model.experts.count);
+  if (p.expert > 1 && p.expert % p.context != 0) {
+    throw InputError(fmt::format("expert {} is no multiple of context {}, whose NPUs it uses (use 1 or {})",
+                                 p.expert, p.context, (p.expert / p.context + 1) * p.context));
+  }
   check_pipeline_shape(model, p);
   if (p.zero >= 2 && p.pipeline > 1) {
-    throw InputError(
-        fmt::format("ZeRO {} with a pipeline would reduce gradients once per micro-batch "
-                    "(use --zero 1, or --pp 1)",
-                    p.zero));
+    throw InputError(fmt::format(
+        "ZeRO {} with a pipeline would reduce gradients once per micro-batch; reduced once per step "
+        "they are kept whole, which is ZeRO 1 (use --zero 1, or --pp 1)",
+        p.zero));
   }
 }
 
@@ -171,6 +178,19 @@ void validate(const TransformerArchitecture& model, const Parallelism& p) {
   check_divides("expert", p.expert, "context x data parallel ranks,", p.context * p.data);
   check_batch(p);
 }
+
+namespace {
+// The parts of a group in the innermost dimension, and in the others.
+void add_parts(const Group& whole, std::vector<Group>& groups) {
+  Group inside{.name = whole.name + " inside"};
+  Group between{.name = whole.name + " between"};
+  for (const GroupDimension& part : whole.dimensions) {
+    (part.dimension == 0 ? inside : between).dimensions.push_back(part);
+  }
+  groups.push_back(std::move(inside));
+  groups.push_back(std::move(between));
+}
+}  // namespace
 
 std::vector<Group> parallel_groups(const Network& network, const Parallelism& p) {
   std::vector<GroupSize> sizes;
@@ -207,6 +227,7 @@ std::vector<Group> parallel_groups(const Network& network, const Parallelism& p)
       group.dimensions = {{group.dimensions.back().dimension, npus, group.dimensions.back().stride}};
     }
   }
+  if (p.expert > 1) add_parts(groups[static_cast<std::size_t>(Axes::Expert)], groups);
   return groups;
 }
 

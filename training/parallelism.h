@@ -24,6 +24,10 @@ enum class Recomputation : std::uint8_t { None, Selective, Full };
 // 2024).
 enum class AttentionKernel : std::uint8_t { Unfused, Flash1, Flash };
 
+// How tokens come to their experts: a copy for each, one per node that is passed on inside it
+// (training/expert_routing.h), or per node where the model's router limits their number.
+enum class ExpertDispatch : std::uint8_t { ByModel, AllToAll, PerNode };
+
 // How a training step is divided over NPUs, and what its software does.
 struct Parallelism {
   std::int64_t tensor = 1;    // TP: matrices divided inside a layer
@@ -48,6 +52,10 @@ struct Parallelism {
   bool synchronous_sends = false;
   bool overlap_backward = true;  // TP communication of the backward pass beside the gradient of the weights
   bool overlap_tensor = false;   // TP communication beside the matrix multiplication next to it
+  // Tokens go to experts and back beside another micro-batch's passes (DeepSeek-V3's DualPipe; Megatron-Core,
+  // --overlap-moe-expert-parallel-comm).
+  bool overlap_expert = false;
+  ExpertDispatch dispatch = ExpertDispatch::ByModel;
   // Collectives over DP use every adapter of a machine once; otherwise each NPU receives all through its own.
   bool hierarchical = true;
   bool fused_loss = true;           // the loss in one kernel instead of ten
@@ -64,15 +72,26 @@ std::string_view recomputation_name(Recomputation value);
 Recomputation recomputation(std::string_view name);
 PipelineSchedule pipeline_schedule(std::string_view name);
 AttentionKernel attention_kernel(std::string_view name);
+ExpertDispatch expert_dispatch(std::string_view name);
 
 // Derives DP from the NPU count. Throws InputError, with the nearest counts, when TP CP PP do not divide it.
 void fill_data_parallel(Parallelism& parallelism, std::int64_t npus);
 
-// Whether the first and last stage's embedding count as a layer each, so that layers + 2 are dealt out
-// evenly.
-bool ends_count_as_layers(const TransformerArchitecture& model, const Parallelism& p);
-// Layers of one chunk: of a stage, or of one of its virtual stages.
-std::int64_t layers_per_chunk(const TransformerArchitecture& model, const Parallelism& p);
+// How l layers are dealt over p stages of v chunks each, at most l + 2 chunks: the embedding and the output
+// layer can fill one each. The slowest stage has ceil(l/p) layers, in chunks of k = ceil(l/(p v)) and of k
+// - 1. Where l or l + 2 divide by the chunks, all have as many; elsewhere the last stage has what the others
+// leave, beside the output layer. Source: Megatron-Core, --account-for-embedding-in-pipeline-split,
+// --account-for-loss-in-pipeline-split (l + 2 dealt evenly) and --pipeline-model-parallel-layout (any
+// dealing); Dubey et al., "The Llama 3 herd of models" (2024), section 3.3.2.
+struct Dealing {
+  std::int64_t stage = 0;       // layers of the slowest stage
+  std::int64_t last_stage = 0;  // of the one with the output layer
+  std::int64_t chunk = 0;       // of the longest chunks: k
+  std::int64_t last_chunk = 0;  // of the one with the output layer
+  std::int64_t fill = 0;        // of the p - 1 chunks a micro-batch passes before it comes to the last stage
+  bool even = true;             // l or l + 2 divide by the chunks
+};
+Dealing dealing(const TransformerArchitecture& model, const Parallelism& p);
 
 // Throws InputError, one line with the nearest valid choices, for a combination that cannot be run: for
 // itself, whatever the number of NPUs and the batch, or with these.
@@ -80,8 +99,18 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& par
 void validate(const TransformerArchitecture& model, const Parallelism& parallelism);
 
 // The groups of the NPUs; indices into the groups of a step. DP are the NPUs that hold the same dense
-// parameters (context and expert ranks among them), EDP those that hold the same experts.
-enum class Axes : std::uint32_t { Tensor, Context, Expert, Data, ExpertData, Pipeline };
+// parameters (context and expert ranks among them), EDP those that hold the same experts. The last two are
+// the parts of an expert group in one node (the innermost dimension) and between nodes, where there are any.
+enum class Axes : std::uint32_t {
+  Tensor,
+  Context,
+  Expert,
+  Data,
+  ExpertData,
+  Pipeline,
+  ExpertInside,
+  ExpertBetween
+};
 std::vector<Group> parallel_groups(const Network& network, const Parallelism& parallelism);
 
 }  // namespace bandwright

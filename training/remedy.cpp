@@ -14,18 +14,22 @@ class Remedy {
   Remedy(const TransformerArchitecture& model, const Parallelism& given, double capacity)
       : model_(model), given_(given), capacity_(capacity) {}
 
-  [[nodiscard]] bool fits(const Parallelism& p) const {
+  [[nodiscard]] bool valid(const Parallelism& p) const {
     try {
       validate(model_, p);
     } catch (const InputError&) {
       return false;
     }
-    return memory_bill(model_, p).total() <= capacity_;
+    return true;
+  }
+  [[nodiscard]] bool fits(const Parallelism& p) const {
+    return valid(p) && memory_bill(model_, p).total() <= capacity_;
   }
 
   // Everything that saves memory on the same NPUs, one after the other until it is enough.
   bool settings(Parallelism& p) const {
     using Change = void (*)(Parallelism&);
+    if (model_.sparse() && divide_experts(p)) return true;
     constexpr std::array<Change, 6> changes = {
         [](Parallelism& q) { q.sequence_parallel = q.sequence_parallel || q.tensor > 1; },
         [](Parallelism& q) { q.zero = std::max(q.zero, q.data > 1 ? 1 : 0); },
@@ -43,13 +47,27 @@ class Remedy {
     });
   }
 
+  // The least EP that is enough, else all there is room for: it takes no time that a smaller micro-batch or
+  // recomputation would not take.
+  bool divide_experts(Parallelism& p) const {
+    const std::int64_t given = p.expert;
+    for (std::int64_t npus = given + 1; npus <= model_.experts.count; ++npus) {
+      Parallelism more = p;
+      more.expert = npus;
+      if (model_.experts.count % npus != 0 || !valid(more)) continue;
+      p = more;
+      if (fits(p)) return true;
+    }
+    return false;
+  }
+
   // The fewest NPUs, a power of two times the present ones, and the least TP and PP on them.
   bool more_npus(Parallelism& p) const {
     const Parallelism base = p;
     const std::int64_t npus = base.npus();
     for (std::int64_t grown = npus; grown <= 64 * npus; grown *= 2) {
       for (std::int64_t tp = base.tensor; tp <= 8 * base.tensor; tp *= 2) {
-        for (std::int64_t pp = base.pipeline; pp <= model_.layers && pp <= 64 * base.pipeline; pp *= 2) {
+        for (std::int64_t pp = base.pipeline; pp <= model_.layers + 2 && pp <= 64 * base.pipeline; pp *= 2) {
           if (grown % (tp * pp * base.context) != 0) continue;
           p = base;
           p.tensor = tp;
@@ -77,6 +95,7 @@ class Remedy {
     attempt([&](Parallelism& q) { q.micro_batch = given_.micro_batch; });
     attempt([&](Parallelism& q) { q.zero = std::min(q.zero, std::max(given_.zero, 1)); });
     attempt([&](Parallelism& q) { q.zero = given_.zero; });
+    attempt([&](Parallelism& q) { q.expert = given_.expert; });
   }
 
   // As typed: what differs from the given job.
@@ -91,6 +110,7 @@ class Remedy {
       all.push_back(fmt::format("--recompute {}", recomputation_name(p.recompute)));
     }
     number("--micro-batch", p.micro_batch, given_.micro_batch);
+    number("--ep", p.expert, given_.expert);
     number("--tp", p.tensor, given_.tensor);
     number("--pp", p.pipeline, given_.pipeline);
     number("--npus", p.npus(), given_.npus());

@@ -16,6 +16,7 @@ class JobWriter {
       : job_(job),
         p_(job.parallelism),
         network_(network),
+        dealt_(dealing(job.model, job.parallelism)),
         builder_(job.model.name, parallel_groups(network, job.parallelism), step_line_names()),
         passes_(job, builder_) {}
 
@@ -28,47 +29,82 @@ class JobWriter {
     std::int64_t sparse = 0;
     bool embedding = false;
     bool head = false;
+    [[nodiscard]] std::int64_t layers() const { return dense + sparse; }
+  };
+  // Parameters of one NPU: those all replicas share, and those of experts.
+  struct Share {
+    double dense = 0.0;
+    double experts = 0.0;
   };
 
   [[nodiscard]] Chunk chunk(std::int64_t layers) const;
+  // So many chunks of the longest kind and one layer less, so many layers together.
+  template <class Write>
+  void deal(std::int64_t layers, std::int64_t chunks, Write write) {
+    const std::int64_t longest = layers - (dealt_.chunk - 1) * chunks;
+    builder_.repeat(longest, [&] { write(chunk(dealt_.chunk)); });
+    builder_.repeat(chunks - longest, [&] { write(chunk(dealt_.chunk - 1)); });
+  }
+  void pipeline();
+  [[nodiscard]] bool last_stage_decides() const;
+  void stage_passes(bool alone);
+  void pass(const Chunk& each, bool reduces, bool beside);
   void chunk_forward(const Chunk& chunk, Role role);
   void chunk_backward(const Chunk& chunk, Role role, bool reduces);
-  void gather_weights(Role role, double parameters);
+  void gather_weights(Role role, const Share& held);
   void reduce_gradients(double dense, double experts);
   void finish_gradients();
   void update();
-  [[nodiscard]] double layer_parameters(bool sparse) const;
-  [[nodiscard]] double expert_share() const;
+  [[nodiscard]] Share layer_share(bool sparse) const;
+  [[nodiscard]] Share share(std::int64_t layers) const;
+  [[nodiscard]] double embedding() const;
+  [[nodiscard]] double replicas() const { return static_cast<double>(p_.data * p_.context); }
+  [[nodiscard]] double expert_replicas() const { return replicas() / static_cast<double>(p_.expert); }
 
   const TrainingJob& job_;
   const Parallelism& p_;
   const Network& network_;
+  const Dealing dealt_;
+  const bool routes_beside_ = p_.overlap_expert && p_.expert > 1;
   StepProgramBuilder builder_;
   LayerPasses passes_;
 };
 
 JobWriter::Chunk JobWriter::chunk(std::int64_t layers) const {
-  if (!job_.model.sparse()) return {.dense = layers};
+  if (!job_.model.sparse() || layers == 0) return {.dense = layers};
   if (p_.pipeline > 1) return {.sparse = layers};  // the slowest stage has experts in every layer
   return {.dense = layers - job_.model.sparse_layers(), .sparse = job_.model.sparse_layers()};
 }
 
-double JobWriter::expert_share() const {
-  return static_cast<double>(job_.model.experts.count) / static_cast<double>(p_.expert) *
-         expert_parameters(job_.model) / static_cast<double>(p_.tensor);
+JobWriter::Share JobWriter::layer_share(bool sparse) const {
+  const auto tp = static_cast<double>(p_.tensor);
+  if (!sparse) return {.dense = dense_layer_parameters(job_.model) / tp};
+  return {sparse_layer_parameters(job_.model) / tp, static_cast<double>(job_.model.experts.count) /
+                                                        static_cast<double>(p_.expert) *
+                                                        expert_parameters(job_.model) / tp};
 }
 
-double JobWriter::layer_parameters(bool sparse) const {
-  const double all = sparse ? sparse_layer_parameters(job_.model) : dense_layer_parameters(job_.model);
-  return all / static_cast<double>(p_.tensor);
+JobWriter::Share JobWriter::share(std::int64_t layers) const {
+  const Chunk each = chunk(layers);
+  const auto dense = static_cast<double>(each.dense);
+  if (each.sparse == 0) return {.dense = dense * layer_share(false).dense};
+  const auto sparse = static_cast<double>(each.sparse);
+  const Share one = layer_share(true);
+  return {dense * layer_share(false).dense + sparse * one.dense, sparse * one.experts};
 }
 
-void JobWriter::gather_weights(Role role, double parameters) {
-  const double replicas = static_cast<double>(p_.data * p_.context);
-  passes_.call(Axes::Data, CollectiveKind::AllGather, 2.0 * parameters / replicas,
-               step_label(role, StepLine::Parameters), marks(Mark::Data, Mark::Compute),
-               p_.overlap_parameters ? marks(Mark::Data, Mark::Prefetch)
-                                     : marks(Mark::Data, Mark::Prefetch, Mark::Compute));
+double JobWriter::embedding() const {
+  return static_cast<double>(job_.model.vocabulary * job_.model.hidden) / static_cast<double>(p_.tensor);
+}
+
+void JobWriter::gather_weights(Role role, const Share& held) {
+  const MarkSet sets = p_.overlap_parameters ? marks(Mark::Data, Mark::Prefetch)
+                                             : marks(Mark::Data, Mark::Prefetch, Mark::Compute);
+  const StepProgramBuilder::Label parameters = step_label(role, StepLine::Parameters);
+  const MarkSet waits = marks(Mark::Data, Mark::Compute);
+  passes_.call(Axes::Data, CollectiveKind::AllGather, 2.0 * held.dense / replicas(), parameters, waits, sets);
+  passes_.call(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
+               parameters, waits, sets);
 }
 
 void JobWriter::reduce_gradients(double dense, double experts) {
@@ -87,7 +123,7 @@ void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
     builder_.repeat(count, [&] {
       if (gathers) {
         builder_.join(marks(Mark::Compute, Mark::Prefetch));
-        gather_weights(role, layer_parameters(sparse) + (sparse ? expert_share() : 0.0));
+        gather_weights(role, layer_share(sparse));
       }
       passes_.forward(sparse, role);
     });
@@ -101,14 +137,13 @@ void JobWriter::chunk_backward(const Chunk& chunk, Role role, bool reduces) {
   const Role gradient = role == Role::Bubble ? role : Role::InputGradient;
   if (chunk.head) passes_.output_backward(gradient);
   const auto layer = [&](bool sparse) {
-    const double dense = layer_parameters(sparse);
-    const double experts = sparse ? expert_share() : 0.0;
+    const Share held = layer_share(sparse);
     if (p_.zero >= 3) {
       builder_.join(marks(Mark::Compute, Mark::Prefetch));
-      gather_weights(role, dense + experts);
+      gather_weights(role, held);
     }
     passes_.backward(sparse, role);
-    if (p_.zero >= 2) reduce_gradients(dense, experts);
+    if (p_.zero >= 2) reduce_gradients(held.dense, held.experts);
   };
   const auto layers = [&](std::int64_t count, bool sparse) {
     const bool buckets = reduces && p_.overlap_gradients && p_.zero < 2;
@@ -116,14 +151,13 @@ void JobWriter::chunk_backward(const Chunk& chunk, Role role, bool reduces) {
       builder_.repeat(count, [&] { layer(sparse); });
       return;
     }
-    const double dense = layer_parameters(sparse);
-    const double experts = sparse ? expert_share() : 0.0;
-    const double bytes = static_cast<double>(p_.gradient_bytes) * (dense + experts);
+    const Share held = layer_share(sparse);
+    const double bytes = static_cast<double>(p_.gradient_bytes) * (held.dense + held.experts);
     const auto each =
         std::clamp(static_cast<std::int64_t>(std::ceil(p_.bucket_bytes / bytes)), std::int64_t{1}, count);
     const auto bucket = [&](std::int64_t size) {
       builder_.repeat(size, [&] { layer(sparse); });
-      reduce_gradients(dense * static_cast<double>(size), experts * static_cast<double>(size));
+      reduce_gradients(held.dense * static_cast<double>(size), held.experts * static_cast<double>(size));
     };
     builder_.repeat(count / each, [&] { bucket(each); });
     if (count % each > 0) bucket(count % each);
@@ -133,36 +167,60 @@ void JobWriter::chunk_backward(const Chunk& chunk, Role role, bool reduces) {
   if (chunk.embedding) passes_.embedding_backward(gradient);
 }
 
-StepProgram JobWriter::write() && {
-  const std::int64_t per_chunk = layers_per_chunk(job_.model, p_);
-  const std::int64_t v = p_.virtual_stages;
-  const std::int64_t m = p_.micro_batches();
+// Whether the slowest stage is the last one, with the output layer in place of some layers. Where l + 2 are
+// dealt evenly each end is taken to weigh as much as a layer, as by the software that deals so and in the fit
+// of the constants.
+bool JobWriter::last_stage_decides() const {
+  const bool ends_weigh_a_layer = dealt_.even && dealt_.last_chunk > 0;
+  return ends_weigh_a_layer || !passes_.layers_outlast_output(dealt_.stage - dealt_.last_stage);
+}
+
+// One micro-batch through all chunks of the slowest stage.
+void JobWriter::stage_passes(bool alone) {
+  const bool output = last_stage_decides();
+  Chunk last = chunk(output ? dealt_.last_chunk : dealt_.chunk);
+  const std::int64_t others = (output ? dealt_.last_stage : dealt_.stage) - last.layers();
+  last.head = output;
+  deal(others, p_.virtual_stages - 1, [&](const Chunk& each) { pass(each, false, routes_beside_); });
+  pass(last, false, routes_beside_ && !alone);
+}
+
+// One micro-batch through a chunk and back. Beside it, another one's tokens may go to their experts.
+void JobWriter::pass(const Chunk& each, bool reduces, bool beside) {
   const bool piped = p_.pipeline > 1;
-  const Chunk ordinary = chunk(per_chunk);
-  Chunk last = ordinary;  // of the last stage, or the whole model without a pipeline
-  last.head = true;
-  last.embedding = !piped;
-  if (piped && ends_count_as_layers(job_.model, p_)) (last.dense > 0 ? last.dense : last.sparse) -= 1;
-  const auto passes = [&](const Chunk& each, bool reduces) {
-    chunk_forward(each, Role::Forward);
-    if (piped) passes_.send(Role::Forward);
-    chunk_backward(each, Role::Forward, reduces);
-    if (piped) passes_.send(Role::InputGradient);
-  };
-  builder_.repeat(p_.pipeline - 1, [&] {
-    chunk_forward(ordinary, Role::Bubble);
+  if (beside) passes_.begin_routes_beside(each.sparse);
+  chunk_forward(each, Role::Forward);
+  if (piped) passes_.send(Role::Forward);
+  chunk_backward(each, Role::Forward, reduces);
+  if (piped) passes_.send(Role::InputGradient);
+  if (beside) passes_.end_routes_beside();
+}
+
+// Fill, steady state and drain; the last micro-batch has no other beside it.
+void JobWriter::pipeline() {
+  deal(dealt_.fill, p_.pipeline - 1, [&](const Chunk& each) {
+    chunk_forward(each, Role::Bubble);
     passes_.send(Role::Bubble);
   });
-  builder_.repeat(piped ? m : m - 1, [&] {
-    builder_.repeat(v - 1, [&] { passes(ordinary, false); });
-    passes(last, false);
-  });
-  if (!piped) passes(last, true);
-  builder_.repeat(p_.pipeline - 2, [&] {
-    chunk_backward(ordinary, Role::Bubble, false);
+  const std::int64_t alone = routes_beside_ ? 1 : 0;
+  builder_.repeat(p_.micro_batches() - alone, [&] { stage_passes(false); });
+  if (alone > 0) stage_passes(true);
+  deal(dealt_.fill - dealt_.chunk, p_.pipeline - 2, [&](const Chunk& each) {
+    chunk_backward(each, Role::Bubble, false);
     passes_.send(Role::Bubble);
   });
-  if (piped) chunk_backward(ordinary, Role::Bubble, true);
+  chunk_backward(chunk(dealt_.chunk), Role::Bubble, true);
+}
+
+StepProgram JobWriter::write() && {
+  if (p_.pipeline > 1) {
+    pipeline();
+  } else {
+    Chunk whole = chunk(dealt_.chunk);
+    whole.head = whole.embedding = true;
+    builder_.repeat(p_.micro_batches() - 1, [&] { pass(whole, false, routes_beside_); });
+    pass(whole, true, false);
+  }
   finish_gradients();
   update();
   StepProgram program = std::move(builder_).finish();
@@ -175,27 +233,16 @@ StepProgram JobWriter::write() && {
 // What the buckets of the last backward pass did not carry: all of it when nothing is overlapped, the other
 // chunks of a stage and the embedding.
 void JobWriter::finish_gradients() {
-  const Chunk each = chunk(layers_per_chunk(job_.model, p_));
-  const double embedding =
-      static_cast<double>(job_.model.vocabulary * job_.model.hidden) / static_cast<double>(p_.tensor);
-  const double chunks =
-      p_.zero >= 2 ? 0.0 : static_cast<double>(p_.virtual_stages - (p_.overlap_gradients ? 1 : 0));
-  const double dense = static_cast<double>(each.dense) * layer_parameters(false) +
-                       static_cast<double>(each.sparse) * layer_parameters(true);
-  const double experts = static_cast<double>(each.sparse) * expert_share();
-  reduce_gradients(chunks * dense + embedding, chunks * experts);
+  const Share rest = p_.zero >= 2 ? Share{} : share(dealt_.stage - (p_.overlap_gradients ? dealt_.chunk : 0));
+  reduce_gradients(rest.dense + embedding(), rest.experts);
   builder_.join(marks(Mark::Compute, Mark::Data));
 }
 
 void JobWriter::update() {
-  const Chunk each = chunk(layers_per_chunk(job_.model, p_) * p_.virtual_stages);
-  const double replicas = static_cast<double>(p_.data * p_.context);
-  const double embedding =
-      static_cast<double>(job_.model.vocabulary * job_.model.hidden) / static_cast<double>(p_.tensor);
-  const double held = static_cast<double>(each.dense) * layer_parameters(false) +
-                      static_cast<double>(each.sparse) * (layer_parameters(true) + expert_share()) +
-                      embedding;
-  const double updated = p_.zero >= 1 ? held / replicas : held;
+  Share held = share(dealt_.stage);
+  held.dense += embedding();
+  const double updated =
+      p_.zero >= 1 ? held.dense / replicas() + held.experts / expert_replicas() : held.dense + held.experts;
   builder_.compute(step_label(Role::Optimizer, StepLine::Optimizer),
                    nanoseconds(job_.slowdown.update * optimizer_ns(job_.machine.npu, updated)));
   if ((p_.zero == 1 || p_.zero == 2) && !p_.overlap_parameters) gather_weights(Role::Optimizer, held);

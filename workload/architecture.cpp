@@ -31,12 +31,14 @@ std::int64_t size_or(const YamlValue& map, std::string_view key, std::int64_t ot
 }
 
 Experts read_experts(const YamlValue& map) {
-  map.require_keys({"count", "per_token", "ffn", "shared", "dense_layers"});
+  map.require_keys({"count", "per_token", "ffn", "shared", "dense_layers", "groups", "groups_per_token"});
   Experts experts{.count = map.at("count").as_integer(1, largest),
                   .per_token = map.at("per_token").as_integer(1, largest),
                   .ffn = map.at("ffn").as_integer(1, largest)};
   if (const auto value = map.find("shared")) experts.shared = value->as_integer(0, largest);
   if (const auto value = map.find("dense_layers")) experts.dense_layers = value->as_integer(0, largest);
+  experts.groups = size_or(map, "groups", 1);
+  experts.groups_per_token = size_or(map, "groups_per_token", experts.groups);
   if (experts.per_token > experts.count) {
     map.at("per_token").fail(fmt::format("expected at most the {} experts", experts.count));
   }
@@ -49,6 +51,18 @@ LatentAttention read_latent(const YamlValue& map) {
           map.at("rope_dim").as_integer(1, largest)};
 }
 
+void check_groups(const Experts& e) {
+  if (e.groups <= 1) return;
+  if (e.count % e.groups != 0) {
+    throw InputError(fmt::format("groups {} do not divide {} experts", e.groups, e.count));
+  }
+  const std::int64_t fewest = (e.per_token * e.groups + e.count - 1) / e.count;
+  if (e.groups_per_token < fewest || e.groups_per_token > e.groups) {
+    throw InputError(fmt::format("groups_per_token {}, expected {} (which hold {} experts) to {}",
+                                 e.groups_per_token, fewest, e.per_token, e.groups));
+  }
+}
+
 // What ties the numbers together, whatever file they come from. Throws InputError without a place.
 void check(const TransformerArchitecture& model) {
   if (model.heads % model.kv_heads != 0) {
@@ -58,6 +72,7 @@ void check(const TransformerArchitecture& model) {
     throw InputError(fmt::format("dense_layers {} leaves no layer of {} with experts",
                                  model.experts.dense_layers, model.layers));
   }
+  check_groups(model.experts);
 }
 
 double sum(const std::vector<Projection>& projections) {

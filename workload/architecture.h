@@ -17,6 +17,9 @@ struct Experts {
   std::int64_t ffn = 0;           // inner size of one expert
   std::int64_t shared = 0;        // experts that every token visits besides
   std::int64_t dense_layers = 0;  // the first layers that have an ordinary FFN instead
+  // The router picks so many of these groups of experts first, then the top k in them; 1: all of them.
+  std::int64_t groups = 1;
+  std::int64_t groups_per_token = 1;
 };
 
 // Multi-head latent attention: queries and keys/values through low-rank projections; kv_rank 0 is ordinary
@@ -43,6 +46,8 @@ struct TransformerArchitecture {
   Experts experts;
   LatentAttention latent;
 
+  // Elements of a head's query and key; its value has head_dim.
+  [[nodiscard]] std::int64_t score_dim() const { return head_dim + latent.rope_dim; }
   [[nodiscard]] bool sparse() const { return experts.count > 0; }
   [[nodiscard]] std::int64_t sparse_layers() const { return sparse() ? layers - experts.dense_layers : 0; }
 };
@@ -57,12 +62,14 @@ double parameters(const TransformerArchitecture& model);
 double active_parameters(const TransformerArchitecture& model);  // that one token meets
 
 // FLOP of forward and backward pass of one sequence without recomputation: 6 per matrix element and token,
-// 12 l s^2 a d for attention (not halved for causality) and the output layer; Narayanan et al. (SC 2021),
-// appendix: 72 b s l h^2 (1 + s/6h + V/12lh).
+// 6 l s^2 a (q + d) for attention, with heads of q elements in queries and keys and d in values (not halved
+// for causality), and the output layer; Narayanan et al. (SC 2021), appendix: 72 b s l h^2 (1 + s/6h +
+// V/12lh).
 double model_flop_per_sequence(const TransformerArchitecture& model);
 
 // An architecture file {name, help, layers, hidden, heads, kv_heads, head_dim, ffn, ffn_kind, sequence,
-// vocabulary, tied_embeddings, experts: {...}, latent: {...}}. Throws InputError.
+// vocabulary, tied_embeddings, experts: {count, per_token, ffn, shared, dense_layers, groups,
+// groups_per_token}, latent: {q_rank, kv_rank, rope_dim}}. Throws InputError.
 TransformerArchitecture read_architecture(const YamlValue& root);
 
 // A model's config.json as published on Hugging Face. Throws InputError.

@@ -58,10 +58,20 @@ void read_experts(const Config& config, TransformerArchitecture& model) {
                    .per_token = config.size({"num_experts_per_tok"}, 1),
                    .ffn = config.size({"moe_intermediate_size"}, model.ffn),
                    .shared = config.size_or_zero("n_shared_experts"),
-                   .dense_layers = config.size_or_zero("first_k_dense_replace")};
-  if (model.experts.count == 1) model.experts = {};
+                   .dense_layers = config.size_or_zero("first_k_dense_replace"),
+                   .groups = config.size({"n_group"}, 1)};
+  model.experts.groups_per_token = config.size({"topk_group"}, model.experts.groups);
+  if (model.experts.count == 1) {
+    model.experts = {};
+    return;
+  }
   if (model.experts.per_token > model.experts.count) {
     config.fail("num_experts_per_tok", "more experts per token than there are");
+  }
+  const Experts& e = model.experts;
+  if (e.groups > 1 && e.count % e.groups != 0) config.fail("n_group", "does not divide the experts");
+  if (e.groups_per_token > e.groups || e.per_token * e.groups > e.groups_per_token * e.count) {
+    config.fail("topk_group", "more groups than there are, or fewer than hold the experts of a token");
   }
 }
 

@@ -31,10 +31,11 @@ ProjectionGemms projection_gemms(const Projection& weights, double tokens, doubl
 
 AttentionGemms attention_gemms(const TransformerArchitecture& model, double queries, double heads) {
   const auto s = static_cast<double>(model.sequence);
-  const auto d = static_cast<double>(model.head_dim);
-  return {.scores = {queries, s, d, heads},
-          .values = {queries, d, s, heads},
-          .transposed = {s, d, queries, heads}};
+  const auto key = static_cast<double>(model.score_dim());
+  const auto value = static_cast<double>(model.head_dim);
+  return {.forward = {Gemm{queries, s, key, heads}, Gemm{queries, value, s, heads}},
+          .backward = {Gemm{queries, s, value, heads}, Gemm{queries, key, s, heads},
+                       Gemm{s, value, queries, heads}, Gemm{s, key, queries, heads}}};
 }
 
 }  // namespace bandwright

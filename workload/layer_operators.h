@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <vector>
 
 #include "workload/architecture.h"
@@ -46,13 +47,14 @@ ProjectionGemms projection_gemms(const Projection& weights, double tokens, doubl
                                  double matrices = 1.0);
 
 // The attention core of so many heads, those of all sequences together, with `queries` tokens of a sequence
-// against all of it. Backward has a product of either shape, and two `transposed`.
+// against all of it. Scores are as deep as a key is wide (with its rope part), values as a value.
 struct AttentionGemms {
-  Gemm scores;
-  Gemm values;
-  Gemm transposed;
+  std::array<Gemm, 2> forward;   // scores, weighted values
+  std::array<Gemm, 4> backward;  // gradients of the scores and of queries, values and keys
 
-  [[nodiscard]] double flop() const { return scores.flop() + values.flop(); }  // forward
+  [[nodiscard]] const Gemm& scores() const { return forward[0]; }
+  [[nodiscard]] const Gemm& values() const { return forward[1]; }
+  [[nodiscard]] double flop() const { return scores().flop() + values().flop(); }  // forward
 };
 // A token attends to those before it only: what must be computed of each product.
 constexpr double causal_share = 0.5;

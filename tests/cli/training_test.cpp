@@ -125,6 +125,20 @@ TEST(RealModels, TheRemedyMakesAJobFit) {
   }
 }
 
+// What an estimate is not checked against is said beside it, and which stages are uneven.
+TEST(RealModels, UncheckedEstimatesSaySo) {
+  const ScratchFolder folder;
+  const auto notes = [&](const Words& job) { return answer(words({"estimate"}, job), folder).at("notes"); };
+  EXPECT_TRUE(notes({"gpt3-175b", "--npus", "512", "--tp", "8", "--pp", "8"}).empty());
+  const json uneven =
+      notes({"deepseek-v3", "--system", "dgx-h100", "--npus", "2048", "--pp", "16", "--ep", "64"});
+  ASSERT_EQ(uneven.size(), 2);
+  EXPECT_EQ(uneven[0], "stages are uneven: the slowest has 4 of the 61 layers, and decides");
+  EXPECT_TRUE(uneven[1].get<std::string>().starts_with("mixture of experts: unchecked"));
+  EXPECT_EQ(notes({"gpt3-175b", "--system", "tpu-v4", "--npus", "64", "--tp", "4"}).size(), 2);
+  EXPECT_EQ(notes({"llama3-8b", "--system", "dgx-b200", "--npus", "8", "--zero", "3"}).size(), 1);
+}
+
 struct Refusal {
   Words more;
   std::string message;
@@ -135,8 +149,7 @@ TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
   const Words experts = {"estimate", "mixtral-8x7b", "--system", "dgx-h100", "--npus", "64"};
   const std::array refusals = {
       Refusal{words(dense, {"--npus", "512", "--tp", "128"}), "heads, 96 (nearest that do: 32, 48, 96)"},
-      Refusal{words(dense, {"--npus", "512", "--pp", "128"}), "pipeline 128 above the 96 layers"},
-      Refusal{words(dense, {"--npus", "510", "--pp", "5"}), "(nearest --pp that do: 3, 4, 6, 7)"},
+      Refusal{words(dense, {"--npus", "512", "--pp", "128"}), "output layer of GPT-3 175B (at most 98)"},
       Refusal{words(dense, {"--npus", "500", "--tp", "8"}), "(nearest NPU counts: 496, 504)"},
       Refusal{words(dense, {"--npus", "513"}), "(nearest counts that do: 512, 520)"},
       Refusal{words(dense, {"--npus", "48", "--tp", "3"}), "3"},
@@ -144,8 +157,8 @@ TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
       Refusal{words(dense, {"--npus", "64", "--global-batch", "0"}), "--global-batch: '0'"},
       Refusal{words(dense, {"--npus", "64", "--micro-batch", "3", "--global-batch", "64"}),
               "(nearest that do: 192)"},
-      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "5"}),
-              "(nearest --virtual-stages: 3, 4, 6)"},
+      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "13"}),
+              "(at most 98 in all: --pp 7, or --virtual-stages 12)"},
       Refusal{words(dense, {"--npus", "64", "--virtual-stages", "2"}), "without a pipeline"},
       Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "2", "--schedule", "gpipe"}),
               "need the interleaved schedule, not gpipe"},

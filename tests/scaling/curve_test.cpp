@@ -134,7 +134,7 @@ TEST(TransformerCurve, IsTheEstimateOfItsDivision) {
   const Machine machine = load_machine("dgx-a100");
   const TransformerArchitecture model = load_architecture("gpt3-175b");
   const Parallelism given{.tensor = 8, .pipeline = 8, .sequence_parallel = true, .zero = 1};
-  const OpenChoices none{false, false, false, false, false};
+  const OpenChoices none{false, false, false, false, false, false};
   const Curve curve =
       simulate_curve(transformer_workload(model, machine, given, none), machine,
                      {.workers = {64, 512, 1000}, .mode = ScalingMode::Strong, .global_batch = 1536});

@@ -77,6 +77,27 @@ std::vector<Case> cases() {
     c.parallelism.expert = 4;
     c.parallelism.overlap_gradients = false;
   }));
+  all.push_back(with("ExpertBesideCompute", [](Case& c) {
+    c.model = "mixtral-8x7b";
+    c.parallelism.expert = 4;
+    c.parallelism.overlap_gradients = false;
+    c.parallelism.overlap_expert = true;
+  }));
+  // Expert groups on two dimensions, the context's and one of their own; gradients would be reduced over
+  // both.
+  all.push_back(with("ExpertPerNode", [](Case& c) {
+    c.model = "mixtral-8x7b";
+    c.parallelism.tensor = 1;
+    c.parallelism.context = 2;
+    c.parallelism.expert = 8;
+    c.parallelism.overlap_gradients = false;
+    c.parallelism.dispatch = ExpertDispatch::PerNode;
+    c.parallelism.gradient_bytes = 0;
+  }));
+  all.push_back(with("Uneven", [](Case& c) {
+    c.parallelism.schedule = PipelineSchedule::Interleaved;
+    c.parallelism.virtual_stages = 5;
+  }));
   return all;
 }
 

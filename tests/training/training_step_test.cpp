@@ -121,8 +121,8 @@ TEST(Estimate, TimelineEndsWithTheStep) {
 TEST(Validation, NamesTheNearestChoices) {
   EXPECT_EQ(problem_of(job("gpt3-175b", 128, 1, 1, 1)),
             "tensor 128 does not divide the attention heads, 96 (nearest that do: 32, 48, 96)");
-  EXPECT_EQ(problem_of(job("gpt3-175b", 8, 97, 1, 97)),
-            "pipeline 97 above the 96 layers of GPT-3 175B (at most 96)");
+  EXPECT_EQ(problem_of(job("gpt3-175b", 8, 99, 1, 99)),
+            "pipeline 99 above the 96 layers, embedding and output layer of GPT-3 175B (at most 98)");
   EXPECT_EQ(
       problem_of(job("gpt3-175b", 8, 1, 7, 30)),
       "global batch 30 does not divide into micro-batches of 1 on 7 data-parallel ranks (nearest that do: "

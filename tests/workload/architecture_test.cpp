@@ -28,6 +28,45 @@ TEST(Architecture, HasTheFlopOfThePublishedFormula) {
   EXPECT_NEAR(model_flop_per_sequence(m), formula, 1e-3 * formula);
 }
 
+// Latent attention: queries and keys of a head have head_dim + rope_dim elements, values head_dim. A score
+// takes 2 (128 + 64) FLOP, a weighted value 2 x 128; forward and twice that backward, for s^2 pairs, 128
+// heads and 61 layers: 6 x 61 s^2 x 128 (192 + 128).
+TEST(Architecture, CountsTheRopePartOfLatentAttention) {
+  TransformerArchitecture m = load_architecture("deepseek-v3");
+  const auto attention = [&] {
+    const double whole = model_flop_per_sequence(m);
+    m.sequence *= 2;  // all else is linear in the sequence: f(2s) - 2 f(s) = 2 a s^2
+    const double twice = model_flop_per_sequence(m);
+    m.sequence /= 2;
+    return (twice - 2.0 * whole) / 2.0;
+  };
+  EXPECT_NEAR(attention(), 6.0 * 61 * 4096.0 * 4096.0 * 128 * (192 + 128), 1e9);
+  m.latent.rope_dim = 0;
+  EXPECT_NEAR(attention(), 12.0 * 61 * 4096.0 * 4096.0 * 128 * 128, 1e9);
+}
+
+TEST(Architecture, ReadsTheGroupsOfARouter) {
+  const auto read = [](const std::string& groups) {
+    return read_hugging_face(
+        R"({"model_type": "deepseek_v3", "num_hidden_layers": 61, "hidden_size": 7168,
+            "num_attention_heads": 128, "intermediate_size": 18432, "moe_intermediate_size": 2048,
+            "n_routed_experts": 256, "num_experts_per_tok": 8, "n_shared_experts": 1,
+            "first_k_dense_replace": 3, "kv_lora_rank": 512, "q_lora_rank": 1536, "v_head_dim": 128,
+            "qk_rope_head_dim": 64, "hidden_act": "silu", "vocab_size": 129280)" +
+            groups + "}",
+        "config.json");
+  };
+  const Experts experts = read(R"(, "n_group": 8, "topk_group": 4)").experts;
+  const Experts shipped = load_architecture("deepseek-v3").experts;
+  EXPECT_EQ(experts.groups, shipped.groups);
+  EXPECT_EQ(experts.groups_per_token, shipped.groups_per_token);
+  EXPECT_EQ(read("").experts.groups, 1);
+  EXPECT_EQ(read(R"(, "n_group": 8)").experts.groups_per_token, 8);
+  EXPECT_THROW(read(R"(, "n_group": 7)"), InputError);
+  EXPECT_THROW(read(R"(, "n_group": 8, "topk_group": 9)"), InputError);
+  EXPECT_THROW(read(R"(, "n_group": 64, "topk_group": 1)"), InputError);
+}
+
 TEST(Architecture, ReadsHuggingFaceConfigurations) {
   const TransformerArchitecture m = read_hugging_face(
       R"({"model_type": "llama", "num_hidden_layers": 80, "hidden_size": 8192, "num_attention_heads": 64,

@@ -42,8 +42,8 @@ TEST(LayerOperators, AreThoseOfTheArchitecture) {
   const auto ffn = ffn_projections(model, model.ffn);
   EXPECT_EQ(ffn[0].parameters() + ffn[1].parameters(), 8 * 48 + 24 * 8);
   const AttentionGemms core = attention_gemms(model, 16.0, 4.0);
-  EXPECT_EQ(core.scores.flop(), 4 * 2 * 16 * 16 * 2);
-  EXPECT_EQ(core.flop(), 2 * core.scores.flop());
+  EXPECT_EQ(core.scores().flop(), 4 * 2 * 16 * 16 * 2);
+  EXPECT_EQ(core.flop(), 2 * core.scores().flop());
   EXPECT_EQ(reduced_elements(model, 16.0), 16 * 8);
 }
 
