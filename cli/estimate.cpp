@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/offload.h"
+#include "cli/option_rules.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/training_options.h"
@@ -164,7 +165,6 @@ void add_estimate(CLI::App& app) {
       ->required()
       ->type_name("COUNT");
   add_training_options(*command, options->training);
-  add_offload_options(*command, options->offload);
   command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
       ->type_name("NAME")
       ->capture_default_str();
@@ -173,6 +173,7 @@ void add_estimate(CLI::App& app) {
                    "GB/s per NPU of each dimension, where not the machine's")
       ->type_name("LIST");
   command->add_option("--timeline", options->timeline, "write the step as a Chrome trace")->type_name("FILE");
+  add_offload_options(*command, options->offload);
   add_output_options(*command, options->output);
   command->footer(
       "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "
@@ -183,7 +184,11 @@ void add_estimate(CLI::App& app) {
       "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --zero 1 --format json\n"
       "  bandwright estimate llama3-70b --system dgx-h100 --npus 8 --tp 8 --tiers hbm-ddr\n"
       "  bandwright estimate config.json --system dgx-h100 --npus 64 --zero 3 --recompute full");
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    check_needs(*command, two_memories, {"--tiers"});
+    if (!options->word.empty()) check_excludes(*command, {"--model"}, {"--system"});
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

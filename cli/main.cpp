@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "cli/commands.h"
+#include "cli/option_rules.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -66,6 +67,7 @@ int parse_and_run(int argc, char** argv) {
   app.ignore_case();
   app.set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
   for (const auto add_command : commands) add_command(app);
+  refuse_empty_texts(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& no_answer) {

@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/job_options.h"
 #include "cli/offload.h"
+#include "cli/option_rules.h"
 #include "cli/options.h"
 #include "cli/training_options.h"
 #include "core/catalogue.h"
@@ -104,11 +105,6 @@ constexpr TrainingLoop trace_loop{.name = recorded_order, .help = "of a trace"};
 // What other tools' files describe, in place of network and model. The order of a trace is recorded at an
 // equal split of the budget.
 void add_job(const OptimizeOptions& options, Design& design) {
-  const WorkloadOptions usual;
-  if (options.workload.tables != usual.tables || options.workload.recompute != usual.recompute ||
-      options.workload.compute_scale != usual.compute_scale) {
-    throw InputError("--tables, --recompute and --compute-scale are for models, not for --workload");
-  }
   JobOptions files = options.job;
   files.files.loop = options.loop;
   const auto* bandwidth = std::get_if<Bandwidth>(&design.budget);
@@ -165,6 +161,19 @@ DesignAnswer solve_shown(const OptimizeOptions& options) {
   return answer;
 }
 
+void check_options(const CLI::App& command) {
+  check_needs(command, real_models, {"--npus"});
+  check_needs(command, two_memories, {"--tiers"});
+  check_needs(command, {"--tiers"}, {"--npus"});
+  check_needs(command, foreign_files, {"--workload"});
+  check_needs(command, {"--system"}, {"--npus", "--workload"});
+  check_excludes(command, {"--workload"},
+                 {"--npus", "--model", "--tables", "--recompute", "--compute-scale", "--classes"});
+  check_excludes(command, {"--npus"}, {"--tables", "--compute-scale", "--classes", "--own-links"});
+  if (command.count("--npus") > 0) check_excludes(command, {"--network"}, {"--system"});
+  check_excludes(command, {"--cost"}, {"--prices"});
+}
+
 void run(OptimizeOptions options) {
   place_words(options);
   const DesignAnswer answer = solve_shown(options);
@@ -216,21 +225,23 @@ void add_optimize(CLI::App& app) {
   command->add_flag("--own-links", options->own_links,
                     "a group in a part of a fully connected dimension has the links among its NPUs, not all");
   command->add_flag("--trace", options->trace, "show every iteration on standard error");
-  add_job_options(*command, options->job);
+  add_network_options(*command, options->network);
+  command->add_option("--cost", options->network.prices, "LIBRA's or its artifact's prices, as --prices")
+      ->type_name("FILE");
   command
       ->add_option("--system", options->job.files.system,
                    "with --npus in place of <Network>; of traces: ASTRA-sim 2's JSON")
       ->type_name("SYSTEM");
-  command->add_option("--cost", options->network.prices, "LIBRA's or its artifact's prices, as --prices")
-      ->type_name("FILE");
+  begin_group(*command, layer_tables);
   add_workload_options(*command, options->workload);
-  add_network_options(*command, options->network);
+  begin_group(*command, real_models);
   command
       ->add_option("--npus", options->training.npus,
                    "NPUs: the network is then a system and the workload an architecture, as in `estimate`")
       ->type_name("COUNT");
   add_training_options(*command, options->training);
   add_offload_options(*command, options->offload);
+  add_job_options(*command, options->job);
   add_output_options(*command, options->output);
   command->footer(
       "Examples:\n"
@@ -241,7 +252,10 @@ void add_optimize(CLI::App& app) {
       "      --cost cost.yml --budget 500 Perf\n"
       "  bandwright optimize 4D --model 1T --budget 1000 Perf Overlap --format json --output 1t.json\n"
       "  bandwright optimize dgx-h100 --model llama3-70b --npus 1024 --tp 8 --pp 4 --budget 500 Perf");
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    check_options(*command);
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/figures.h"
+#include "cli/option_rules.h"
 #include "cli/scale.h"
 #include "cli/training_options.h"
 #include "core/paths.h"
@@ -157,7 +158,7 @@ CurveOptions read_curve(const SimulateOptions& options) {
   return curve;
 }
 
-SimulatedCurve simulate(const SimulateOptions& options) {
+SimulatedCurve simulate(const CLI::App& command, const SimulateOptions& options) {
   SimulatedCurve answer{.machine = load_machine(options.training.system), .options = read_curve(options)};
   const ModelFile model = find_model(options.model);
   const bool own_precision =
@@ -166,6 +167,8 @@ SimulatedCurve simulate(const SimulateOptions& options) {
     throw InputError(
         fmt::format("{} is for transformers; {} is data parallel", options.given.front(), options.model));
   }
+  if (model.kind != ModelKind::Images) refuse_typed(command, {"--one-worker-rate"}, "is for image models");
+  if (model.kind != ModelKind::Table) refuse_typed(command, {"--loop"}, "is for model tables");
   switch (model.kind) {
     case ModelKind::Images:
       load_images(options, model.file, answer);
@@ -185,8 +188,8 @@ SimulatedCurve simulate(const SimulateOptions& options) {
   return answer;
 }
 
-void run(const SimulateOptions& options) {
-  const SimulatedCurve answer = simulate(options);
+void run(const CLI::App& command, const SimulateOptions& options) {
+  const SimulatedCurve answer = simulate(command, options);
   switch (options.output.format) {
     case OutputFormat::Text:
       write_output(options.output, curve_text(answer));
@@ -254,12 +257,13 @@ void add_scale_simulate(CLI::App& scale) {
       "  bandwright scale simulate gpt3-175b --system dgx-a100 --npus 64..4096 --strong --global-batch 1536\n"
       "  bandwright scale simulate llama3-70b --system dgx-h100 --npus 64..1024 --weak --tp 8 --pp 4");
   command->callback([command, options] {
+    check_needs(*command, {"--plot-folder"}, {"--plot"});
     for (const char* name : {"--tp", "--pp", "--cp", "--ep", "--virtual-stages", "--schedule",
                              "--sequence-parallel", "--zero", "--micro-batch", "--attention", "--precision",
                              "--sequence", "--bucket", "--overlap", "--placement", "--recompute"}) {
       if (command->count(name) > 0) options->given.emplace_back(name);
     }
-    run(*options);
+    run(*command, *options);
   });
 }
 

@@ -119,10 +119,14 @@ std::vector<double> bandwidth_of(const SimulateOptions& options, const Network& 
   const double budget = parse_option("budget", options.budget, parse_gb_per_s);
   if (budget <= 0.0) throw InputError(fmt::format("budget: '{}' is not above 0", options.budget));
   const std::size_t dimensions = network.dimensions.size();
-  const bool equal = parse_option("--allocation", options.allocation, [](std::string_view word) {
-    return find_in_catalogue(std::span<const AllocationInfo>(allocations), word, "allocation").equal;
-  });
-  if (equal) {
+  const AllocationInfo& allocation =
+      options.allocation.empty()
+          ? allocations.front()
+          : parse_option(
+                "--allocation", options.allocation, [](std::string_view word) -> const AllocationInfo& {
+                  return find_in_catalogue(std::span<const AllocationInfo>(allocations), word, "allocation");
+                });
+  if (allocation.equal) {
     return std::vector<double>(dimensions, budget / static_cast<double>(dimensions));
   }
   const double unit = system.bytes_per_second_unit() / 1e9;
@@ -172,10 +176,6 @@ SimulationAnswer model_of(SimulateOptions& options) {
 
 // <system> [<budget>] <model>, each where no option gives it.
 void place_training_words(SimulateOptions& options) {
-  if (!options.collective.empty()) throw InputError("--collective and --npus: one or the other");
-  if (!options.workload.tables.empty() || !options.workload.compute_scale.empty()) {
-    throw InputError("--tables and --compute-scale are for layer tables, not for real models (--npus)");
-  }
   std::vector<std::string> words = options.words;
   std::string& system = options.training.system;
   std::string& model = options.workload.models;
@@ -214,6 +214,7 @@ SimulationAnswer training_of(SimulateOptions& options) {
   answer.program = training_step(job, answer.network);
   answer.graph.name = answer.program.name;
   const bool own = options.bandwidth.empty() && options.budget.empty();
+  if (own && !options.allocation.empty()) throw InputError("--allocation needs a budget");
   answer.bandwidth = own ? job.machine.gb_per_s(answer.network)
                          : bandwidth_of(options, answer.network, answer.system, answer.program);
   return answer;
@@ -230,7 +231,6 @@ bool is_closed_form(const SimulateOptions& options) {
 SimulationAnswer simulation_of(SimulateOptions& options) {
   const bool files = !options.job.files.workload.empty();
   const bool real = !options.training.npus.empty();
-  if (files && real) throw InputError("--workload and --npus: one or the other");
   SimulationAnswer answer = files ? job_of(options) : (real ? training_of(options) : model_of(options));
   answer.loop = options.workload.loop;
   return answer;
