@@ -6,6 +6,7 @@
 
 #include "cli/bill.h"
 #include "cli/design_report.h"
+#include "cli/memory_fit.h"
 
 namespace bandwright {
 namespace {
@@ -129,6 +130,7 @@ std::string design_json(const DesignAnswer& answer) {
   root["perf_per_cost"] = optional_number(summary.optimum.perf_per_cost());
   root["equal_perf_per_cost"] = optional_number(summary.equal.perf_per_cost());
   root["perf_per_cost_unit"] = "steps/s per 1e6 $";
+  if (answer.memory) root.update(fit_json(*answer.memory));
   add_proof(answer, root);
   add_dimensions(answer, root);
   add_alternatives(answer, root);

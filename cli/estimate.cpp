@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/memory_fit.h"
 #include "cli/offload.h"
 #include "cli/option_rules.h"
 #include "cli/options.h"
@@ -50,19 +51,6 @@ TextTable memory_table(const MemoryBill& bill) {
   return table;
 }
 
-std::string fit_text(const TrainingJob& job, const TrainingEstimate& result) {
-  const double slow = job.slow_memory_bytes / gib;
-  const double capacity = result.memory_capacity / gib - slow;
-  if (result.fits()) {
-    return fmt::format("fits into {:.0f} GiB{}", capacity,
-                       slow > 0.0 ? fmt::format(" and {:.0f} GiB of slow memory", slow) : "");
-  }
-  return fmt::format("does not fit into {:.0f} GiB; the largest part is {}; {}", capacity,
-                     result.memory.largest().name,
-                     result.remedy.empty() ? "no setting tried here makes it fit"
-                                           : fmt::format("it would fit with {}", result.remedy));
-}
-
 std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
                     const std::optional<Offload>& offloaded) {
   std::string text =
@@ -79,7 +67,7 @@ std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
   }
   if (offloaded) text += offload_text(*offloaded);
   return text + '\n' + aligned(breakdown_table(result)) + '\n' + aligned(memory_table(result.memory)) + '\n' +
-         fit_text(job, result) + '\n';
+         fit_text(result) + '\n';
 }
 
 std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
@@ -95,11 +83,7 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
   root["tflop_per_s_per_npu"] = result.tflop_per_s_per_npu;
   root["mfu"] = result.mfu;
   root["hfu"] = result.hfu;
-  root["memory_gib"] = result.memory.total() / gib;
-  root["memory_capacity_gib"] = result.memory_capacity / gib;
-  root["fits"] = result.fits();
-  root["would_fit_with"] =
-      result.remedy.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.remedy);
+  root.update(fit_json(result));
   for (const MemoryBill::Line& line : result.memory.lines()) {
     root["memory"].push_back({{"part", line.name}, {"gib", line.bytes / gib}});
   }

@@ -84,7 +84,7 @@ std::vector<double> parse_weights(std::string_view text) {
 constexpr TrainingLoop program_loop{.name = "training step", .help = "of a real model"};
 
 // A real model's step on a machine's network.
-void put_training_job(const OptimizeOptions& options, Design& design) {
+void put_training_job(const OptimizeOptions& options, DesignAnswer& answer) {
   if (options.loop != WorkloadOptions{}.loop) {
     throw InputError(
         fmt::format("training loop '{}' is for layer tables; with --npus see --overlap", options.loop));
@@ -94,6 +94,8 @@ void put_training_job(const OptimizeOptions& options, Design& design) {
   training.recompute = options.workload.recompute;
   TrainingJob job = load_training_job(options.workload.models, training);
   if (!options.offload.tiers.empty()) fmt::print(stderr, "{}", offload_text(offload(job, options.offload)));
+  answer.memory = memory_fit(job);
+  Design& design = answer.design;
   design.network = job.machine.network(job.parallelism.npus());
   design.models = {Model{.name = job.model.name, .tensor_parallel = job.parallelism.tensor}};
   design.programs = {training_step(job, design.network)};
@@ -117,14 +119,15 @@ void add_job(const OptimizeOptions& options, Design& design) {
   design.graphs = {std::move(job.graph)};
 }
 
-Design design_of(const OptimizeOptions& options) {
-  Design design;
+DesignAnswer question_of(const OptimizeOptions& options) {
+  DesignAnswer answer;
+  Design& design = answer.design;
   design.loop = &training_loop(options.loop);
   design.budget = parse_option("budget", options.budget, parse_budget);
   if (!options.job.files.workload.empty()) {
     add_job(options, design);
   } else if (!options.training.npus.empty()) {
-    put_training_job(options, design);
+    put_training_job(options, answer);
   } else {
     design.network = options.network.classes.empty() ? load_any_network(options.network.network).network
                                                      : load(options.network);
@@ -137,11 +140,11 @@ Design design_of(const OptimizeOptions& options) {
   design.own_links = options.own_links;
   design.prices = load_any_prices(options.network.prices);
   design.constraints = options.constraints;
-  return design;
+  return answer;
 }
 
 DesignAnswer solve_shown(const OptimizeOptions& options) {
-  DesignAnswer answer{.design = design_of(options)};
+  DesignAnswer answer = question_of(options);
   if (answer.design.loop->name == recorded_order) {
     answer.holds_for = "the order of operations recorded at an equal split of the budget";
   }

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/memory_fit.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/training_options.h"
@@ -228,7 +229,9 @@ std::string simulation_text(const SimulationAnswer& answer) {
                   answer.job ? rate_text(answer) : "", summary_table(answer), dimension_table(answer));
   if (!result.queues.empty()) text += '\n' + queue_table(answer);
   text += '\n' + critical_table(answer);
-  text += fmt::format("\ncost {} ({})\n", answer.cost_usd ? format_money(Money(*answer.cost_usd)) : "unknown",
+  text += '\n';
+  if (answer.job) text += "memory " + need_text(memory_fit(*answer.job)) + '\n';
+  text += fmt::format("cost {} ({})\n", answer.cost_usd ? format_money(Money(*answer.cost_usd)) : "unknown",
                       answer.prices);
   if (result.events > 0) text += fmt::format("{} events in {:.3f} ms\n", result.events, answer.wall_time_ms);
   return text;
@@ -239,7 +242,10 @@ std::string simulation_json(const SimulationAnswer& answer) {
   Json root;
   root["schema_version"] = 1;
   root.update(setting(answer));
-  if (answer.job) root["parallelism"] = division_json(answer.job->parallelism);
+  if (answer.job) {
+    root["parallelism"] = division_json(answer.job->parallelism);
+    root.update(fit_json(memory_fit(*answer.job)));
+  }
   root[answer.system.gib ? "bandwidth_gib_per_s" : "bandwidth_gb_per_s"] = answer.bandwidth;
   root.update(scalars(answer));
   for (const GroupExposure& group : result.groups)

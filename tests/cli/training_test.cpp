@@ -103,6 +103,25 @@ TEST(RealModels, AUsersOwnModelAndMachineAreRead) {
   EXPECT_EQ(own.at("fits"), true);
 }
 
+// A division of bandwidth for a job that cannot run would be worth nothing: everyone says whether it fits.
+TEST(RealModels, EveryCommandSaysWhetherTheJobFits) {
+  const ScratchFolder folder;
+  const Words fitting = words(gpt3, {"--sequence-parallel"});
+  for (const Words& job : {gpt3, fitting}) {
+    const json estimate = answer(words({"estimate", "gpt3-175b", "--system", "dgx-a100"}, job), folder);
+    EXPECT_EQ(estimate.at("fits"), job == fitting);
+    for (const Words& other : {Words{"simulate", "dgx-a100", "gpt3-175b", "--engine", "closed"},
+                               Words{"optimize", "dgx-a100", "325", "gpt3-175b", "Perf"}}) {
+      const json said = answer(words(other, job), folder);
+      for (const char* key : {"fits", "memory_gib", "memory_capacity_gib", "would_fit_with"}) {
+        EXPECT_EQ(said.at(key), estimate.at(key)) << other[0] << ' ' << key;
+      }
+      EXPECT_THAT(run_bandwright(words(other, job), folder.path()).out,
+                  HasSubstr(job == fitting ? "GiB per NPU, fits into 80 GiB" : "does not fit into 80 GiB; "));
+    }
+  }
+}
+
 // What estimate says would make a job fit does.
 TEST(RealModels, TheRemedyMakesAJobFit) {
   const ScratchFolder folder;
