@@ -7,7 +7,9 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "tests/cli/program.h"
@@ -87,6 +89,37 @@ TEST(RealModels, TimelineIsATraceOfTheStep) {
         end = std::max(end, event.at("ts").get<double>() + event.at("dur").get<double>());
     }
     EXPECT_NEAR(end, step_us, 1e-3 * step_us) << file;
+  }
+}
+
+// Spans that overlap on one track cannot be drawn, and the bubble is no compute.
+TEST(RealModels, TimelinesHaveATrackOfTheBubbleAndNoOverlaps) {
+  const ScratchFolder folder;
+  const Words job = {"--npus", "64", "--tp", "2", "--pp", "8", "--global-batch", "32"};
+  answer(words({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, job), folder);
+  answer(words({"simulate", "dgx-a100", "gpt-1.7b", "--timeline", "event.json"}, job), folder);
+  for (const char* file : {"closed.json", "event.json"}) {
+    const json trace = json::parse(std::ifstream(folder.path() / file), nullptr, false);
+    std::map<int, std::string> processes;
+    std::map<std::pair<int, int>, std::vector<std::pair<double, double>>> tracks;
+    std::set<std::string> of_bubbles;
+    for (const json& event : trace.at("traceEvents")) {
+      const int process = event.at("pid");
+      if (event.at("name") == "process_name") processes[process] = event.at("args").at("name");
+      if (event.at("ph") != "X") continue;
+      if (processes[process] == "network") continue;  // where chunks nest
+      const double start = event.at("ts");
+      tracks[{process, event.at("tid")}].emplace_back(start, start + event.at("dur").get<double>());
+      const bool bubble = event.at("name").get<std::string>().find("bubble") != std::string::npos;
+      if (bubble) of_bubbles.insert(processes[process]);
+    }
+    EXPECT_THAT(of_bubbles, testing::ElementsAre("pipeline bubble")) << file;
+    for (auto& [track, spans] : tracks) {
+      std::sort(spans.begin(), spans.end());
+      for (std::size_t i = 1; i < spans.size(); ++i) {
+        ASSERT_GE(spans[i].first, spans[i - 1].second - 1e-6) << file << ' ' << processes[track.first];
+      }
+    }
   }
 }
 
