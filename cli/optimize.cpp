@@ -2,6 +2,7 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -14,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/training_options.h"
 #include "core/catalogue.h"
+#include "core/paths.h"
 
 namespace bandwright {
 namespace {
@@ -40,6 +42,16 @@ struct OptimizeOptions {
   OutputOptions output;
 };
 
+bool looks_like_network(std::string_view word) {
+  return word.find('(') != std::string_view::npos || find_input("networks", word).has_value();
+}
+
+template <class Row>
+bool is_one_of(std::span<const Row> rows, std::string_view word) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const Row& row) { return equal_ignoring_case(row.name, word); });
+}
+
 // The reference's order; an option replaces its positional and the others keep their order.
 void place_words(OptimizeOptions& options) {
   options.network.network = options.job.files.network;
@@ -50,12 +62,21 @@ void place_words(OptimizeOptions& options) {
   struct Slot {
     std::string_view name;
     std::string& text;
+    bool (*looks_like)(std::string_view word);
   };
-  const std::array<Slot, 5> slots = {Slot{"Network", options.network.network}, Slot{"BW", options.budget},
-                                     Slot{"Workload", options.workload.models},
-                                     Slot{"Target", options.target}, Slot{"TrainingLoop", options.loop}};
+  const std::array<Slot, 5> slots = {
+      Slot{"Network", options.network.network, looks_like_network},
+      Slot{"BW", options.budget, reads_as_budget},
+      Slot{"Workload", options.workload.models,
+           [](auto word) { return find_input("models", word).has_value(); }},
+      Slot{"Target", options.target, [](auto word) { return is_one_of(targets(), word); }},
+      Slot{"TrainingLoop", options.loop, [](auto word) { return is_one_of(training_loops(), word); }}};
   auto word = options.words.begin();
   for (const Slot& slot : slots) {
+    if (!slot.text.empty() && word != options.words.end() && slot.looks_like(*word)) {
+      throw InputError(
+          fmt::format("<{}> is given twice: '{}' by an option, and '{}'", slot.name, slot.text, *word));
+    }
     if (slot.text.empty() && word != options.words.end()) slot.text = *word++;
     if (slot.text.empty() && slot.name != "TrainingLoop") {
       throw InputError(
@@ -97,6 +118,7 @@ void put_training_job(const OptimizeOptions& options, DesignAnswer& answer) {
   answer.memory = memory_fit(job);
   Design& design = answer.design;
   design.network = job.machine.network(job.parallelism.npus());
+  if (design.network.dimensions.empty()) throw InputError("--npus 1: one NPU has no network to divide");
   design.models = {Model{.name = job.model.name, .tensor_parallel = job.parallelism.tensor}};
   design.programs = {training_step(job, design.network)};
   design.loop = &program_loop;
@@ -136,6 +158,10 @@ DesignAnswer question_of(const OptimizeOptions& options) {
   }
   design.target = find_in_catalogue(targets(), options.target, "target").target;
   if (!options.weights.empty()) design.weights = parse_option("--weights", options.weights, parse_weights);
+  if (!design.weights.empty() && design.weights.size() != design.models.size()) {
+    throw InputError(
+        fmt::format("--weights: {} weights for {} models", design.weights.size(), design.models.size()));
+  }
   design.normalize = options.normalize;
   design.own_links = options.own_links;
   design.prices = load_any_prices(options.network.prices);
@@ -237,6 +263,10 @@ void add_optimize(CLI::App& app) {
       ->type_name("SYSTEM");
   begin_group(*command, layer_tables);
   add_workload_options(*command, options->workload);
+  command->get_option("--recompute")
+      ->description(
+          "none (default), full or communication: what runs again in the backward pass; with --npus "
+          "none, selective (attention core) or full");
   begin_group(*command, real_models);
   command
       ->add_option("--npus", options->training.npus,

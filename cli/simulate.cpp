@@ -185,6 +185,10 @@ void add_simulate(CLI::App& app) {
   add_network_options(*command, options->network);
   begin_group(*command, layer_tables);
   add_workload_options(*command, options->workload);
+  command->get_option("--recompute")
+      ->description(
+          "none (default), full or communication: what runs again in the backward pass; with --npus "
+          "none, selective (attention core) or full");
   begin_group(*command, real_models);
   command->add_option("--npus", options->training.npus, "NPUs of a real model's job")->type_name("COUNT");
   add_training_options(*command, options->training);

@@ -29,6 +29,16 @@ constexpr std::array allocations = {AllocationInfo{false, "optimized", "the best
                                     AllocationInfo{false, "optimised", "the best shares"},
                                     AllocationInfo{true, "equal", "the same for each dimension"}};
 
+// A budget's word where none is wanted any more.
+void refuse_budget(const SimulateOptions& options, const std::string& word) {
+  if (!reads_as_budget(word)) return;
+  if (!options.bandwidth.empty())
+    throw InputError(fmt::format("--bandwidth and the budget '{}': one or the other", word));
+  if (!options.budget.empty()) {
+    throw InputError(fmt::format("the budget is given twice: '{}' and '{}'", options.budget, word));
+  }
+}
+
 // <network> [<budget>] [<model> <loop>]: no budget where --bandwidth is given, no model where --collective
 // is.
 void place_words(SimulateOptions& options) {
@@ -39,6 +49,7 @@ void place_words(SimulateOptions& options) {
   options.network.network = options.job.files.network;
   take(options.network.network);
   if (options.bandwidth.empty()) take(options.budget);
+  refuse_budget(options, word != options.words.end() ? *word : "");
   if (options.collective.empty()) {
     take(options.workload.models);
     options.workload.loop.clear();
@@ -143,6 +154,7 @@ SimulationAnswer job_of(SimulateOptions& options) {
   };
   take(options.job.files.network);
   if (options.bandwidth.empty()) take(options.budget);
+  refuse_budget(options, word != options.words.end() ? *word : "");
   options.job.files.loop.clear();
   take(options.job.files.loop);
   if (options.job.files.loop.empty()) options.job.files.loop = "NoOverlap";
@@ -191,6 +203,7 @@ void place_training_words(SimulateOptions& options) {
   if (system.empty() || model.empty()) {
     throw InputError("missing arguments: bandwright simulate <system> [<budget>] <model> --npus N");
   }
+  refuse_budget(options, words.empty() ? "" : words.front());
   if (options.budget.empty() && !words.empty()) {
     options.budget = words.front();
     words.erase(words.begin());
@@ -211,9 +224,12 @@ SimulationAnswer training_of(SimulateOptions& options) {
   const TrainingJob& job = *answer.job;
   answer.system.name = job.machine.name;
   answer.network = job.machine.network(job.parallelism.npus());
+  const bool own = options.bandwidth.empty() && options.budget.empty();
+  if (!own && answer.network.dimensions.empty()) {
+    throw InputError("--npus 1: one NPU has no network to divide a budget over");
+  }
   answer.program = training_step(job, answer.network);
   answer.graph.name = answer.program.name;
-  const bool own = options.bandwidth.empty() && options.budget.empty();
   if (own && !options.allocation.empty()) throw InputError("--allocation needs a budget");
   answer.bandwidth = own ? job.machine.gb_per_s(answer.network)
                          : bandwidth_of(options, answer.network, answer.system, answer.program);

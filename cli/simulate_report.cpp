@@ -112,6 +112,12 @@ std::string critical_table(const SimulationAnswer& answer) {
   return aligned(table);
 }
 
+// A lone NPU has no network.
+std::string network_text(const Network& network) {
+  if (network.dimensions.empty()) return "1 NPU without a network";
+  return fmt::format("{}, {} NPUs", network.shorthand(), network.npus());
+}
+
 // What a real model's step comes to.
 std::string rate_text(const SimulationAnswer& answer) {
   const TrainingRate rate = training_rate(*answer.job, to_ns(answer.result.step_time));
@@ -223,10 +229,10 @@ std::vector<CriticalPart> critical_parts(const StepProgram& program,
 std::string simulation_text(const SimulationAnswer& answer) {
   const StepResult& result = answer.result;
   std::string text =
-      fmt::format("{}, {} NPUs\n{}{}{}, system {}, {}{}\n{}\n{}\n{}", answer.network.shorthand(),
-                  answer.network.npus(), answer.graph.name, answer.loop.empty() ? "" : ", ", answer.loop,
-                  answer.system.name, answer.engine, answer.fidelity.empty() ? "" : ", " + answer.fidelity,
-                  answer.job ? rate_text(answer) : "", summary_table(answer), dimension_table(answer));
+      fmt::format("{}\n{}{}{}, system {}, {}{}\n{}\n{}\n{}", network_text(answer.network), answer.graph.name,
+                  answer.loop.empty() ? "" : ", ", answer.loop, answer.system.name, answer.engine,
+                  answer.fidelity.empty() ? "" : ", " + answer.fidelity, answer.job ? rate_text(answer) : "",
+                  summary_table(answer), dimension_table(answer));
   if (!result.queues.empty()) text += '\n' + queue_table(answer);
   text += '\n' + critical_table(answer);
   text += '\n';
