@@ -149,6 +149,7 @@ void add_estimate(CLI::App& app) {
       ->required()
       ->type_name("COUNT");
   add_training_options(*command, options->training);
+  begin_group(*command, main_options);
   command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
       ->type_name("NAME")
       ->capture_default_str();
@@ -156,16 +157,18 @@ void add_estimate(CLI::App& app) {
       ->add_option("--bandwidth", options->bandwidth,
                    "GB/s per NPU of each dimension, where not the machine's")
       ->type_name("LIST");
-  command->add_option("--timeline", options->timeline, "write the step as a Chrome trace")->type_name("FILE");
   add_offload_options(*command, options->offload);
   add_output_options(*command, options->output);
+  command->add_option("--timeline", options->timeline, "write the step as a Chrome trace")->type_name("FILE");
   command->footer(
       "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "
       "accuracy\n"
       "by data set: docs/accuracy.md, or `bandwright validate`.\n"
       "Examples:\n"
-      "  bandwright estimate gpt3-175b --system dgx-a100 --npus 512 --tp 8 --pp 8 --global-batch 1024\n"
-      "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --zero 1 --format json\n"
+      "  bandwright estimate gpt3-175b --system dgx-a100 --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
+      "      --global-batch 1024\n"
+      "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --sequence-parallel "
+      "--format json\n"
       "  bandwright estimate llama3-70b --system dgx-h100 --npus 8 --tp 8 --tiers hbm-ddr\n"
       "  bandwright estimate config.json --system dgx-h100 --npus 64 --zero 3 --recompute full");
   command->callback([command, options] {

@@ -244,6 +244,7 @@ void add_scale_simulate(CLI::App& scale) {
   add_curve_options(*command, *options);
   add_training_options(*command, options->training);
   command->get_option("--global-batch")->description("of all workers, for --strong");
+  begin_group(*command, main_options);
   command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
       ->type_name("NAME");
   add_output_options(*command, options->output);

@@ -94,6 +94,7 @@ void play(const SimulateOptions& options, SimulationAnswer& answer, Timeline* ti
 
 void check_options(const CLI::App& command, const SimulateOptions& options) {
   check_needs(command, real_models, {"--npus"});
+  check_needs(command, finer_points, {"--npus"});
   check_needs(command, two_memories, {"--tiers"});
   check_needs(command, {"--tiers"}, {"--npus"});
   check_needs(command, foreign_files, {"--workload"});
@@ -139,6 +140,7 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       .add_option("--system", options.system,
                   "ideal (default), astra1 or a YAML file; with --npus in place of <system>")
       ->type_name("SYSTEM");
+  begin_group(command, "Engine");
   command.add_option("--chunks", options.chunks, "a collective is cut into (default: the system's)")
       ->type_name("N");
   command
@@ -151,7 +153,6 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       ->type_name("WHAT");
   command.add_flag("--own-links", options.own_links,
                    "with --engine closed: as in optimize (the event-driven engine always counts links)");
-  command.add_option("--timeline", options.timeline, "write a Chrome/Perfetto trace")->type_name("FILE");
 }
 
 }  // namespace
@@ -182,7 +183,6 @@ void add_simulate(CLI::App& app) {
       ->type_name("KIND");
   command->add_option("--size", options->size, "of the collective, per NPU")->type_name("BYTES");
   add_engine_options(*command, *options);
-  add_network_options(*command, options->network);
   begin_group(*command, layer_tables);
   add_workload_options(*command, options->workload);
   command->get_option("--recompute")
@@ -194,13 +194,17 @@ void add_simulate(CLI::App& app) {
   add_training_options(*command, options->training);
   add_offload_options(*command, options->offload);
   add_job_options(*command, options->job);
+  begin_group(*command, price_options);
+  add_network_options(*command, options->network);
   add_output_options(*command, options->output);
+  command->add_option("--timeline", options->timeline, "write a Chrome/Perfetto trace")->type_name("FILE");
   command->footer(
       "Examples:\n"
       "  bandwright simulate 4D 325 175B NoOverlap --recompute full\n"
       "  bandwright simulate 4D --bandwidth 142.9,125.0,50.8,6.3 175B Overlap --timeline step.json\n"
       "  bandwright simulate 3D 500 --collective all-reduce --size '1 GiB' --scheduler themis\n"
-      "  bandwright simulate dgx-a100 --model gpt3-175b --npus 512 --tp 8 --pp 8 --global-batch 1024\n"
+      "  bandwright simulate dgx-a100 --model gpt3-175b --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
+      "      --global-batch 1024\n"
       "  bandwright simulate --workload traces/gpt --network net.yml --system sys.json\n"
       "  bandwright simulate 'Ring(8)_Switch(128)' --bandwidth 87.58,12.42 --collective all-reduce\n"
       "      --size 1048576B --system astra1 --format json");

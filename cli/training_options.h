@@ -27,7 +27,8 @@ struct TrainingOptions {
   std::string overlap = "gradients,parameters,backward";
 };
 
-// All but --system, --npus and --recompute, which commands explain themselves.
+// All but --system, --npus and --recompute, which commands explain themselves: the usual ones under the
+// heading that has begun, the others under `finer_points`.
 void add_training_options(CLI::App& command, TrainingOptions& options);
 
 // What is said of the division, without DP and the global batch. Throws InputError, which names the option.
