@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/trace_bar.h"
 #include "core/error.h"
@@ -50,13 +51,14 @@ FileSummary summarise(const FileFormat& format, Sample& sample) {
   return format.summarise(sample);
 }
 
-void run(const CheckOptions& options) {
+void run(const CLI::App& command, const CheckOptions& options) {
   Sample sample = sample_of(options.file);
   if (!options.system.empty()) {
     const AstraSimSystem system = load_any_system(options.system);
     if (!system.peak) throw InputError(options.system + ": has no peak (peak-perf with roofline-enabled: 1)");
     sample.compute = TraceCompute{.peak = system.peak, .memory = system.memory};
   }
+  if (!sample.traces) refuse_typed(command, {"--system", "--groups"}, "is for traces");
   sample.groups = options.groups;
   const FileFormat& format = format_of(sample);
   const FileSummary summary = summarise(format, sample);
@@ -90,7 +92,7 @@ void add_check(CLI::App& app) {
       "Examples:\n"
       "  bandwright check net.yml\n"
       "  bandwright check traces/gpt --system sys.json --format json");
-  command->callback([options] { run(*options); });
+  command->callback([command, options] { run(*command, *options); });
 }
 
 }  // namespace bandwright

@@ -6,6 +6,7 @@
 
 #include "cli/bill.h"
 #include "cli/design_report.h"
+#include "cli/memory_fit.h"
 
 namespace bandwright {
 namespace {
@@ -117,6 +118,34 @@ void add_alternatives(const DesignAnswer& answer, Json& root) {
   }
 }
 
+// The same in every row but the allocation in steps: each model's times, and what was asked for besides.
+void add_more_columns(const DesignAnswer& answer, TextTable& table) {
+  const DesignSummary& summary = answer.summary;
+  const auto add = [&](const std::string& heading, const auto& cell) {
+    table.headings.push_back(heading);
+    for (std::size_t d = 0; d < table.rows.size(); ++d) table.rows[d].push_back(cell(d));
+  };
+  const auto add_number = [&](const std::string& heading, double value) {
+    add(heading, [&](std::size_t) { return fmt::format("{}", value); });
+  };
+  for (std::size_t m = 0; m < answer.design.models.size(); ++m) {
+    const std::string& model = answer.design.models[m].name;
+    add_number("step_time_ms_" + model, summary.optimum.step_ns[m] * ms_per_ns);
+    add_number("equal_step_time_ms_" + model, summary.equal.step_ns[m] * ms_per_ns);
+  }
+  if (summary.stepped) {
+    const auto& in_steps = summary.in_steps;
+    add("in_steps_gb_per_s", [&](std::size_t d) {
+      return in_steps ? fmt::format("{:.12g}", in_steps->gb_per_s[d]) : std::string();
+    });
+    add("in_steps_loss",
+        [&](std::size_t) { return in_steps ? fmt::format("{}", summary.stepped->loss) : std::string(); });
+  }
+  if (answer.memory) {
+    add("fits", [&](std::size_t) { return std::string(answer.memory->fits() ? "true" : "false"); });
+  }
+}
+
 }  // namespace
 
 std::string design_json(const DesignAnswer& answer) {
@@ -133,6 +162,7 @@ std::string design_json(const DesignAnswer& answer) {
   root["perf_per_cost"] = optional_number(summary.optimum.perf_per_cost());
   root["equal_perf_per_cost"] = optional_number(summary.equal.perf_per_cost());
   root["perf_per_cost_unit"] = "steps/s per 1e6 $";
+  if (answer.memory) root.update(fit_json(*answer.memory));
   add_proof(answer, root);
   add_dimensions(answer, root);
   add_alternatives(answer, root);
@@ -164,6 +194,7 @@ std::string design_csv(const DesignAnswer& answer) {
          fmt::format("{}", summary.solution.gap()), fmt::format("{}", summary.speedup()),
          number(summary.optimum.perf_per_cost())});
   }
+  add_more_columns(answer, table);
   return as_csv(table);
 }
 

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "cli/bill.h"
+#include "cli/memory_fit.h"
 #include "cli/options.h"
 
 namespace bandwright {
@@ -200,8 +201,10 @@ std::string infeasible_text(const DesignAnswer& answer) {
 }
 
 std::string design_text(const DesignAnswer& answer) {
-  return title(answer) + '\n' + dimension_table(answer) + '\n' + step_times(answer) + money_lines(answer) +
-         certificate(answer) + played_lines(answer) + comparisons(answer);
+  const std::string memory =
+      answer.memory ? fmt::format("{:<14} {}\n", "memory", need_text(*answer.memory)) : std::string();
+  return title(answer) + '\n' + dimension_table(answer) + '\n' + step_times(answer) + memory +
+         money_lines(answer) + certificate(answer) + played_lines(answer) + comparisons(answer);
 }
 
 }  // namespace bandwright

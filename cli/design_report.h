@@ -1,9 +1,11 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "optimizer/design.h"
+#include "training/estimate.h"
 
 namespace bandwright {
 
@@ -11,8 +13,9 @@ namespace bandwright {
 struct DesignAnswer {
   Design design;
   std::string solver;
-  double step_gb_per_s = 0.0;  // 0: no allocation in steps
-  std::string holds_for;       // what the proof takes as given; "" without
+  double step_gb_per_s = 0.0;       // 0: no allocation in steps
+  std::string holds_for;            // what the proof takes as given; "" without
+  std::optional<MemoryFit> memory;  // of a real model's job
   DesignSummary summary;
 };
 

@@ -9,6 +9,8 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/memory_fit.h"
+#include "cli/option_rules.h"
 #include "cli/options.h"
 #include "training/notes.h"
 
@@ -65,19 +67,6 @@ nlohmann::ordered_json memory_json(const std::vector<MemoryBill::Line>& lines) {
 
 namespace {
 
-std::string fit_text(const TrainingJob& job, const TrainingEstimate& result) {
-  const double slow = job.slow_memory_bytes / gib;
-  const double capacity = result.memory_capacity / gib - slow;
-  if (result.fits()) {
-    return fmt::format("fits into {:.0f} GiB{}", capacity,
-                       slow > 0.0 ? fmt::format(" and {:.0f} GiB of slow memory", slow) : "");
-  }
-  return fmt::format("does not fit into {:.0f} GiB; the largest part is {}; {}", capacity,
-                     result.memory.largest().name,
-                     result.remedy.empty() ? "no setting tried here makes it fit"
-                                           : fmt::format("it would fit with {}", result.remedy));
-}
-
 std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
                     const std::optional<Offload>& offloaded) {
   std::string text =
@@ -94,7 +83,7 @@ std::string as_text(const TrainingJob& job, const TrainingEstimate& result,
   }
   if (offloaded) text += offload_text(*offloaded);
   text += '\n' + aligned(breakdown_table(result.breakdown, result.step_ns)) + '\n' +
-          aligned(memory_table(result.memory.lines())) + '\n' + fit_text(job, result) + '\n';
+          aligned(memory_table(result.memory.lines())) + '\n' + fit_text(result) + '\n';
   for (const std::string& note : notes(job, shipped_calibration())) text += fmt::format("note: {}\n", note);
   return text;
 }
@@ -112,11 +101,7 @@ std::string as_json(const TrainingJob& job, const TrainingEstimate& result,
   root["tflop_per_s_per_npu"] = result.tflop_per_s_per_npu;
   root["mfu"] = result.mfu;
   root["hfu"] = result.hfu;
-  root["memory_gib"] = result.memory.total() / gib;
-  root["memory_capacity_gib"] = result.memory_capacity / gib;
-  root["fits"] = result.fits();
-  root["would_fit_with"] =
-      result.remedy.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.remedy);
+  root.update(fit_json(result));
   root["memory"] = memory_json(result.memory.lines());
   root["placement"] = offloaded ? offload_json(*offloaded) : nlohmann::ordered_json();
   root["notes"] = notes(job, shipped_calibration());
@@ -178,7 +163,7 @@ void add_estimate(CLI::App& app) {
       ->required()
       ->type_name("COUNT");
   add_training_options(*command, options->training);
-  add_offload_options(*command, options->offload);
+  begin_group(*command, main_options);
   command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
       ->type_name("NAME")
       ->capture_default_str();
@@ -186,8 +171,9 @@ void add_estimate(CLI::App& app) {
       ->add_option("--bandwidth", options->bandwidth,
                    "GB/s per NPU of each dimension, where not the machine's")
       ->type_name("LIST");
-  command->add_option("--timeline", options->timeline, "write the step as a Chrome trace")->type_name("FILE");
+  add_offload_options(*command, options->offload);
   add_output_options(*command, options->output);
+  command->add_option("--timeline", options->timeline, "write the step as a Chrome trace")->type_name("FILE");
   command->footer(
       "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "
       "accuracy\n"
@@ -196,16 +182,18 @@ void add_estimate(CLI::App& app) {
       "options\n"
       "of training they have --global-batch (images) and --precision, tables none.\n"
       "Examples:\n"
-      "  bandwright estimate gpt3-175b --system dgx-a100 --npus 512 --tp 8 --pp 8 --global-batch 1024\n"
-      "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --zero 1 --format json\n"
+      "  bandwright estimate gpt3-175b --system dgx-a100 --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
+      "      --global-batch 1024\n"
+      "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --sequence-parallel "
+      "--format json\n"
       "  bandwright estimate llama3-70b --system dgx-h100 --npus 8 --tp 8 --tiers hbm-ddr\n"
       "  bandwright estimate config.json --system dgx-h100 --npus 64 --zero 3 --recompute full\n"
       "  bandwright estimate resnet-50 --system dgx-a100 --npus 64");
   command->callback([command, options] {
+    check_needs(*command, two_memories, {"--tiers"});
+    if (!options->word.empty()) check_excludes(*command, {"--model"}, {"--system"});
     options->given = given_training_options(*command);
-    for (const char* name : {"--tiers", "--fast", "--offload"}) {
-      if (command->count(name) > 0) options->given.emplace_back(name);
-    }
+    if (command->count("--tiers") > 0) options->given.emplace_back("--tiers");
     run(*options);
   });
 }

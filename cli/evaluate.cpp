@@ -2,11 +2,13 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "cli/commands.h"
 #include "cli/experiment_folder.h"
 #include "cli/interrupt.h"
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/point_progress.h"
 #include "core/units.h"
@@ -61,6 +63,11 @@ void run(const EvaluateOptions& options) {
   const bool full = parse_option("--npu-fidelity", options.fidelity, fidelity_named) == Fidelity::Full;
   const Experiment experiment =
       load_experiment(options.experiment, {.engine = options.engine, .full_fidelity = full});
+  const auto& points = experiment.points;
+  if (full && std::none_of(points.begin(), points.end(),
+                           [](const Point& point) { return point.engine == Engine::EventDriven; })) {
+    throw InputError("--npu-fidelity full is for the event-driven engine, and no point has it");
+  }
   if (options.dry_run) return print_points(experiment);
   const ExperimentFolder folder(options.output, experiment.name);
   const InterruptWatch interrupt;
@@ -108,7 +115,10 @@ void add_evaluate(CLI::App& app) {
       "  bandwright evaluate small\n"
       "  bandwright evaluate full --jobs 2\n"
       "  bandwright evaluate my.yaml --dry-run");
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    check_excludes(*command, {"--dry-run"}, {"--force", "--jobs", "--output"});
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

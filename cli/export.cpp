@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/option_rules.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "core/catalogue.h"
@@ -67,11 +68,14 @@ constexpr std::array export_formats = {
     ExportFormat{"chakra", "Chakra execution traces, one per NPU", export_chakra},
     ExportFormat{"astra-sim-1", "ASTRA-sim 1.0 layer text", export_layers}};
 
-void run(const ExportOptions& options) {
+void run(const CLI::App& command, const ExportOptions& options) {
   const auto& format =
       parse_option("--format", options.format, [](std::string_view word) -> const ExportFormat& {
         return find_in_catalogue(std::span<const ExportFormat>(export_formats), word, "export format");
       });
+  if (format.write == export_layers) {
+    refuse_typed(command, {"loop", "--npus", "--compute-scale"}, "is for --format chakra");
+  }
   for (const Model& model : load_models(options.workload)) format.write({model, options, options.folder});
 }
 
@@ -94,7 +98,7 @@ void add_export(CLI::App& app) {
       "Examples:\n"
       "  bandwright export 175B --npus 1024 --format chakra -o traces\n"
       "  bandwright export 1T --format astra-sim-1 --recompute full -o layers");
-  command->callback([options] { run(*options); });
+  command->callback([command, options] { run(*command, *options); });
 }
 
 }  // namespace bandwright

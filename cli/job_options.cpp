@@ -4,9 +4,11 @@
 
 #include <array>
 
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/trace_bar.h"
 #include "core/catalogue.h"
+#include "formats/detect.h"
 
 namespace bandwright {
 namespace {
@@ -20,17 +22,36 @@ constexpr std::array routes = {
     RouteInfo{GroupRoute::Grid, "grid", "hierarchically where a group's members form a grid"},
     RouteInfo{GroupRoute::Ring, "ring", "as one ring of a group's members"}};
 
+// Traces and layer texts each have files of their own.
+void check_files(const JobOptions& options) {
+  const JobFiles& files = options.files;
+  const bool traces = sample_of(files.workload).traces;
+  const auto only_for = [&](bool wanted, std::string_view option, const std::string& text) {
+    if (traces == wanted || text.empty()) return;
+    throw InputError(fmt::format("{} is for {}, and {} is {}", option, wanted ? "traces" : "layer texts",
+                                 files.workload, wanted ? "none" : "traces"));
+  };
+  only_for(true, "--groups", files.groups);
+  only_for(true, "--memory", files.memory);
+  only_for(true, "--group-route", options.route);
+  only_for(false, "--communicator", files.communicator);
+  if (files.loop != JobFiles{}.loop)
+    only_for(false, fmt::format("training loop '{}'", files.loop), files.loop);
+}
+
 }  // namespace
 
 void add_job_options(CLI::App& command, JobOptions& options) {
-  command
-      .add_option("--workload", options.files.workload,
-                  "in place of a model: Chakra traces (folder, prefix, file) or a layer text")
-      ->type_name("FILES");
+  begin_group(command, main_options);
   command
       .add_option("--network,--libra", options.files.network,
                   "in place of <network>: also ASTRA-sim's, LIBRA's and its artifact's files")
       ->type_name("FILE");
+  begin_group(command, foreign_files);
+  command
+      .add_option("--workload", options.files.workload,
+                  "in place of a model: Chakra traces (folder, prefix, file) or a layer text")
+      ->type_name("FILES");
   command
       .add_option("--groups", options.files.groups,
                   "process groups of traces (default: the .json file beside them)")
@@ -53,6 +74,7 @@ Job load(const JobOptions& options, const JobBandwidth& bandwidth) {
       return find_in_catalogue(std::span<const RouteInfo>(routes), word, "route").route;
     });
   }
+  check_files(options);
   if (files.network.empty()) throw InputError("--workload needs a network: --network FILE");
   TraceBar bar;
   return load_job(files, bandwidth, [&](const TraceProgress& progress) { bar.show(progress); });

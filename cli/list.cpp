@@ -99,7 +99,8 @@ constexpr std::array listings = {
             [] { return entries_of(collective_algorithms()); }},
     Listing{"schedulers", "orders in which chunks visit the dimensions",
             [] { return entries_of(chunk_schedulers()); }},
-    Listing{"systems", "system descriptions; any other as a YAML file", [] { return inputs_of("systems"); }}};
+    Listing{"system-layers", "how `simulate` plays collectives, its --system; any other as a YAML file",
+            [] { return inputs_of("systems"); }}};
 
 struct ListOptions {
   std::string what;

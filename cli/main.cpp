@@ -6,11 +6,13 @@
 #include <array>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <string>
 #include <system_error>
 
 #include "cli/commands.h"
+#include "cli/option_rules.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -33,6 +35,18 @@ int refuse(std::string_view problem) {
   fmt::print(stderr, "bandwright: {}\n", printable(problem));
   return bad_input_status;
 }
+
+// With one blank line between headings, where the library leaves two.
+class Help : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    std::string text = CLI::Formatter::make_help(app, std::move(name), mode);
+    for (std::size_t gap = text.find("\n\n\n"); gap != text.npos; gap = text.find("\n\n\n", gap)) {
+      text.erase(gap, 1);
+    }
+    return text;
+  }
+};
 
 // The command that was given, innermost; the program itself when there was none.
 const CLI::App& chosen_command(const CLI::App& app) {
@@ -64,8 +78,10 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app("Divides a training network's bandwidth budget, and simulates and prices the result.",
                "bandwright");
   app.ignore_case();
+  app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
   for (const auto add_command : commands) add_command(app);
+  refuse_empty_texts(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& no_answer) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/interrupt.h"
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/place_progress.h"
 #include "memory/transformer_graph.h"
@@ -38,15 +39,16 @@ Bytes fast_limit(const TrainingJob& job, const OffloadOptions& options) {
 }  // namespace
 
 void add_offload_options(CLI::App& command, OffloadOptions& options) {
+  begin_group(command, two_memories);
   command
       .add_option("--tiers", options.tiers,
                   "tensors may live in slow memory as well: a name of `list tiers`, or a YAML file")
       ->type_name("TIERS");
   command
       .add_option("--fast", options.fast,
-                  "with --tiers: bytes of the NPU's memory for tensors (default: what buffers leave)")
+                  "bytes of the NPU's memory for tensors (default: what buffers leave)")
       ->type_name("SIZE");
-  command.add_option("--offload", options.policy, "with --tiers: where tensors live; see `list policies`")
+  command.add_option("--offload", options.policy, "where tensors live; see `list policies`")
       ->capture_default_str()
       ->type_name("POLICY");
 }

@@ -80,10 +80,21 @@ double parse_gb_per_s(std::string_view text) {
   return has_unit ? parse_bandwidth(clean).value() : parse_number(clean, 0.0, 1e9);
 }
 
+bool reads_as_budget(std::string_view text) {
+  if (trimmed(text).starts_with('$')) return true;
+  try {
+    static_cast<void>(parse_gb_per_s(text));
+    return true;
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
 std::vector<double> parse_bandwidths(std::string_view text, const Network& network) {
   std::vector<double> gb_per_s;
   for (const std::string_view part : split(text, ',')) gb_per_s.push_back(parse_gb_per_s(part));
   if (gb_per_s.size() == network.dimensions.size()) return gb_per_s;
+  if (network.dimensions.empty()) throw InputError("one NPU has no network to have a bandwidth");
   throw InputError(fmt::format("{} bandwidths for the {} dimensions of {}", gb_per_s.size(), network.size(),
                                network.shorthand()));
 }

@@ -12,6 +12,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "cli/option_rules.h"
 #include "core/catalogue.h"
 
 namespace bandwright {
@@ -73,6 +74,7 @@ void replace_file(const fs::path& file, std::string_view text) {
 }  // namespace
 
 void add_output_options(CLI::App& command, OutputOptions& options) {
+  begin_group(command, output_options);
   command
       .add_option_function<std::string>(
           "--format",

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/option_rules.h"
 #include "cli/place_options.h"
 #include "cli/place_progress.h"
 #include "core/paths.h"
@@ -204,6 +205,18 @@ void write_schedules(const PlaceOptions& options, const PlaceReport& report) {
   }
 }
 
+void check_options(const CLI::App& command, const PlaceOptions& options) {
+  check_needs(command, {"--plot-folder"}, {"--plot"});
+  const std::string& what = options.kernels.empty() ? options.network : options.kernels;
+  if (!options.kernels.empty() || (!what.empty() && !is_transformer(options))) {
+    refuse_typed(command, transformers, fmt::format("is for transformers, and {} is none", what));
+  }
+  const std::vector<const Policy*> chosen = chosen_policies(options.policies);
+  if (std::none_of(chosen.begin(), chosen.end(), [](auto* each) { return each->name == "asynchronous"; })) {
+    refuse_typed(command, {"--window"}, "is for the policy asynchronous");
+  }
+}
+
 void run(const PlaceOptions& options) {
   const TierPair tiers = load_tiers(options.tiers);
   PlaceReport report{.problem = {load_graph(options, tiers), tiers, {}}};
@@ -255,7 +268,10 @@ void add_place(CLI::App& app) {
       "asynchronous\n"
       "  bandwright place --kernels profile.csv --tiers my-tiers.yaml --sweep --plot\n"
       "  bandwright place vgg19 --ratio 4:1 --policy synchronous --schedule moves.csv --timeline moves.json");
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    check_options(*command, *options);
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/option_rules.h"
 #include "memory/placement.h"
 
 namespace bandwright {
@@ -29,19 +30,19 @@ void add_problem_options(CLI::App& command, PlaceOptions& options) {
 
 // What a transformer's NPU holds and computes; the same words as in `estimate`.
 void add_transformer_options(CLI::App& command, TrainingOptions& options) {
+  begin_group(command, transformers);
   const auto text = [&](const char* name, std::string& value, const char* help, const char* type) {
     command.add_option(name, value, help)->type_name(type);
   };
-  text("--system", options.system, "of a transformer: a name of `list systems`, or a YAML file", "SYSTEM");
-  text("--tp", options.tp, "of a transformer: tensor parallel", "COUNT");
-  text("--pp", options.pp, "of a transformer: pipeline stages", "COUNT");
-  text("--npus", options.npus, "of a transformer: NPUs of the job (default: TP x PP)", "COUNT");
-  text("--zero", options.zero, "of a transformer: ZeRO stage over the replicas", "0..3");
-  text("--micro-batch", options.micro_batch, "of a transformer: sequences of one pass", "COUNT");
-  text("--sequence", options.sequence, "of a transformer: tokens of a sequence", "COUNT");
-  text("--recompute", options.recompute, "of a transformer: none, selective or full", "NAME");
-  command.add_flag("--sequence-parallel", options.sequence_parallel,
-                   "of a transformer: norms and dropout divided over TP");
+  text("--system", options.system, "a name of `list systems`, or a YAML file", "SYSTEM");
+  text("--tp", options.tp, "tensor parallel", "COUNT");
+  text("--pp", options.pp, "pipeline stages", "COUNT");
+  text("--npus", options.npus, "NPUs of the job (default: TP x PP)", "COUNT");
+  text("--zero", options.zero, "ZeRO stage over the replicas", "0..3");
+  text("--micro-batch", options.micro_batch, "sequences of one pass", "COUNT");
+  text("--sequence", options.sequence, "tokens of a sequence", "COUNT");
+  text("--recompute", options.recompute, "none, selective or full", "NAME");
+  command.add_flag("--sequence-parallel", options.sequence_parallel, "norms and dropout divided over TP");
 }
 
 void add_memory_options(CLI::App& command, PlaceOptions& options) {
@@ -72,6 +73,7 @@ void add_solver_options(CLI::App& command, PlaceOptions& options) {
 }
 
 void add_file_options(CLI::App& command, PlaceOptions& options) {
+  begin_group(command, output_options);
   command.add_option("--schedule", options.schedule_file, "write the schedule as CSV")->type_name("FILE");
   command
       .add_option("--timeline", options.timeline_file, "write the schedule for chrome://tracing or Perfetto")
@@ -84,9 +86,9 @@ void add_file_options(CLI::App& command, PlaceOptions& options) {
 
 void add_place_options(CLI::App& command, PlaceOptions& options) {
   add_problem_options(command, options);
-  add_transformer_options(command, options.training);
   add_memory_options(command, options);
   add_solver_options(command, options);
+  add_transformer_options(command, options.training);
   add_file_options(command, options);
 }
 

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/experiment_folder.h"
 #include "cli/figures.h"
+#include "cli/option_rules.h"
 #include "core/catalogue.h"
 #include "core/text.h"
 
@@ -76,8 +77,9 @@ void add_plot(CLI::App& app) {
       "  bandwright plot full\n"
       "  bandwright plot libra-4096 fig12 --loop Overlap\n"
       "  bandwright plot timeline step.json      a trace of simulate --timeline, as step.png and step.pdf");
-  command->callback([options] {
+  command->callback([command, options] {
     if (equal_ignoring_case(options->experiment, "timeline")) {
+      refuse_typed(*command, {"--output", "--view", "--loop"}, "is for experiments, not for timelines");
       run_timelines(options->figures);
     } else {
       run(*options);

@@ -29,6 +29,11 @@ void add_scale(CLI::App& app) {
   add_scale_fit(*scale);
   add_scale_simulate(*scale);
   add_scale_trials(*scale);
+  for (CLI::App* command : scale->get_subcommands([](CLI::App*) { return true; })) {
+    for (CLI::Option* option : command->get_options([](CLI::Option*) { return true; })) {
+      if (option->get_required()) option->default_str("");  // what is needed has no default
+    }
+  }
 }
 
 }  // namespace bandwright

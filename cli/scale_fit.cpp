@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/figures.h"
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/scale.h"
 #include "scaling/worker_counts.h"
@@ -89,7 +90,10 @@ void add_scale_fit(CLI::App& scale) {
   add_output_options(*command, options->output);
   add_answer_plot(*command, options->plot,
                   "draw the points, the law with its range, and where it stops paying");
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    check_needs(*command, {"--plot-folder"}, {"--plot"});
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/scale.h"
 #include "core/catalogue.h"
@@ -219,7 +220,11 @@ void add_scale_measure(CLI::App& scale) {
   add_output_options(*command, options->output);
   command->add_option("command", options->plan.command, "after --: what to run; {n} is the worker count")
       ->required();
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    check_needs(*command, {"--slurm-worker", "--partition"}, {"--slurm"});
+    check_needs(*command, {"--resume"}, {"--store"});
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

@@ -10,6 +10,7 @@
 
 #include "cli/figures.h"
 #include "cli/model_file.h"
+#include "cli/option_rules.h"
 #include "cli/scale.h"
 #include "cli/training_options.h"
 #include "core/text.h"
@@ -129,7 +130,7 @@ CurveOptions read_curve(const SimulateOptions& options) {
   return curve;
 }
 
-SimulatedCurve simulate(const SimulateOptions& options) {
+SimulatedCurve simulate(const CLI::App& command, const SimulateOptions& options) {
   SimulatedCurve answer{.machine = load_machine(options.training.system), .options = read_curve(options)};
   const ModelFile model = find_model(options.model);
   const bool own_precision =
@@ -138,6 +139,8 @@ SimulatedCurve simulate(const SimulateOptions& options) {
     throw InputError(
         fmt::format("{} is for transformers; {} is data parallel", options.given.front(), options.model));
   }
+  if (model.kind != ModelKind::Images) refuse_typed(command, {"--one-worker-rate"}, "is for image models");
+  if (model.kind != ModelKind::Table) refuse_typed(command, {"--loop"}, "is for model tables");
   switch (model.kind) {
     case ModelKind::Images:
       load_images(options, model.file, answer);
@@ -157,8 +160,8 @@ SimulatedCurve simulate(const SimulateOptions& options) {
   return answer;
 }
 
-void run(const SimulateOptions& options) {
-  const SimulatedCurve answer = simulate(options);
+void run(const CLI::App& command, const SimulateOptions& options) {
+  const SimulatedCurve answer = simulate(command, options);
   switch (options.output.format) {
     case OutputFormat::Text:
       write_output(options.output, curve_text(answer));
@@ -213,6 +216,7 @@ void add_scale_simulate(CLI::App& scale) {
   add_curve_options(*command, *options);
   add_training_options(*command, options->training);
   command->get_option("--global-batch")->description("of all workers, for --strong");
+  begin_group(*command, main_options);
   command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
       ->type_name("NAME");
   add_output_options(*command, options->output);
@@ -226,8 +230,9 @@ void add_scale_simulate(CLI::App& scale) {
       "  bandwright scale simulate gpt3-175b --system dgx-a100 --npus 64..4096 --strong --global-batch 1536\n"
       "  bandwright scale simulate llama3-70b --system dgx-h100 --npus 64..1024 --weak --tp 8 --pp 4");
   command->callback([command, options] {
+    check_needs(*command, {"--plot-folder"}, {"--plot"});
     options->given = given_training_options(*command);
-    run(*options);
+    run(*command, *options);
   });
 }
 

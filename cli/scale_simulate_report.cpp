@@ -33,6 +33,7 @@ std::string spell_bound(const SimulatedCurve& answer) {
     return fmt::format("Efficiency is under {:.0f} %{} at {} workers.\n", percent, base,
                        *answer.curve.under_bound_at);
   }
+  if (answer.curve.searched_to == 0) return "";  // no point can be played
   return fmt::format("Efficiency stays at {:.0f} % or more{} up to {} workers.\n", percent, base,
                      answer.curve.searched_to);
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/scale.h"
 #include "core/catalogue.h"
@@ -199,7 +200,13 @@ void add_scale_trials(CLI::App& scale) {
       ->check(CLI::Range(1, 1'000'000'000));
   command->add_option("--seed", options->seed, "of sampled durations and of the outcomes asha compares");
   add_output_options(*command, options->output);
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    const auto& scheduler = find_in_catalogue(trial_schedulers(), options->scheduler, "scheduler");
+    if (scheduler.name != "asha") {
+      refuse_typed(*command, {"--eta", "--grace", "--max-t"}, "is for --scheduler asha");
+    }
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/option_rules.h"
 #include "cli/simulate_inputs.h"
 #include "cost_model/bill.h"
 #include "simulator/closed_form.h"
@@ -91,6 +92,29 @@ void play(const SimulateOptions& options, SimulationAnswer& answer, Timeline* ti
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
 }
 
+void check_options(const CLI::App& command, const SimulateOptions& options) {
+  check_needs(command, real_models, {"--npus"});
+  check_needs(command, finer_points, {"--npus"});
+  check_needs(command, two_memories, {"--tiers"});
+  check_needs(command, {"--tiers"}, {"--npus"});
+  check_needs(command, foreign_files, {"--workload"});
+  check_needs(command, {"--size"}, {"--collective"});
+  check_excludes(command, {"--workload"},
+                 {"--npus", "--collective", "--model", "--recompute", "--allocation"});
+  check_excludes(command, {"--npus", "--workload"},
+                 {"--tables", "--compute-scale", "--classes", "--own-links"});
+  check_excludes(command, {"--npus"}, {"--collective"});
+  if (command.count("--npus") > 0) check_excludes(command, {"--network"}, {"--system"});
+  check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
+  check_excludes(command, {"--bandwidth"}, {"--budget", "--allocation"});
+  if (is_closed_form(options)) {
+    refuse_typed(command, {"--chunks", "--scheduler", "--npu-fidelity"}, "is for the event-driven engine");
+  } else {
+    refuse_typed(command, {"--own-links"},
+                 "is for --engine closed: the event-driven engine always counts links");
+  }
+}
+
 void run(SimulateOptions options) {
   SimulationAnswer answer = simulation_of(options);
   const PriceList prices = load_any_prices(options.network.prices);
@@ -116,6 +140,7 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       .add_option("--system", options.system,
                   "ideal (default), astra1 or a YAML file; with --npus in place of <system>")
       ->type_name("SYSTEM");
+  begin_group(command, "Engine");
   command.add_option("--chunks", options.chunks, "a collective is cut into (default: the system's)")
       ->type_name("N");
   command
@@ -128,7 +153,6 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       ->type_name("WHAT");
   command.add_flag("--own-links", options.own_links,
                    "with --engine closed: as in optimize (the event-driven engine always counts links)");
-  command.add_option("--timeline", options.timeline, "write a Chrome/Perfetto trace")->type_name("FILE");
 }
 
 }  // namespace
@@ -159,23 +183,35 @@ void add_simulate(CLI::App& app) {
       ->type_name("KIND");
   command->add_option("--size", options->size, "of the collective, per NPU")->type_name("BYTES");
   add_engine_options(*command, *options);
+  begin_group(*command, layer_tables);
+  add_workload_options(*command, options->workload);
+  command->get_option("--recompute")
+      ->description(
+          "none (default), full or communication: what runs again in the backward pass; with --npus "
+          "none, selective (attention core) or full");
+  begin_group(*command, real_models);
   command->add_option("--npus", options->training.npus, "NPUs of a real model's job")->type_name("COUNT");
   add_training_options(*command, options->training);
   add_offload_options(*command, options->offload);
   add_job_options(*command, options->job);
-  add_workload_options(*command, options->workload);
+  begin_group(*command, price_options);
   add_network_options(*command, options->network);
   add_output_options(*command, options->output);
+  command->add_option("--timeline", options->timeline, "write a Chrome/Perfetto trace")->type_name("FILE");
   command->footer(
       "Examples:\n"
       "  bandwright simulate 4D 325 175B NoOverlap --recompute full\n"
       "  bandwright simulate 4D --bandwidth 142.9,125.0,50.8,6.3 175B Overlap --timeline step.json\n"
       "  bandwright simulate 3D 500 --collective all-reduce --size '1 GiB' --scheduler themis\n"
-      "  bandwright simulate dgx-a100 --model gpt3-175b --npus 512 --tp 8 --pp 8 --global-batch 1024\n"
+      "  bandwright simulate dgx-a100 --model gpt3-175b --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
+      "      --global-batch 1024\n"
       "  bandwright simulate --workload traces/gpt --network net.yml --system sys.json\n"
       "  bandwright simulate 'Ring(8)_Switch(128)' --bandwidth 87.58,12.42 --collective all-reduce\n"
       "      --size 1048576B --system astra1 --format json");
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    check_options(*command, *options);
+    run(*options);
+  });
 }
 
 }  // namespace bandwright

@@ -29,6 +29,16 @@ constexpr std::array allocations = {AllocationInfo{false, "optimized", "the best
                                     AllocationInfo{false, "optimised", "the best shares"},
                                     AllocationInfo{true, "equal", "the same for each dimension"}};
 
+// A budget's word where none is wanted any more.
+void refuse_budget(const SimulateOptions& options, const std::string& word) {
+  if (!reads_as_budget(word)) return;
+  if (!options.bandwidth.empty())
+    throw InputError(fmt::format("--bandwidth and the budget '{}': one or the other", word));
+  if (!options.budget.empty()) {
+    throw InputError(fmt::format("the budget is given twice: '{}' and '{}'", options.budget, word));
+  }
+}
+
 // <network> [<budget>] [<model> <loop>]: no budget where --bandwidth is given, no model where --collective
 // is.
 void place_words(SimulateOptions& options) {
@@ -39,6 +49,7 @@ void place_words(SimulateOptions& options) {
   options.network.network = options.job.files.network;
   take(options.network.network);
   if (options.bandwidth.empty()) take(options.budget);
+  refuse_budget(options, word != options.words.end() ? *word : "");
   if (options.collective.empty()) {
     take(options.workload.models);
     options.workload.loop.clear();
@@ -119,10 +130,14 @@ std::vector<double> bandwidth_of(const SimulateOptions& options, const Network& 
   const double budget = parse_option("budget", options.budget, parse_gb_per_s);
   if (budget <= 0.0) throw InputError(fmt::format("budget: '{}' is not above 0", options.budget));
   const std::size_t dimensions = network.dimensions.size();
-  const bool equal = parse_option("--allocation", options.allocation, [](std::string_view word) {
-    return find_in_catalogue(std::span<const AllocationInfo>(allocations), word, "allocation").equal;
-  });
-  if (equal) {
+  const AllocationInfo& allocation =
+      options.allocation.empty()
+          ? allocations.front()
+          : parse_option(
+                "--allocation", options.allocation, [](std::string_view word) -> const AllocationInfo& {
+                  return find_in_catalogue(std::span<const AllocationInfo>(allocations), word, "allocation");
+                });
+  if (allocation.equal) {
     return std::vector<double>(dimensions, budget / static_cast<double>(dimensions));
   }
   const double unit = system.bytes_per_second_unit() / 1e9;
@@ -139,6 +154,7 @@ SimulationAnswer job_of(SimulateOptions& options) {
   };
   take(options.job.files.network);
   if (options.bandwidth.empty()) take(options.budget);
+  refuse_budget(options, word != options.words.end() ? *word : "");
   options.job.files.loop.clear();
   take(options.job.files.loop);
   if (options.job.files.loop.empty()) options.job.files.loop = "NoOverlap";
@@ -172,10 +188,6 @@ SimulationAnswer model_of(SimulateOptions& options) {
 
 // <system> [<budget>] <model>, each where no option gives it.
 void place_training_words(SimulateOptions& options) {
-  if (!options.collective.empty()) throw InputError("--collective and --npus: one or the other");
-  if (!options.workload.tables.empty() || !options.workload.compute_scale.empty()) {
-    throw InputError("--tables and --compute-scale are for layer tables, not for real models (--npus)");
-  }
   std::vector<std::string> words = options.words;
   std::string& system = options.training.system;
   std::string& model = options.workload.models;
@@ -191,6 +203,7 @@ void place_training_words(SimulateOptions& options) {
   if (system.empty() || model.empty()) {
     throw InputError("missing arguments: bandwright simulate <system> [<budget>] <model> --npus N");
   }
+  refuse_budget(options, words.empty() ? "" : words.front());
   if (options.budget.empty() && !words.empty()) {
     options.budget = words.front();
     words.erase(words.begin());
@@ -211,9 +224,13 @@ SimulationAnswer training_of(SimulateOptions& options) {
   const TrainingJob& job = *answer.job;
   answer.system.name = job.machine.name;
   answer.network = job.machine.network(job.parallelism.npus());
+  const bool own = options.bandwidth.empty() && options.budget.empty();
+  if (!own && answer.network.dimensions.empty()) {
+    throw InputError("--npus 1: one NPU has no network to divide a budget over");
+  }
   answer.program = training_step(job, answer.network);
   answer.graph.name = answer.program.name;
-  const bool own = options.bandwidth.empty() && options.budget.empty();
+  if (own && !options.allocation.empty()) throw InputError("--allocation needs a budget");
   answer.bandwidth = own ? job.machine.gb_per_s(answer.network)
                          : bandwidth_of(options, answer.network, answer.system, answer.program);
   return answer;
@@ -230,7 +247,6 @@ bool is_closed_form(const SimulateOptions& options) {
 SimulationAnswer simulation_of(SimulateOptions& options) {
   const bool files = !options.job.files.workload.empty();
   const bool real = !options.training.npus.empty();
-  if (files && real) throw InputError("--workload and --npus: one or the other");
   SimulationAnswer answer = files ? job_of(options) : (real ? training_of(options) : model_of(options));
   answer.loop = options.workload.loop;
   return answer;

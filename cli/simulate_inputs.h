@@ -21,7 +21,7 @@ struct SimulateOptions {
   TrainingOptions training;  // with --npus: the network is a machine, the model an architecture
   std::string budget;
   std::string bandwidth;
-  std::string allocation = "optimized";
+  std::string allocation;  // "" is optimized
   std::string collective;
   std::string size;
   std::string system;  // "" is ideal

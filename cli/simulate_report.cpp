@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/memory_fit.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/training_options.h"
@@ -109,6 +110,12 @@ std::string critical_table(const SimulationAnswer& answer) {
                           percent(part.time, answer.result.step_time)});
   }
   return aligned(table);
+}
+
+// A lone NPU has no network.
+std::string network_text(const Network& network) {
+  if (network.dimensions.empty()) return "1 NPU without a network";
+  return fmt::format("{}, {} NPUs", network.shorthand(), network.npus());
 }
 
 // What a real model's step comes to.
@@ -222,13 +229,15 @@ std::vector<CriticalPart> critical_parts(const StepProgram& program,
 std::string simulation_text(const SimulationAnswer& answer) {
   const StepResult& result = answer.result;
   std::string text =
-      fmt::format("{}, {} NPUs\n{}{}{}, system {}, {}{}\n{}\n{}\n{}", answer.network.shorthand(),
-                  answer.network.npus(), answer.graph.name, answer.loop.empty() ? "" : ", ", answer.loop,
-                  answer.system.name, answer.engine, answer.fidelity.empty() ? "" : ", " + answer.fidelity,
-                  answer.job ? rate_text(answer) : "", summary_table(answer), dimension_table(answer));
+      fmt::format("{}\n{}{}{}, system {}, {}{}\n{}\n{}\n{}", network_text(answer.network), answer.graph.name,
+                  answer.loop.empty() ? "" : ", ", answer.loop, answer.system.name, answer.engine,
+                  answer.fidelity.empty() ? "" : ", " + answer.fidelity, answer.job ? rate_text(answer) : "",
+                  summary_table(answer), dimension_table(answer));
   if (!result.queues.empty()) text += '\n' + queue_table(answer);
   text += '\n' + critical_table(answer);
-  text += fmt::format("\ncost {} ({})\n", answer.cost_usd ? format_money(Money(*answer.cost_usd)) : "unknown",
+  text += '\n';
+  if (answer.job) text += "memory " + need_text(memory_fit(*answer.job)) + '\n';
+  text += fmt::format("cost {} ({})\n", answer.cost_usd ? format_money(Money(*answer.cost_usd)) : "unknown",
                       answer.prices);
   if (result.events > 0) text += fmt::format("{} events in {:.3f} ms\n", result.events, answer.wall_time_ms);
   return text;
@@ -239,7 +248,10 @@ std::string simulation_json(const SimulationAnswer& answer) {
   Json root;
   root["schema_version"] = 1;
   root.update(setting(answer));
-  if (answer.job) root["parallelism"] = division_json(answer.job->parallelism);
+  if (answer.job) {
+    root["parallelism"] = division_json(answer.job->parallelism);
+    root.update(fit_json(memory_fit(*answer.job)));
+  }
   root[answer.system.gib ? "bandwidth_gib_per_s" : "bandwidth_gb_per_s"] = answer.bandwidth;
   root.update(scalars(answer));
   for (const GroupExposure& group : result.groups)

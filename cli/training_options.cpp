@@ -8,6 +8,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "core/text.h"
 
@@ -71,18 +72,19 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
   text("--pp", options.pp,
        "pipeline stages: layers divided; stages x virtual stages up to the layers + 2, even or not", "COUNT")
       ->capture_default_str();
+  text("--global-batch", options.global_batch, "sequences of one step (default: 8 micro-batches per stage)",
+       "COUNT");
+  text("--micro-batch", options.micro_batch, "sequences of one pass", "COUNT")->capture_default_str();
+  text("--zero", options.zero, "ZeRO stage: 1 divides the optimizer, 2 gradients, 3 weights (FSDP)", "0..3")
+      ->capture_default_str();
+  command.add_flag("--sequence-parallel", options.sequence_parallel,
+                   "divide norms and dropout over the TP group as well");
+  begin_group(command, finer_points);
   text("--cp", options.cp, "context parallel: the sequence divided", "COUNT")->capture_default_str();
   text("--ep", options.ep, "expert parallel: experts divided", "COUNT")->capture_default_str();
   text("--virtual-stages", options.virtual_stages, "chunks of layers per stage (interleaved)", "COUNT")
       ->capture_default_str();
   text("--schedule", options.schedule, "gpipe, 1f1b or interleaved", "NAME");
-  command.add_flag("--sequence-parallel", options.sequence_parallel,
-                   "divide norms and dropout over the TP group as well");
-  text("--zero", options.zero, "ZeRO stage: 1 divides the optimizer, 2 gradients, 3 weights (FSDP)", "0..3")
-      ->capture_default_str();
-  text("--micro-batch", options.micro_batch, "sequences of one pass", "COUNT")->capture_default_str();
-  text("--global-batch", options.global_batch, "sequences of one step (default: 8 micro-batches per stage)",
-       "COUNT");
   text("--attention", options.attention, "unfused, flash1 (2022) or flash", "NAME")->capture_default_str();
   text("--precision", options.precision, "bf16, fp16 or fp8", "NAME")->capture_default_str();
   text("--sequence", options.sequence, "tokens of a sequence, where not the model's own", "COUNT");
@@ -104,9 +106,10 @@ void add_training_options(CLI::App& command, TrainingOptions& options) {
 
 std::vector<std::string> given_training_options(const CLI::App& command) {
   std::vector<std::string> given;
-  for (const char* name : {"--tp", "--pp", "--cp", "--ep", "--virtual-stages", "--schedule",
-                           "--sequence-parallel", "--zero", "--micro-batch", "--attention", "--precision",
-                           "--sequence", "--bucket", "--overlap", "--placement", "--recompute"}) {
+  for (const char* name :
+       {"--tp", "--pp", "--cp", "--ep", "--virtual-stages", "--schedule", "--sequence-parallel", "--zero",
+        "--micro-batch", "--attention", "--precision", "--sequence", "--bucket", "--overlap", "--dispatch",
+        "--placement", "--recompute"}) {
     if (command.count(name) > 0) given.emplace_back(name);
   }
   return given;

@@ -28,7 +28,8 @@ struct TrainingOptions {
   std::string dispatch = "model";
 };
 
-// All but --system, --npus and --recompute, which commands explain themselves.
+// All but --system, --npus and --recompute, which commands explain themselves: the usual ones under the
+// heading that has begun, the others under `finer_points`.
 void add_training_options(CLI::App& command, TrainingOptions& options);
 
 // Those of them, and --recompute, that were typed; the global batch, which not only transformers have, aside.

@@ -28,7 +28,7 @@ struct ValidateOptions {
   OutputOptions output;
 };
 
-// The known files of a folder; a line on standard error for each other one.
+// The known files of a folder that have rows; a line on standard error for each other one.
 std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder)) {
     throw InputError(fmt::format("--data: '{}' is not a folder", printable(folder.string())));
@@ -39,17 +39,28 @@ std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
   }
   std::sort(files.begin(), files.end());
   std::vector<DataSet> sets;
+  std::vector<std::string> skipped;
   for (const std::filesystem::path& file : files) {
     const auto kinds = data_set_kinds();
     const auto kind = std::find_if(kinds.begin(), kinds.end(),
                                    [&](const auto& each) { return each.name == file.stem().string(); });
     if (kind == kinds.end()) {
-      fmt::print(stderr, "bandwright: {}: not a data set this program knows, skipped\n",
-                 printable(file.filename().string()));
+      skipped.push_back(file.filename().string() + ": not a data set this program knows, skipped");
       continue;
     }
-    sets.push_back(read_data_set(*kind, file));
+    DataSet set = read_data_set(*kind, file);
+    if (set.rows.empty()) {
+      skipped.push_back(file.filename().string() + ": no rows to predict, skipped");
+    } else {
+      sets.push_back(std::move(set));
+    }
   }
+  if (sets.empty()) {
+    throw InputError(
+        fmt::format("--data: nothing to validate in '{}' ({})", folder.string(),
+                    skipped.empty() ? "no .csv files" : fmt::to_string(fmt::join(skipped, "; "))));
+  }
+  for (const std::string& line : skipped) fmt::print(stderr, "bandwright: {}\n", printable(line));
   return sets;
 }
 

@@ -30,6 +30,15 @@ void set_engine(Point& point, const EngineInfo& info) {
   point.asked.engine = info.name;
 }
 
+// Of the command line, which has no file and line.
+const EngineInfo& engine_named(const std::string& word) {
+  try {
+    return find_in_catalogue(std::span<const EngineInfo>(engines), word, "engine");
+  } catch (const InputError& error) {
+    throw InputError(std::string("--engine: ") + error.what());
+  }
+}
+
 void play_every_npu(Point& point) {
   if (point.engine == Engine::EventDriven) set_engine(point, engines[1]);
 }
@@ -228,8 +237,7 @@ Points Expansion::expand(const EngineOverrides& overrides) && {
   if (overrides.engine.empty()) {
     axis("engines", {"event-driven"}, &Expansion::read_engine);
   } else {
-    read_engine(points_[0],
-                YamlValue::parse(fmt::format("--engine: {}", overrides.engine), "").at("--engine"));
+    set_engine(points_[0], engine_named(overrides.engine));
   }
   if (overrides.full_fidelity) {
     for (Point& point : points_) play_every_npu(point);

@@ -64,7 +64,10 @@ class CurveSimulation {
   double rate_per_worker_ = 0.0;  // of the baseline; 0 before there is one
 };
 
+// Nothing of a curve of which no point can be played: there is no rate to compare with.
 void find_bound(CurveSimulation& simulation, const CurveOptions& options, Curve& curve) {
+  const auto played = [](const CurvePoint& point) { return point.played(); };
+  if (std::none_of(curve.points.begin(), curve.points.end(), played)) return;
   const auto under = [&](const CurvePoint& point) {
     return point.played() && point.efficiency < options.efficiency;
   };

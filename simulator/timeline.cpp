@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -11,8 +12,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int compute_process = 0;
-constexpr int collective_process = 1;
-constexpr int dimension_process = 2;
+constexpr int bubble_process = 1;
+constexpr int collective_process = 2;
+constexpr int dimension_process = 3;
 
 Json name_event(const char* what, int process, int track, const std::string& name) {
   return {{"ph", "M"}, {"name", what}, {"pid", process}, {"tid", track}, {"args", {{"name", name}}}};
@@ -47,76 +49,110 @@ Stays stays_of(const Timeline& timeline) {
   return stays;
 }
 
-// Collectives that overlap on a dimension get tracks of their own, so that chunks nest.
-class Tracks {
+// Spans that overlap in time on one track cannot be drawn: each goes to the first lane that is free. REQUIRES
+// spans in the order of their starts.
+class Lanes {
  public:
-  Tracks(const Stays& stays, const std::vector<LogicalDimension>& queues) {
-    int base = 0;
-    for (std::uint32_t queue = 0; queue < queues.size(); ++queue) {
-      std::vector<Time> free_at;
-      for (auto stay = stays.lower_bound({queue, 0}); stay != stays.end() && stay->first.first == queue;
-           ++stay) {
-        std::size_t lane = 0;
-        while (lane < free_at.size() && free_at[lane] > stay->second.start) ++lane;
-        if (lane == free_at.size()) free_at.emplace_back();
-        free_at[lane] = stay->second.end;
-        track_[stay->first] = base + static_cast<int>(lane);
-      }
-      const GroupDimension& part = queues[queue].part;
-      for (std::size_t lane = 0; lane < free_at.size(); ++lane, ++base) {
-        names_.push_back(
-            fmt::format("dimension {} ({}, {} NPUs)", part.dimension + 1, queues[queue].group, part.npus));
-      }
-    }
+  int lane_of(Time start, Time end) {
+    std::size_t lane = 0;
+    while (lane < free_at_.size() && free_at_[lane] > start) ++lane;
+    if (lane == free_at_.size()) free_at_.emplace_back();
+    free_at_[lane] = end;
+    return static_cast<int>(lane);
   }
-
-  [[nodiscard]] int of(std::uint32_t queue, OperationId operation) const {
-    return track_.at({queue, operation});
-  }
-  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  [[nodiscard]] int count() const { return static_cast<int>(free_at_.size()); }
 
  private:
-  std::map<std::pair<std::uint32_t, OperationId>, int> track_;
-  std::vector<std::string> names_;
+  std::vector<Time> free_at_;
 };
 
-void add_operations(Json& events, const Timeline& timeline, const StepGraph& graph) {
-  events.push_back(name_event("process_name", compute_process, 0, "compute"));
-  events.push_back(name_event("process_name", collective_process, 0, "collectives"));
-  for (std::size_t g = 0; g < graph.groups.size(); ++g) {
-    events.push_back(
-        name_event("thread_name", collective_process, static_cast<int>(g), graph.groups[g].name));
-  }
-  for (const Timeline::Span& span : timeline.operations) {
-    const Operation& operation = graph.operations[span.operation];
-    const std::string name = operation_name(graph, span.operation);
-    if (operation.kind == OperationKind::Compute) {
-      events.push_back(complete_event(name, compute_process, 0, span.start, span.end));
-    } else if (operation.kind == OperationKind::Collective) {
-      const GroupCollective& call = graph.collectives[operation.collective];
-      const auto title = fmt::format("{} {} {}", name, collective_name(call.collective.kind),
-                                     format_bytes(call.collective.bytes));
-      events.push_back(
-          complete_event(title, collective_process, static_cast<int>(call.group), span.start, span.end));
+// One of a process's tracks, of one lane or several.
+struct Bar {
+  std::string name;
+  Time start;
+  Time end;
+};
+struct Track {
+  std::string name;
+  std::vector<Bar> bars;
+};
+
+// The tracks' events, lanes one below the other.
+void add_tracks(Json& events, int process, const std::string& name, std::vector<Track> tracks) {
+  events.push_back(name_event("process_name", process, 0, name));
+  int base = 0;
+  for (Track& track : tracks) {
+    std::stable_sort(track.bars.begin(), track.bars.end(),
+                     [](const Bar& a, const Bar& b) { return a.start < b.start; });
+    Lanes lanes;
+    for (const Bar& bar : track.bars) {
+      const int lane = base + lanes.lane_of(bar.start, bar.end);
+      events.push_back(complete_event(bar.name, process, lane, bar.start, bar.end));
+    }
+    for (int lane = 0; lane < lanes.count(); ++lane, ++base) {
+      if (!track.name.empty()) events.push_back(name_event("thread_name", process, base, track.name));
     }
   }
 }
 
+std::string collective_title(const StepGraph& graph, OperationId id) {
+  const GroupCollective& call = graph.collectives[graph.operations[id].collective];
+  return fmt::format("{} {} {}", operation_name(graph, id), collective_name(call.collective.kind),
+                     format_bytes(call.collective.bytes));
+}
+
+// What other pipeline stages do meanwhile is neither this NPU's compute nor its communication.
+void add_operations(Json& events, const Timeline& timeline, const StepGraph& graph) {
+  std::vector<Track> compute(1);
+  std::vector<Track> bubble(1);
+  std::vector<Track> collectives;
+  for (const Group& group : graph.groups) collectives.push_back({group.name, {}});
+  for (const Timeline::Span& span : timeline.operations) {
+    const Operation& operation = graph.operations[span.operation];
+    const bool collective = operation.kind == OperationKind::Collective;
+    if (!collective && operation.kind != OperationKind::Compute) continue;
+    const std::string name =
+        collective ? collective_title(graph, span.operation) : operation_name(graph, span.operation);
+    std::vector<Bar>& bars = operation.role == Role::Bubble ? bubble[0].bars
+                             : collective ? collectives[graph.collectives[operation.collective].group].bars
+                                          : compute[0].bars;
+    bars.push_back({name, span.start, span.end});
+  }
+  add_tracks(events, compute_process, "compute", std::move(compute));
+  if (!bubble[0].bars.empty()) add_tracks(events, bubble_process, "pipeline bubble", std::move(bubble));
+  add_tracks(events, collective_process, "collectives", std::move(collectives));
+}
+
+// A track for each logical dimension; collectives that overlap on it get lanes of their own, so that chunks
+// nest in them.
 void add_dimensions(Json& events, const Timeline& timeline, const StepGraph& graph) {
   const Stays stays = stays_of(timeline);
-  const Tracks tracks(stays, timeline.queues);
+  std::vector<std::vector<Stays::const_iterator>> of_queue(timeline.queues.size());
+  for (auto stay = stays.begin(); stay != stays.end(); ++stay) of_queue[stay->first.first].push_back(stay);
+  std::map<std::pair<std::uint32_t, OperationId>, int> track_of;
   events.push_back(name_event("process_name", dimension_process, 0, "network"));
-  for (std::size_t track = 0; track < tracks.names().size(); ++track) {
-    events.push_back(
-        name_event("thread_name", dimension_process, static_cast<int>(track), tracks.names()[track]));
-  }
-  for (const auto& [key, stay] : stays) {
-    events.push_back(complete_event(operation_name(graph, key.second), dimension_process,
-                                    tracks.of(key.first, key.second), stay.start, stay.end));
+  int base = 0;
+  for (std::uint32_t queue = 0; queue < of_queue.size(); ++queue) {
+    auto& here = of_queue[queue];
+    std::stable_sort(here.begin(), here.end(),
+                     [](const auto& a, const auto& b) { return a->second.start < b->second.start; });
+    Lanes lanes;
+    for (const auto& stay : here) {
+      const int track = base + lanes.lane_of(stay->second.start, stay->second.end);
+      track_of[stay->first] = track;
+      events.push_back(complete_event(operation_name(graph, stay->first.second), dimension_process, track,
+                                      stay->second.start, stay->second.end));
+    }
+    const LogicalDimension& where = timeline.queues[queue];
+    for (int lane = 0; lane < lanes.count(); ++lane, ++base) {
+      events.push_back(name_event(
+          "thread_name", dimension_process, base,
+          fmt::format("dimension {} ({}, {} NPUs)", where.part.dimension + 1, where.group, where.part.npus)));
+    }
   }
   for (const Timeline::Chunk& chunk : timeline.chunks) {
     const auto name = fmt::format("{} chunk {}", collective_name(chunk.kind), chunk.chunk);
-    events.push_back(complete_event(name, dimension_process, tracks.of(chunk.queue, chunk.operation),
+    events.push_back(complete_event(name, dimension_process, track_of.at({chunk.queue, chunk.operation}),
                                     chunk.start, chunk.end));
   }
 }

@@ -44,6 +44,14 @@ void check_size(const std::vector<Dimension>& dimensions) {
   }
 }
 
+int parse_npus(std::string_view npus, std::string_view dimension) {
+  try {
+    return static_cast<int>(parse_integer(npus, 2, max_npus));
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("network: NPUs of {}: {}", dimension, error.what()));
+  }
+}
+
 // "Ring(4)"
 Dimension parse_dimension(std::string_view text) {
   const std::size_t open = text.find('(');
@@ -52,7 +60,7 @@ Dimension parse_dimension(std::string_view text) {
   }
   const std::string_view npus = text.substr(open + 1, text.size() - open - 2);
   return {.kind = &dimension_kind(trimmed(text.substr(0, open))),
-          .npus = static_cast<int>(parse_integer(npus, 2, max_npus)),
+          .npus = parse_npus(npus, text),
           .price_class = {}};
 }
 

@@ -123,18 +123,23 @@ TrainingRate training_rate(const TrainingJob& job, double step_ns) {
   return rate;
 }
 
+MemoryFit memory_fit(const TrainingJob& job) {
+  MemoryFit fit{.memory = memory_bill(job.model, job.parallelism),
+                .memory_capacity = job.machine.npu.memory_bytes + job.slow_memory_bytes,
+                .slow_memory = job.slow_memory_bytes};
+  if (!fit.fits()) fit.remedy = remedy(job.model, job.parallelism, fit.memory_capacity);
+  return fit;
+}
+
 TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_per_s) {
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> bandwidths = bandwidths_of(job, network, gb_per_s);
   const StepProgram program = training_step(job, network);
   const ProgramForm form(program, network.size());
   const double step_ns = form.step_time_ns(bandwidths);
-  TrainingEstimate result{training_rate(job, step_ns)};
+  TrainingEstimate result{training_rate(job, step_ns), memory_fit(job)};
   result.step_ns = step_ns;
   result.breakdown = break_down(program, form, bandwidths);
-  result.memory = memory_bill(job.model, job.parallelism);
-  result.memory_capacity = job.machine.npu.memory_bytes + job.slow_memory_bytes;
-  if (!result.fits()) result.remedy = remedy(job.model, job.parallelism, result.memory_capacity);
   return result;
 }
 

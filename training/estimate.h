@@ -35,14 +35,21 @@ struct TrainingRate {
 };
 TrainingRate training_rate(const TrainingJob& job, double step_ns);
 
-struct TrainingEstimate : TrainingRate {
-  double step_ns = 0.0;
-  std::vector<BreakdownLine> breakdown;
+// Whether a job fits into the memory of its NPUs.
+struct MemoryFit {
   MemoryBill memory;
-  double memory_capacity = 0.0;
+  double memory_capacity = 0.0;  // bytes, slow memory included:
+  double slow_memory = 0.0;
   std::string remedy;  // what would make it fit; empty when it fits or nothing does
 
   [[nodiscard]] bool fits() const { return memory.total() <= memory_capacity; }
+};
+MemoryFit memory_fit(const TrainingJob& job);
+
+struct TrainingEstimate : TrainingRate, MemoryFit {
+  double step_ns = 0.0;
+  std::vector<BreakdownLine> breakdown;
+
   [[nodiscard]] double exposed_communication_ns() const;  // of the breakdown
 };
 

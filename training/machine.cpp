@@ -91,6 +91,17 @@ FabricConstants read_fabric_constants(const YamlValue& map) {
                                npus, machine.name, below, below + unit));
 }
 
+// What a machine names stands in its file, and an error should say where.
+void check_constants(const YamlValue& root, const Calibration& calibration) {
+  const auto check = [](const YamlValue& name, const auto& all, std::string_view what) {
+    name.parsed("a name", [&](std::string_view word) { return &constants_of(all, word, what); });
+  };
+  check(root.at("npu").at("constants"), calibration.npus, "NPU kind");
+  for (const YamlValue& dimension : root.at("dimensions").items()) {
+    check(dimension.at("fabric"), calibration.fabrics, "fabric");
+  }
+}
+
 }  // namespace
 
 double FabricDimension::share(int npus) const {
@@ -183,8 +194,11 @@ Machine read_machine(const YamlValue& root) {
 }
 
 Machine load_machine(std::string_view word) {
-  Machine machine = read_machine(YamlValue::load(input_file("machines", word, "system")));
-  calibrate(machine, shipped_calibration());
+  const YamlValue root = YamlValue::load(input_file("machines", word, "system"));
+  Machine machine = read_machine(root);
+  const Calibration calibration = shipped_calibration();
+  check_constants(root, calibration);
+  calibrate(machine, calibration);
   return machine;
 }
 

@@ -66,7 +66,9 @@ double buffer_bytes(const TransformerArchitecture& m, const Parallelism& p) {
 }  // namespace
 
 // 34 = 11 (attention) + 19 (a GELU FFN of 4 h) + 4 (norms);
-// other FFNs keep their inner activations in proportion, those of experts once per expert visited.
+// other FFNs keep their inner activations in proportion, those of experts once per expert visited. Of
+// attention, 8 are queries, keys, values and what they weigh, 2 bytes each: fewer with fewer key/value heads,
+// more where latent attention has made them out of its latents.
 double layer_activations(const TransformerArchitecture& m, const Parallelism& p) {
   const auto tp = static_cast<double>(p.tensor);
   const double x = static_cast<double>(p.micro_batch * m.sequence) / static_cast<double>(p.context) *
@@ -77,7 +79,9 @@ double layer_activations(const TransformerArchitecture& m, const Parallelism& p)
   const double inner = static_cast<double>(m.sparse() ? m.experts.ffn : m.ffn) * visited /
                        (4.0 * static_cast<double>(m.hidden));
   const double gates = m.ffn_kind == FfnKind::SwiGlu ? 1.5 : 1.0;
-  return x * (replicated + (8.0 + 16.0 * inner * gates) / tp) + core_scores(m, p, x);
+  const double core = 2.0 * static_cast<double>((m.heads + m.kv_heads) * (m.score_dim() + m.head_dim)) /
+                      static_cast<double>(m.hidden);
+  return x * (replicated + (core + 16.0 * inner * gates) / tp) + core_scores(m, p, x);
 }
 
 std::vector<MemoryBill::Line> MemoryBill::lines() const {

@@ -71,6 +71,16 @@ std::int64_t CsvRow::count_or(std::string_view column, std::int64_t otherwise) c
   return has(column) ? count(column) : otherwise;
 }
 
+CsvHeader read_csv_header(const std::filesystem::path& file) {
+  const std::string text = read_text_file(file);
+  int line = 0;
+  for (const std::string_view raw : split(text, '\n')) {
+    ++line;
+    if (!raw.empty()) return {line, fields(raw)};
+  }
+  return {};
+}
+
 std::vector<CsvRow> read_csv(const std::filesystem::path& file) {
   const std::string text = read_text_file(file);
   std::vector<std::string> header;

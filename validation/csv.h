@@ -26,6 +26,12 @@ class CsvRow {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
+struct CsvHeader {
+  int line = 1;
+  std::vector<std::string> columns;  // none of an empty file
+};
+CsvHeader read_csv_header(const std::filesystem::path& file);
+
 // Throws InputError for a file that cannot be read, or a row with
 // more or fewer fields than the header.
 std::vector<CsvRow> read_csv(const std::filesystem::path& file);

@@ -6,39 +6,78 @@
 #include <array>
 #include <cmath>
 
+#include "core/error.h"
+#include "core/text.h"
+#include "validation/csv.h"
 #include "validation/kernel_sets.h"
 #include "validation/memory_set.h"
 #include "validation/training_sets.h"
 
 namespace bandwright {
 
-std::span<const DataSetKind> data_set_kinds() {
-  static constexpr std::array kinds = {
-      DataSetKind{"gemm_bf16_sample", "matrix multiplications by shape", "ms", 10, read_gemm_sample},
-      DataSetKind{"nccl_collectives_sample", "collectives above 1 MiB in one machine", "us", 10,
-                  read_nccl_sample},
-      DataSetKind{"nccl_allreduce_a100_v100", "all-reduce above 1 MiB, 2 to 8 A100 and V100", "us", 10,
-                  read_nccl_all_reduce},
-      DataSetKind{"nccl_busbw_ml_engineering", "bus bandwidth above 1 MiB, as times", "us", 10,
-                  read_nccl_bus_bandwidth},
-      DataSetKind{"vtrain_ground_truth_single", "GPT on 2 to 8 A100", "ms", 8, read_vtrain_single},
-      DataSetKind{"vtrain_ground_truth_multi", "GPT on 64 to 512 A100", "ms", 8, read_vtrain_multi},
-      DataSetKind{"megatron_sc21_table1_a100", "GPT on 32 to 3,072 A100", "TFLOP/s per GPU", 6,
-                  read_sc21_table1},
-      DataSetKind{"megatron_sc21_table2_ptd_vs_zero3", "pipelines against ZeRO 3", "TFLOP/s per GPU", 20,
-                  read_sc21_table2},
-      DataSetKind{"korthikanti_table5_iteration_time", "selective recomputation", "s", 4, read_korthikanti},
-      DataSetKind{"korthikanti_fig1_memory_gib", "memory per NPU by the paper's formulas", "GiB", 1,
-                  read_korthikanti_memory},
-      DataSetKind{"megatron_core_h100_weak_scaling", "GPT on 48 to 6,144 H100", "TFLOP/s per GPU", 10,
-                  read_megatron_core},
-      DataSetKind{"mlperf_llm_step_times", "MLPerf training logs", "s", 10, read_mlperf},
-      DataSetKind{"training_steps", "steps of published tables, and users' own", "s", 10,
-                  read_training_steps},
-      DataSetKind{"mpt_fsdp_a100_h100", "FSDP on 8 to 512 A100 and H100", "tokens/s", 12, read_mpt_fsdp},
-  };
-  return kinds;
+namespace {
+
+constexpr std::string_view vtrain_columns =
+    "# layers,hidden size,attention heads,sequence length,tensor parallelism,data parallelism,pipeline "
+    "parallelism,micro batch,global batch,iteration time (ms)";
+
+constexpr std::array kinds = {
+    DataSetKind{"gemm_bf16_sample", "matrix multiplications by shape", "ms", 10, "system,m,n,k,latency_ms",
+                read_gemm_sample},
+    DataSetKind{"nccl_collectives_sample", "collectives above 1 MiB in one machine", "us", 10,
+                "system,collective,dtype,gpus,bytes_assuming_dtype,latency_ms", read_nccl_sample},
+    DataSetKind{"nccl_allreduce_a100_v100", "all-reduce above 1 MiB, 2 to 8 A100 and V100", "us", 10,
+                "gpu,num_gpus,size_bytes,oop_time_ns", read_nccl_all_reduce},
+    DataSetKind{"nccl_busbw_ml_engineering", "bus bandwidth above 1 MiB, as times", "us", 10,
+                "system,gpus,collective,size_bytes,busbw_GBps,tool", read_nccl_bus_bandwidth},
+    DataSetKind{"vtrain_ground_truth_single", "GPT on 2 to 8 A100", "ms", 8, vtrain_columns,
+                read_vtrain_single},
+    DataSetKind{"vtrain_ground_truth_multi", "GPT on 64 to 512 A100", "ms", 8, vtrain_columns,
+                read_vtrain_multi},
+    DataSetKind{"megatron_sc21_table1_a100", "GPT on 32 to 3,072 A100", "TFLOP/s per GPU", 6,
+                "model,layers,hidden,attention_heads,seq_len,vocab,tensor_parallel,pipeline_parallel,"
+                "data_parallel,micro_batch,global_batch,tflops_per_gpu",
+                read_sc21_table1},
+    DataSetKind{"megatron_sc21_table2_ptd_vs_zero3", "pipelines against ZeRO 3", "TFLOP/s per GPU", 20,
+                "scheme,params_B,model_parallel,global_batch,gpus,micro_batch,tflops_per_gpu",
+                read_sc21_table2},
+    DataSetKind{"korthikanti_table5_iteration_time", "selective recomputation", "s", 4,
+                "model,mode,layers,hidden,heads,seq,tp,pp,dp,interleave,micro_batch,global_batch,recompute,"
+                "tp_comm,measured_iter_s",
+                read_korthikanti},
+    DataSetKind{"korthikanti_fig1_memory_gib", "memory per NPU by the paper's formulas", "GiB", 1,
+                "model,params_optimizer_GiB,activations_none_GiB,activations_seq_plus_selective_GiB",
+                read_korthikanti_memory},
+    DataSetKind{"megatron_core_h100_weak_scaling", "GPT on 48 to 6,144 H100", "TFLOP/s per GPU", 10,
+                "model,layers,hidden,attention_heads,seq_len,vocab,tensor_parallel,pipeline_parallel,"
+                "data_parallel,global_batch,tflops_per_gpu",
+                read_megatron_core},
+    DataSetKind{"mlperf_llm_step_times", "MLPerf training logs", "s", 10,
+                "round,model,accelerator,num_accelerators,seq_len,tp,pp,dp,global_batch,median_step_s",
+                read_mlperf},
+    DataSetKind{"training_steps", "steps of published tables, and users' own", "s", 10,
+                "model,system,tp,pp,dp,micro_batch,global_batch,software,precision,recompute,"
+                "sequence_parallel,pp_inside_dp,seconds,source",
+                read_training_steps},
+    DataSetKind{"mpt_fsdp_a100_h100", "FSDP on 8 to 512 A100 and H100", "tokens/s", 12,
+                "Model,SeqLen (T),# GPUs,GPU,MP Mode,Sharding Strategy,Precision,Activation Checkpointing,"
+                "MicroBatchSize,GradAccum,Throughput (T/s)",
+                read_mpt_fsdp},
+};
+
+// A file without rows would hide a missing column.
+void check_columns(const DataSetKind& kind, const std::filesystem::path& file) {
+  const CsvHeader header = read_csv_header(file);
+  for (const std::string_view column : split(kind.columns, ',')) {
+    if (std::find(header.columns.begin(), header.columns.end(), column) != header.columns.end()) continue;
+    throw InputError(Place{file.string(), header.line, std::string(column)},
+                     fmt::format("no such column (expected: {})", kind.columns));
+  }
 }
+
+}  // namespace
+
+std::span<const DataSetKind> data_set_kinds() { return kinds; }
 
 double target_percent(std::string_view name) {
   for (const DataSetKind& kind : data_set_kinds()) {
@@ -48,6 +87,7 @@ double target_percent(std::string_view name) {
 }
 
 DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file) {
+  check_columns(kind, file);
   return {std::string(kind.name), std::string(kind.metric), kind.read(file)};
 }
 

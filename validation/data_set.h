@@ -31,14 +31,15 @@ struct DataSetKind {
   std::string_view name;
   std::string_view help;
   std::string_view metric;
-  double target_percent;  // mean absolute error wanted; weighs the set in a fit
+  double target_percent;     // mean absolute error wanted; weighs the set in a fit
+  std::string_view columns;  // that every file has, separated by commas
   std::vector<Measurement> (*read)(const std::filesystem::path& file);
 };
 std::span<const DataSetKind> data_set_kinds();
 
 double target_percent(std::string_view name);  // 10 for an unknown set
 
-// A file by its name. REQUIRES a known kind; throws InputError for bad contents.
+// A file by its name. REQUIRES a known kind; throws InputError for missing columns and bad contents.
 DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file);
 
 // (predicted - measured) / measured.

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "workload/architecture.h"
@@ -53,6 +55,40 @@ class Config {
   std::string file_;
 };
 
+// Families of transformers by model_type, and whether their feed-forward part is gated (three matrices).
+// Their configurations' own hidden_act or activation_function (silu of the first, gelu_new, gelu, relu ... of
+// the second) is left out of config.json where it is the default. Source: the classes of
+// src/transformers/models/*/configuration_*.py and *MLP of modeling_*.py, transformers 4.51.
+constexpr std::array<std::string_view, 20> gated_families = {
+    "llama",       "mistral",     "mixtral",  "qwen2",  "qwen2_moe", "qwen3",      "qwen3_moe",
+    "deepseek_v2", "deepseek_v3", "phi3",     "cohere", "cohere2",   "olmo",       "olmo2",
+    "granite",     "granitemoe",  "stablelm", "gemma",  "gemma2",    "gemma3_text"};
+constexpr std::array<std::string_view, 11> plain_families = {
+    "gpt2",  "gpt_neo", "gpt_neox", "gptj",       "gpt_bigcode", "opt",
+    "bloom", "falcon",  "phi",      "starcoder2", "mpt"};
+
+template <std::size_t count>
+bool is_one_of(const std::array<std::string_view, count>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+FfnKind read_ffn_kind(const Config& config) {
+  const std::string family = config.text("model_type", "");
+  if (family.starts_with("gemma")) return FfnKind::SwiGlu;  // gated by a GELU
+  const std::string activation = config.text("hidden_act", config.text("activation_function", ""));
+  if (!activation.empty()) {
+    const bool gated = activation.starts_with("silu") || activation.starts_with("swi");
+    return gated ? FfnKind::SwiGlu : FfnKind::Gelu;
+  }
+  if (is_one_of(gated_families, family)) return FfnKind::SwiGlu;
+  if (!family.empty() && !is_one_of(plain_families, family)) {
+    config.fail("hidden_act", fmt::format("missing, and no default is known of model_type '{}' (expected: "
+                                          "silu, or gelu and the like)",
+                                          family));
+  }
+  return FfnKind::Gelu;
+}
+
 void read_experts(const Config& config, TransformerArchitecture& model) {
   model.experts = {.count = config.size({"num_local_experts", "n_routed_experts", "num_experts"}, 1),
                    .per_token = config.size({"num_experts_per_tok"}, 1),
@@ -98,9 +134,7 @@ TransformerArchitecture read_hugging_face(std::string_view json, const std::stri
     model.head_dim = config.size({"head_dim"}, model.hidden / model.heads);
   }
   model.ffn = config.size({"intermediate_size", "n_inner"}, 4 * model.hidden);
-  const std::string activation = config.text("hidden_act", config.text("activation_function", "gelu"));
-  model.ffn_kind =
-      activation.starts_with("silu") || activation.starts_with("swi") ? FfnKind::SwiGlu : FfnKind::Gelu;
+  model.ffn_kind = read_ffn_kind(config);
   model.sequence = config.size({"max_position_embeddings", "n_positions", "n_ctx"}, 2048);
   model.vocabulary = config.size({"vocab_size"});
   if (model.vocabulary < 1) config.fail("vocab_size", "expected at least 1");

@@ -7,7 +7,9 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "tests/cli/program.h"
@@ -37,9 +39,9 @@ TEST(RealModels, EstimateAndBothEnginesAgree) {
   const json estimate = answer(words({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
   const double step_us = 1e3 * estimate.at("step_time_ms").get<double>();
   for (const char* engine : {"closed", "event"}) {
-    const json step = answer(
-        words({"simulate", "dgx-a100", "--model", "gpt3-175b", "--chunks", "1", "--engine", engine}, gpt3),
-        folder);
+    Words line = words({"simulate", "dgx-a100", "--model", "gpt3-175b", "--engine", engine}, gpt3);
+    if (engine == std::string_view("event")) line = words(line, {"--chunks", "1"});
+    const json step = answer(line, folder);
     EXPECT_NEAR(step.at("step_time_us").get<double>(), step_us, 1e-5 * step_us) << engine;
     EXPECT_NEAR(step.at("tokens_per_s").get<double>(), estimate.at("tokens_per_s").get<double>(),
                 1e-5 * estimate.at("tokens_per_s").get<double>());
@@ -90,6 +92,37 @@ TEST(RealModels, TimelineIsATraceOfTheStep) {
   }
 }
 
+// Spans that overlap on one track cannot be drawn, and the bubble is no compute.
+TEST(RealModels, TimelinesHaveATrackOfTheBubbleAndNoOverlaps) {
+  const ScratchFolder folder;
+  const Words job = {"--npus", "64", "--tp", "2", "--pp", "8", "--global-batch", "32"};
+  answer(words({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, job), folder);
+  answer(words({"simulate", "dgx-a100", "gpt-1.7b", "--timeline", "event.json"}, job), folder);
+  for (const char* file : {"closed.json", "event.json"}) {
+    const json trace = json::parse(std::ifstream(folder.path() / file), nullptr, false);
+    std::map<int, std::string> processes;
+    std::map<std::pair<int, int>, std::vector<std::pair<double, double>>> tracks;
+    std::set<std::string> of_bubbles;
+    for (const json& event : trace.at("traceEvents")) {
+      const int process = event.at("pid");
+      if (event.at("name") == "process_name") processes[process] = event.at("args").at("name");
+      if (event.at("ph") != "X") continue;
+      if (processes[process] == "network") continue;  // where chunks nest
+      const double start = event.at("ts");
+      tracks[{process, event.at("tid")}].emplace_back(start, start + event.at("dur").get<double>());
+      const bool bubble = event.at("name").get<std::string>().find("bubble") != std::string::npos;
+      if (bubble) of_bubbles.insert(processes[process]);
+    }
+    EXPECT_THAT(of_bubbles, testing::ElementsAre("pipeline bubble")) << file;
+    for (auto& [track, spans] : tracks) {
+      std::sort(spans.begin(), spans.end());
+      for (std::size_t i = 1; i < spans.size(); ++i) {
+        ASSERT_GE(spans[i].first, spans[i - 1].second - 1e-6) << file << ' ' << processes[track.first];
+      }
+    }
+  }
+}
+
 TEST(RealModels, AUsersOwnModelAndMachineAreRead) {
   const ScratchFolder folder;
   folder.write("mine.yaml",
@@ -101,6 +134,25 @@ TEST(RealModels, AUsersOwnModelAndMachineAreRead) {
   EXPECT_EQ(own.at("step_time_ms"),
             answer({"estimate", "config.json", "--npus", "8"}, folder).at("step_time_ms"));
   EXPECT_EQ(own.at("fits"), true);
+}
+
+// A division of bandwidth for a job that cannot run would be worth nothing: everyone says whether it fits.
+TEST(RealModels, EveryCommandSaysWhetherTheJobFits) {
+  const ScratchFolder folder;
+  const Words fitting = words(gpt3, {"--sequence-parallel"});
+  for (const Words& job : {gpt3, fitting}) {
+    const json estimate = answer(words({"estimate", "gpt3-175b", "--system", "dgx-a100"}, job), folder);
+    EXPECT_EQ(estimate.at("fits"), job == fitting);
+    for (const Words& other : {Words{"simulate", "dgx-a100", "gpt3-175b", "--engine", "closed"},
+                               Words{"optimize", "dgx-a100", "325", "gpt3-175b", "Perf"}}) {
+      const json said = answer(words(other, job), folder);
+      for (const char* key : {"fits", "memory_gib", "memory_capacity_gib", "would_fit_with"}) {
+        EXPECT_EQ(said.at(key), estimate.at(key)) << other[0] << ' ' << key;
+      }
+      EXPECT_THAT(run_bandwright(words(other, job), folder.path()).out,
+                  HasSubstr(job == fitting ? "GiB per NPU, fits into 80 GiB" : "does not fit into 80 GiB; "));
+    }
+  }
 }
 
 // What estimate says would make a job fit does.
@@ -177,7 +229,7 @@ TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
       Refusal{{"simulate", "dgx-a100", "dlrm", "--npus", "8"}, "is a layer table, not a transformer"},
       Refusal{{"optimize", "dgx-a100", "325", "gpt-1.7b", "Perf", "Overlap", "--npus", "8"}, "see --overlap"},
       Refusal{{"simulate", "dgx-a100", "--npus", "64"}, "missing arguments: bandwright simulate <system>"},
-      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "for layer tables"},
+      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "one or the other"},
       Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--bandwidth", "0,5"}, "0 GB/s"},
       Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--collective", "all-reduce"},
               "one or the"},

@@ -193,6 +193,17 @@ class Figures(unittest.TestCase):
             self.assertEqual(run.returncode, 1)
             self.assertIn(why, run.stderr)
 
+    def test_bars_narrower_than_a_column_are_averaged(self):
+        from timeline import averaged
+        narrow = [(start / 10, 0.05, "#FF0000") for start in range(20)]  # half of two columns
+        narrow += [(start / 10 + 0.05, 0.025, "#0000FF") for start in range(10)]  # and a quarter of the first
+        bars = averaged([(2.0, 3.0, "#00FF00")] + narrow, 1.0)
+        self.assertEqual(bars[0], (2.0, 3.0, (0.0, 1.0, 0.0, 1.0)))
+        for bar, place, tone in zip(bars[1:], (0.0, 1.0), ((2 / 3, 0, 1 / 3, 0.75), (1, 0, 0, 0.5)), strict=True):
+            self.assertEqual(bar[:2], (place, 1.0))
+            for part, wanted in zip(bar[2], tone, strict=True):
+                self.assertAlmostEqual(part, wanted)
+
     def test_text_does_not_overlap(self):
         figure = self.draw_panels()
         renderer = figure.canvas.get_renderer()

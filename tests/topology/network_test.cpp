@@ -59,8 +59,8 @@ TEST(Network, BadShorthandsAreNamed) {
   EXPECT_EQ(error_of(""), "'' is not a dimension such as Ring(4)");
   EXPECT_EQ(error_of("Ring(4)_"), "'' is not a dimension such as Ring(4)");
   EXPECT_THAT(error_of("Torus(4)"), testing::StartsWith("unknown dimension kind 'Torus' (choices: Ring, "));
-  EXPECT_EQ(error_of("Ring(1)"), "'1' is not a whole number from 2 to 16777216");
-  EXPECT_EQ(error_of("Ring(-4)"), "'-4' is not a whole number from 2 to 16777216");
+  EXPECT_EQ(error_of("Ring(1)"), "network: NPUs of Ring(1): '1' is not a whole number from 2 to 16777216");
+  EXPECT_EQ(error_of("Ring(-4)"), "network: NPUs of Ring(-4): '-4' is not a whole number from 2 to 16777216");
   EXPECT_EQ(error_of("Ring(4)x"), "'Ring(4)x' is not a dimension such as Ring(4)");
   EXPECT_EQ(error_of("Ring(65536)_Ring(65536)"), "more than 16777216 NPUs");
   EXPECT_EQ(error_of("Ring(2)", {"A", "B"}), "2 price classes for the 1 dimensions of Ring(2)");

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
@@ -159,6 +160,37 @@ TEST(Readers, TellBrokenFilesInOneLine) {
   EXPECT_EQ(read(sample.kind, header + "\r\n" + row + "\r\n").rows.size(), 1U);
   EXPECT_NE(read(sample.kind, "system,m,n\na100_sxm,1,2\n").problem.find("k: no such column"),
             std::string::npos);
+}
+
+// Of a file without rows as well, which says nothing else.
+TEST(Readers, EveryNeededColumnIsMissed) {
+  for (const DataSetKind& kind : data_set_kinds()) {
+    const std::vector<std::string> columns = cells(kind.columns);
+    EXPECT_EQ(read(kind.name, joined(columns) + '\n').problem, "") << kind.name;
+    for (std::size_t missing = 0; missing < columns.size(); ++missing) {
+      std::vector<std::string> others = columns;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(missing));
+      const std::string problem = read(kind.name, joined(others) + '\n').problem;
+      EXPECT_NE(problem.find(".csv:1: " + columns[missing] + ": no such column (expected: "), problem.npos)
+          << problem;
+    }
+  }
+  for (const Sample& sample : samples) {  // and no other column is
+    const std::vector<std::string> columns = cells(sample.header);
+    const std::vector<std::string> row = cells(sample.row);
+    std::vector<std::string> needed;
+    std::vector<std::string> values;
+    const auto kinds = data_set_kinds();
+    const auto kind =
+        std::find_if(kinds.begin(), kinds.end(), [&](const auto& each) { return each.name == sample.kind; });
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      if ((',' + std::string(kind->columns) + ',').find(',' + columns[c] + ',') == std::string::npos)
+        continue;
+      needed.push_back(columns[c]);
+      values.push_back(row[c]);
+    }
+    EXPECT_EQ(read(sample.kind, joined(needed) + '\n' + joined(values) + '\n').problem, "") << sample.kind;
+  }
 }
 
 TEST(Readers, MeasuredValuesArePositive) {

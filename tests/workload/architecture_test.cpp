@@ -76,6 +76,28 @@ TEST(Architecture, ReadsHuggingFaceConfigurations) {
   EXPECT_DOUBLE_EQ(parameters(m), parameters(load_architecture("llama3-70b")));
 }
 
+// transformers leaves out what is its own default, which differs between families.
+TEST(Architecture, TheFamilyDecidesWhatConfigurationsLeaveOut) {
+  const auto kind = [](const std::string& more) {
+    return read_hugging_face(R"({"num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4,
+                                 "vocab_size": 99)" +
+                                 more + "}",
+                             "config.json")
+        .ffn_kind;
+  };
+  for (const char* family : {"llama", "mistral", "mixtral", "qwen2", "gemma2"}) {
+    EXPECT_EQ(kind(std::string(R"(, "model_type": ")") + family + '"'), FfnKind::SwiGlu) << family;
+  }
+  for (const char* family : {"gpt2", "gpt_neox", "opt", "falcon"}) {
+    EXPECT_EQ(kind(std::string(R"(, "model_type": ")") + family + '"'), FfnKind::Gelu) << family;
+  }
+  EXPECT_EQ(kind(""), FfnKind::Gelu);
+  EXPECT_EQ(kind(R"(, "model_type": "mine", "hidden_act": "silu")"), FfnKind::SwiGlu);
+  EXPECT_EQ(kind(R"(, "model_type": "gpt2", "activation_function": "gelu_new")"), FfnKind::Gelu);
+  EXPECT_EQ(kind(R"(, "model_type": "gemma", "hidden_act": "gelu_pytorch_tanh")"), FfnKind::SwiGlu);
+  EXPECT_THROW(kind(R"(, "model_type": "mine")"), InputError);
+}
+
 TEST(Architecture, RefusesBrokenConfigurations) {
   for (const char* text :
        {"", "[]", "{", "{}", "{\"num_hidden_layers\": -3}", "{\"num_hidden_layers\": 1e99}",

@@ -1,0 +1,111 @@
+// Refusals and answers that once said something beside the point: they name what was typed and what is
+// wanted.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <sstream>
+
+#include "tests/cli/refusal.h"
+
+namespace bandwright {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const std::array refusals = {
+    Line{{"evaluate", "small", "--engine", "foo"}, "bandwright: --engine: unknown engine 'foo'"},
+    Line{{"optimize", "dgx-h100", "500", "llama3-8b", "Perf", "--npus", "1"},
+         "--npus 1: one NPU has no network to divide"},
+    Line{{"simulate", "dgx-h100", "500", "llama3-8b", "--npus", "1"}, "one NPU has no network to divide"},
+    Line{{"estimate", "llama3-8b", "--npus", "1", "--bandwidth", "5"}, "--bandwidth: one NPU has no network"},
+    Line{{"cost", "Ring(0)", "--bandwidth", "1"}, "NPUs of Ring(0): '0' is not a whole number from 2 to "},
+    Line{{"optimize", "4D", "325", "17B,1T", "Perf", "--weights", "1"}, "--weights: 1 weights for 2 models"},
+    Line{{"optimize", "4D", "325", "175B", "Perf", "--budget", "300"},
+         "<BW> is given twice: '300' by an option, and '325'"},
+    Line{{"optimize", "4D", "325", "175B", "Perf", "--model", "17B"},
+         "<Workload> is given twice: '17B' by an option, and '175B'"},
+    Line{{"optimize", "4D", "325", "175B", "Perf", "--target", "Perf"}, "<Target> is given twice"},
+    Line{{"simulate", "4D", "300", "--bandwidth", "1,2,3,4", "175B"},
+         "--bandwidth and the budget '300': one or the other"},
+    Line{{"simulate", "dgx-a100", "300", "gpt-1.7b", "--npus", "16", "--bandwidth", "1,2"},
+         "--bandwidth and the budget '300': one or the other"},
+    Line{{"simulate", "4D", "300", "--budget", "200", "175B"}, "the budget is given twice: '200' and '300'"},
+    Line{{"list", "foo"}, "schedulers, system-layers)"},
+};
+
+TEST(Wording, RefusalsNameWhatWasTyped) { expect_each_refused(refusals); }
+
+TEST(Wording, AMachinesUnknownConstantsAreRefusedWithTheirLine) {
+  const ScratchFolder folder;
+  std::ostringstream text;
+  text << std::ifstream(BANDWRIGHT_MACHINE).rdbuf();
+  for (const auto& [key, where, kind] : {std::array{"constants", "npu.constants", "NPU kind"},
+                                         std::array{"fabric", "dimensions[0].fabric", "fabric"}}) {
+    std::string changed = text.str();
+    const std::size_t value = changed.find(std::string(key) + ": ") + std::string(key).size() + 2;
+    changed.insert(value, "x");
+    const auto line =
+        1 + std::count(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(value), '\n');
+    folder.write("mine.yaml", changed);
+    expect_refused(
+        run_bandwright({"estimate", "gpt-1.7b", "--system", "mine.yaml", "--npus", "8"}, folder.path()),
+        "mine.yaml:" + std::to_string(line) + ": " + where + ": no fitted constants of " + kind + " 'x");
+  }
+}
+
+TEST(Wording, OneNpuHasNoNetwork) {
+  const ScratchFolder folder;
+  const Finished run = run_bandwright({"simulate", "dgx-h100", "gpt-1.7b", "--npus", "1"}, folder.path());
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, StartsWith("1 NPU without a network\n"));
+}
+
+TEST(Wording, ACurveWithoutAPointHasNoEfficiency) {
+  const ScratchFolder folder;
+  const Finished run = run_bandwright(
+      {"scale", "simulate", "llama3-8b", "--system", "dgx-h100", "--npus", "1"}, folder.path());
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.out, Not(HasSubstr("Efficiency")));
+}
+
+TEST(Wording, WhatIsRequiredHasNoDefault) {
+  const ScratchFolder folder;
+  for (const char* command : {"simulate", "trials", "measure", "fit"}) {
+    std::istringstream help(run_bandwright({"scale", command, "--help"}, folder.path()).out);
+    for (std::string line; std::getline(help, line);) {
+      if (line.find("REQUIRED") == std::string::npos) continue;
+      EXPECT_THAT(line, Not(HasSubstr("=")));
+    }
+  }
+}
+
+// Headings, the main options first.
+TEST(Wording, LongHelpIsGrouped) {
+  const ScratchFolder folder;
+  for (const char* command : {"optimize", "simulate", "estimate"}) {
+    const std::string help = run_bandwright({command, "--help"}, folder.path()).out;
+    const std::size_t main = help.find("\nOptions:");
+    EXPECT_LT(main, help.find("\nFiner points of real models:")) << command;
+    EXPECT_LT(help.find("\nFiner points of real models:"), help.find("\nOutput:")) << command;
+    EXPECT_THAT(help, HasSubstr("\nTwo memories (with --tiers):")) << command;
+  }
+}
+
+TEST(Wording, CsvOfAnOptimumHasTheStepsAndEveryModel) {
+  const ScratchFolder folder;
+  const std::string csv =
+      run_bandwright({"optimize", "2D", "300", "17B,175B", "Perf", "--step", "25", "--format", "csv"},
+                     folder.path())
+          .out;
+  EXPECT_THAT(csv.substr(0, csv.find('\n')),
+              HasSubstr("perf_per_cost,step_time_ms_17B,equal_step_time_ms_17B,step_time_ms_175B,"
+                        "equal_step_time_ms_175B,in_steps_gb_per_s,in_steps_loss"));
+}
+
+}  // namespace
+}  // namespace bandwright
