@@ -171,17 +171,19 @@ void mark_front(std::vector<PlaceRow>& rows) {
 void run_all(PlaceReport& report, const std::vector<FastMemory>& memories,
              const std::vector<const Policy*>& chosen, PlacementOptions options) {
   const PlacementSummary fast = place(report.problem, find_policy("all-fast"), options);
-  const double all_fast_ns = fast.status == PlacementStatus::Infeasible ? 0.0 : fast.ns;
+  const double all_fast_ns = fast.found() ? fast.ns : 0.0;
   const InterruptWatch interrupt;  // before any other thread
   options.stop = interrupt.token();
   PlaceProgress progress(options.time_limit_seconds);
   for (const FastMemory& memory : memories) {
+    options.found.clear();
     for (const Policy* policy : chosen) {
       if (!policy->limited && &memory != &memories.front()) continue;
       options.on_stage = [&](std::string_view stage) {
         progress.begin(fmt::format("{} at {}", stage, memory.ratio));
       };
       report.rows.push_back(run_policy(report, memory, *policy, options, all_fast_ns));
+      options.found.push_back(std::make_shared<PlacementSummary>(report.rows.back().summary));
       if (options.stop.stop_requested()) return;
     }
   }
@@ -247,8 +249,7 @@ void run(const PlaceOptions& options) {
   write_schedules(options, report);
   draw_answer("placement", place_csv(report), options.plot);
   const bool unanswered = std::any_of(report.rows.begin(), report.rows.end(), [](const PlaceRow& row) {
-    return row.summary.status == PlacementStatus::Infeasible ||
-           (row.summary.replay && !row.summary.replay->fault.empty());
+    return !row.summary.found() || (row.summary.replay && !row.summary.replay->fault.empty());
   });
   if (unanswered) throw CLI::RuntimeError(1);
 }

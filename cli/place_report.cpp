@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-bool solved(const PlaceRow& row) { return row.summary.status != PlacementStatus::Infeasible; }
+bool solved(const PlaceRow& row) { return row.summary.found(); }
 double ms(double ns) { return ns * 1e-6; }
 
 Json milliseconds(double ns) { return std::isfinite(ns) ? Json(ms(ns)) : Json(nullptr); }
@@ -103,11 +103,11 @@ std::string remarks(const PlaceReport& report) {
   for (const PlaceRow& row : report.rows) {
     const PlacementSummary& s = row.summary;
     if (!s.reason.empty()) text += fmt::format("{} at {}: {}\n", s.policy, row.ratio, s.reason);
-    if (s.status == PlacementStatus::TimeLimit) {
+    if (s.found() && s.status == PlacementStatus::TimeLimit) {
       text += fmt::format("{} at {}: stopped by the time limit; within {:.2g} % of the best possible\n",
                           s.policy, row.ratio, 100.0 * s.gap());
     }
-    if (s.status == PlacementStatus::Interrupted) {
+    if (s.found() && s.status == PlacementStatus::Interrupted) {
       text += fmt::format("{} at {}: interrupted; within {:.2g} % of the best possible\n", s.policy,
                           row.ratio, 100.0 * s.gap());
     }

@@ -1,26 +1,23 @@
 #include "memory/mixed_integer.h"
 
-#include <Cbc_C_Interface.h>
-
+#include <CbcModel.hpp>
+#include <CbcSolver.hpp>
+#include <ClpEventHandler.hpp>
+#include <ClpSimplex.hpp>
+#include <CoinError.hpp>
+#include <CoinTime.hpp>
+#include <OsiClpSolverInterface.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <condition_variable>
-#include <csignal>
-#include <memory>
-#include <mutex>
-#include <numeric>
 #include <string>
-#include <thread>
 #include <utility>
 
 namespace bandwright {
 namespace {
 
-struct Deleter {
-  void operator()(Cbc_Model* model) const { Cbc_deleteModel(model); }
-};
-using Model = std::unique_ptr<Cbc_Model, Deleter>;
+using Stop = MixedIntegerSummary::Stop;
+using Clock = std::chrono::steady_clock;
 
 // The rows as CBC's column-wise arrays.
 struct ColumnMajor {
@@ -61,7 +58,7 @@ ColumnMajor column_major(const MixedIntegerProgram& program) {
   return result;
 }
 
-Model make_model(const MixedIntegerProgram& program) {
+OsiClpSolverInterface make_solver(const MixedIntegerProgram& program) {
   const ColumnMajor matrix = column_major(program);
   const std::size_t columns = program.columns.size();
   std::vector<double> lower(columns, 0.0);
@@ -81,82 +78,154 @@ Model make_model(const MixedIntegerProgram& program) {
     row_lower.push_back(row.low);
     row_upper.push_back(row.high);
   }
-  Model model(Cbc_newModel());
-  Cbc_setLogLevel(model.get(), 0);
-  Cbc_loadProblem(model.get(), static_cast<int>(columns) + 1, static_cast<int>(program.rows.size()),
-                  matrix.start.data(), matrix.row.data(), matrix.value.data(), lower.data(), upper.data(),
-                  cost.data(), row_lower.data(), row_upper.data());
+  OsiClpSolverInterface solver;
+  solver.messageHandler()->setLogLevel(0);
+  solver.loadProblem(static_cast<int>(columns) + 1, static_cast<int>(program.rows.size()),
+                     matrix.start.data(), matrix.row.data(), matrix.value.data(), lower.data(), upper.data(),
+                     cost.data(), row_lower.data(), row_upper.data());
   for (std::size_t c = 0; c < columns; ++c) {
-    if (program.columns[c].whole) Cbc_setInteger(model.get(), static_cast<int>(c));
+    if (program.columns[c].whole) solver.setInteger(static_cast<int>(c));
   }
-  return model;
+  return solver;
 }
 
-void set_start(Cbc_Model* model, const std::vector<double>& start) {
-  std::vector<int> index(start.size());
-  std::iota(index.begin(), index.end(), 0);
-  Cbc_setMIPStartI(model, static_cast<int>(start.size()), index.data(), start.data());
-}
+// When a search has to end.
+struct End {
+  Clock::time_point deadline;
+  std::stop_token stop;
 
-constexpr auto glance = std::chrono::milliseconds(20);
-constexpr auto patience = std::chrono::seconds(1);  // for CBC to come back by itself
-
-// One run of CBC on a thread of its own, because CBC does not heed anything while it solves its first
-// relaxation. Shared by that thread and the one that waits: whichever lets go last deletes the model.
-class Search {
- public:
-  explicit Search(Model model) : model_(std::move(model)) {}
-
-  // Whether CBC came to an end. After a stop request it has `patience` left; then it is abandoned: its thread
-  // goes on unheard until it ends, or the program does. Nothing else knows its model.
-  static bool run(const std::shared_ptr<Search>& search, const std::stop_token& stop) {
-    struct sigaction before {};
-    ::sigaction(SIGINT, nullptr, &before);
-    std::thread([search] {
-      Cbc_solve(search->model_.get());
-      search->end();
-    }).detach();
-    const bool ended = search->wait(stop, before);
-    ::sigaction(SIGINT, &before, nullptr);
-    return ended;
+  [[nodiscard]] double seconds_left() const {
+    return std::chrono::duration<double>(deadline - Clock::now()).count();
   }
-  [[nodiscard]] Cbc_Model* model() const { return model_.get(); }
-
- private:
-  void end() {
-    const std::lock_guard lock(mutex_);
-    over_ = true;
-    wake_.notify_all();
-  }
-
-  // While it searches CBC has a handler for SIGINT installed that makes it stop: that is called.
-  bool wait(const std::stop_token& stop, const struct sigaction& before) {
-    std::unique_lock lock(mutex_);
-    auto deadline = std::chrono::steady_clock::time_point::max();
-    while (!wake_.wait_for(lock, glance, [this] { return over_; })) {
-      if (!stop.stop_requested()) continue;
-      const auto now = std::chrono::steady_clock::now();
-      deadline = std::min(deadline, now + patience);
-      if (now >= deadline) return false;
-      struct sigaction current {};
-      ::sigaction(SIGINT, nullptr, &current);
-      if (current.sa_handler != before.sa_handler) current.sa_handler(SIGINT);
-    }
-    return true;
-  }
-
-  Model model_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  bool over_ = false;
+  [[nodiscard]] bool due() const { return stop.stop_requested() || Clock::now() >= deadline; }
+  [[nodiscard]] Stop reason() const { return stop.stop_requested() ? Stop::Interrupted : Stop::TimeLimit; }
 };
 
-MixedIntegerSummary::Stop stop_reason(Cbc_Model* model, const std::stop_token& stop) {
-  using Stop = MixedIntegerSummary::Stop;
-  if (stop.stop_requested()) return Stop::Interrupted;
-  if (Cbc_isProvenInfeasible(model) != 0) return Stop::Infeasible;
-  if (Cbc_isSecondsLimitReached(model) != 0) return Stop::TimeLimit;
-  return Cbc_status(model) == 0 ? Stop::Gap : Stop::Interrupted;
+// Ends one run of CBC 2.10, which cannot be left to CBC's own time limit: where that runs out during
+// preprocessing, CglPreProcess leaves its loop with fewer models than it counts, and postProcess() reads one
+// that does not exist; or it hands back no model, which CBC calls infeasible (Cgl 0.60,
+// preProcessNonDefault). So CBC knows of no limit before it branches: until its program is preprocessed,
+// relaxations are given up from within the simplex method, one and all, and CBC's answer is not used. While
+// it branches, its own limit is brought forward. All of this happens on CBC's own thread.
+class Watch {
+ public:
+  explicit Watch(End end) : end_(std::move(end)) {}
+
+  // At an iteration: whether the relaxation is to be given up.
+  bool gives_up() {
+    if (stage_ == Stage::Over || (!ended_ && !end_.due())) return false;
+    ended_ = true;
+    if (stage_ == Stage::Branching) {
+      branching_->setMaximumSeconds(-COIN_DBL_MAX);
+    } else {
+      spoilt_ = true;
+    }
+    return spoilt_ && stage_ == Stage::Preparing;
+  }
+
+  // CBC has come to a place it tells of (CbcMain1 in CbcSolver.cpp): 1 the relaxation is solved, 2 the
+  // program is preprocessed (unless that is off), 3 branching begins, 4 and has ended.
+  void reach(CbcModel& model, int place) {
+    if (place == 1 && model.solver()->isProvenOptimal()) relaxation_ = model.solver()->getObjValue();
+    if (place == 2 || place == 3) {
+      branching_ = &model;
+      stage_ = Stage::Branching;
+    }
+    if (place == 3) {
+      model.setDblParam(CbcModel::CbcStartSeconds, CoinGetTimeOfDay());
+      model.setMaximumSeconds(ended_ ? -COIN_DBL_MAX : end_.seconds_left());
+    }
+    if (place == 4) {
+      ended_ = ended_ || end_.due();
+      stage_ = Stage::Over;
+    }
+  }
+
+  [[nodiscard]] const End& end() const { return end_; }
+  [[nodiscard]] bool ended() const { return ended_; }              // CBC was, before it was done
+  [[nodiscard]] bool spoilt() const { return spoilt_; }            // and its answer means nothing
+  [[nodiscard]] double relaxation() const { return relaxation_; }  // the relaxation's optimum, a bound
+
+ private:
+  enum class Stage { Preparing, Branching, Over };
+  End end_;
+  Stage stage_ = Stage::Preparing;
+  CbcModel* branching_ = nullptr;
+  bool ended_ = false;
+  bool spoilt_ = false;
+  double relaxation_ = -MixedIntegerProgram::infinity;
+};
+
+int on_place(CbcModel* model, int place) {
+  static_cast<Watch*>(model->getApplicationData())->reach(*model, place);
+  return 0;
+}
+
+// CBC copies its models, and this with them.
+class Handler : public ClpEventHandler {
+ public:
+  explicit Handler(Watch& watch) : watch_(&watch) {}
+  int event(Event what) override {
+    const bool iteration = what == endOfIteration || what == endOfFactorization;
+    return iteration && watch_->gives_up() ? 0 : -1;
+  }
+  [[nodiscard]] ClpEventHandler* clone() const override { return new Handler(*this); }
+
+ private:
+  Watch* watch_;
+};
+
+std::vector<std::pair<std::string, double>> named(const OsiSolverInterface& solver,
+                                                  const std::vector<double>& point) {
+  std::vector<std::pair<std::string, double>> result;
+  for (std::size_t c = 0; c < point.size(); ++c) {
+    result.emplace_back(solver.getColName(static_cast<int>(c)), point[c]);
+  }
+  return result;
+}
+
+MixedIntegerSummary summarise(const MixedIntegerProgram& program, CbcModel& model, const Watch& watch) {
+  MixedIntegerSummary summary{.stop = watch.end().reason(), .bound = watch.relaxation()};
+  if (watch.spoilt()) return summary;
+  if (!watch.ended()) {
+    summary.stop = model.status() == 0 ? Stop::Gap : Stop::GivenUp;
+    if (model.isProvenInfeasible()) summary.stop = Stop::Infeasible;
+  }
+  // Cut short, CBC can take the best it has for proved.
+  const bool bounded = !watch.ended() || model.status() != 0 || model.secondaryStatus() == 2;
+  if (bounded) summary.bound = std::max(summary.bound, model.getBestPossibleObjValue());
+  if (const double* best = model.bestSolution()) {
+    summary.x.assign(best, best + program.columns.size());
+    for (std::size_t c = 0; c < summary.x.size(); ++c) {
+      if (program.columns[c].whole) summary.x[c] = std::round(summary.x[c]);
+    }
+    summary.objective = program.objective(summary.x);
+  }
+  return summary;
+}
+
+MixedIntegerSummary search(const MixedIntegerProgram& program, const MixedIntegerOptions& options,
+                           const End& end, bool preprocess) {
+  Watch watch(end);
+  CbcModel model(make_solver(program));
+  Handler handler(watch);
+  dynamic_cast<OsiClpSolverInterface&>(*model.solver()).getModelPtr()->passInEventHandler(&handler);
+  model.setApplicationData(&watch);
+  CbcSolverUsefulData settings;
+  settings.noPrinting_ = false;  // by the log level
+  CbcMain0(model, settings);
+  model.setLogLevel(0);
+  model.setAllowableFractionGap(options.gap);
+  if (!options.start.empty()) model.setMIPStart(named(*model.solver(), options.start));
+  std::vector<const char*> words = {"cbc", "-timeMode", "elapsed"};
+  if (!preprocess) words.insert(words.end(), {"-preprocess", "off"});
+  words.insert(words.end(), {"-solve", "-quit"});
+  try {
+    CbcMain1(static_cast<int>(words.size()), words.data(), model, on_place, settings);
+  } catch (const CoinError&) {
+    return {.stop = watch.ended() ? end.reason() : Stop::GivenUp, .bound = watch.relaxation()};
+  }
+  return summarise(program, model, watch);
 }
 
 }  // namespace
@@ -177,25 +246,15 @@ double MixedIntegerProgram::objective(const std::vector<double>& x) const {
 }
 
 MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedIntegerOptions& options) {
-  const auto search = std::make_shared<Search>(make_model(program));
-  Cbc_Model* model = search->model();
-  Cbc_setObjSense(model, 1.0);
-  Cbc_setAllowableFractionGap(model, options.gap);
-  Cbc_setParameter(model, "timeMode", "elapsed");
-  Cbc_setParameter(model, "sec", std::to_string(options.time_limit_seconds).c_str());
-  if (!options.start.empty()) set_start(model, options.start);
-  if (!Search::run(search, options.stop)) return {.stop = MixedIntegerSummary::Stop::Interrupted};
-
-  MixedIntegerSummary summary{.stop = stop_reason(model, options.stop)};
-  summary.bound = Cbc_getBestPossibleObjValue(model);
-  if (const double* best = Cbc_bestSolution(model)) {
-    summary.x.assign(best, best + program.columns.size());
-    for (std::size_t c = 0; c < summary.x.size(); ++c) {
-      if (program.columns[c].whole) summary.x[c] = std::round(summary.x[c]);
-    }
-    summary.objective = program.objective(summary.x);
-  }
-  return summary;
+  constexpr double longest = 1e9;  // what a clock can add up
+  const auto limit = std::chrono::duration<double>(std::min(options.time_limit_seconds, longest));
+  const End end{Clock::now() + std::chrono::duration_cast<Clock::duration>(limit), options.stop};
+  if (end.due()) return {.stop = end.reason()};
+  MixedIntegerSummary found = search(program, options, end, true);
+  // CBC's preprocessing is known to call programs infeasible that are not (coin-or/Cbc issues 466 and 749),
+  // so that is only believed without it.
+  if (found.stop != Stop::Infeasible && found.stop != Stop::GivenUp) return found;
+  return search(program, options, end, false);
 }
 
 }  // namespace bandwright

@@ -40,14 +40,21 @@ struct MixedIntegerOptions {
 };
 
 struct MixedIntegerSummary {
-  enum class Stop { Gap, TimeLimit, Interrupted, Infeasible };
-  Stop stop = Stop::Infeasible;
+  enum class Stop {
+    Gap,
+    TimeLimit,
+    Interrupted,  // by the stop token
+    Infeasible,   // proved
+    GivenUp,      // by CBC
+  };
+  Stop stop = Stop::GivenUp;
   std::vector<double> x;  // empty when nothing was found; whole columns are exactly whole
   double objective = MixedIntegerProgram::infinity;
-  double bound = -MixedIntegerProgram::infinity;
+  double bound = -MixedIntegerProgram::infinity;  // proved, however the search ended
 };
 
-// By CBC (branch and cut, https://github.com/coin-or/Cbc).
+// By CBC (branch and cut, https://github.com/coin-or/Cbc), on the caller's thread. One search at a time: CBC
+// has global variables.
 MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedIntegerOptions& options);
 
 }  // namespace bandwright

@@ -110,7 +110,7 @@ PlacementSummary place(const PlacementProblem& problem, const Policy& policy,
   const auto start = std::chrono::steady_clock::now();
   PlacementSummary summary = policy.run(problem, options);
   summary.policy = policy.name;
-  if (summary.status != PlacementStatus::Infeasible && !summary.schedule.born_fast.empty()) {
+  if (summary.found() && !summary.schedule.born_fast.empty()) {
     const Bytes limit = policy.limited ? problem.fast_limit : bytes(std::numeric_limits<std::int64_t>::max());
     summary.replay = replay(problem.graph, problem.tiers, summary.schedule, limit);
     summary.to_slow = summary.replay->to_slow;

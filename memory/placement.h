@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -24,19 +25,23 @@ struct PlacementProblem {
   Bytes fast_limit;
 };
 
+struct PlacementSummary;
+
 struct PlacementOptions {
   double gap = 1e-4;                 // relative, of a program's solution
   double time_limit_seconds = 60.0;  // of a policy; a program gives its best so far
   std::optional<int> window;         // asynchronous copies: kernels around a user; 15, fewer on large graphs
   std::stop_token stop;              // a program gives its best so far
+  // What other policies found for the same problem: a program starts from that of the one with less freedom.
+  std::vector<std::shared_ptr<const PlacementSummary>> found;
   std::function<void(std::string_view stage)> on_stage;  // "static", "synchronous" ... as each begins
 };
 
 enum class PlacementStatus {
   Optimal,      // within the gap; a policy without a program: its rule was followed
-  TimeLimit,    // the best found in time
-  Interrupted,  // the best found so far
-  Infeasible,   // or none found: see `reason`
+  TimeLimit,    // the best found in time, if any
+  Interrupted,  // the best found so far, if any; by the user, or the solver gave up
+  Infeasible,   // proved: see `reason`
 };
 std::string_view status_name(PlacementStatus status);
 
@@ -51,7 +56,7 @@ struct PlacedSchedule {
 struct PlacementSummary {
   std::string_view policy;
   PlacementStatus status = PlacementStatus::Infeasible;
-  std::string reason;
+  std::string reason;                                   // why none was found
   double ns = std::numeric_limits<double>::infinity();  // the objective
   double bound_ns = 0.0;                                // of this policy, proved
   Bytes to_slow;
@@ -65,6 +70,7 @@ struct PlacementSummary {
   int window = 0;  // asynchronous: kernels around a user
   double seconds = 0.0;
 
+  [[nodiscard]] bool found() const { return ns < std::numeric_limits<double>::infinity(); }
   [[nodiscard]] double gap() const;  // (ns - bound_ns) / ns
 };
 

@@ -1,7 +1,6 @@
 // Are the programs' answers optimal, honest and possible?
 #include <gtest/gtest.h>
 
-#include "memory/convnet_training.h"
 #include "memory/placement.h"
 #include "tests/memory/exhaustive.h"
 #include "tests/memory/random_graph.h"
@@ -18,21 +17,6 @@ PlacementProblem random_problem(unsigned seed, int most_tensors) {
 
 PlacementSummary run(const PlacementProblem& problem, std::string_view policy) {
   return place(problem, find_policy(policy), {.gap = 1e-9});
-}
-
-TEST(Programs, AStopEndsThemWithoutAnAnswerOrWithTheBestFound) {
-  std::stop_source stop;
-  stop.request_stop();
-  const TrainingGraph graph = training_graph(load_image_model("densenet-264"), load_tiers("dram-pmm"));
-  const Bytes limit = bytes(peak_live(graph).value() / 5);
-  const PlacementSummary summary = place({graph, load_tiers("dram-pmm"), limit}, find_policy("static"),
-                                         {.gap = 1e-9, .stop = stop.get_token()});
-  if (summary.status == PlacementStatus::Infeasible) {
-    EXPECT_EQ(summary.reason, "interrupted before a placement was found");
-  } else {
-    EXPECT_EQ(summary.status, PlacementStatus::Interrupted);
-    EXPECT_EQ(summary.replay->fault, "");
-  }
 }
 
 class RandomPlacement : public ::testing::TestWithParam<unsigned> {};
