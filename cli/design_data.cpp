@@ -13,7 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double ms_per_ns = 1e-6;
 constexpr std::array<std::string_view, 4> status_names = {"optimal", "infeasible", "iteration-limit",
                                                           "interrupted"};
 

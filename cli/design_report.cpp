@@ -12,8 +12,6 @@
 namespace bandwright {
 namespace {
 
-constexpr double ms_per_ns = 1e-6;
-
 bool in_dollars(const Design& design) { return std::holds_alternative<Money>(design.budget); }
 
 double bytes_sent(const DesignSummary& summary, std::size_t dimension) {

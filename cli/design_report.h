@@ -9,6 +9,8 @@
 
 namespace bandwright {
 
+constexpr double ms_per_ns = 1e-6;
+
 // A solved design with the words it was asked in.
 struct DesignAnswer {
   Design design;

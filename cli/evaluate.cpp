@@ -17,8 +17,7 @@
 namespace bandwright {
 namespace {
 
-constexpr int interrupted_status = 130;  // 128 + SIGINT, as shells report it
-constexpr std::int64_t most_jobs = 4096;
+constexpr std::int64_t most_threads = 4096;
 
 struct EvaluateOptions {
   std::string experiment;
@@ -59,7 +58,7 @@ void print_summary(const Experiment& experiment, const Evaluation& evaluation, d
 
 void run(const EvaluateOptions& options) {
   const auto jobs = static_cast<int>(parse_option(
-      "--jobs", options.jobs, [](std::string_view text) { return parse_integer(text, 0, most_jobs); }));
+      "--jobs", options.jobs, [](std::string_view text) { return parse_integer(text, 0, most_threads); }));
   const bool full = parse_option("--npu-fidelity", options.fidelity, fidelity_named) == Fidelity::Full;
   const Experiment experiment =
       load_experiment(options.experiment, {.engine = options.engine, .full_fidelity = full});

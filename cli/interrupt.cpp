@@ -8,8 +8,6 @@
 namespace bandwright {
 namespace {
 
-constexpr int interrupted_status = 130;  // 128 + SIGINT, as shells report it
-
 sigset_t interrupt_signal() {
   sigset_t set;
   sigemptyset(&set);

@@ -5,6 +5,8 @@
 
 namespace bandwright {
 
+constexpr int interrupted_status = 130;  // 128 + SIGINT, as shells report it
+
 // Turns Ctrl-C (SIGINT) into a stop request for as long as it lives, so that a slow solver can end with the
 // best it has found. The second Ctrl-C ends the program at once. One at a time, on the main thread, before
 // other threads start (they inherit its blocked SIGINT).

@@ -33,9 +33,9 @@ struct Entry {
 };
 
 template <class Row>
-std::vector<Entry> entries_of(std::span<const Row> catalogue) {
+std::vector<Entry> entries_of(std::span<const Row> rows) {
   std::vector<Entry> entries;
-  for (const Row& row : catalogue) entries.push_back({std::string(row.name), std::string(row.help)});
+  for (const Row& row : rows) entries.push_back({std::string(row.name), std::string(row.help)});
   return entries;
 }
 

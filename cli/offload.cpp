@@ -15,7 +15,7 @@ namespace bandwright {
 namespace {
 
 constexpr double gap = 1e-3;  // far below the error of the tier model
-constexpr double seconds = 60.0;
+constexpr double solver_seconds = 60.0;
 
 // What the NPU's memory has left for tensors beside its buffers and what the allocator loses.
 double left_for_tensors(const TrainingJob& job) {
@@ -60,8 +60,8 @@ Offload offload(TrainingJob& job, const OffloadOptions& options) {
   Offload done{.tiers = load_tiers(options.tiers), .fast = fast_limit(job, options)};
   const PlacementProblem problem{training_graph(job, done.tiers), done.tiers, done.fast};
   const InterruptWatch interrupt;  // before any other thread
-  PlaceProgress progress(seconds);
-  PlacementOptions placement{.gap = gap, .time_limit_seconds = seconds, .stop = interrupt.token()};
+  PlaceProgress progress(solver_seconds);
+  PlacementOptions placement{.gap = gap, .time_limit_seconds = solver_seconds, .stop = interrupt.token()};
   placement.on_stage = [&](std::string_view stage) { progress.begin(fmt::format("placing, {}", stage)); };
   done.placement = place(problem, policy, placement);
   if (!done.placement.replay) throw InputError("--tiers: " + done.placement.reason);

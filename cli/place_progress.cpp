@@ -6,12 +6,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "cli/progress_bar.h"
+
 namespace bandwright {
-namespace {
-
-constexpr std::size_t bar_width = 24;
-
-}  // namespace
 
 PlaceProgress::PlaceProgress(double limit_seconds)
     : limit_seconds_(limit_seconds), terminal_(::isatty(STDERR_FILENO) != 0), thread_([this] { watch(); }) {}

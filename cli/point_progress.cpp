@@ -6,12 +6,10 @@
 #include <cmath>
 #include <cstdio>
 
+#include "cli/progress_bar.h"
+
 namespace bandwright {
 namespace {
-
-constexpr std::size_t bar_width = 28;
-constexpr std::chrono::milliseconds redraw_every(100);
-constexpr std::chrono::seconds line_every(5);
 
 // "1,204"
 std::string grouped(std::size_t number) {

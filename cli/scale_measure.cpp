@@ -25,7 +25,7 @@
 namespace bandwright {
 namespace {
 
-constexpr int most_workers = 10'000'000;
+constexpr int most_measured_workers = 10'000'000;
 
 struct WorkerRow {
   std::string_view name;
@@ -119,12 +119,12 @@ std::string json(const MeasurePlan& plan, const std::vector<MeasuredPoint>& poin
 void read_plan(MeasureCommandOptions& options) {
   MeasurePlan& plan = options.plan;
   plan.workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::Doubling, most_workers);
+    return parse_worker_counts(text, RangeStep::Doubling, most_measured_workers);
   });
   plan.inherit_threads = options.threads == "inherit";
   if (options.threads != "auto" && !plan.inherit_threads) {
     plan.threads = parse_option("--threads", options.threads, [](std::string_view text) {
-      return static_cast<int>(parse_integer(text, 1, most_workers));
+      return static_cast<int>(parse_integer(text, 1, most_measured_workers));
     });
   }
   if (!options.timeout.empty()) {

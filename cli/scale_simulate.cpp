@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::int64_t most_items = 1'000'000'000;
 
-struct SimulateOptions {
+struct ScaleSimulateOptions {
   std::string model;
   std::string workers;
   std::string measured;
@@ -38,7 +38,7 @@ struct SimulateOptions {
 };
 
 // Measured items per second: the file's, else what the machine knows of the model.
-std::map<int, double> read_measured(const SimulateOptions& options, const Machine& machine,
+std::map<int, double> read_measured(const ScaleSimulateOptions& options, const Machine& machine,
                                     const std::string& model) {
   if (options.measured.empty()) {
     const MeasuredRates* known = machine.find_measured(model);
@@ -54,7 +54,8 @@ std::map<int, double> read_measured(const SimulateOptions& options, const Machin
   return rates;
 }
 
-void load_images(const SimulateOptions& options, const std::filesystem::path& file, SimulatedCurve& answer) {
+void load_images(const ScaleSimulateOptions& options, const std::filesystem::path& file,
+                 SimulatedCurve& answer) {
   const ImageModel model = read_image_model(YamlValue::load(file));
   answer.image_model = model;
   answer.options.measured = read_measured(options, answer.machine, model.name);
@@ -76,13 +77,14 @@ void load_images(const SimulateOptions& options, const std::filesystem::path& fi
   answer.workload = image_workload(model, answer.machine, flop_per_s);
 }
 
-void load_table(const SimulateOptions& options, const std::filesystem::path& file, SimulatedCurve& answer) {
+void load_table(const ScaleSimulateOptions& options, const std::filesystem::path& file,
+                SimulatedCurve& answer) {
   const Model model = read_model(YamlValue::load(file));
   answer.options.measured = read_measured(options, answer.machine, model.name);
   answer.workload = table_workload(model, answer.machine, training_loop(options.loop));
 }
 
-void load_transformer(const SimulateOptions& options, SimulatedCurve& answer) {
+void load_transformer(const ScaleSimulateOptions& options, SimulatedCurve& answer) {
   TransformerArchitecture model = load_architecture(options.model);
   if (!options.training.sequence.empty()) {
     model.sequence = parse_option("--sequence", options.training.sequence,
@@ -111,7 +113,7 @@ void load_transformer(const SimulateOptions& options, SimulatedCurve& answer) {
   answer.workload = transformer_workload(model, answer.machine, read_parallelism(options.training), open);
 }
 
-CurveOptions read_curve(const SimulateOptions& options) {
+CurveOptions read_curve(const ScaleSimulateOptions& options) {
   CurveOptions curve = options.curve;
   const std::string& global = options.training.global_batch;
   if (!global.empty()) {
@@ -130,7 +132,7 @@ CurveOptions read_curve(const SimulateOptions& options) {
   return curve;
 }
 
-SimulatedCurve simulate(const CLI::App& command, const SimulateOptions& options) {
+SimulatedCurve simulate(const CLI::App& command, const ScaleSimulateOptions& options) {
   SimulatedCurve answer{.machine = load_machine(options.training.system), .options = read_curve(options)};
   const ModelFile model = find_model(options.model);
   const bool own_precision =
@@ -160,7 +162,7 @@ SimulatedCurve simulate(const CLI::App& command, const SimulateOptions& options)
   return answer;
 }
 
-void run(const CLI::App& command, const SimulateOptions& options) {
+void run(const CLI::App& command, const ScaleSimulateOptions& options) {
   const SimulatedCurve answer = simulate(command, options);
   switch (options.output.format) {
     case OutputFormat::Text:
@@ -181,7 +183,7 @@ void run(const CLI::App& command, const SimulateOptions& options) {
   throw CLI::RuntimeError(1);
 }
 
-void add_curve_options(CLI::App& command, SimulateOptions& options) {
+void add_curve_options(CLI::App& command, ScaleSimulateOptions& options) {
   command
       .add_option("model", options.model, "a transformer, an image model or a model table: a name or a file")
       ->required();
@@ -212,7 +214,7 @@ void add_scale_simulate(CLI::App& scale) {
   CLI::App* command =
       scale.add_subcommand("simulate", "Throughput of a training against workers, from its step graph");
   const auto options =
-      std::make_shared<SimulateOptions>();  // shared with the callback, which outlives this function
+      std::make_shared<ScaleSimulateOptions>();  // shared with the callback, which outlives this function
   add_curve_options(*command, *options);
   add_training_options(*command, options->training);
   command->get_option("--global-batch")->description("of all workers, for --strong");

@@ -43,12 +43,12 @@ std::string gigabytes(const std::optional<double>& bytes) {
 }
 
 // A column of the text: what it says of a point. Columns that say nothing of any point are left out.
-struct Column {
+struct CurveColumn {
   std::string heading;
   std::string (*cell)(const CurvePoint& point);
 };
 
-std::vector<Column> columns(const CurveWorkload& workload) {
+std::vector<CurveColumn> curve_columns(const CurveWorkload& workload) {
   return {
       {"workers", [](const CurvePoint& p) { return fmt::format("{}", p.workers); }},
       {"divided into", [](const CurvePoint& p) { return p.step.division; }},
@@ -95,7 +95,7 @@ Json point_json(const CurvePoint& point) {
 std::string curve_text(const SimulatedCurve& answer) {
   const std::vector<CurvePoint>& points = answer.curve.points;
   TextTable table{{}, std::vector<std::vector<std::string>>(points.size())};
-  for (const Column& column : columns(answer.workload)) {
+  for (const CurveColumn& column : curve_columns(answer.workload)) {
     std::vector<std::string> cells;
     for (const CurvePoint& point : points) cells.push_back(column.cell(point));
     if (std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.empty(); })) continue;

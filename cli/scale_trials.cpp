@@ -18,8 +18,8 @@
 namespace bandwright {
 namespace {
 
-constexpr int most_jobs = 1'000'000;
-constexpr int most_workers = 1'000'000;
+constexpr int most_trials = 1'000'000;
+constexpr int most_trial_workers = 1'000'000;
 constexpr std::size_t most_events = 100'000'000;
 
 struct TrialsOptions {
@@ -62,7 +62,7 @@ TrialCluster read_cluster(const TrialsOptions& options) {
 TrialsAnswer play(const TrialsOptions& options) {
   if (options.halving.max_t < options.halving.grace) throw InputError("--grace: must not be above --max-t");
   const std::vector<int> workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::Each, most_workers);
+    return parse_worker_counts(text, RangeStep::Each, most_trial_workers);
   });
   const auto jobs = static_cast<std::size_t>(options.jobs);
   if (workers.size() * jobs > most_events) {
@@ -180,7 +180,7 @@ void add_scale_trials(CLI::App& scale) {
       std::make_shared<TrialsOptions>();  // shared with the callback, which outlives this function
   command->add_option("--jobs", options->jobs, "trials in the study")
       ->required()
-      ->check(CLI::Range(1, most_jobs));
+      ->check(CLI::Range(1, most_trials));
   command->add_option("--workers", options->workers, "worker counts, such as 1,2,4 or 1..64")->required();
   command
       ->add_option("--duration", options->duration,

@@ -5,14 +5,9 @@
 
 #include <cstdio>
 
+#include "cli/progress_bar.h"
+
 namespace bandwright {
-namespace {
-
-constexpr int bar_width = 28;
-constexpr std::chrono::milliseconds redraw_every(100);
-constexpr std::chrono::seconds line_every(5);
-
-}  // namespace
 
 TraceBar::TraceBar()
     : terminal_(::isatty(STDERR_FILENO) == 1),

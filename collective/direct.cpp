@@ -80,7 +80,7 @@ Program direct_program(CollectiveKind phase, const Wire& wire, std::int64_t byte
   }
 }
 
-bool serves(CollectiveKind phase, int) { return phase != CollectiveKind::PointToPoint; }
+bool direct_serves(CollectiveKind phase, int) { return phase != CollectiveKind::PointToPoint; }
 
 }  // namespace
 
@@ -89,7 +89,7 @@ CollectiveAlgorithm direct_algorithm() {
           .help = "every NPU sends to every other at once",
           .sizes = "any number of NPUs, but no point-to-point",
           .otherwise = "ring",
-          .serves = serves,
+          .serves = direct_serves,
           .program = direct_program};
 }
 

@@ -142,7 +142,7 @@ Program tree_program(CollectiveKind phase, const Wire& wire, std::int64_t bytes,
   return {reduce, broadcast};
 }
 
-bool serves(CollectiveKind phase, int) {
+bool tree_serves(CollectiveKind phase, int) {
   return phase == CollectiveKind::AllReduce || phase == CollectiveKind::Broadcast ||
          phase == CollectiveKind::Reduce;
 }
@@ -154,7 +154,7 @@ CollectiveAlgorithm double_binary_tree_algorithm() {
           .help = "up and down a binary tree; chunks alternate between it and its mirror image",
           .sizes = "all-reduce, broadcast and reduce, over any number of NPUs",
           .otherwise = "ring",
-          .serves = serves,
+          .serves = tree_serves,
           .program = tree_program};
 }
 

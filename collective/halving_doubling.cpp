@@ -122,7 +122,7 @@ Program halving_doubling_program(CollectiveKind phase, const Wire& wire, std::in
   return program;
 }
 
-bool serves(CollectiveKind phase, int n) {
+bool halving_doubling_serves(CollectiveKind phase, int n) {
   return (n & (n - 1)) == 0 && phase != CollectiveKind::PointToPoint;
 }
 
@@ -133,7 +133,7 @@ CollectiveAlgorithm halving_doubling_algorithm() {
           .help = "exchanges with partners at distances 1, 2, 4 ..., halving and doubling the data",
           .sizes = "powers of two, but no point-to-point",
           .otherwise = "ring",
-          .serves = serves,
+          .serves = halving_doubling_serves,
           .program = halving_doubling_program};
 }
 

@@ -59,7 +59,7 @@ Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store,
     run.on_progress = [&](std::size_t done) { options.on_progress(done, evaluation.missing); };
   }
   evaluation.complete = run_jobs(
-      groups.size(), [&](Job job) { return evaluate(groups[job], options.stop); },
+      groups.size(), [&](std::size_t job) { return evaluate(groups[job], options.stop); },
       [&](const std::vector<Result>& batch) { store.add(batch); }, run);
   store.list(ids);
   return evaluation;

@@ -11,7 +11,7 @@
 namespace bandwright {
 namespace {
 
-constexpr double largest = std::numeric_limits<double>::max();
+constexpr double largest_value = std::numeric_limits<double>::max();
 
 constexpr std::array catalogue = {
     Column{"id", "hash of everything below that was asked, and of the inputs' content", &Row::id, false},
@@ -64,16 +64,16 @@ void read(std::string_view text, std::string& value) { value = text; }
 void read(std::string_view text, std::int64_t& value) {
   value = parse_integer(text, 0, std::numeric_limits<std::int64_t>::max());
 }
-void read(std::string_view text, double& value) { value = parse_number(text, -largest, largest); }
+void read(std::string_view text, double& value) { value = parse_number(text, -largest_value, largest_value); }
 void read(std::string_view text, std::optional<double>& value) {
   value.reset();
-  if (!text.empty()) value = parse_number(text, -largest, largest);
+  if (!text.empty()) value = parse_number(text, -largest_value, largest_value);
 }
 void read(std::string_view text, std::vector<double>& values) {
   values.clear();
   if (text.empty()) return;
   for (const std::string_view part : split(text, ' '))
-    values.push_back(parse_number(part, -largest, largest));
+    values.push_back(parse_number(part, -largest_value, largest_value));
 }
 
 }  // namespace

@@ -11,9 +11,9 @@ namespace bandwright {
 // Independent pieces of work on a pool of threads, their results handed on in batches. The runner knows
 // neither what a job computes nor where results go; ranks of MPI that take job numbers from a counter and
 // send their results to rank 0 could stand in its place.
-using Job = std::size_t;                                          // 0 .. jobs - 1
-using Work = std::function<std::vector<Result>(Job)>;             // called from several threads at once
-using Deliver = std::function<void(const std::vector<Result>&)>;  // called by one thread at a time
+using Work = std::function<std::vector<Result>(std::size_t job)>;  // 0 .. jobs - 1; called from several
+                                                                   // threads at once
+using Deliver = std::function<void(const std::vector<Result>&)>;   // called by one thread at a time
 
 struct RunOptions {
   int threads = 0;             // 0: one per core

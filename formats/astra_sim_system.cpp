@@ -50,9 +50,9 @@ constexpr std::array algorithm_words = {AlgorithmWord{"ring", "ring"}, Algorithm
                                         AlgorithmWord{"halvingDoubling", "halving-doubling"},
                                         AlgorithmWord{"doubleBinaryTree", "double-binary-tree"}};
 
-class Reader {
+class SystemReader {
  public:
-  explicit Reader(const YamlValue& root) : root_(root) {
+  explicit SystemReader(const YamlValue& root) : root_(root) {
     result_.system.name = std::filesystem::path(root.place().file).stem().string();
     result_.system.chunks = 1;
     result_.system.truncate = true;
@@ -78,8 +78,8 @@ class Reader {
   std::vector<std::string> known_;
 };
 
-void Reader::add_algorithm(const YamlValue& place, std::string_view word, CollectiveKind kind,
-                           std::size_t dimension) {
+void SystemReader::add_algorithm(const YamlValue& place, std::string_view word, CollectiveKind kind,
+                                 std::size_t dimension) {
   auto& all = result_.system.dimension_algorithms;
   for (const AlgorithmWord& known : algorithm_words) {
     const bool exact = word == known.word;
@@ -99,7 +99,7 @@ void Reader::add_algorithm(const YamlValue& place, std::string_view word, Collec
 
 // Version 1 joins the dimensions' words by '_'. A word that starts with "one" stands for all dimensions
 // together.
-void Reader::read_implementation(const Implementation& implementation) {
+void SystemReader::read_implementation(const Implementation& implementation) {
   const std::string custom = std::string(implementation.key) + "-custom";
   if (const auto value = take(custom)) value->fail("custom collectives are not supported");
   const auto value = take(implementation.key);
@@ -128,7 +128,7 @@ void Reader::read_implementation(const Implementation& implementation) {
   }
 }
 
-void Reader::read_common() {
+void SystemReader::read_common() {
   System& system = result_.system;
   const auto one_of = [](const YamlValue& value, std::initializer_list<std::string_view> words) {
     const std::string word = value.as_string();
@@ -166,7 +166,7 @@ void Reader::read_common() {
   for (const Implementation& implementation : implementations) read_implementation(implementation);
 }
 
-void Reader::report_ignored() {
+void SystemReader::report_ignored() {
   for (const auto& [key, value] : root_.entries()) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     const auto reason = std::find_if(unused_keys.begin(), unused_keys.end(),
@@ -181,7 +181,7 @@ void Reader::report_ignored() {
   }
 }
 
-AstraSimSystem Reader::read_1() {
+AstraSimSystem SystemReader::read_1() {
   read_common();
   result_.system.reduction_bandwidth = gb_per_s(version_1_reduction_gb_per_s);
   result_.system.bookkeeping = nanoseconds(1);
@@ -189,7 +189,7 @@ AstraSimSystem Reader::read_1() {
   return std::move(result_);
 }
 
-AstraSimSystem Reader::read_2() {
+AstraSimSystem SystemReader::read_2() {
   read_common();
   if (const auto value = take("per-node-custom-implementation"))
     value->fail("custom collectives are not supported");
@@ -210,7 +210,7 @@ AstraSimSystem Reader::read_2() {
 
 }  // namespace
 
-AstraSimSystem read_astra_sim_1_system(const YamlValue& root) { return Reader(root).read_1(); }
-AstraSimSystem read_astra_sim_2_system(const YamlValue& root) { return Reader(root).read_2(); }
+AstraSimSystem read_astra_sim_1_system(const YamlValue& root) { return SystemReader(root).read_1(); }
+AstraSimSystem read_astra_sim_2_system(const YamlValue& root) { return SystemReader(root).read_2(); }
 
 }  // namespace bandwright

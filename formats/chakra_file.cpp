@@ -14,7 +14,7 @@ namespace bandwright {
 namespace {
 
 constexpr std::uint64_t longest_message = 64U << 20U;
-constexpr std::int64_t most_bytes = std::int64_t{1} << 50;
+constexpr std::int64_t most_node_bytes = std::int64_t{1} << 50;
 constexpr std::uint64_t longest_us = 100ULL * 86'400'000'000;
 
 struct NodeError {
@@ -23,7 +23,7 @@ struct NodeError {
 
 std::int64_t whole_number(const chakra::Attribute& attribute) {
   const auto checked = [&](auto value) -> std::int64_t {
-    if (value > static_cast<decltype(value)>(most_bytes * 1024))
+    if (value > static_cast<decltype(value)>(most_node_bytes * 1024))
       throw NodeError{printable(attribute.name()) + " is too large"};
     return static_cast<std::int64_t>(value);
   };
@@ -47,7 +47,7 @@ std::int64_t whole_number(const chakra::Attribute& attribute) {
 
 Bytes byte_count(const chakra::Attribute& attribute) {
   const std::int64_t count = whole_number(attribute);
-  if (count < 0 || count > most_bytes)
+  if (count < 0 || count > most_node_bytes)
     throw NodeError{printable(attribute.name()) + " is out of range: 0 to 1 PiB"};
   return Bytes(count);
 }

@@ -22,22 +22,22 @@ struct Policy {
 };
 
 constexpr auto inside = GroupLayout::TensorInside;
-constexpr auto first = GroupLayout::FirstAndRest;
+constexpr auto first_and_rest = GroupLayout::FirstAndRest;
 constexpr std::array policies = {
     Policy{"DATA", "data parallel", Axis::World, Axis::World, inside},
     Policy{"MODEL", "model parallel", Axis::World, Axis::World, inside},
-    Policy{"HYBRID_DATA_MODEL", "model parallel on dimension 0", Axis::Tensor, Axis::Data, first},
-    Policy{"HYBRID_MODEL_DATA", "data parallel on dimension 0", Axis::Data, Axis::Tensor, first},
+    Policy{"HYBRID_DATA_MODEL", "model parallel on dimension 0", Axis::Tensor, Axis::Data, first_and_rest},
+    Policy{"HYBRID_MODEL_DATA", "data parallel on dimension 0", Axis::Data, Axis::Tensor, first_and_rest},
     Policy{"HYBRID_TRANSFORMER", "model parallel inside", Axis::Tensor, Axis::Data, inside},
     Policy{"HYBRID_TRANSFORMER_FWD_IN_BCKWD", "the same, recomputing", Axis::Tensor, Axis::Data, inside},
     Policy{"HYBRID_DLRM", "embeddings and dense layers over all", Axis::World, Axis::World, inside},
-    Policy{"HYBRID_CUSTOMIZED", "a policy per layer", Axis::Tensor, Axis::Data, first},
+    Policy{"HYBRID_CUSTOMIZED", "a policy per layer", Axis::Tensor, Axis::Data, first_and_rest},
     Policy{"MICRO", "one collective over all", Axis::World, Axis::World, inside}};
 // LIBRA's texts: groups come with a communicator file.
 constexpr Policy without_policy{"", "", Axis::Tensor, Axis::Data, inside};
 
 constexpr std::int64_t longest_ns = 86'400'000'000'000;  // a day
-constexpr std::int64_t most_bytes = std::int64_t{1} << 50;
+constexpr std::int64_t most_layer_bytes = std::int64_t{1} << 50;
 constexpr std::size_t most_layers = 65'535;
 
 Words words_of(std::string_view line) {
@@ -126,7 +126,7 @@ Header read_header(const Row& row) {
 
 Pass read_pass(const Row& row, std::size_t at, std::string_view column, Axis axis) {
   Pass pass{.compute = Time(row.integer(at, column, 0, longest_ns) * 1000)};
-  const std::int64_t size = row.integer(at + 2, column, 0, most_bytes);
+  const std::int64_t size = row.integer(at + 2, column, 0, most_layer_bytes);
   const std::string_view word = row.words[at + 1];
   if (equal_ignoring_case(word, "NONE")) return pass;
   for (const CollectiveWord& known : collective_words) {

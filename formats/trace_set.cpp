@@ -85,9 +85,9 @@ struct RankTrace {
   std::size_t signature = 0;
 };
 
-class Reader {
+class TraceReader {
  public:
-  explicit Reader(TraceSet& set) : set_(set), metadata_(set.groups, set.npus) {}
+  explicit TraceReader(TraceSet& set) : set_(set), metadata_(set.groups, set.npus) {}
 
   RankTrace read(const fs::path& file, int npu) {
     RankTrace trace;
@@ -180,7 +180,7 @@ TraceSet read_traces(const fs::path& where, const fs::path& groups_file, int npu
   TraceSet set{.name = where.filename().string(),
                .npus = files.size() > 1 ? static_cast<int>(files.size()) : std::max(npus, 1)};
   read_listed_groups(set, groups_file, files[0]);
-  Reader reader(set);
+  TraceReader reader(set);
   std::unordered_map<std::size_t, std::size_t> class_of;
   for (int npu = 0; npu < static_cast<int>(files.size()); ++npu) {
     RankTrace trace = reader.read(files[static_cast<std::size_t>(npu)], npu);

@@ -12,9 +12,9 @@ namespace {
 using Op = ConvNet::Op;
 constexpr int fixed = -1;  // a tensor that stays in fast memory
 
-class Builder {
+class ConvNetBuilder {
  public:
-  Builder(const ImageModel& model, const TierPair& tiers)
+  ConvNetBuilder(const ImageModel& model, const TierPair& tiers)
       : model_(model), network_(model.networks.front()), tiers_(tiers) {
     graph_.name = model.name;
   }
@@ -164,7 +164,7 @@ TrainingGraph training_graph(const ImageModel& model, const TierPair& tiers) {
   if (model.networks.size() != 1) {
     throw InputError(fmt::format("{} is a pair of networks; tensors are placed for one", model.name));
   }
-  return Builder(model, tiers).build();
+  return ConvNetBuilder(model, tiers).build();
 }
 
 }  // namespace bandwright

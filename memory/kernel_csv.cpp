@@ -15,7 +15,7 @@
 namespace bandwright {
 namespace {
 
-enum Column { Node, Name, Op, Inputs, Outputs, InputBytes, OutputBytes, Config, TimeUs };
+enum Column { Node, Name, OpName, Inputs, Outputs, InputBytes, OutputBytes, Config, TimeUs };
 constexpr std::size_t column_count = TimeUs + 1;
 constexpr std::array<std::string_view, column_count> column_names = {
     "node", "name", "op", "inputs", "outputs", "input_bytes", "output_bytes", "config", "time_us"};
@@ -89,7 +89,7 @@ Row read_row(const std::vector<std::string_view>& cells, const std::array<int, c
   Row row{.place = place,
           .node = std::string(position[Node] < 0 ? cell(Name) : cell(Node)),
           .name = std::string(cell(Name)),
-          .op = std::string(cell(Op))};
+          .op = std::string(cell(OpName))};
   row.place.key = row.name;
   try {
     row.inputs = read_arguments(row.place, "input", cell(Inputs), cell(InputBytes), config[0]);
@@ -125,9 +125,9 @@ std::vector<Row> read_rows(std::string_view text, const std::string& file_name) 
   return rows;
 }
 
-class Builder {
+class TableBuilder {
  public:
-  explicit Builder(const std::vector<Row>& rows) {
+  explicit TableBuilder(const std::vector<Row>& rows) {
     graph_.measured = true;
     for (const Row& row : rows) {
       for (const Cell& cell : row.outputs) {
@@ -211,7 +211,7 @@ class Builder {
 }  // namespace
 
 TrainingGraph parse_kernel_csv(std::string_view text, const std::string& file_name) {
-  TrainingGraph graph = Builder(read_rows(text, file_name)).take();
+  TrainingGraph graph = TableBuilder(read_rows(text, file_name)).take();
   for (Kernel& kernel : graph.kernels) {
     if (kernel.measured.empty()) {
       throw InputError({file_name, 0, kernel.name},

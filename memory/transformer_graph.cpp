@@ -45,9 +45,9 @@ struct Argument {
   double bytes = 0.0;
 };
 
-class Builder {
+class TransformerBuilder {
  public:
-  Builder(const TrainingJob& job, const TierPair& tiers)
+  TransformerBuilder(const TrainingJob& job, const TierPair& tiers)
       : job_(job), tiers_(tiers), bill_(memory_bill(job.model, job.parallelism)), layer_(layer_size(job)) {
     const Parallelism& p = job.parallelism;
     layers_ = dealing(job.model, p).stage;
@@ -241,7 +241,7 @@ class Builder {
 }  // namespace
 
 TrainingGraph training_graph(const TrainingJob& job, const TierPair& tiers) {
-  return Builder(job, tiers).build();
+  return TransformerBuilder(job, tiers).build();
 }
 
 ComputeSlowdown compute_slowdown(const TrainingGraph& graph, const Replay& replay) {

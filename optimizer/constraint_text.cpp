@@ -13,7 +13,7 @@
 namespace bandwright {
 namespace {
 
-constexpr double largest_number = 1e12;
+constexpr double largest_in_text = 1e12;
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_';
@@ -105,8 +105,8 @@ class ConstraintParser {
   double number() {
     double value = 0.0;
     const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
-    if (error != std::errc() || !(std::abs(value) <= largest_number)) {
-      fail(fmt::format("'{}' is not a number up to {:g}", rest_, largest_number));
+    if (error != std::errc() || !(std::abs(value) <= largest_in_text)) {
+      fail(fmt::format("'{}' is not a number up to {:g}", rest_, largest_in_text));
     }
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
     return value;

@@ -12,13 +12,13 @@
 namespace bandwright {
 namespace {
 
-constexpr double largest_number = 1e15;
+constexpr double largest_coefficient = 1e15;
 
 void require(bool holds, std::string_view problem) {
   if (!holds) throw InputError(std::string(problem));
 }
 
-bool in_range(double value) { return std::abs(value) <= largest_number; }  // false for NaN
+bool in_range(double value) { return std::abs(value) <= largest_coefficient; }  // false for NaN
 
 void validate(const Constraint& constraint, int dimensions) {
   const std::string& name = constraint.name;
@@ -29,13 +29,13 @@ void validate(const Constraint& constraint, int dimensions) {
   double largest = 0.0;
   for (const double a : constraint.coefficients) {
     require(in_range(a), fmt::format("constraint '{}': a coefficient of {}, expected a number up to {:g}",
-                                     name, a, largest_number));
+                                     name, a, largest_coefficient));
     largest = std::max(largest, std::abs(a));
   }
-  require(largest > 1.0 / largest_number, fmt::format("constraint '{}': every coefficient is 0", name));
+  require(largest > 1.0 / largest_coefficient, fmt::format("constraint '{}': every coefficient is 0", name));
   require(in_range(constraint.bound),
           fmt::format("constraint '{}': a bound of {}, expected a number up to {:g}", name, constraint.bound,
-                      largest_number));
+                      largest_coefficient));
 }
 
 Constraint on_one(std::string name, int dimensions, int dimension, Sense sense, double bound) {

@@ -8,10 +8,9 @@
 namespace bandwright {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double violated = 1e-9;     // of a row whose largest coefficient is 1, in units of bandwidth
-constexpr double roomy = 1e-3;        // a guess with this much slack needs no better one
-constexpr double significant = 1e-6;  // a multiplier, when all of them add up to 1
+constexpr double violation_counts = 1e-9;  // of a row whose largest coefficient is 1, in units of bandwidth
+constexpr double roomy = 1e-3;             // a guess with this much slack needs no better one
+constexpr double significant = 1e-6;       // a multiplier, when all of them add up to 1
 
 double largest(const Constraint& constraint) {
   double most = 0.0;
@@ -81,7 +80,7 @@ bool equate(const Region& region, const std::vector<bool>& tight, const Vector& 
     face.inside +=
         kept.transpose() * (kept * kept.transpose()).ldlt().solve(face.values - kept * face.inside);
   }
-  return (all * face.inside - values).lpNorm<Eigen::Infinity>() > violated;
+  return (all * face.inside - values).lpNorm<Eigen::Infinity>() > violation_counts;
 }
 
 // minimise v over (x, v):  rows x - v <= bounds,  v >= -1,  equalities x = values.
@@ -106,7 +105,8 @@ Stationary least_violation(const Face& face) {
 }  // namespace
 
 std::vector<double> upper_bounds(const Problem& problem) {
-  std::vector<double> upper(static_cast<std::size_t>(problem.dimensions), infinity);
+  std::vector<double> upper(static_cast<std::size_t>(problem.dimensions),
+                            std::numeric_limits<double>::infinity());
   for (int repeat = 0; repeat < 2 * problem.dimensions; ++repeat) {
     const std::vector<double> before = upper;
     for (const Constraint& constraint : problem.constraints) {
@@ -164,9 +164,9 @@ Face face_of(const Region& region, const Vector& guess) {
     if (face.row_of.empty() || (face.rows * face.inside - face.bounds).maxCoeff() < -roomy) return face;
     const Stationary least = least_violation(face);
     const double violation = least.x(guess.size());
-    face.empty = violation > violated;
+    face.empty = violation > violation_counts;
     face.inside = least.x.head(guess.size());
-    if (face.empty || violation < -violated) return face;
+    if (face.empty || violation < -violation_counts) return face;
     const Vector proof = least.multipliers.head(face.rows.rows());
     bool found = false;
     for (std::size_t i = 0; i < face.row_of.size(); ++i) {

@@ -5,11 +5,10 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "scaling/regimes.h"
 
 namespace bandwright {
 namespace {
-
-constexpr double super_linear = 1.10;  // as in scaling/regimes.h
 
 // Plays the step at each worker count.
 class CurveSimulation {

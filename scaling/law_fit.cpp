@@ -10,9 +10,11 @@ namespace bandwright {
 namespace {
 
 // Relative errors below this are rounding, not evidence for one law against another.
-constexpr double rounding = 1e-12;
+constexpr double error_rounding = 1e-12;
 
-double rounding_squares(std::size_t points) { return static_cast<double>(points) * rounding * rounding; }
+double rounding_squares(std::size_t points) {
+  return static_cast<double>(points) * error_rounding * error_rounding;
+}
 
 // Row i: the law's basis at point i over the measured value, so that coefficients times it are near 1.
 Eigen::MatrixXd relative_rows(const ScalingLaw& law, std::span<const ScalingPoint> points) {

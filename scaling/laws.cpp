@@ -22,7 +22,7 @@ constexpr std::array laws = {
                }},
 };
 
-constexpr int most_workers = 1'000'000'000;
+constexpr int beyond_any_workers = 1'000'000'000;
 
 }  // namespace
 
@@ -51,8 +51,9 @@ std::optional<int> pays_until(const LawCurve& curve, double bound) {
   const double slack = 1e-9;  // what rounding in the fit may take
   const auto passes = [&](int n) { return curve.efficiency(n) >= bound * (1.0 - slack); };
   const std::optional<double> peak = peak_workers(curve);
-  int high = peak ? static_cast<int>(std::min<double>(*peak * (1.0 + slack), most_workers)) : most_workers;
-  if (passes(high)) return high == most_workers ? std::nullopt : std::optional(high);
+  int high = peak ? static_cast<int>(std::min<double>(*peak * (1.0 + slack), beyond_any_workers))
+                  : beyond_any_workers;
+  if (passes(high)) return high == beyond_any_workers ? std::nullopt : std::optional(high);
   int low = 1;
   while (high - low > 1) {
     const int middle = low + (high - low) / 2;

@@ -10,7 +10,6 @@
 namespace bandwright {
 namespace {
 
-constexpr double super_linear = 1.10;
 constexpr std::size_t fewest_beside_break = 4;
 constexpr double decisive_aicc = 10.0;  // "essentially no support" for the other: Burnham and Anderson, 2002
 

@@ -7,6 +7,9 @@
 
 namespace bandwright {
 
+// A speedup that grew this much more than the workers did is more than rounding and luck.
+constexpr double super_linear = 1.10;
+
 // What of a series one law can describe. No law here lets a worker become faster because there are more of
 // them, so a point more than 10 % above linear (measured from the smallest worker count) shows something
 // else: other threads, another build, a cache that suddenly holds the data. Such points are left out and

@@ -13,7 +13,7 @@
 namespace bandwright {
 namespace {
 
-constexpr int most_workers = 1'000'000'000;
+constexpr int most_measured_workers = 1'000'000'000;
 constexpr double longest_seconds = 1e12;
 constexpr double highest_rate = 1e15;
 constexpr std::size_t most_points = 1000;
@@ -101,7 +101,7 @@ ScalingPoint read_point(const std::vector<std::string_view>& fields, const Colum
                         const ScalingSeries& series, const Place& place) {
   ScalingPoint point;
   point.workers = static_cast<int>(
-      at_place(place, "n", [&] { return parse_integer(fields[columns.workers], 1, most_workers); }));
+      at_place(place, "n", [&] { return parse_integer(fields[columns.workers], 1, most_measured_workers); }));
   const double value = at_place(place, columns.value_name, [&] {
     return read_positive(fields[columns.value], columns.value_is_rate ? highest_rate : longest_seconds);
   });

@@ -16,7 +16,7 @@ namespace bandwright {
 namespace {
 
 constexpr double longest_study_ns = 200 * 365.25 * 86400e9;
-constexpr double rounding = 1e-9;  // of B/r, whose units are decimal fractions
+constexpr double share_rounding = 1e-9;  // of B/r, whose units are decimal fractions
 
 constexpr std::array schedulers = {
     TrialScheduler{"fifo", "every trial runs to its end", false},
@@ -26,7 +26,7 @@ constexpr std::array schedulers = {
 // How much longer than alone a trial takes while `active` run; exactly 1 below saturation.
 double slowdown(const TrialCluster& cluster, std::size_t active) {
   const double demand = static_cast<double>(active) * cluster.rate.value() / cluster.head_link.value();
-  return demand <= 1.0 + rounding ? 1.0 : demand;
+  return demand <= 1.0 + share_rounding ? 1.0 : demand;
 }
 
 // The iterations after which successive halving looks at a trial.
@@ -166,7 +166,7 @@ double head_traffic(const TrialCluster& cluster) {
 
 double saturating_workers(const TrialCluster& cluster) {
   if (!(cluster.rate.value() > 0.0)) return std::numeric_limits<double>::infinity();
-  return std::floor(cluster.head_link.value() / cluster.rate.value() * (1.0 + rounding));
+  return std::floor(cluster.head_link.value() / cluster.rate.value() * (1.0 + share_rounding));
 }
 
 }  // namespace bandwright

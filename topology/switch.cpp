@@ -1,15 +1,6 @@
 #include "topology/switch.h"
 
 namespace bandwright {
-namespace {
-
-void route(int n, int from, int to, std::vector<int>& links) {
-  links.push_back(from);
-  links.push_back(n + to);
-}
-
-}  // namespace
-
 DimensionKind switch_kind() {
   return {.name = "Switch",
           .help = "each NPU linked to one non-blocking switch",
@@ -18,7 +9,11 @@ DimensionKind switch_kind() {
           .message_share = [](int) { return 1.0; },
           .group_share = [](int, int) { return 1.0; },
           .link_count = [](int n) { return 2 * n; },
-          .route = route,
+          .route =
+              [](int n, int from, int to, std::vector<int>& links) {
+                links.push_back(from);
+                links.push_back(n + to);
+              },
           .switched = true};
 }
 

@@ -72,12 +72,12 @@ double switch_gain(const Machine& machine, const Group& group, CollectiveKind ki
 }
 
 // The slowest dimension's time at nominal bandwidth, and that dimension.
-struct Wire {
+struct SlowestWire {
   double ns = 0.0;
   const FabricDimension* fabric = nullptr;
 };
-Wire slowest(const Machine& machine, const Group& group, const Collective& collective, double speed) {
-  Wire wire;
+SlowestWire slowest(const Machine& machine, const Group& group, const Collective& collective, double speed) {
+  SlowestWire wire;
   for (const Traffic& load : hierarchical_traffic(collective, group)) {
     const FabricDimension& fabric = fabric_of(machine, load.dimension);
     const double ns = load.bytes / (fabric.gb_per_s * fabric.constants.efficiency * speed);
@@ -87,7 +87,7 @@ Wire slowest(const Machine& machine, const Group& group, const Collective& colle
 }
 
 double ring_latency_ns(const Machine& machine, const Group& group, const Collective& collective,
-                       const Wire& wire) {
+                       const SlowestWire& wire) {
   double fill_ns = 0.0;
   for (const GroupDimension& part : group.dimensions) {
     fill_ns += steps(collective.kind, part.npus) * fabric_of(machine, part.dimension).constants.step_us * 1e3;
@@ -106,7 +106,7 @@ double ring_latency_ns(const Machine& machine, const Group& group, const Collect
   return std::min(large_ns, low_latency_steps * fill_ns + wire.ns / software.low_latency) - wire.ns;
 }
 
-double all_to_all_latency_ns(const Group& group, const Collective& collective, const Wire& wire) {
+double all_to_all_latency_ns(const Group& group, const Collective& collective, const SlowestWire& wire) {
   const double ramp = chunk_ramp * std::sqrt(wire.fabric->constants.step_us * 1e3 * wire.ns);
   if (!wire.fabric->software.copies) return ramp;
   const double copying_ns = buffer_bytes(group, collective) / copying_gb_per_s;
@@ -119,7 +119,7 @@ CollectivePrice collective_price(const Machine& machine, const Group& group, con
   CollectivePrice price{.speed = usable_share(machine, group, collective.kind) *
                                  switch_gain(machine, group, collective.kind) *
                                  send_gain(machine, group, collective.kind)};
-  const Wire wire = slowest(machine, group, collective, price.speed);
+  const SlowestWire wire = slowest(machine, group, collective, price.speed);
   if (wire.ns <= 0.0) return price;
   price.latency_ns = fabric_of(machine, group.dimensions.back().dimension).constants.latency_us * 1e3;
   switch (collective.kind) {

@@ -26,12 +26,6 @@ const std::string grid =
     "targets: [17B, 1T]\nbudgets: {from: 100 GB/s, to: 1000 GB/s, step: 50 GB/s}\nsources: [optimized, "
     "published]\n";
 
-std::string contents(const fs::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 Finished evaluate(const ScratchFolder& folder, const std::string& output = "output") {
   return run_bandwright({"evaluate", "./grid.yaml", "--output", output}, folder.path());
 }

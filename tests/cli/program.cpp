@@ -15,12 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string contents(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
 // The wait status of the program, run in `folder` with its output in two files.
 int spawn_and_wait(const std::vector<std::string>& arguments, const fs::path& folder, const fs::path& out,
                    const fs::path& err) {
@@ -47,6 +41,12 @@ int spawn_and_wait(const std::vector<std::string>& arguments, const fs::path& fo
 }
 
 }  // namespace
+
+std::string contents(const fs::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return text.str();
+}
 
 ScratchFolder::ScratchFolder() {
   std::string name = (fs::temp_directory_path() / "bandwright-XXXXXX").string();

@@ -23,6 +23,8 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
+std::string contents(const std::filesystem::path& file);
+
 struct Finished {
   int status = 0;  // exit status, or 128 + the signal that ended it
   std::string out;

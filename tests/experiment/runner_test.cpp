@@ -9,7 +9,7 @@
 namespace bandwright {
 namespace {
 
-std::vector<Result> one_result(Job job) { return {{.row = {.id = std::to_string(job)}}}; }
+std::vector<Result> one_result(std::size_t job) { return {{.row = {.id = std::to_string(job)}}}; }
 
 TEST(Runner, DeliversEveryResultOnceWhateverTheThreads) {
   for (const int threads : {1, 2, 7}) {
@@ -39,7 +39,7 @@ TEST(Runner, AStopKeepsWhatIsFinished) {
   std::size_t delivered = 0;
   const bool complete = run_jobs(
       1000,
-      [&](Job job) {
+      [&](std::size_t job) {
         if (job == 0) stop.request_stop();
         return one_result(job);
       },
@@ -51,7 +51,7 @@ TEST(Runner, AStopKeepsWhatIsFinished) {
 
 TEST(Runner, AnExceptionComesThroughAfterWhatIsFinishedWasDelivered) {
   std::size_t delivered = 0;
-  const auto work = [](Job job) {
+  const auto work = [](std::size_t job) {
     if (job == 10) throw std::runtime_error("job 10");
     return one_result(job);
   };

@@ -7,7 +7,7 @@
 namespace bandwright {
 namespace {
 
-TraceNode metadata(std::string text) {
+TraceNode metadata_node(std::string text) {
   return {.id = 7, .kind = TraceNodeKind::Metadata, .text = std::move(text)};
 }
 
@@ -15,8 +15,8 @@ TraceNode metadata(std::string text) {
 TEST(MetadataGroups, AreReadFromTheInputsOfANode) {
   ProcessGroups groups;
   MetadataGroups metadata_groups(groups, 4);
-  metadata_groups.add(metadata(R"(['[{"pg_name": "0", "ranks": []}, {"pg_name": "3", "ranks": [2, 0]}]'])"),
-                      "t");
+  metadata_groups.add(
+      metadata_node(R"(['[{"pg_name": "0", "ranks": []}, {"pg_name": "3", "ranks": [2, 0]}]'])"), "t");
   EXPECT_EQ(groups.at("3"), (std::vector<int>{0, 2}));
   EXPECT_EQ(metadata_groups.name_of("3"), "3");
   EXPECT_EQ(metadata_groups.name_of("0"), "");  // no ranks: all NPUs
@@ -29,10 +29,10 @@ TEST(MetadataGroups, NamesAreOfOneTrace) {
   ProcessGroups groups;
   MetadataGroups metadata_groups(groups, 4);
   metadata_groups.begin_trace();
-  metadata_groups.add(metadata(R"([{"pg_name": "1", "ranks": [0, 1]}])"), "t");
+  metadata_groups.add(metadata_node(R"([{"pg_name": "1", "ranks": [0, 1]}])"), "t");
   EXPECT_EQ(metadata_groups.name_of("1"), "1");
   metadata_groups.begin_trace();
-  metadata_groups.add(metadata(R"([{"pg_name": "1", "ranks": [2, 3]}])"), "t");
+  metadata_groups.add(metadata_node(R"([{"pg_name": "1", "ranks": [2, 3]}])"), "t");
   EXPECT_EQ(metadata_groups.name_of("1"), "1@2");
   EXPECT_EQ(groups.at("1@2"), (std::vector<int>{2, 3}));
 }
@@ -41,7 +41,7 @@ TEST(MetadataGroups, WhatIsNoListOfGroupsIsLeftAlone) {
   ProcessGroups groups;
   MetadataGroups metadata_groups(groups, 4);
   for (const char* text : {"", "[]", "[{", "}]", R"([{"colour": "blue"}])"}) {
-    metadata_groups.add(metadata(text), "t");
+    metadata_groups.add(metadata_node(text), "t");
   }
   EXPECT_TRUE(groups.empty());
 }
@@ -52,7 +52,7 @@ TEST(MetadataGroups, NamesTheNodeThatIsWrong) {
   for (const char* text : {R"([{"pg_name": "1", "ranks": [4]}])", R"([{"pg_name": "1", "ranks": [0, 0]}])",
                            R"([{"pg_name": "1"}])", R"([{"pg_name": }])"}) {
     try {
-      metadata_groups.add(metadata(text), "w.0.et");
+      metadata_groups.add(metadata_node(text), "w.0.et");
       ADD_FAILURE() << text;
     } catch (const InputError& error) {
       EXPECT_EQ(std::string(error.what()).rfind("w.0.et: node 7", 0), 0U) << error.what();

@@ -15,7 +15,7 @@ PlacementProblem random_problem(unsigned seed, int most_tensors) {
   return {std::move(graph), test_tiers(), limit};
 }
 
-PlacementSummary run(const PlacementProblem& problem, std::string_view policy) {
+PlacementSummary solve(const PlacementProblem& problem, std::string_view policy) {
   return place(problem, find_policy(policy), {.gap = 1e-9});
 }
 
@@ -25,25 +25,25 @@ INSTANTIATE_TEST_SUITE_P(Seeds, RandomPlacement, ::testing::Range(0U, 20U));
 TEST_P(RandomPlacement, StaticIsTheBestOfAllChoices) {
   const PlacementProblem problem = random_problem(GetParam(), 10);
   const double least = least_ns(problem.graph, problem.tiers, problem.fast_limit, Freedom::Static);
-  EXPECT_NEAR(run(problem, "static").ns, least, 1e-6 * least);
+  EXPECT_NEAR(solve(problem, "static").ns, least, 1e-6 * least);
 }
 
 TEST_P(RandomPlacement, SynchronousIsTheBestOfAllSchedules) {
   const PlacementProblem problem = random_problem(GetParam(), 10);
   const double least = least_ns(problem.graph, problem.tiers, problem.fast_limit, Freedom::Synchronous);
-  EXPECT_NEAR(run(problem, "synchronous").ns, least, 1e-6 * least);
+  EXPECT_NEAR(solve(problem, "synchronous").ns, least, 1e-6 * least);
 }
 
 TEST_P(RandomPlacement, AsynchronousIsTheBestOfAllSchedules) {
   const PlacementProblem problem = random_problem(GetParam(), 8);
   const double least = least_ns(problem.graph, problem.tiers, problem.fast_limit, Freedom::Asynchronous);
-  EXPECT_NEAR(run(problem, "asynchronous").ns, least, 1e-6 * least);
+  EXPECT_NEAR(solve(problem, "asynchronous").ns, least, 1e-6 * least);
 }
 
 TEST_P(RandomPlacement, ReplayGivesTheObjectiveWithinTheLimit) {
   const PlacementProblem problem = random_problem(GetParam(), 10);
   for (const std::string_view policy : {"first-touch", "static", "synchronous", "asynchronous"}) {
-    const PlacementSummary summary = run(problem, policy);
+    const PlacementSummary summary = solve(problem, policy);
     ASSERT_TRUE(summary.replay.has_value()) << policy;
     EXPECT_EQ(summary.replay->fault, "") << policy;
     // Kernels and copies are rounded to picoseconds each: a few hundredths of a ns in all.
@@ -59,17 +59,17 @@ TEST_P(RandomPlacement, ReplayGivesTheObjectiveWithinTheLimit) {
 
 TEST_P(RandomPlacement, MoreFreedomIsNeverSlower) {
   const PlacementProblem problem = random_problem(GetParam(), 10);
-  const PlacementSummary fixed = run(problem, "static");
-  const PlacementSummary synchronous = run(problem, "synchronous");
-  const PlacementSummary asynchronous = run(problem, "asynchronous");
+  const PlacementSummary fixed = solve(problem, "static");
+  const PlacementSummary synchronous = solve(problem, "synchronous");
+  const PlacementSummary asynchronous = solve(problem, "asynchronous");
   EXPECT_LE(synchronous.ns, fixed.ns);
   EXPECT_LE(asynchronous.ns, synchronous.ns);
-  EXPECT_LE(fixed.ns, run(problem, "first-touch").ns * (1 + 1e-9));
+  EXPECT_LE(fixed.ns, solve(problem, "first-touch").ns * (1 + 1e-9));
 }
 
 TEST_P(RandomPlacement, OverlappedTimeIsAtLeastComputeAndAtLeastTransfer) {
   const PlacementProblem problem = random_problem(GetParam(), 10);
-  const PlacementSummary summary = run(problem, "asynchronous");
+  const PlacementSummary summary = solve(problem, "asynchronous");
   Time copies;
   for (const Span& span : summary.replay->spans) {
     if (span.tensor >= 0) copies += span.end - span.start;
@@ -86,14 +86,14 @@ TEST(Programs, TimeNeverGrowsWithFastMemory) {
     double before = never;
     for (int part = 0; part <= 8; ++part) {
       problem.fast_limit = bytes(peak_live(problem.graph).value() * part / 8);
-      const double ns = run(problem, policy).ns;
+      const double ns = solve(problem, policy).ns;
       EXPECT_LE(ns, before * (1 + 1e-9)) << policy << " with " << part << "/8";
       before = ns;
     }
     // Linear times: all in fast memory is the least, and all in slow memory the only choice without any.
-    EXPECT_DOUBLE_EQ(before, run(problem, "all-fast").ns);
+    EXPECT_DOUBLE_EQ(before, solve(problem, "all-fast").ns);
     problem.fast_limit = bytes(0);
-    EXPECT_DOUBLE_EQ(run(problem, policy).ns, run(problem, "all-slow").ns);
+    EXPECT_DOUBLE_EQ(solve(problem, policy).ns, solve(problem, "all-slow").ns);
   }
 }
 
@@ -105,10 +105,10 @@ TEST(Programs, StaticWithoutAPlacementSaysSo) {
   problem.graph.kernels = {
       {.name = "a", .arguments = {0}, .outputs_from = 0, .fast_ns = never, .measured = {{1, 100}}},
       {.name = "b", .arguments = {0}, .outputs_from = 1, .fast_ns = 50, .measured = {{0, 50}}}};
-  EXPECT_EQ(run(problem, "static").status, PlacementStatus::Infeasible);
-  EXPECT_NE(run(problem, "static").reason, "");
+  EXPECT_EQ(solve(problem, "static").status, PlacementStatus::Infeasible);
+  EXPECT_NE(solve(problem, "static").reason, "");
   // 100 ns + 4096 B at 20 GB/s + 50 ns
-  EXPECT_NEAR(run(problem, "synchronous").ns, 100 + 4096 / 20.0 + 50, 1e-6);
+  EXPECT_NEAR(solve(problem, "synchronous").ns, 100 + 4096 / 20.0 + 50, 1e-6);
 }
 
 }  // namespace

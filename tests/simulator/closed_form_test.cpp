@@ -21,7 +21,7 @@ ClosedForm compile(std::string_view network, std::string_view model, std::string
 }
 
 // A random transformer, a random network it fits on, and random bandwidths.
-struct Sample {
+struct StepSample {
   Model model;
   Network network;
   std::vector<double> gb_per_s;
@@ -34,7 +34,7 @@ std::vector<double> random_bandwidths(std::mt19937& random, int dimensions) {
   return result;
 }
 
-Sample sample(std::mt19937& random) {
+StepSample step_sample(std::mt19937& random) {
   const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
   std::string shorthand;
   const int dimensions = pick(1, 6);
@@ -93,7 +93,7 @@ TEST(ClosedForm, OneLineByHand) {
 TEST(ClosedForm, CutsAreTangentsFromBelow) {
   std::mt19937 random(1);
   for (int i = 0; i < 200; ++i) {
-    const Sample s = sample(random);
+    const StepSample s = step_sample(random);
     const ClosedForm step = compile(s.model, s.network, i % 2 == 0 ? "NoOverlap" : "Overlap");
     const Cut cut = step.cut(s.gb_per_s);
     const double here = step.step_time_ns(s.gb_per_s);
@@ -109,7 +109,7 @@ TEST(ClosedForm, CutsAreTangentsFromBelow) {
 TEST(ClosedForm, MoreBandwidthNeverHurts) {
   std::mt19937 random(2);
   for (int i = 0; i < 100; ++i) {
-    const Sample s = sample(random);
+    const StepSample s = step_sample(random);
     const ClosedForm step = compile(s.model, s.network, i % 2 == 0 ? "NoOverlap" : "Overlap");
     std::vector<double> more = s.gb_per_s;
     for (double& b : more) {
@@ -123,7 +123,7 @@ TEST(ClosedForm, MoreBandwidthNeverHurts) {
 TEST(ClosedForm, BytesAndBandwidthScaleTogether) {
   std::mt19937 random(3);
   for (int i = 0; i < 100; ++i) {
-    const Sample s = sample(random);
+    const StepSample s = step_sample(random);
     Model twice = s.model;
     for (Line& line : twice.lines) {
       for (Pass* pass : {&line.forward, &line.input_gradient, &line.weight_gradient}) {
@@ -142,7 +142,7 @@ TEST(ClosedForm, BytesAndBandwidthScaleTogether) {
 TEST(ClosedForm, KindsOfDimensionsAreAlike) {
   std::mt19937 random(4);
   for (int i = 0; i < 50; ++i) {
-    const Sample s = sample(random);
+    const StepSample s = step_sample(random);
     Network switched = s.network;
     for (Dimension& dimension : switched.dimensions) dimension.kind = &dimension_kind("Switch");
     EXPECT_DOUBLE_EQ(compile(s.model, switched, "NoOverlap").step_time_ns(s.gb_per_s),
@@ -154,7 +154,7 @@ TEST(ClosedForm, KindsOfDimensionsAreAlike) {
 TEST(ClosedForm, SplittingGradientsChangesNothingWhenTheyBlock) {
   std::mt19937 random(5);
   for (int i = 0; i < 50; ++i) {
-    const Sample s = sample(random);
+    const StepSample s = step_sample(random);
     const double split = compile(s.model, s.network, "NoOverlap").step_time_ns(s.gb_per_s);
     const double fused =
         compile(fuse_weight_gradients(s.model), s.network, "NoOverlap").step_time_ns(s.gb_per_s);
@@ -167,7 +167,7 @@ TEST(ClosedForm, SplittingGradientsChangesNothingWhenTheyBlock) {
 TEST(ClosedForm, PartsAddUp) {
   std::mt19937 random(6);
   for (int i = 0; i < 100; ++i) {
-    const Sample s = sample(random);
+    const StepSample s = step_sample(random);
     const LoopOptions options{.recompute = i % 3 == 0 ? Recompute::Full : Recompute::None,
                               .bookkeeping = nanoseconds(i % 4)};
     const ClosedForm step = compile(s.model, s.network, i % 2 == 0 ? "NoOverlap" : "Overlap", options);

@@ -49,15 +49,15 @@ TEST(EventDriven, ThemisUsesAllDimensions) {
   EXPECT_LT(balanced, 13.9);
 }
 
-struct Sample {
+struct CollectiveSample {
   Network network;
   std::vector<double> bandwidth;
   Collective collective;
 };
 
-Sample sample(std::mt19937& random) {
+CollectiveSample collective_sample(std::mt19937& random) {
   const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
-  Sample sample;
+  CollectiveSample sample;
   std::string shorthand;
   const int dimensions = pick(1, 4);
   for (int d = 0; d < dimensions; ++d) {
@@ -72,7 +72,7 @@ Sample sample(std::mt19937& random) {
   return sample;
 }
 
-double lower_bound_ns(const Sample& s) {
+double lower_bound_ns(const CollectiveSample& s) {
   return ClosedForm(lone_collective(s.network, s.collective), s.network.size()).step_time_ns(s.bandwidth);
 }
 
@@ -80,7 +80,7 @@ double lower_bound_ns(const Sample& s) {
 TEST(EventDriven, NeverBeatsItsLowerBound) {
   std::mt19937 random(3);
   for (int i = 0; i < 400; ++i) {
-    const Sample s = sample(random);
+    const CollectiveSample s = collective_sample(random);
     System system;
     system.chunks = 1 + i % 70;
     system.latency = {nanoseconds(i % 5)};
@@ -94,7 +94,7 @@ TEST(EventDriven, NeverBeatsItsLowerBound) {
 TEST(EventDriven, ApproachesTheClosedFormWithManyChunks) {
   std::mt19937 random(4);
   for (int i = 0; i < 60; ++i) {
-    Sample s = sample(random);
+    CollectiveSample s = collective_sample(random);
     s.collective.bytes = Bytes(std::int64_t{1} << 33);
     System system;
     system.chunks = 1024;
@@ -124,7 +124,7 @@ TEST(EventDriven, IsTheClosedFormOfOwnLinksOnAPartOfAFullyConnectedDimension) {
 TEST(EventDriven, SendsTheBytesOfTheClosedForm) {
   std::mt19937 random(5);
   for (int i = 0; i < 100; ++i) {
-    Sample s = sample(random);
+    CollectiveSample s = collective_sample(random);
     s.collective.bytes = Bytes(std::int64_t{1} << 30);
     const StepResult result = play(s.network, System{}, s.collective, s.bandwidth);
     const ClosedForm closed(lone_collective(s.network, s.collective), s.network.size());
