@@ -10,10 +10,10 @@
 namespace bandwright {
 namespace {
 
-using Options = std::vector<const CLI::Option*>;
+using TypedOptions = std::vector<const CLI::Option*>;
 
-Options typed(const CLI::App& command, OptionNames names) {
-  Options found;
+TypedOptions typed(const CLI::App& command, OptionNames names) {
+  TypedOptions found;
   for (const char* const name : names) {
     const CLI::Option* const option = command.get_option(name);
     if (option->count() > 0) found.push_back(option);
@@ -21,18 +21,18 @@ Options typed(const CLI::App& command, OptionNames names) {
   return found;
 }
 
-Options typed(const CLI::App& command, std::string_view heading) {
+TypedOptions typed(const CLI::App& command, std::string_view heading) {
   return command.get_options([&](const CLI::Option* option) {
     return option->nonpositional() && option->get_group() == heading && option->count() > 0;
   });
 }
 
-void check_needs(const CLI::App& command, const Options& options, OptionNames others) {
+void require_one(const CLI::App& command, const TypedOptions& options, OptionNames others) {
   if (options.empty() || !typed(command, others).empty()) return;
   throw InputError(fmt::format("{} needs {}", options.front()->get_name(), fmt::join(others, " or ")));
 }
 
-void refuse(const Options& options, std::string_view why) {
+void refuse(const TypedOptions& options, std::string_view why) {
   if (!options.empty()) throw InputError(fmt::format("{} {}", options.front()->get_name(), why));
 }
 
@@ -41,16 +41,16 @@ void refuse(const Options& options, std::string_view why) {
 void begin_group(CLI::App& command, const std::string& heading) { command.option_defaults()->group(heading); }
 
 void check_needs(const CLI::App& command, OptionNames options, OptionNames others) {
-  check_needs(command, typed(command, options), others);
+  require_one(command, typed(command, options), others);
 }
 
 void check_needs(const CLI::App& command, std::string_view heading, OptionNames others) {
-  check_needs(command, typed(command, heading), others);
+  require_one(command, typed(command, heading), others);
 }
 
 void check_excludes(const CLI::App& command, OptionNames options, OptionNames others) {
-  const Options first = typed(command, options);
-  const Options second = typed(command, others);
+  const TypedOptions first = typed(command, options);
+  const TypedOptions second = typed(command, others);
   if (first.empty() || second.empty()) return;
   throw InputError(
       fmt::format("{} and {}: one or the other", first.front()->get_name(), second.front()->get_name()));
