@@ -253,6 +253,8 @@ MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedInteger
   MixedIntegerSummary found = search(program, options, end, true);
   // CBC's preprocessing is known to call programs infeasible that are not (coin-or/Cbc issues 466 and 749),
   // so that is only believed without it.
+  const bool closed = !found.x.empty() && found.objective - found.bound <= options.gap * found.objective;
+  if (found.stop == Stop::TimeLimit && closed) found.stop = Stop::Gap;  // both at once
   if (found.stop != Stop::Infeasible && found.stop != Stop::GivenUp) return found;
   return search(program, options, end, false);
 }

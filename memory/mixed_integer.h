@@ -36,7 +36,9 @@ struct MixedIntegerOptions {
   double gap = 1e-4;  // relative
   double time_limit_seconds = 60.0;
   std::vector<double> start;  // a feasible point, or empty
-  std::stop_token stop;       // ends the search within about a second, with the best point found if any
+  // Ends the search with the best point found, if any; like the limit, not in the midst of preprocessing a
+  // relaxation, which takes seconds where there are 10,000 columns.
+  std::stop_token stop;
 };
 
 struct MixedIntegerSummary {
