@@ -86,8 +86,8 @@ struct BoundDesign {
   std::vector<NarrowGroup> narrow;
 };
 
-// Step times of each model as the event-driven engine plays them, in ns: chunk by chunk, each group on its own
-// links, messages between NPUs that are not neighbours passed on.
+// Step times of each model as the event-driven engine plays them, in ns: chunk by chunk, each group on its
+// own links, messages between NPUs that are not neighbours passed on.
 struct Played {
   std::vector<double> optimum_ns;
   std::vector<double> equal_ns;

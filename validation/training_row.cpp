@@ -20,11 +20,12 @@ std::string largest_lines(const TrainingJob& job) {
 
 Measurement training_row(TrainingJob job, Words words, double measured, Metric metric) {
   validate(job.model, job.parallelism);
+  const Network network = job.machine.network(job.parallelism.npus());
+  static_cast<void>(parallel_groups(network, job.parallelism));  // throws where they do not fit
   Measurement row{.label = std::move(words.label),
                   .measured = measured,
                   .constants = {job.machine.npu.constants_name},
                   .family = std::move(words.family)};
-  const Network network = job.machine.network(job.parallelism.npus());
   for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
     row.constants.push_back(job.machine.dimensions[d].constants_name);
   }

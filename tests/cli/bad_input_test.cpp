@@ -15,7 +15,6 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-using Words = std::vector<std::string>;
 
 const std::array command_lines = {
     Line{{"optimise"}, "unknown command 'optimise'"},

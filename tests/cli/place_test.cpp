@@ -11,7 +11,6 @@ namespace bandwright {
 namespace {
 
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
 
 class Place : public testing::Test {
  protected:
@@ -38,16 +37,12 @@ class Place : public testing::Test {
 
 const Words llama = {"--system", "dgx-h100", "--tp", "4"};
 
-Words with(Words words, const Words& more) {
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
 TEST_F(Place, TransformersAreSlowerWithLessFastMemory) {
   double last = 0.0;
   for (const char* fast : {"60 GiB", "20 GiB", "5 GiB"}) {
-    const nlohmann::json place = answer(with(
-        {"place", "llama3-8b"}, with(llama, {"--tiers", "hbm-ddr", "--fast", fast, "--policy", "static"})));
+    const nlohmann::json place =
+        answer(extended({"place", "llama3-8b"},
+                        extended(llama, {"--tiers", "hbm-ddr", "--fast", fast, "--policy", "static"})));
     const double ms = place["results"][0]["time_ms"];
     EXPECT_GE(ms, last) << fast;
     EXPECT_NEAR(place["linear_model_median_error"], 0.144, 1e-9);
@@ -56,26 +51,26 @@ TEST_F(Place, TransformersAreSlowerWithLessFastMemory) {
 }
 
 TEST_F(Place, FeedsEstimateAndOptimize) {
-  const Words job = with({"estimate", "llama3-8b", "--npus", "8"}, llama);
+  const Words job = extended({"estimate", "llama3-8b", "--npus", "8"}, llama);
   const nlohmann::json before = answer(job);
   EXPECT_TRUE(before["placement"].is_null());
-  const nlohmann::json all = answer(with(job, {"--tiers", "hbm-ddr"}));
+  const nlohmann::json all = answer(extended(job, {"--tiers", "hbm-ddr"}));
   EXPECT_NEAR(all["step_time_ms"], before["step_time_ms"], 1e-3);  // everything fits into HBM
   const nlohmann::json small =
-      answer(with(job, {"--tiers", "hbm-ddr", "--fast", "10 GiB", "--offload", "static"}));
+      answer(extended(job, {"--tiers", "hbm-ddr", "--fast", "10 GiB", "--offload", "static"}));
   EXPECT_GT(small["step_time_ms"], 1.2 * before["step_time_ms"].get<double>());
   EXPECT_GT(small["placement"]["slowdown"]["optimizer"], 1.0);
   EXPECT_EQ(small["fits"], true);
   const Words design =
-      with({"optimize", "dgx-h100", "500", "llama3-8b", "Perf", "--npus", "16", "--tp", "4"}, {});
-  EXPECT_GT(
-      answer(with(design, {"--tiers", "hbm-ddr", "--fast", "10 GiB", "--offload", "static"}))["step_time_ms"],
-      answer(design)["step_time_ms"]);
+      extended({"optimize", "dgx-h100", "500", "llama3-8b", "Perf", "--npus", "16", "--tp", "4"}, {});
+  EXPECT_GT(answer(extended(
+                design, {"--tiers", "hbm-ddr", "--fast", "10 GiB", "--offload", "static"}))["step_time_ms"],
+            answer(design)["step_time_ms"]);
 }
 
 TEST_F(Place, ImpossibleInputsAreRefusedByName) {
-  EXPECT_THAT(refusal(with({"estimate", "llama3-8b", "--npus", "8"},
-                           with(llama, {"--tiers", "hbm-ddr", "--fast", "79 GiB"}))),
+  EXPECT_THAT(refusal(extended({"estimate", "llama3-8b", "--npus", "8"},
+                               extended(llama, {"--tiers", "hbm-ddr", "--fast", "79 GiB"}))),
               HasSubstr("--fast: 84.83 GB is more than the"));
   EXPECT_THAT(refusal({"estimate", "llama3-8b", "--system", "dgx-h100", "--npus", "8", "--tiers", "hbm-ddr",
                        "--offload", "cache"}),

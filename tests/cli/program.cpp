@@ -1,12 +1,14 @@
 #include "tests/cli/program.h"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 
@@ -73,11 +75,22 @@ std::vector<std::string> ScratchFolder::names() const {
   return found;
 }
 
-Finished run_bandwright(const std::vector<std::string>& arguments, const fs::path& folder) {
+Words extended(Words first, const Words& more) {
+  first.insert(first.end(), more.begin(), more.end());
+  return first;
+}
+
+Finished run_bandwright(const Words& arguments, const fs::path& folder) {
   const ScratchFolder output;
   const int status = spawn_and_wait(arguments, folder, output.path() / "out", output.path() / "err");
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contents(output.path() / "out"),
           contents(output.path() / "err")};
+}
+
+nlohmann::json json_answer(const Words& arguments, const ScratchFolder& folder) {
+  const Finished run = run_bandwright(extended(arguments, {"--format", "json"}), folder.path());
+  EXPECT_EQ(run.status, 0) << run.err;
+  return nlohmann::json::parse(run.out, nullptr, false);
 }
 
 }  // namespace bandwright

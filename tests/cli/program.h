@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,12 @@ struct Finished {
   std::string err;
 };
 
+using Words = std::vector<std::string>;
+Words extended(Words first, const Words& more);
+
 // Runs the bandwright executable in `folder`.
-Finished run_bandwright(const std::vector<std::string>& arguments, const std::filesystem::path& folder);
+Finished run_bandwright(const Words& arguments, const std::filesystem::path& folder);
+// The same for an answer in JSON, which is expected.
+nlohmann::json json_answer(const Words& arguments, const ScratchFolder& folder);
 
 }  // namespace bandwright

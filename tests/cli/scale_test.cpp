@@ -13,7 +13,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-using Words = std::vector<std::string>;
 
 class Scale : public testing::Test {
  protected:

@@ -13,35 +13,25 @@
 #include <sstream>
 
 #include "tests/cli/program.h"
+#include "tests/cli/refusal.h"
 
 namespace bandwright {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
-
-Words words(Words first, const Words& more) {
-  first.insert(first.end(), more.begin(), more.end());
-  return first;
-}
-
-json answer(const Words& line, const ScratchFolder& folder) {
-  const Finished run = run_bandwright(words(line, {"--format", "json"}), folder.path());
-  EXPECT_EQ(run.status, 0) << run.err;
-  return json::parse(run.out, nullptr, false);
-}
 
 const Words gpt3 = {"--npus", "512", "--tp", "8", "--pp", "8", "--micro-batch", "1", "--global-batch", "512"};
 
 TEST(RealModels, EstimateAndBothEnginesAgree) {
   const ScratchFolder folder;
-  const json estimate = answer(words({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
+  const json estimate =
+      json_answer(extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
   const double step_us = 1e3 * estimate.at("step_time_ms").get<double>();
   for (const char* engine : {"closed", "event"}) {
-    Words line = words({"simulate", "dgx-a100", "--model", "gpt3-175b", "--engine", engine}, gpt3);
-    if (engine == std::string_view("event")) line = words(line, {"--chunks", "1"});
-    const json step = answer(line, folder);
+    Words line = extended({"simulate", "dgx-a100", "--model", "gpt3-175b", "--engine", engine}, gpt3);
+    if (engine == std::string_view("event")) line = extended(line, {"--chunks", "1"});
+    const json step = json_answer(line, folder);
     EXPECT_NEAR(step.at("step_time_us").get<double>(), step_us, 1e-5 * step_us) << engine;
     EXPECT_NEAR(step.at("tokens_per_s").get<double>(), estimate.at("tokens_per_s").get<double>(),
                 1e-5 * estimate.at("tokens_per_s").get<double>());
@@ -52,11 +42,11 @@ TEST(RealModels, EstimateAndBothEnginesAgree) {
 
 TEST(RealModels, TakeTheSameWordsEverywhere) {
   const ScratchFolder folder;
-  const json one = answer(words({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
-  const json other = answer(words({"estimate", "dgx-a100", "--model", "gpt3-175b"}, gpt3), folder);
+  const json one = json_answer(extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
+  const json other = json_answer(extended({"estimate", "dgx-a100", "--model", "gpt3-175b"}, gpt3), folder);
   EXPECT_EQ(one, other);
   const auto step_of = [&](const Words& line) {
-    return answer(words(words(line, {"--engine", "closed"}), gpt3), folder).at("step_time_us");
+    return json_answer(extended(extended(line, {"--engine", "closed"}), gpt3), folder).at("step_time_us");
   };
   EXPECT_EQ(step_of({"simulate", "dgx-a100", "gpt3-175b"}),
             step_of({"simulate", "--system", "dgx-a100", "--model", "gpt3-175b"}));
@@ -66,7 +56,8 @@ TEST(RealModels, TakeTheSameWordsEverywhere) {
   EXPECT_LE(step_of({"simulate", "dgx-a100", "325", "gpt3-175b"}),
             step_of({"simulate", "dgx-a100", "gpt3-175b"}));
   const auto optimum_of = [&](const Words& line) {
-    return answer(words(words(line, {"--budget", "325", "Perf"}), gpt3), folder).at("bandwidth_gb_per_s");
+    return json_answer(extended(extended(line, {"--budget", "325", "Perf"}), gpt3), folder)
+        .at("bandwidth_gb_per_s");
   };
   EXPECT_EQ(optimum_of({"optimize", "dgx-a100", "--model", "gpt3-175b"}),
             optimum_of({"optimize", "--system", "dgx-a100", "--model", "gpt3-175b"}));
@@ -76,10 +67,10 @@ TEST(RealModels, TimelineIsATraceOfTheStep) {
   const ScratchFolder folder;
   const Words small = {"--npus", "16", "--tp", "2", "--pp", "4", "--global-batch", "16"};
   const double step_us =
-      1e3 * answer(words({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, small), folder)
+      1e3 * json_answer(extended({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, small), folder)
                 .at("step_time_ms")
                 .get<double>();
-  answer(words({"simulate", "dgx-a100", "gpt-1.7b", "--timeline", "event.json"}, small), folder);
+  json_answer(extended({"simulate", "dgx-a100", "gpt-1.7b", "--timeline", "event.json"}, small), folder);
   for (const char* file : {"closed.json", "event.json"}) {
     const json trace = json::parse(std::ifstream(folder.path() / file), nullptr, false);
     ASSERT_TRUE(trace.is_object()) << file;
@@ -96,8 +87,8 @@ TEST(RealModels, TimelineIsATraceOfTheStep) {
 TEST(RealModels, TimelinesHaveATrackOfTheBubbleAndNoOverlaps) {
   const ScratchFolder folder;
   const Words job = {"--npus", "64", "--tp", "2", "--pp", "8", "--global-batch", "32"};
-  answer(words({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, job), folder);
-  answer(words({"simulate", "dgx-a100", "gpt-1.7b", "--timeline", "event.json"}, job), folder);
+  json_answer(extended({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, job), folder);
+  json_answer(extended({"simulate", "dgx-a100", "gpt-1.7b", "--timeline", "event.json"}, job), folder);
   for (const char* file : {"closed.json", "event.json"}) {
     const json trace = json::parse(std::ifstream(folder.path() / file), nullptr, false);
     std::map<int, std::string> processes;
@@ -130,26 +121,27 @@ TEST(RealModels, AUsersOwnModelAndMachineAreRead) {
                "vocabulary: 32000\n");
   folder.write("config.json", R"({"num_hidden_layers": 4, "hidden_size": 1024, "num_attention_heads": 16,
       "intermediate_size": 4096, "max_position_embeddings": 512, "vocab_size": 32000})");
-  const json own = answer({"estimate", "mine.yaml", "--npus", "8"}, folder);
+  const json own = json_answer({"estimate", "mine.yaml", "--npus", "8"}, folder);
   EXPECT_EQ(own.at("step_time_ms"),
-            answer({"estimate", "config.json", "--npus", "8"}, folder).at("step_time_ms"));
+            json_answer({"estimate", "config.json", "--npus", "8"}, folder).at("step_time_ms"));
   EXPECT_EQ(own.at("fits"), true);
 }
 
 // A division of bandwidth for a job that cannot run would be worth nothing: everyone says whether it fits.
 TEST(RealModels, EveryCommandSaysWhetherTheJobFits) {
   const ScratchFolder folder;
-  const Words fitting = words(gpt3, {"--sequence-parallel"});
+  const Words fitting = extended(gpt3, {"--sequence-parallel"});
   for (const Words& job : {gpt3, fitting}) {
-    const json estimate = answer(words({"estimate", "gpt3-175b", "--system", "dgx-a100"}, job), folder);
+    const json estimate =
+        json_answer(extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, job), folder);
     EXPECT_EQ(estimate.at("fits"), job == fitting);
     for (const Words& other : {Words{"simulate", "dgx-a100", "gpt3-175b", "--engine", "closed"},
                                Words{"optimize", "dgx-a100", "325", "gpt3-175b", "Perf"}}) {
-      const json said = answer(words(other, job), folder);
+      const json said = json_answer(extended(other, job), folder);
       for (const char* key : {"fits", "memory_gib", "memory_capacity_gib", "would_fit_with"}) {
         EXPECT_EQ(said.at(key), estimate.at(key)) << other[0] << ' ' << key;
       }
-      EXPECT_THAT(run_bandwright(words(other, job), folder.path()).out,
+      EXPECT_THAT(run_bandwright(extended(other, job), folder.path()).out,
                   HasSubstr(job == fitting ? "GiB per NPU, fits into 80 GiB" : "does not fit into 80 GiB; "));
     }
   }
@@ -162,7 +154,7 @@ TEST(RealModels, TheRemedyMakesAJobFit) {
                                      Words{"gpt-7.5b", "--npus", "64"}, Words{"llama3-70b", "--npus", "16"},
                                      Words{"gpt3-175b", "--npus", "8"}};
   for (const Words& job : jobs) {
-    const json before = answer(words({"estimate"}, job), folder);
+    const json before = json_answer(extended({"estimate"}, job), folder);
     ASSERT_EQ(before.at("fits"), false) << job[0];
     ASSERT_TRUE(before.at("would_fit_with").is_string()) << job[0];
     std::istringstream remedy(before.at("would_fit_with").get<std::string>());
@@ -173,14 +165,17 @@ TEST(RealModels, TheRemedyMakesAJobFit) {
         line.insert(line.end(), {job[i], job[i + 1]});
       }
     }
-    EXPECT_EQ(answer(words(line, settings), folder).at("fits"), true) << testing::PrintToString(settings);
+    EXPECT_EQ(json_answer(extended(line, settings), folder).at("fits"), true)
+        << testing::PrintToString(settings);
   }
 }
 
 // What an estimate is not checked against is said beside it, and which stages are uneven.
 TEST(RealModels, UncheckedEstimatesSaySo) {
   const ScratchFolder folder;
-  const auto notes = [&](const Words& job) { return answer(words({"estimate"}, job), folder).at("notes"); };
+  const auto notes = [&](const Words& job) {
+    return json_answer(extended({"estimate"}, job), folder).at("notes");
+  };
   EXPECT_TRUE(notes({"gpt3-175b", "--npus", "512", "--tp", "8", "--pp", "8"}).empty());
   const json uneven =
       notes({"deepseek-v3", "--system", "dgx-h100", "--npus", "2048", "--pp", "16", "--ep", "64"});
@@ -191,60 +186,45 @@ TEST(RealModels, UncheckedEstimatesSaySo) {
   EXPECT_EQ(notes({"llama3-8b", "--system", "dgx-b200", "--npus", "8", "--zero", "3"}).size(), 1);
 }
 
-struct Refusal {
-  Words more;
-  std::string message;
-};
-
 TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
   const Words dense = {"estimate", "gpt3-175b", "--system", "dgx-a100"};  // 96 layers, 96 heads
   const Words experts = {"estimate", "mixtral-8x7b", "--system", "dgx-h100", "--npus", "64"};
-  const std::array refusals = {
-      Refusal{words(dense, {"--npus", "512", "--tp", "128"}), "heads, 96 (nearest that do: 32, 48, 96)"},
-      Refusal{words(dense, {"--npus", "512", "--pp", "128"}), "output layer of GPT-3 175B (at most 98)"},
-      Refusal{words(dense, {"--npus", "500", "--tp", "8"}), "(nearest NPU counts: 496, 504)"},
-      Refusal{words(dense, {"--npus", "513"}), "(nearest counts that do: 512, 520)"},
-      Refusal{words(dense, {"--npus", "48", "--tp", "3"}), "3"},
-      Refusal{words(dense, {"--npus", "64", "--global-batch", "100"}), "(nearest that do: 64, 128)"},
-      Refusal{words(dense, {"--npus", "64", "--global-batch", "0"}), "--global-batch: '0'"},
-      Refusal{words(dense, {"--npus", "64", "--micro-batch", "3", "--global-batch", "64"}),
-              "(nearest that do: 192)"},
-      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "13"}),
-              "(at most 98 in all: --pp 7, or --virtual-stages 12)"},
-      Refusal{words(dense, {"--npus", "64", "--virtual-stages", "2"}), "without a pipeline"},
-      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "2", "--schedule", "gpipe"}),
-              "need the interleaved schedule, not gpipe"},
-      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "3", "--global-batch", "72"}),
-              "(nearest global batches that do: 64, 128)"},
-      Refusal{words(dense, {"--npus", "64", "--pp", "8", "--zero", "3"}), "use --zero 1, or --pp 1"},
-      Refusal{words(dense, {"--npus", "64", "--zero", "4"}), "whole number from 0 to 3"},
-      Refusal{words(dense, {"--npus", "60", "--cp", "5"}), "(nearest that do: 2, 4, 8)"},
-      Refusal{words(dense, {"--npus", "64", "--ep", "8"}), "which has no experts (use --ep 1)"},
-      Refusal{words(dense, {"--npus", "64", "--precision", "fp8"}), "no fp8 matrix units"},
-      Refusal{words(dense, {"--npus", "64", "--placement", "TP,TP"}), "each of TP, CP, EP, DP and PP once"},
-      Refusal{words(dense, {"--npus", "64", "--overlap", "all"}),
-              "choices: gradients, parameters, backward, tensor"},
-      Refusal{words(experts, {"--ep", "3"}), "experts 8 (nearest that do: 1, 2, 4)"},
-      Refusal{words(experts, {"--ep", "8", "--tp", "8", "--pp", "4"}), "ranks, 2 (nearest that do: 1, 2)"},
-      Refusal{{"simulate", "dgx-a100", "dlrm", "--npus", "8"}, "is a layer table, not a transformer"},
-      Refusal{{"optimize", "dgx-a100", "325", "gpt-1.7b", "Perf", "Overlap", "--npus", "8"}, "see --overlap"},
-      Refusal{{"simulate", "dgx-a100", "--npus", "64"}, "missing arguments: bandwright simulate <system>"},
-      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "one or the other"},
-      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--bandwidth", "0,5"}, "0 GB/s"},
-      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--collective", "all-reduce"},
-              "one or the"},
-      Refusal{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--global-batch", "8000000"},
-              "--engine closed counts repetition"},
-  };
-  const ScratchFolder folder;
-  for (const Refusal& refusal : refusals) {
-    SCOPED_TRACE(testing::PrintToString(refusal.more));
-    const Finished run = run_bandwright(refusal.more, folder.path());
-    EXPECT_EQ(run.status, 2) << run.out;
-    EXPECT_EQ(run.out, "");
-    EXPECT_THAT(run.err, HasSubstr(refusal.message));
-    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
-  }
+  expect_each_refused(std::array{
+      Line{extended(dense, {"--npus", "512", "--tp", "128"}), "heads, 96 (nearest that do: 32, 48, 96)"},
+      Line{extended(dense, {"--npus", "512", "--pp", "128"}), "output layer of GPT-3 175B (at most 98)"},
+      Line{extended(dense, {"--npus", "500", "--tp", "8"}), "(nearest NPU counts: 496, 504)"},
+      Line{extended(dense, {"--npus", "513"}), "(nearest counts that do: 512, 520)"},
+      Line{extended(dense, {"--npus", "48", "--tp", "3"}), "3"},
+      Line{extended(dense, {"--npus", "64", "--global-batch", "100"}), "(nearest that do: 64, 128)"},
+      Line{extended(dense, {"--npus", "64", "--global-batch", "0"}), "--global-batch: '0'"},
+      Line{extended(dense, {"--npus", "64", "--micro-batch", "3", "--global-batch", "64"}),
+           "(nearest that do: 192)"},
+      Line{extended(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "13"}),
+           "(at most 98 in all: --pp 7, or --virtual-stages 12)"},
+      Line{extended(dense, {"--npus", "64", "--virtual-stages", "2"}), "without a pipeline"},
+      Line{extended(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "2", "--schedule", "gpipe"}),
+           "need the interleaved schedule, not gpipe"},
+      Line{extended(dense, {"--npus", "64", "--pp", "8", "--virtual-stages", "3", "--global-batch", "72"}),
+           "(nearest global batches that do: 64, 128)"},
+      Line{extended(dense, {"--npus", "64", "--pp", "8", "--zero", "3"}), "use --zero 1, or --pp 1"},
+      Line{extended(dense, {"--npus", "64", "--zero", "4"}), "whole number from 0 to 3"},
+      Line{extended(dense, {"--npus", "60", "--cp", "5"}), "(nearest that do: 2, 4, 8)"},
+      Line{extended(dense, {"--npus", "64", "--ep", "8"}), "which has no experts (use --ep 1)"},
+      Line{extended(dense, {"--npus", "64", "--precision", "fp8"}), "no fp8 matrix units"},
+      Line{extended(dense, {"--npus", "64", "--placement", "TP,TP"}), "each of TP, CP, EP, DP and PP once"},
+      Line{extended(dense, {"--npus", "64", "--overlap", "all"}),
+           "choices: gradients, parameters, backward, tensor"},
+      Line{extended(experts, {"--ep", "3"}), "experts 8 (nearest that do: 1, 2, 4)"},
+      Line{extended(experts, {"--ep", "8", "--tp", "8", "--pp", "4"}), "ranks, 2 (nearest that do: 1, 2)"},
+      Line{{"simulate", "dgx-a100", "dlrm", "--npus", "8"}, "is a layer table, not a transformer"},
+      Line{{"optimize", "dgx-a100", "325", "gpt-1.7b", "Perf", "Overlap", "--npus", "8"}, "see --overlap"},
+      Line{{"simulate", "dgx-a100", "--npus", "64"}, "missing arguments: bandwright simulate <system>"},
+      Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "one or the other"},
+      Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--bandwidth", "0,5"}, "0 GB/s"},
+      Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--collective", "all-reduce"}, "one or the"},
+      Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--global-batch", "8000000"},
+           "--engine closed counts repetition"},
+  });
 }
 
 }  // namespace

@@ -9,24 +9,13 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/program.h"
+#include "tests/cli/refusal.h"
 
 namespace bandwright {
 namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
-using Words = std::vector<std::string>;
-
-Words with(Words first, const Words& more) {
-  first.insert(first.end(), more.begin(), more.end());
-  return first;
-}
-
-json answer(const Words& line, const ScratchFolder& folder) {
-  const Finished run = run_bandwright(with(line, {"--format", "json"}), folder.path());
-  EXPECT_EQ(run.status, 0) << run.err;
-  return json::parse(run.out, nullptr, false);
-}
 
 double number(const json& object, const char* key) { return object.at(key).get<double>(); }
 
@@ -34,7 +23,7 @@ double number(const json& object, const char* key) { return object.at(key).get<d
 // the 312 TFLOP/s of an A100; weights and gradients of 25.6 million 2-byte parameters.
 TEST(EstimateUndivided, ANetworkOnImages) {
   const ScratchFolder folder;
-  const json all = answer(
+  const json all = json_answer(
       {"estimate", "resnet-50", "--system", "dgx-a100", "--npus", "64", "--timeline", "step.json"}, folder);
   EXPECT_EQ(all.at("item"), "images");
   EXPECT_EQ(all.at("items_per_step"), 64 * 256);
@@ -59,8 +48,8 @@ TEST(EstimateUndivided, AgreesWithTheScalingCurve) {
   const ScratchFolder folder;
   for (const char* model : {"resnet-50", "cosmogan", "dlrm", "175b"}) {
     const char* system = std::string(model) == "cosmogan" ? "edison" : "dgx-a100";
-    const json curve = answer({"scale", "simulate", model, "--system", system, "--npus", "64"}, folder);
-    const json one = answer({"estimate", model, "--system", system, "--npus", "64"}, folder);
+    const json curve = json_answer({"scale", "simulate", model, "--system", system, "--npus", "64"}, folder);
+    const json one = json_answer({"estimate", model, "--system", system, "--npus", "64"}, folder);
     EXPECT_NEAR(number(curve.at("points")[0], "step_seconds"), 1e-3 * number(one, "step_time_ms"),
                 1e-12 * number(one, "step_time_ms"))
         << model;
@@ -69,14 +58,15 @@ TEST(EstimateUndivided, AgreesWithTheScalingCurve) {
 
 TEST(EstimateUndivided, WhatATableDoesNotSayIsNull) {
   const ScratchFolder folder;
-  const json all = answer({"estimate", "dlrm", "--system", "dgx-h100", "--npus", "64"}, folder);
+  const json all = json_answer({"estimate", "dlrm", "--system", "dgx-h100", "--npus", "64"}, folder);
   for (const char* unknown : {"mfu", "tflop_per_s_per_npu", "memory_gib", "fits", "memory"}) {
     EXPECT_TRUE(all.at(unknown).is_null()) << unknown;
   }
   EXPECT_EQ(all.at("items_per_step"), 64);
   EXPECT_THAT(all.at("notes").dump(), HasSubstr("fixed rate"));
-  EXPECT_EQ(answer({"estimate", "175b", "--system", "dgx-h100", "--npus", "64"}, folder).at("items_per_step"),
-            4);
+  EXPECT_EQ(
+      json_answer({"estimate", "175b", "--system", "dgx-h100", "--npus", "64"}, folder).at("items_per_step"),
+      4);
   const Finished text = run_bandwright({"estimate", "dlrm", "--npus", "64"}, folder.path());
   EXPECT_THAT(text.out, HasSubstr("note: compute is the layer table's: times at a fixed rate"));
   EXPECT_THAT(text.out, testing::Not(HasSubstr("MFU ")));
@@ -87,50 +77,35 @@ TEST(EstimateUndivided, MoreBandwidthIsNeverSlower) {
   for (const char* model : {"vgg19", "dlrm"}) {
     double before = 1e300;
     for (const char* bandwidth : {"10,1", "100,10", "300,25", "3000,250"}) {
-      const json all = answer({"estimate", model, "--npus", "64", "--bandwidth", bandwidth}, folder);
+      const json all = json_answer({"estimate", model, "--npus", "64", "--bandwidth", bandwidth}, folder);
       EXPECT_LT(number(all, "step_time_ms"), before) << model << ' ' << bandwidth;
       before = number(all, "step_time_ms");
     }
   }
 }
 
-struct Refusal {
-  Words line;
-  std::string message;
-};
-
 TEST(EstimateUndivided, RefusesWhatMeansNothing) {
   const Words images = {"estimate", "resnet-50", "--npus", "64"};
   const Words table = {"estimate", "dlrm", "--npus", "64"};
-  const std::array refusals = {
-      Refusal{with(images, {"--tp", "1"}), "--tp is for transformers; resnet-50 is data parallel"},
-      Refusal{with(images, {"--micro-batch", "2"}), "--micro-batch is for transformers"},
-      Refusal{with(images, {"--recompute", "full"}), "--recompute is for transformers"},
-      Refusal{with(images, {"--tiers", "hbm-ddr"}), "--tiers is for transformers"},
-      Refusal{with(images, {"--global-batch", "100"}), "(nearest that do: 64, 128)"},
-      Refusal{with(images, {"--global-batch", "x"}), "--global-batch: 'x'"},
-      Refusal{with(images, {"--global-batch", "64000000000"}), "--global-batch: '64000000000'"},
-      Refusal{with(images, {"--precision", "fp8"}), "no fp8 matrix units"},
-      Refusal{with(images, {"--bandwidth", "0,5"}), "0 GB/s"},
-      Refusal{{"estimate", "resnet-50", "--npus", "12"}, "12 NPUs"},
-      Refusal{{"estimate", "resnet-50", "--npus", "0"}, "--npus: '0'"},
-      Refusal{{"estimate", "resnet-50", "--npus", "8", "--system", "edison"}, "no bf16 matrix units"},
-      Refusal{with(table, {"--zero", "1"}), "--zero is for transformers; dlrm is a layer table"},
-      Refusal{with(table, {"--precision", "fp16"}), "--precision is for transformers"},
-      Refusal{with(table, {"--global-batch", "64"}), "its batch cannot be set"},
-      Refusal{{"estimate", "175b", "--npus", "8"},
-              "8 NPUs are no whole number of replicas of 175B (16 each)"},
-      Refusal{{"estimate", "resnet-51", "--npus", "8"}, "did you mean 'resnet-50'"},
-  };
-  const ScratchFolder folder;
-  for (const Refusal& refusal : refusals) {
-    SCOPED_TRACE(testing::PrintToString(refusal.line));
-    const Finished run = run_bandwright(refusal.line, folder.path());
-    EXPECT_EQ(run.status, 2) << run.out;
-    EXPECT_EQ(run.out, "");
-    EXPECT_THAT(run.err, HasSubstr(refusal.message));
-    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
-  }
+  expect_each_refused(std::array{
+      Line{extended(images, {"--tp", "1"}), "--tp is for transformers; resnet-50 is data parallel"},
+      Line{extended(images, {"--micro-batch", "2"}), "--micro-batch is for transformers"},
+      Line{extended(images, {"--recompute", "full"}), "--recompute is for transformers"},
+      Line{extended(images, {"--tiers", "hbm-ddr"}), "--tiers is for transformers"},
+      Line{extended(images, {"--global-batch", "100"}), "(nearest that do: 64, 128)"},
+      Line{extended(images, {"--global-batch", "x"}), "--global-batch: 'x'"},
+      Line{extended(images, {"--global-batch", "64000000000"}), "--global-batch: '64000000000'"},
+      Line{extended(images, {"--precision", "fp8"}), "no fp8 matrix units"},
+      Line{extended(images, {"--bandwidth", "0,5"}), "0 GB/s"},
+      Line{{"estimate", "resnet-50", "--npus", "12"}, "12 NPUs"},
+      Line{{"estimate", "resnet-50", "--npus", "0"}, "--npus: '0'"},
+      Line{{"estimate", "resnet-50", "--npus", "8", "--system", "edison"}, "no bf16 matrix units"},
+      Line{extended(table, {"--zero", "1"}), "--zero is for transformers; dlrm is a layer table"},
+      Line{extended(table, {"--precision", "fp16"}), "--precision is for transformers"},
+      Line{extended(table, {"--global-batch", "64"}), "its batch cannot be set"},
+      Line{{"estimate", "175b", "--npus", "8"}, "8 NPUs are no whole number of replicas of 175B (16 each)"},
+      Line{{"estimate", "resnet-51", "--npus", "8"}, "did you mean 'resnet-50'"},
+  });
 }
 
 }  // namespace
