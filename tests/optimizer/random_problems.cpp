@@ -90,7 +90,9 @@ std::vector<double> random_allocation(const Problem& problem, std::mt19937& rand
   for (int move = 0; move < 4 * problem.dimensions; ++move) {
     std::vector<double> direction(n);
     for (double& value : direction) value = std::normal_distribution<double>()(random);
-    for (int repeat = 0; repeat < 200; ++repeat) {  // alternating projections onto the equalities
+    double off = 1.0;  // alternating projections onto the equalities, until it lies on all of them
+    for (int repeat = 0; repeat < 200 && off > 1e-14; ++repeat) {
+      off = 0.0;
       for (const Constraint& constraint : problem.constraints) {
         if (constraint.sense != Sense::Equal) continue;
         double sum = 0.0;
@@ -99,6 +101,7 @@ std::vector<double> random_allocation(const Problem& problem, std::mt19937& rand
           sum += constraint.coefficients[d] * direction[d];
           square += constraint.coefficients[d] * constraint.coefficients[d];
         }
+        off = std::max(off, std::abs(sum));
         for (std::size_t d = 0; d < n; ++d) direction[d] -= sum / square * constraint.coefficients[d];
       }
     }
