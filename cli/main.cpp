@@ -21,9 +21,9 @@ namespace {
 
 constexpr int bad_input_status = 2;
 
-constexpr std::array commands = {add_optimize, add_simulate, add_estimate, add_cost,   add_evaluate,
-                                 add_plot,     add_table,    add_report,   add_place,  add_scale,
-                                 add_validate, add_check,    add_import,   add_export, add_list};
+constexpr std::array add_functions = {add_optimize, add_simulate, add_estimate, add_cost,   add_evaluate,
+                                      add_plot,     add_table,    add_report,   add_place,  add_scale,
+                                      add_validate, add_check,    add_import,   add_export, add_list};
 
 constexpr std::string_view usage =
     "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"
@@ -80,7 +80,7 @@ int parse_and_run(int argc, char** argv) {
   app.ignore_case();
   app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
-  for (const auto add_command : commands) add_command(app);
+  for (const auto add_command : add_functions) add_command(app);
   refuse_empty_texts(app);
   try {
     app.parse(argc, argv);

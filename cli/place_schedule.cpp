@@ -9,6 +9,8 @@
 namespace bandwright {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 // The schedule that has addresses, if there is one.
 const Replay& replay_of(const PlacementSummary& summary) {
   return summary.placed ? summary.placed->replay : *summary.replay;
@@ -68,7 +70,6 @@ TextTable schedule_csv(const TrainingGraph& graph, const PlacementSummary& summa
 }
 
 std::string schedule_timeline(const TrainingGraph& graph, const PlacementSummary& summary) {
-  using Json = nlohmann::ordered_json;
   Json events = Json::array();
   const std::pair<int, std::string_view> lanes[] = {{0, "processor"}, {1, "copies"}};
   for (const auto& [lane, name] : lanes) {

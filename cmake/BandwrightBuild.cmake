@@ -48,18 +48,27 @@ function(bandwright_module name)
   target_compile_features(bandwright_${name} PUBLIC cxx_std_20)
 endfunction()
 
-# bandwright_test(<folder> SOURCES ... [USES ...] [LABELS ...])
+# bandwright_test(<folder> SOURCES ... [USES ...] [LABELS ...] [TOGETHER <suite>])
 # One GoogleTest program for a folder's tests, run from the project's root so that tests find inputs/ and
-# ../shared. The label `threads` says that it starts threads: it is run under the thread sanitizer, too.
+# ../shared. Each test is a process of its own but for those of the suite TOGETHER, which share what takes long.
+# The label `threads` says that it starts threads: it is run under the thread sanitizer, too.
 function(bandwright_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;LABELS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LABELS;TOGETHER" ${ARGN})
   add_executable(bandwright_test_${name} ${arg_SOURCES})
   target_link_libraries(bandwright_test_${name} PRIVATE
     bandwright_options ${arg_USES} GTest::gtest GTest::gmock GTest::gtest_main)
   bandwright_runs_once(bandwright_test_${name})
-  gtest_discover_tests(bandwright_test_${name}
+  set(others)
+  if(arg_TOGETHER)
+    set(others TEST_FILTER -${arg_TOGETHER}.*)
+  endif()
+  gtest_discover_tests(bandwright_test_${name} ${others}
     TEST_PREFIX "${name}." WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${arg_LABELS}")
+  if(arg_TOGETHER)
+    add_test(NAME ${name}.${arg_TOGETHER} COMMAND bandwright_test_${name} --gtest_filter=${arg_TOGETHER}.*
+      WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  endif()
   if("threads" IN_LIST arg_LABELS)
     add_dependencies(thread_tests bandwright_test_${name})
   endif()

@@ -57,8 +57,8 @@ struct TablesInfo {
   std::string_view name;
   std::string_view help;
 };
-constexpr std::array tables = {TablesInfo{"split", "every line reduces its own weight gradients"},
-                               TablesInfo{"fused", "the first line reduces all weight gradients"}};
+constexpr std::array table_layouts = {TablesInfo{"split", "every line reduces its own weight gradients"},
+                                      TablesInfo{"fused", "the first line reduces all weight gradients"}};
 
 using Points = std::vector<Point>;
 
@@ -156,7 +156,7 @@ void Expansion::read_recompute(Point& point, const YamlValue& word) {
 }
 
 void Expansion::read_tables(Point& point, const YamlValue& word) {
-  point.asked.tables = chosen(std::span<const TablesInfo>(tables), word, "layout of tables").name;
+  point.asked.tables = chosen(std::span<const TablesInfo>(table_layouts), word, "layout of tables").name;
 }
 
 void Expansion::read_scale(Point& point, const YamlValue& number) {

@@ -17,8 +17,8 @@ TEST(Machine, LaysJobsOverItsDimensions) {
   const Machine machine = load_machine("dgx-a100");
   EXPECT_EQ(machine.network(4).shorthand(), "Switch(4)");
   EXPECT_EQ(machine.network(512).shorthand(), "Switch(8)_Switch(64)");
-  EXPECT_THROW(machine.network(12), InputError);
-  EXPECT_THROW(machine.network(0), InputError);
+  EXPECT_THROW(static_cast<void>(machine.network(12)), InputError);
+  EXPECT_THROW(static_cast<void>(machine.network(0)), InputError);
   EXPECT_EQ(machine.network(1).size(), 0);
 }
 
