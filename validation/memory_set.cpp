@@ -46,7 +46,7 @@ struct Column {
   bool saving;  // sequence parallelism, selective recomputation
   double (*bytes)(const MemoryBill& bill);
 };
-constexpr std::array columns = {
+constexpr std::array memory_columns = {
     Column{"params_optimizer_GiB", "parameters and optimizer", false, layer_state},
     Column{"activations_none_GiB", "activations", false, [](const MemoryBill& b) { return b.activations; }},
     Column{"activations_seq_plus_selective_GiB", "activations, sequence parallel and selective", true,
@@ -74,7 +74,7 @@ Measurement memory_row(const CsvRow& row, const Column& column) {
 
 std::vector<Measurement> read_korthikanti_memory(const std::filesystem::path& file) {
   std::vector<Measurement> rows;
-  for (const Column& column : columns) {
+  for (const Column& column : memory_columns) {
     for (Measurement& row : read_rows(file, [&](const CsvRow& each) { return memory_row(each, column); })) {
       rows.push_back(std::move(row));
     }
