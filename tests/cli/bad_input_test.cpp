@@ -12,7 +12,6 @@
 namespace bandwright {
 namespace {
 
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
