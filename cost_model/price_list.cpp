@@ -28,7 +28,7 @@ ClassPrices read_class(const std::string& name, const YamlValue& map) {
   ClassPrices prices{.name = name};
   for (std::size_t e = 0; e < element_count; ++e) {
     if (const auto value = map.find(element_keys[e])) {
-      prices.per_gb_per_s[e] = dollars(value->as_number(0.0, 1e9));
+      prices.per_gb_per_s[e] = dollars(value->as_amount(1e-6, 1e9));
     }
   }
   return prices;

@@ -48,7 +48,7 @@ MeasuredRates read_measured(const YamlValue& map) {
   MeasuredRates measured{.model = map.at("model").as_string(), .source = map.at("source").as_string()};
   const YamlValue rates = map.at("items_per_second");
   for (const auto& [npus, rate] : rates.entries()) {
-    const double value = rate.as_number(0.0, highest_rate);
+    const double value = rate.as_amount(1e-6, highest_rate);
     if (!(value > 0.0)) rate.fail("must be above 0");
     try {
       measured.items_per_second[static_cast<int>(parse_integer(npus, 1, max_npus))] = value;

@@ -53,7 +53,7 @@ Npu read_npu(const YamlValue& map) {
   if (npu.memory_gb_per_s <= 0.0) map.at("memory_bandwidth").fail("expected more than 0");
   if (npu.memory_bytes <= 0.0) map.at("memory").fail("expected more than 0 B");
   if (const auto share = map.find("older_kernels")) npu.older_kernels = share->as_number(0.01, 1.0);
-  if (const auto price = map.find("usd_per_hour")) npu.usd_per_hour = price->as_number(0.0, 1e6);
+  if (const auto price = map.find("usd_per_hour")) npu.usd_per_hour = price->as_amount(1e-6, 1e6);
   return npu;
 }
 
