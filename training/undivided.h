@@ -40,6 +40,6 @@ struct GraphEstimate {
   std::vector<BreakdownLine> breakdown;  // the longest first
   Timeline timeline;
 };
-GraphEstimate estimate(const StepGraph& graph, const std::vector<double>& gb_per_s);
+GraphEstimate estimate(const StepGraph& graph, const Network& network, const std::vector<double>& gb_per_s);
 
 }  // namespace bandwright
