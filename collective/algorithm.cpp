@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "collective/bruck.h"
 #include "collective/direct.h"
 #include "collective/double_binary_tree.h"
 #include "collective/halving_doubling.h"
@@ -16,8 +17,12 @@
 namespace bandwright {
 
 std::span<const CollectiveAlgorithm> collective_algorithms() {
-  static const std::array algorithms = {ring_algorithm(), ring_both_algorithm(), direct_algorithm(),
-                                        halving_doubling_algorithm(), double_binary_tree_algorithm()};
+  static const std::array algorithms = {ring_algorithm(),
+                                        ring_both_algorithm(),
+                                        direct_algorithm(),
+                                        halving_doubling_algorithm(),
+                                        double_binary_tree_algorithm(),
+                                        bruck_algorithm()};
   return algorithms;
 }
 
