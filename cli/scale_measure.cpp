@@ -1,12 +1,10 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -17,6 +15,9 @@
 #include "cli/output.h"
 #include "cli/scale.h"
 #include "core/catalogue.h"
+#include "core/progress.h"
+#include "core/tell.h"
+#include "core/text.h"
 #include "core/units.h"
 #include "scaling/measure.h"
 #include "scaling/sbatch.h"
@@ -48,20 +49,11 @@ struct MeasureCommandOptions {
   OutputOptions output;
 };
 
-// Progress on standard error: a bar that is redrawn on a terminal, one line per run elsewhere.
-void show(const MeasureEvent& event, bool terminal) {
+void show(const MeasureEvent& event, ProgressBar& progress) {
   const std::string run = event.number == 0 ? "warm-up" : fmt::format("run {}", event.number);
-  const std::string text = fmt::format("[{}/{}] {} workers, {}: {}{}", event.done, event.total, event.workers,
-                                       run, event.outcome, event.remembered ? " (from the store)" : "");
-  if (!terminal) {
-    fmt::print(stderr, "{}\n", text);
-    return;
-  }
-  constexpr int width = 24;
-  const int filled = event.total > 0 ? width * event.done / event.total : width;
-  fmt::print(stderr, "\r\x1b[K{}{} {}", std::string(filled, '#'), std::string(width - filled, '.'),
-             text.substr(0, 80));
-  std::fflush(stderr);
+  progress.line(event.total > 0 ? static_cast<double>(event.done) / event.total : 1.0,
+                fmt::format("[{}/{}] {} workers, {}: {}{}", event.done, event.total, event.workers, run,
+                            event.outcome, event.remembered ? " (from the store)" : ""));
 }
 
 std::string table(const std::vector<MeasuredPoint>& points) {
@@ -150,8 +142,13 @@ void warn_about_cores(const MeasurePlan& plan) {
   const unsigned cores = std::thread::hardware_concurrency();
   const bool elsewhere = plan.command[0] == "srun" || plan.command[0] == "mpirun" || plan.command[0] == "ssh";
   if (cores == 0 || elsewhere || static_cast<unsigned>(plan.workers.back()) <= cores) return;
-  fmt::print(stderr, "warning: this machine has {} cores; {} workers share them\n", cores,
-             plan.workers.back());
+  tell("warning: this machine has {} cores; {} workers share them\n", cores, plan.workers.back());
+}
+
+// The bar is gone before the answer is printed.
+std::vector<MeasuredPoint> measured(const MeasurePlan& plan, RunStore& store) {
+  ProgressBar progress;
+  return measure(plan, store, [&](const MeasureEvent& event) { show(event, progress); });
 }
 
 void run(MeasureCommandOptions options) {
@@ -160,10 +157,7 @@ void run(MeasureCommandOptions options) {
   RunStore store(options.store);
   if (!options.resume) store.forget(study_of(options.plan));
   warn_about_cores(options.plan);
-  const bool terminal = isatty(STDERR_FILENO) == 1;
-  const std::vector<MeasuredPoint> points =
-      measure(options.plan, store, [&](const MeasureEvent& event) { show(event, terminal); });
-  if (terminal) fmt::print(stderr, "\r\x1b[K");
+  const std::vector<MeasuredPoint> points = measured(options.plan, store);
   switch (options.output.format) {
     case OutputFormat::Text:
       write_output(options.output, table(points));
@@ -179,7 +173,7 @@ void run(MeasureCommandOptions options) {
   for (const MeasuredPoint& point : points) {
     if (point.failure.empty()) continue;
     failed = true;
-    fmt::print(stderr, "bandwright: {} workers not measured: {}\n", point.workers, point.failure);
+    tell("bandwright: {} workers not measured: {}\n", point.workers, point.failure);
   }
   if (failed) throw CLI::RuntimeError(1);
 }

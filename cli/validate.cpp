@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/validate_report.h"
 #include "core/paths.h"
+#include "core/tell.h"
 #include "core/text.h"
 #include "validation/fit.h"
 #include "validation/write_calibration.h"
@@ -60,7 +61,7 @@ std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
         fmt::format("--data: nothing to validate in '{}' ({})", folder.string(),
                     skipped.empty() ? "no .csv files" : fmt::to_string(fmt::join(skipped, "; "))));
   }
-  for (const std::string& line : skipped) fmt::print(stderr, "bandwright: {}\n", printable(line));
+  for (const std::string& line : skipped) tell("bandwright: {}\n", printable(line));
   return sets;
 }
 

@@ -1,12 +1,16 @@
 #include "core/text.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
+#include <cstdio>
+#include <memory>
 #include <numeric>
+#include <system_error>
 
 #include "core/error.h"
 
@@ -113,19 +117,32 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return guess.empty() ? std::string() : fmt::format("; did you mean '{}'?", guess);
 }
 
+std::string content_hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
+}
+
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit) {
   const Place place{.file = path.string()};
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) throw InputError(place, "no such file");
-  if (std::filesystem::is_directory(path, error)) throw InputError(place, "is a folder, expected a file");
-  std::ifstream stream(path, std::ios::binary);
-  if (!stream) throw InputError(place, "cannot be read");
-  std::string text;
-  std::vector<char> block(1 << 16);
-  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
-    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > limit) throw InputError(place, fmt::format("is larger than {} bytes", limit));
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // a pipe does not wait
+  if (descriptor < 0) {
+    throw InputError(place, errno == ENOENT
+                                ? "no such file"
+                                : fmt::format("cannot be read: {}", std::generic_category().message(errno)));
   }
+  std::FILE* const stream = ::fdopen(descriptor, "rb");
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> closing(stream, &std::fclose);
+  struct stat status {};
+  ::fstat(descriptor, &status);
+  if (S_ISDIR(status.st_mode)) throw InputError(place, "is a folder, expected a file");
+  if (!S_ISREG(status.st_mode)) throw InputError(place, "is a device or a pipe, expected a file");
+  if (static_cast<std::size_t>(status.st_size) > limit) {
+    throw InputError(place, fmt::format("has {} bytes; at most {} are read", status.st_size, limit));
+  }
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), stream));
+  if (std::ferror(stream) != 0) throw InputError(place, "cannot be read");
   if (!is_utf8(text)) throw InputError(place, "is not UTF-8 text");
   return text;
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "scaling/process.h"
+#include "core/process.h"
 
 namespace bandwright {
 namespace {
