@@ -83,6 +83,7 @@ int parse_and_run(int argc, char** argv) {
   app.set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
   for (const auto add_command : add_functions) add_command(app);
   refuse_empty_texts(app);
+  guard_outputs(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& no_answer) {

@@ -50,8 +50,7 @@ void add_output_options(CLI::App& command, OutputOptions& options) {
           },
           "text (default), json or csv")
       ->type_name("FORMAT");
-  command.add_option("--output", options.file, "write the answer to a file, all of it or nothing")
-      ->type_name("FILE");
+  add_output_file(command, "--output", options.file, "write the answer to a file, all of it or nothing");
 }
 
 std::string aligned(const TextTable& table, std::size_t left_columns) {
