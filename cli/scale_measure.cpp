@@ -14,7 +14,7 @@
 #include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/scale.h"
-#include "core/catalogue.h"
+#include "core/choice.h"
 #include "core/progress.h"
 #include "core/tell.h"
 #include "core/text.h"
@@ -28,14 +28,9 @@ namespace {
 
 constexpr int most_measured_workers = 10'000'000;
 
-struct WorkerRow {
-  std::string_view name;
-  std::string_view help;
-  SlurmWorker worker;
-};
-constexpr std::array slurm_workers = {WorkerRow{"task", "a process", SlurmWorker::Task},
-                                      WorkerRow{"node", "a whole node", SlurmWorker::Node},
-                                      WorkerRow{"cpu", "a core for a thread", SlurmWorker::Cpu}};
+constexpr std::array slurm_workers = {Choice{SlurmWorker::Task, "task", "a process"},
+                                      Choice{SlurmWorker::Node, "node", "a whole node"},
+                                      Choice{SlurmWorker::Cpu, "cpu", "a core for a thread"}};
 
 struct MeasureCommandOptions {
   MeasurePlan plan;
@@ -193,8 +188,7 @@ void add_slurm_options(CLI::App& command, MeasureCommandOptions& options) {
       .add_option_function<std::string>(
           "--slurm-worker",
           [&options](const std::string& word) {
-            options.slurm_options.worker =
-                find_in_catalogue<WorkerRow>(slurm_workers, word, "Slurm worker").worker;
+            options.slurm_options.worker = choice_named(slurm_workers, word, "Slurm worker");
           },
           "what a worker is: task, node or cpu")
       ->default_str("task");

@@ -138,6 +138,19 @@ void write_whole(const fs::path& file, std::string_view text) {
   write_all(file, descriptor, text);
 }
 
+const fs::path& plain_file(const fs::path& file) {
+  const Place place{.file = file.string()};
+  std::error_code error;
+  const fs::file_status status = fs::status(file, error);
+  if (status.type() == fs::file_type::not_found) throw InputError(place, "no such file");
+  if (fs::is_directory(status)) throw InputError(place, "is a folder, expected a file");
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    throw InputError(place, "is a device or a pipe, expected a file");
+  }
+  if (::access(file.c_str(), R_OK) != 0) cannot(file, "cannot be read", errno);
+  return file;
+}
+
 void make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);

@@ -1,18 +1,14 @@
 #include "core/text.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <cstdio>
-#include <memory>
+#include <fstream>
 #include <numeric>
-#include <system_error>
 
 #include "core/error.h"
+#include "core/files.h"
 
 namespace bandwright {
 namespace {
@@ -125,24 +121,12 @@ std::string content_hash(std::string_view text) {
 
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit) {
   const Place place{.file = path.string()};
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);  // a pipe does not wait
-  if (descriptor < 0) {
-    throw InputError(place, errno == ENOENT
-                                ? "no such file"
-                                : fmt::format("cannot be read: {}", std::generic_category().message(errno)));
-  }
-  std::FILE* const stream = ::fdopen(descriptor, "rb");
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> closing(stream, &std::fclose);
-  struct stat status {};
-  ::fstat(descriptor, &status);
-  if (S_ISDIR(status.st_mode)) throw InputError(place, "is a folder, expected a file");
-  if (!S_ISREG(status.st_mode)) throw InputError(place, "is a device or a pipe, expected a file");
-  if (static_cast<std::size_t>(status.st_size) > limit) {
-    throw InputError(place, fmt::format("has {} bytes; at most {} are read", status.st_size, limit));
-  }
-  std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), stream));
-  if (std::ferror(stream) != 0) throw InputError(place, "cannot be read");
+  std::ifstream stream(plain_file(path), std::ios::binary);
+  const std::uintmax_t size = std::filesystem::file_size(path);
+  if (size > limit) throw InputError(place, fmt::format("has {} bytes; at most {} are read", size, limit));
+  std::string text(size, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(size));
+  if (!stream) throw InputError(place, "cannot be read");
   if (!is_utf8(text)) throw InputError(place, "is not UTF-8 text");
   return text;
 }

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <utility>
+#include <vector>
 
 #include "core/csv.h"
 #include "core/error.h"
@@ -107,8 +109,9 @@ Row read_row(const std::vector<std::string>& cells, const std::array<int, column
 
 std::vector<Row> read_rows(std::string_view text, const std::string& file_name) {
   const CsvTable table = parse_csv(text, file_name, '#');
-  if (table.rows.empty()) throw InputError({file_name, 0, {}}, "holds no kernels");
+  if (table.header->names.empty()) throw InputError({file_name, 0, {}}, "holds no kernels");
   const std::array<int, column_count> position = find_columns(*table.header);
+  if (table.rows.empty()) throw InputError({file_name, 0, {}}, "holds no kernels");
   std::vector<Row> rows;
   for (const CsvRow& row : table.rows) rows.push_back(read_row(row.fields(), position, row.place()));
   return rows;
@@ -145,7 +148,7 @@ class TableBuilder {
       throw InputError(row.place,
                        "differs in name, inputs or outputs from an earlier line of the same kernel");
     }
-    if (applies) add_configuration(kernel, slow, row.ns);
+    if (applies) add_configuration(known->second, slow, row.ns);
   }
 
   // Appends the movable tensors of `cells`; a configuration does not apply when it has a tensor in two places
@@ -181,13 +184,13 @@ class TableBuilder {
     return known->second;
   }
 
-  static void add_configuration(Kernel& kernel, std::uint32_t slow, double ns) {
-    const auto same = std::find_if(kernel.measured.begin(), kernel.measured.end(),
-                                   [slow](const Configuration& c) { return c.slow == slow; });
-    if (same == kernel.measured.end()) {
-      kernel.measured.push_back({slow, ns});
+  void add_configuration(std::size_t index, std::uint32_t slow, double ns) {
+    std::vector<Configuration>& measured = graph_.kernels[index].measured;
+    const auto [known, is_new] = configurations_.try_emplace({index, slow}, measured.size());
+    if (is_new) {
+      measured.push_back({slow, ns});
     } else {
-      same->ns = std::min(same->ns, ns);
+      measured[known->second].ns = std::min(measured[known->second].ns, ns);
     }
   }
 
@@ -195,6 +198,8 @@ class TableBuilder {
   std::set<std::string> written_;
   std::map<std::string, std::size_t> kernels_;
   std::map<std::string, int> tensors_;
+  std::map<std::pair<std::size_t, std::uint32_t>, std::size_t>
+      configurations_;  // of a kernel, in its `measured`
 };
 
 }  // namespace

@@ -136,9 +136,10 @@ double ScalingSeries::seconds_of(double n, double value) const {
 std::vector<ScalingSeries> parse_scaling_csv(std::string_view text, const std::string& file_name,
                                              ScalingMode mode) {
   const CsvTable table = parse_csv(text, file_name);
-  if (table.rows.empty())
+  const Columns columns = table.header->names.empty() ? Columns{} : find_columns(*table.header);
+  if (table.rows.empty()) {
     throw InputError(Place{.file = file_name}, "no measurements, expected columns n,seconds");
-  const Columns columns = find_columns(*table.header);
+  }
   std::vector<ScalingSeries> all;
   std::map<std::string, std::size_t, std::less<>> index_of;
   for (const CsvRow& row : table.rows) {
