@@ -48,7 +48,17 @@ bool is_output(const CLI::Option& option) {
   }
 }
 
+// The folder of a figure and of its table, which are drawn at the end.
+void check_plot_folder(const CLI::App& command) {
+  const CLI::Option* const plot = command.get_option_no_throw("--plot");
+  const CLI::Option* const folder = command.get_option_no_throw("--plot-folder");
+  if (plot == nullptr || folder == nullptr || plot->count() == 0) return;
+  make_folder(folder->as<std::string>());
+  check_can_write(std::filesystem::path(folder->as<std::string>()) / "figure");
+}
+
 void check_outputs(const CLI::App& command) {
+  check_plot_folder(command);
   const std::vector<const CLI::Option*> options = command.get_options();
   for (const CLI::Option* const output : options) {
     if (!is_output(*output) || output->count() == 0) continue;

@@ -30,9 +30,8 @@ class StreamsTest : public ::testing::Test {
     return {{{"optimize", "4D", "325", "175B", "Perf", "NoOverlap"}},
             {{"optimize", "4D", "325", "175B", "Perf", "NoOverlap", "--trace"}},
             {{"simulate", "4D", "325", "175B", "NoOverlap"}},
-            {{"estimate", "dgx-a100", "gpt3-175b", "--npus", "64", "--tp", "8", "--pp", "8", "--global-batch",
-              "64"}},
-            {{"cost", "4D", "325"}},
+            {{"estimate", "resnet-50", "--system", "dgx-a100", "--npus", "64"}},
+            {{"cost", "4D", "--bandwidth", "137.98,120.74,58.91,7.36"}},
             {{"evaluate", "one.yaml"}},
             {{"table", "VI"}},
             {{"place", "vgg19", "--policy", "all-slow"}},
@@ -116,7 +115,7 @@ TEST_F(StreamsTest, PipesAndFoldersAsInputsDoNotBlock) {
   for (const std::string input : {"./pipe.yaml", "./folder.yaml"}) {
     for (const Words& words :
          {Words{"simulate", input, "325", "175B"}, Words{"scale", "fit", input}, Words{"evaluate", input},
-          Words{"cost", input, "325"}, Words{"place", input}}) {
+          Words{"cost", input, "--bandwidth", "1"}, Words{"place", input}}) {
       const Finished finished = run_bandwright(words, folder_.path());
       EXPECT_EQ(finished.status, 2) << input;
       EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;

@@ -36,6 +36,11 @@ DatabaseKind any_database() {
           .create_tables = [](Database& database) { database.run("CREATE TABLE t (x INTEGER)"); }};
 }
 
+std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
 // A store of results as anybody may open and change it.
 void change(const std::filesystem::path& file, const std::string& sql) {
   const DatabaseKind ours{.what = "a store of results", .application = 0x42575253, .version = 2};
@@ -105,10 +110,10 @@ TEST(Store, RefusesAFileThatIsNoneOfItsOwn) {
   EXPECT_THAT(problem_of([&] { ResultStore(folder / "text.sqlite"); }), HasSubstr("is no SQLite database"));
 
   { const Database other(folder / "other.sqlite", any_database(), Database::Access::Write); }
-  const std::string before = read_text_file(folder / "other.sqlite");
+  const std::string before = bytes_of(folder / "other.sqlite");
   EXPECT_THAT(problem_of([&] { ResultStore(folder / "other.sqlite"); }),
               HasSubstr("is not a store of results"));
-  EXPECT_EQ(read_text_file(folder / "other.sqlite"), before);
+  EXPECT_EQ(bytes_of(folder / "other.sqlite"), before);
 
   { const ResultStore store(folder / "old.sqlite"); }
   change(folder / "old.sqlite", "PRAGMA user_version = 99");
@@ -180,8 +185,7 @@ TEST(Store, NoFlippedBitPassesAsAResult) {
     store.add({result("a", 0.1), result("b", 0.2), result("c", 0.3)});
     store.list({"a", "b", "c"});
   }
-  std::ifstream stream(file, std::ios::binary);
-  const std::string good(std::istreambuf_iterator<char>(stream), {});
+  const std::string good = bytes_of(file);
   const std::vector<Result> written = {result("a", 0.1), result("b", 0.2), result("c", 0.3)};
   int noticed = 0;
   for (std::size_t at = 0; at < good.size(); at += 61) {

@@ -6,10 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "core/error.h"
 #include "core/process.h"
-#include "core/text.h"
 #include "scaling/sbatch.h"
 
 namespace bandwright {
@@ -59,6 +59,11 @@ class Measure : public ::testing::Test {
   std::filesystem::path folder_ =
       std::filesystem::temp_directory_path() / ("bandwright_measure_test_" + std::to_string(getpid()));
 };
+
+std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
 
 TEST(MeasurePlanned, FillsInTheWorkerCount) {
   const MeasurePlan plan{.command = {"run_{n}", "--np={n}", "{m}"}, .workers = {8}};
@@ -156,9 +161,9 @@ TEST_F(Measure, StoreThatIsNoneOfOursIsRefusedAndLeftAlone) {
                                diary.run("CREATE TABLE entries (day TEXT)");
                              }};
   { const Database diary(path("diary"), foreign, Database::Access::Write); }
-  const std::string before = read_text_file(path("diary"));
+  const std::string before = bytes_of(path("diary"));
   EXPECT_THAT(problem(path("diary")), HasSubstr("diary: is not a store of measured runs"));
-  EXPECT_EQ(read_text_file(path("diary")), before);
+  EXPECT_EQ(bytes_of(path("diary")), before);
   EXPECT_NE(problem("/proc/no/such/folder/runs.sqlite"), "");
 }
 
