@@ -11,7 +11,8 @@ namespace bandwright {
 // pipe gets the text as it is.
 void write_whole(const std::filesystem::path& file, std::string_view text);
 
-// `file`, to be opened: throws unless it is a plain file. Opening a pipe that nobody writes to would wait for ever.
+// `file`, to be opened: throws unless it is a plain file. Opening a pipe that nobody writes to would wait for
+// ever.
 const std::filesystem::path& plain_file(const std::filesystem::path& file);
 
 // The folder and those above it.
