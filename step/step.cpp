@@ -19,7 +19,7 @@ std::string_view role_name(Role role) {
 
 std::vector<double> executions(const Step& step) {
   std::vector<double> counts(step.operations.size(), 1.0);
-  for (const Block& block : step.blocks) {
+  for (const StepBlock& block : step.blocks) {
     for (OperationId id = block.first; id < block.end; ++id) counts[id] *= block.times;
   }
   return counts;

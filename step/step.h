@@ -57,7 +57,7 @@ struct Operation {
 };
 
 // Operations that are repeated: all of [first, end), `times` times, one round after the other.
-struct Block {
+struct StepBlock {
   OperationId first = 0;
   OperationId end = 0;
   std::uint32_t times = 1;  // at least 1
@@ -90,7 +90,7 @@ struct Step {
   std::string name;
   std::vector<Operation> operations;
   std::vector<OperationId> dependencies;
-  std::vector<Block> blocks;  // by first operation, outer before inner; they nest or are disjoint
+  std::vector<StepBlock> blocks;  // by first operation, outer before inner; they nest or are disjoint
   std::vector<GroupCollective> collectives;  // each different one once
   std::vector<Group> groups;
   std::vector<std::string> line_names;

@@ -92,7 +92,7 @@ TEST(Cursor, KnowsItsRounds) {
     const Step step = random_step(random);
     for (Cursor at(step); !at.done(); at.next()) {
       for (const Cursor::Open& open : at.open()) {
-        const Block& block = step.blocks[open.block];
+        const StepBlock& block = step.blocks[open.block];
         EXPECT_TRUE(block.first <= at.operation() && at.operation() < block.end && open.round < block.times);
       }
     }
