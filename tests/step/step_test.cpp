@@ -42,7 +42,7 @@ TEST(Step, BlocksNest) {
   EXPECT_EQ(order(step), (std::vector<OperationId>{0, 1, 1, 2, 2, 0, 1, 1, 2, 2}));
 }
 
-TEST(Step, DependsOnTheLastExecution) {
+TEST(Step, DependsOnTheRoundBefore) {
   std::vector<OperationId> origin;
   const Step flat = expand(example(), 100, &origin);
   EXPECT_EQ(origin, order(example()));
@@ -52,6 +52,17 @@ TEST(Step, DependsOnTheLastExecution) {
     ASSERT_EQ(flat.operations[id].dependencies, 1U);
     EXPECT_EQ(flat.dependencies_of(flat.operations[id])[0], id - 1);
   }
+}
+
+// repeat 2 { a  repeat 2 { b } }, b after a and after itself: in the second round of a, b's first waits for a
+// alone, since it has not been executed since its block was begun anew.
+TEST(Step, ForgetsRoundsOfABlockThatBeginsAnew) {
+  Step step;
+  step.operations = {{}, {.first_dependency = 0, .dependencies = 2}};
+  step.dependencies = {0, 1};
+  step.blocks = {{.first = 0, .end = 2, .times = 2, .inner = 1}, {.first = 1, .end = 2, .times = 2}};
+  const Step flat = expand(step);  // a b b a b b
+  EXPECT_EQ(flat.dependencies, (std::vector<OperationId>{0, 0, 1, 3, 3, 4}));
 }
 
 TEST(Step, IsNotWrittenOutWithoutEnd) {
