@@ -9,19 +9,20 @@ set(workload core topology collective step)
 set(cost_model core topology)
 set(simulator core topology collective step workload)
 set(training core topology collective step workload simulator)
+set(plan core topology collective step workload simulator training)
 set(validation core topology collective step workload simulator training)
 set(optimizer core)
 set(memory core topology collective step workload simulator training)
 set(scaling core topology collective step workload simulator training)
 set(formats core topology collective step workload cost_model)
-set(experiment core topology collective step workload cost_model simulator optimizer memory scaling formats training
+set(experiment core topology collective step workload cost_model simulator optimizer memory scaling formats training plan
   validation)
 set(cli ${experiment} experiment)
 # The one file pair that binds the optimizer to what it optimises.
 set(optimizer_design core topology collective step workload cost_model simulator)
 
 set(failures 0)
-foreach(folder core topology collective step workload cost_model simulator training validation optimizer memory scaling
+foreach(folder core topology collective step workload cost_model simulator training plan validation optimizer memory scaling
     formats experiment cli)
   file(GLOB_RECURSE files ${folder}/*.h ${folder}/*.cpp)
   foreach(file ${files})
