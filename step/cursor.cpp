@@ -4,10 +4,8 @@ namespace bandwright {
 
 void Cursor::enter() {
   const std::vector<StepBlock>& blocks = step_->blocks;
-  begun_ = 0;
   while (next_block_ < blocks.size() && blocks[next_block_].first == operation_) {
     open_.push_back({next_block_++, 0});
-    ++begun_;
   }
 }
 

@@ -33,10 +33,6 @@ class Cursor {
     return step_->blocks[open_[depth].block].times - 1 - open_[depth].round;
   }
 
-  // How many of them, the innermost ones, begin with this execution: of what is inside, nothing has been
-  // executed yet as far as dependencies go.
-  [[nodiscard]] std::size_t begun() const { return begun_; }
-
   void next();
   // Goes on as if so many rounds of an open block had been executed: what remains is shorter, the place in
   // the round is the same. REQUIRES rounds <= rounds_left(depth).
@@ -51,7 +47,6 @@ class Cursor {
   const Step* step_;
   OperationId operation_ = 0;
   std::uint32_t next_block_ = 0;  // the first of those that have not been entered
-  std::size_t begun_ = 0;
   std::vector<Open> open_;
 };
 

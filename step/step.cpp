@@ -37,10 +37,6 @@ Step expand(const Step& step, std::size_t limit, std::vector<OperationId>* origi
     if (flat.operations.size() >= limit) {
       throw InputError(fmt::format("{}: more than {} operations when written out", step.name, limit));
     }
-    if (at.begun() > 0) {
-      const StepBlock& block = step.blocks[at.open()[at.open().size() - at.begun()].block];
-      std::fill(last.begin() + block.first, last.begin() + block.end, no_operation);
-    }
     Operation operation = step.operations[at.operation()];
     const auto before = step.dependencies_of(operation);
     operation.first_dependency = static_cast<std::uint32_t>(flat.dependencies.size());

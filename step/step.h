@@ -76,12 +76,14 @@ struct StepBlock {
 //   executed       F  A  F  A  F  A  O
 //   waits for         F  A  F  A  F  A
 //
-// An operation starts when all it depends on have ended. A dependency means the last execution of the
-// operation it names *since the innermost block around both was begun*: one of this round where that
-// operation stands before, of the round before where it stands behind or is the operation itself (nothing in
-// the first round), of the last round where its block is over. So a value that enters a loop and is renewed
-// by each round is two dependencies, on who wrote it before the loop and on who renews it; the later one
-// counts.
+// An operation starts when all it depends on have ended. A dependency means *the last execution* of the
+// operation it names before this one: of this round where that operation stands before in the block, of the
+// round before where it stands behind or is the operation itself, of the last round where its block is over;
+// nothing where it has not been executed yet. So a value that enters a loop and is renewed by each round is
+// two dependencies, on who wrote it before the loop and on who renews it; the later one counts.
+//
+// Operations that hold the compute stream (compute, overhead, collectives that block) wait for each other,
+// the next for the last, directly or not, in the order in which they are executed.
 //
 // The order on each serial resource (the compute stream, the network of a group) is part of the dependencies:
 // it does not change with bandwidth, which makes the step time a maximum of sums and convex. step/cursor.h

@@ -54,15 +54,14 @@ TEST(Step, DependsOnTheRoundBefore) {
   }
 }
 
-// repeat 2 { a  repeat 2 { b } }, b after a and after itself: in the second round of a, b's first waits for a
-// alone, since it has not been executed since its block was begun anew.
-TEST(Step, ForgetsRoundsOfABlockThatBeginsAnew) {
+// repeat 2 { a  repeat 2 { b } }, b after a and after itself: across the rounds of the outer block, too.
+TEST(Step, DependsOnTheLastExecutionAcrossBlocks) {
   Step step;
   step.operations = {{}, {.first_dependency = 0, .dependencies = 2}};
   step.dependencies = {0, 1};
   step.blocks = {{.first = 0, .end = 2, .times = 2, .inner = 1}, {.first = 1, .end = 2, .times = 2}};
   const Step flat = expand(step);  // a b b a b b
-  EXPECT_EQ(flat.dependencies, (std::vector<OperationId>{0, 0, 1, 3, 3, 4}));
+  EXPECT_EQ(flat.dependencies, (std::vector<OperationId>{0, 0, 1, 3, 2, 3, 4}));
 }
 
 TEST(Step, IsNotWrittenOutWithoutEnd) {
