@@ -35,7 +35,7 @@ struct Design {
   System system;                      // the algorithms of its collectives
   std::vector<Model> models;          // at least one
   std::vector<StepProgram> programs;  // their steps, one per model; empty: built by the training loop
-  std::vector<StepGraph> graphs;      // the same, flat
+  std::vector<Step> graphs;           // the same, flat
   std::vector<double> weights;        // one per model, positive; empty: all 1
   bool normalize = false;
   const TrainingLoop* loop = nullptr;

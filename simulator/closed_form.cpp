@@ -5,7 +5,7 @@
 
 namespace bandwright {
 
-ClosedForm::ClosedForm(const StepGraph& graph, const Network& network, const System& system)
+ClosedForm::ClosedForm(const Step& graph, const Network& network, const System& system)
     : dimensions_(network.size()),
       dependencies_(graph.dependencies),
       wire_(graph.collectives, graph.groups, network, system, graph.wire_efficiency) {

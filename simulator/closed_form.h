@@ -5,7 +5,7 @@
 #include "core/cut.h"
 #include "simulator/exposure.h"
 #include "simulator/wire_loads.h"
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 
@@ -23,7 +23,7 @@ namespace bandwright {
 // Cost: time O(operations + distinct collectives x dimensions), no memory beyond one time per operation.
 class ClosedForm {
  public:
-  ClosedForm(const StepGraph& graph, const Network& network, const System& system = {});
+  ClosedForm(const Step& graph, const Network& network, const System& system = {});
 
   [[nodiscard]] int dimensions() const { return dimensions_; }
 

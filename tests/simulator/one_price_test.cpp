@@ -19,7 +19,7 @@ struct Times {
 
 Times times(const Network& network, const Collective& collective, const System& system,
             const std::vector<double>& gb_per_s) {
-  const StepGraph graph = lone_collective(network, collective);
+  const Step graph = lone_collective(network, collective);
   return {ClosedForm(graph, network, system).step_time_ns(gb_per_s),
           to_ns(simulate_folded({graph, network, system, gb_per_s, Time()}).step_time)};
 }
@@ -57,7 +57,7 @@ TEST(OnePrice, OfNaturalAlgorithmsAndEveryNpu) {
     for (const CollectiveKindInfo& collective : collective_kinds()) {
       for (int n = 2; n <= 16; ++n) {
         const Network network = parse_network(fmt::format("{}({})", kind.name, n));
-        const StepGraph graph = lone_collective(network, {collective.kind, Bytes(divisible)});
+        const Step graph = lone_collective(network, {collective.kind, Bytes(divisible)});
         const double closed = ClosedForm(graph, network, system).step_time_ns(b);
         EXPECT_NEAR(to_ns(simulate_full({graph, network, system, b, Time()}).step_time), closed,
                     1e-9 * closed)
