@@ -10,7 +10,6 @@
 namespace bandwright {
 namespace {
 
-
 struct Event {
   enum Kind : std::uint32_t { OperationEnds, PhaseEnds };
   Kind kind;
@@ -90,9 +89,7 @@ class FoldedRun {
     }
   }
 
-  void schedule(Time delay, Event event) {
-    events_.push(events_.now() + delay, event);
-  }
+  void schedule(Time delay, Event event) { events_.push(events_.now() + delay, event); }
 
   void start(OperationId id) {
     const Operation& operation = graph_.operations[id];
