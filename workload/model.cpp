@@ -6,6 +6,7 @@
 
 #include "core/catalogue.h"
 #include "core/paths.h"
+#include "topology/network.h"
 #include "workload/transformer.h"
 
 namespace bandwright {
