@@ -8,6 +8,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 // The number format of the matrix units; weights and activations take 2 bytes in all of them (fp8 is used
 // inside matrix multiplications only).
 enum class Precision : std::uint8_t { Fp16, Bf16, Fp8 };
@@ -23,7 +26,9 @@ struct NpuConstants {
   double slice_ns = 30.0;           // latency of one 64-deep step of a matrix multiplication's main loop
   double sustained = 0.85;  // matrix units under the power limit of hours of training, of a short run's
   double host_us = 10.0;    // the framework's own time to issue one kernel
+  std::string source = {};  // the measurements they were fitted on
 };
+const Fields<NpuConstants>& npu_constants_fields();
 
 // One accelerator by its data sheet.
 struct Npu {
@@ -41,8 +46,7 @@ struct Npu {
   [[nodiscard]] double peak(Precision precision) const;
 };
 
-// The `npu:` map of a machine file {name, peak: {bf16, fp16, fp8}, memory, memory_bandwidth, processors,
-// older_kernels, usd_per_hour, constants}.
-Npu read_npu(const YamlValue& map);
+// The `npu:` map of a machine file.
+const Fields<Npu>& npu_fields();
 
 }  // namespace bandwright
