@@ -74,6 +74,7 @@ constexpr std::array listings = {
             [] { return files_of("architectures"); }},
     Listing{"systems", "machines for `estimate`, `scale simulate` and others; any other as a YAML file",
             [] { return files_of("machines"); }},
+    Listing{"npus", "accelerators that machine files name; any other as a YAML file", [] { return files_of("npus"); }},
     Listing{"targets", "what an optimum is best at", [] { return entries_of(targets()); }},
     Listing{"loops", "training loops", [] { return entries_of(training_loops()); }},
     Listing{"laws", "scaling laws of scale fit", [] { return entries_of(scaling_laws()); }},

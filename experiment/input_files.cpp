@@ -38,6 +38,18 @@ FileSummary summarise_images(const YamlValue& root) {
                     {"compute of an image", amount(static_cast<double>(model.flops_per_image()) * 1e-9, "GFLOP")}}};
 }
 
+FileSummary summarise_npu(const YamlValue& root) {
+  const Npu npu = npu_fields().read(root);
+  FileSummary summary{.facts = {{"memory", format_bytes(Bytes(std::llround(npu.memory_bytes)))},
+                                {"memory bandwidth", amount(npu.memory_gb_per_s, "GB/s")}}};
+  for (const Precision precision : {Precision::Fp16, Precision::Bf16, Precision::Fp8}) {
+    const double flop_per_ns = npu.peak_flop_per_ns[static_cast<std::size_t>(precision)];
+    if (flop_per_ns <= 0.0) continue;
+    summary.facts.emplace_back(fmt::format("peak, {}", precision_name(precision)), amount(flop_per_ns * 1e-3, "TFLOP/s"));
+  }
+  return summary;
+}
+
 FileSummary summarise_machine(const YamlValue& root) {
   Machine machine = read_machine(root);
   calibrate(machine, shipped_calibration());
@@ -112,6 +124,7 @@ std::span<const InputReader> input_readers() {
       {"transformer", {&architecture_fields().list()}, summarise_architecture},
       {"image-network", {&image_model_keys(), &adversarial_model_keys()}, summarise_images},
       {"machine", {&machine_fields().list()}, summarise_machine},
+      {"npu", {&npu_fields().list()}, summarise_npu},
       {"library", {&system_fields().list()}, of_root<summarise_system>},
       {"prices", {&price_list_fields().list()}, summarise_prices},
       {"tiers", {&tier_fields().list()}, summarise_tiers},

@@ -30,6 +30,13 @@ Kind<Software> software() {
       [](const Software& software) { return Nccl{software.low_latency, software.in_switch}; });
 }
 
+Kind<Npu> npu_or_name() {
+  Kind<Npu> kind = kinds::object(npu_fields());
+  Shape shape = kinds::shape_of_list(Shape::Form::Either, "a name of inputs/npus, an NPU file, or a map", kinds::text().shape);
+  shape.parts.push_back(kind.shape);
+  return {[](const YamlValue& npu) { return npu_fields().read(npu_map(npu)); }, kind.write, std::move(shape)};
+}
+
 // In the file from two neighbours on; one has all there is.
 Kind<std::vector<double>> group_shares() {
   return kinds::mapped<std::vector<double>>(
@@ -139,7 +146,7 @@ void check_constants(const YamlValue& root, const Calibration& calibration) {
   const auto check = [](const YamlValue& name, const auto& all, std::string_view what) {
     name.parsed("a name", [&](std::string_view word) { return &constants_of(all, word, what); });
   };
-  check(root.at("npu").at("constants"), calibration.npus, "NPU kind");
+  check(npu_map(root.at("npu")).at("constants"), calibration.npus, "NPU kind");
   for (const YamlValue& dimension : root.at("dimensions").items()) {
     check(dimension.at("fabric"), calibration.fabrics, "fabric");
   }
@@ -223,7 +230,7 @@ const Fields<Machine>& machine_fields() {
       Fields<Machine>("machine", "an NPU and the network between many of it",
                       required("name", &Machine::name, kinds::text(), "what lists and answers call it"),
                       optional("help", &Machine::help, kinds::text(), "one line for lists"),
-                      required("npu", &Machine::npu, kinds::object(npu_fields()), "its accelerator"),
+                      required("npu", &Machine::npu, npu_or_name(), "its accelerator, by name or by its keys"),
                       required("dimensions", &Machine::dimensions, kinds::list(kinds::object(fabric_dimension_fields())),
                                "the innermost first"),
                       optional("measured", &Machine::measured, kinds::list(kinds::object(measured_fields())),

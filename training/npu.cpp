@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/fields.h"
+#include "core/paths.h"
 
 namespace bandwright {
 namespace {
@@ -76,6 +77,7 @@ const Fields<NpuConstants>& npu_constants_fields() {
 const Fields<Npu>& npu_fields() {
   static const Fields<Npu> fields(
       "npu", "one accelerator by its data sheet", required("name", &Npu::name, kinds::text(), "what answers call it"),
+      optional("help", &Npu::help, kinds::text(), "one line for lists"),
       required("peak", &Npu::peak_flop_per_ns, peaks(), "of the matrix units, by precision, dense"),
       required("memory", &Npu::memory_bytes, memory(), "of one NPU"),
       required("memory_bandwidth", &Npu::memory_gb_per_s, kinds::gb_per_s(), "of that memory"),
@@ -87,6 +89,11 @@ const Fields<Npu>& npu_fields() {
       required("constants", &Npu::constants_name, kinds::text(), "a kind of inputs/calibration.yaml"),
       derived("fitted", &Npu::constants, kinds::object(npu_constants_fields()), "those constants"));
   return fields;
+}
+
+YamlValue npu_map(const YamlValue& npu) {
+  if (npu.is_map()) return npu;
+  return YamlValue::load(npu.parsed("an NPU", [](std::string_view word) { return input_file("npus", word, "NPU"); }));
 }
 
 }  // namespace bandwright

@@ -33,6 +33,7 @@ const Fields<NpuConstants>& npu_constants_fields();
 // One accelerator by its data sheet.
 struct Npu {
   std::string name;
+  std::string help = {};
   std::array<double, 3> peak_flop_per_ns{};  // by Precision; 0 where there is none
   double memory_bytes = 0.0;
   double memory_gb_per_s = 0.0;
@@ -46,7 +47,11 @@ struct Npu {
   [[nodiscard]] double peak(Precision precision) const;
 };
 
-// The `npu:` map of a machine file.
+// The keys of an NPU file, or of the `npu:` map of a machine file.
 const Fields<Npu>& npu_fields();
+
+// What stands under `npu` in a machine file: a map, or in its place the map of the file it names (the path of
+// a YAML file, or a name of inputs/npus). Throws InputError.
+YamlValue npu_map(const YamlValue& npu);
 
 }  // namespace bandwright
