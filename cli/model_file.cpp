@@ -32,7 +32,8 @@ ModelFile find_model(const std::string& word) {
   if (is_image_model(root)) return {ModelKind::Images, word};
   const auto layers = root.is_map() ? root.find("layers") : std::nullopt;
   if (root.declared_kind() == "transformer") return {ModelKind::Transformer, word};
-  const bool table = root.is_map() && (root.declared_kind() == "layer-table" || root.find("transformer") || (layers && layers->is_list()));
+  const bool table = root.is_map() && (root.declared_kind() == "layer-table" || root.find("transformer") ||
+                                       (layers && layers->is_list()));
   return {table ? ModelKind::Table : ModelKind::Transformer, word};
 }
 

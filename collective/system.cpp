@@ -89,30 +89,33 @@ YamlTree write_algorithms(const AlgorithmChoice& choice) {
 }
 
 Kind<AlgorithmChoice> algorithm_choice() {
-  Shape shape{.form = Shape::Form::Either, .expected = "a map by kind of dimension, or a list by dimension"};
-  const Shape algorithm = kinds::shape_of_choice(collective_algorithms(), "an algorithm");
-  Shape by_kind = kinds::shape_of_list(Shape::Form::Map, "a map", algorithm);
+  FieldShape shape{.form = FieldShape::Form::Either,
+                   .expected = "a map by kind of dimension, or a list by dimension"};
+  const FieldShape algorithm = kinds::shape_of_choice(collective_algorithms(), "an algorithm");
+  FieldShape by_kind = kinds::shape_of_list(FieldShape::Form::Map, "a map", algorithm);
   for (const DimensionKind& kind : dimension_kinds()) by_kind.choices.emplace_back(kind.name);
-  Shape by_phase = kinds::shape_of_list(Shape::Form::Map, "a map", algorithm);
+  FieldShape by_phase = kinds::shape_of_list(FieldShape::Form::Map, "a map", algorithm);
   for (const CollectiveKindInfo& phase : collective_kinds()) by_phase.choices.emplace_back(phase.name);
-  Shape one{.form = Shape::Form::Either, .expected = "an algorithm, or a map by collective"};
+  FieldShape one{.form = FieldShape::Form::Either, .expected = "an algorithm, or a map by collective"};
   one.parts = {algorithm, by_phase};
-  shape.parts = {by_kind, kinds::shape_of_list(Shape::Form::List, "a list", one)};
+  shape.parts = {by_kind, kinds::shape_of_list(FieldShape::Form::List, "a list", one)};
   return {read_algorithms, write_algorithms, std::move(shape)};
 }
 
 const Fields<NpuSpec>& npu_spec_fields() {
   static const Fields<NpuSpec> fields =
-      Fields<NpuSpec>("npus", "NPUs that differ from the others",
-                      required("first", &NpuSpec::first, kinds::integer(0, max_npus - 1), "id of the first"),
-                      optional("last", &NpuSpec::last, kinds::integer(0, max_npus - 1), "and of the last; `first`"),
-                      optional("compute_time", &NpuSpec::compute_time, kinds::number(1e-6, 1e6),
-                               "factor on the time of compute"),
-                      optional("port_speed", &NpuSpec::port_speed, kinds::number(1e-6, 1e6),
-                               "factor on the bandwidth of its ports"))
+      Fields<NpuSpec>(
+          "npus", "NPUs that differ from the others",
+          required("first", &NpuSpec::first, kinds::integer(0, max_npus - 1), "id of the first"),
+          optional("last", &NpuSpec::last, kinds::integer(0, max_npus - 1), "and of the last; `first`"),
+          optional("compute_time", &NpuSpec::compute_time, kinds::number(1e-6, 1e6),
+                   "factor on the time of compute"),
+          optional("port_speed", &NpuSpec::port_speed, kinds::number(1e-6, 1e6),
+                   "factor on the bandwidth of its ports"))
           .rule("last", [](NpuSpec& spec) {
             if (spec.last < 0) spec.last = spec.first;
-            if (spec.last < spec.first) throw InputError(fmt::format("{} is below first, {}", spec.last, spec.first));
+            if (spec.last < spec.first)
+              throw InputError(fmt::format("{} is below first, {}", spec.last, spec.first));
           });
   return fields;
 }
@@ -158,10 +161,13 @@ const Fields<System>& system_fields() {
           optional("after_lone_collective", &S::after_lone_collective, kinds::time(),
                    "the same for one collective alone"),
           optional("bookkeeping", &S::bookkeeping, kinds::time(), "of the training loop, per pass of a line"),
-          optional("truncate", &S::truncate, kinds::flag(), "message times to whole ns, sizes to whole bytes"),
+          optional("truncate", &S::truncate, kinds::flag(),
+                   "message times to whole ns, sizes to whole bytes"),
           optional("bandwidth_unit", &S::gib, one_of(units, "bandwidth_unit"), "of bandwidths given with it"),
-          optional("tables", &S::fused_tables, one_of(tables, "tables"), "where weight gradients are reduced"),
-          optional("compute_scale", &S::compute_scale, kinds::number(1e-9, 1e9), "factor on the time of compute"),
+          optional("tables", &S::fused_tables, one_of(tables, "tables"),
+                   "where weight gradients are reduced"),
+          optional("compute_scale", &S::compute_scale, kinds::number(1e-9, 1e9),
+                   "factor on the time of compute"),
           optional("npus", &S::npus, kinds::list(kinds::object(npu_spec_fields())),
                    "that differ; they need full fidelity"),
           optional("links", &S::links, kinds::list(kinds::object(link_spec_fields())),

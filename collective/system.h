@@ -41,7 +41,7 @@ enum class Composition : std::uint8_t {
 // NPUs first to last (ids, both included) that differ from the others.
 struct NpuSpec {
   std::int64_t first = 0;
-  std::int64_t last = -1;  // left out of a file: first
+  std::int64_t last = -1;     // left out of a file: first
   double compute_time = 1.0;  // factor on the time of every compute operation
   double port_speed = 1.0;    // factor on the bandwidth of its ports
 };

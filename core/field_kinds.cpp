@@ -5,8 +5,8 @@
 namespace bandwright::kinds {
 namespace {
 
-Shape quantity(std::string_view expected) {
-  return {.form = Shape::Form::Quantity, .expected = std::string(expected)};
+FieldShape quantity(std::string_view expected) {
+  return {.form = FieldShape::Form::Quantity, .expected = std::string(expected)};
 }
 
 template <class Quantity>
@@ -21,15 +21,15 @@ YamlTree number_word(double value, std::string_view unit = "") {
 
 }  // namespace
 
-Shape shape_of_integer(std::int64_t low, std::int64_t high) {
-  return {.form = Shape::Form::Integer,
+FieldShape shape_of_integer(std::int64_t low, std::int64_t high) {
+  return {.form = FieldShape::Form::Integer,
           .expected = fmt::format("{} to {}", low, high),
           .low = static_cast<double>(low),
           .high = static_cast<double>(high)};
 }
 
-Shape shape_of_list(Shape::Form form, std::string_view expected, Shape part) {
-  Shape shape{.form = form, .expected = std::string(expected)};
+FieldShape shape_of_list(FieldShape::Form form, std::string_view expected, FieldShape part) {
+  FieldShape shape{.form = form, .expected = std::string(expected)};
   shape.parts.push_back(std::move(part));
   return shape;
 }
@@ -37,28 +37,32 @@ Shape shape_of_list(Shape::Form form, std::string_view expected, Shape part) {
 Kind<std::string> text() {
   return {[](const YamlValue& value) { return value.as_string(); },
           [](const std::string& value) { return YamlTree::quoted(value); },
-          {.form = Shape::Form::Text, .expected = "text"}};
+          {.form = FieldShape::Form::Text, .expected = "text"}};
 }
 
 Kind<bool> flag() {
   return {[](const YamlValue& value) { return value.as_bool(); },
           [](const bool& value) { return YamlTree::word(value ? "true" : "false"); },
-          {.form = Shape::Form::Flag, .expected = "true or false"}};
+          {.form = FieldShape::Form::Flag, .expected = "true or false"}};
 }
 
 Kind<double> number(double low, double high) {
   return {[=](const YamlValue& value) { return value.as_number(low, high); },
           [](const double& value) { return number_word(value); },
-          {.form = Shape::Form::Number, .expected = fmt::format("{} to {}", low, high), .low = low, .high = high}};
+          {.form = FieldShape::Form::Number,
+           .expected = fmt::format("{} to {}", low, high),
+           .low = low,
+           .high = high}};
 }
 
 Kind<Time> time() {
-  return {[](const YamlValue& value) { return value.as_time(); },
-          [](const Time& value) {
-            const std::int64_t ps = value.value();
-            return YamlTree::word(ps % 1000 == 0 ? fmt::format("{} ns", ps / 1000) : fmt::format("{} ps", ps));
-          },
-          quantity("a time")};
+  return {
+      [](const YamlValue& value) { return value.as_time(); },
+      [](const Time& value) {
+        const std::int64_t ps = value.value();
+        return YamlTree::word(ps % 1000 == 0 ? fmt::format("{} ns", ps / 1000) : fmt::format("{} ps", ps));
+      },
+      quantity("a time")};
 }
 
 Kind<Bytes> size(Bytes low) {
@@ -77,8 +81,7 @@ Kind<Bandwidth> bandwidth(Bandwidth low) {
             require_at_least(value, found, low, "GB/s");
             return found;
           },
-          [](const Bandwidth& value) { return number_word(value.value(), "GB/s"); },
-          quantity("a bandwidth")};
+          [](const Bandwidth& value) { return number_word(value.value(), "GB/s"); }, quantity("a bandwidth")};
 }
 
 Kind<double> gb_per_s() {
@@ -96,7 +99,10 @@ Kind<FlopRate> flop_rate() {
 Kind<Money> dollars(double high) {
   return {[=](const YamlValue& value) { return Money(value.as_number(0.0, high)); },
           [](const Money& value) { return number_word(value.value()); },
-          {.form = Shape::Form::Number, .expected = fmt::format("0 to {} dollars", high), .low = 0.0, .high = high}};
+          {.form = FieldShape::Form::Number,
+           .expected = fmt::format("0 to {} dollars", high),
+           .low = 0.0,
+           .high = high}};
 }
 
 }  // namespace bandwright::kinds

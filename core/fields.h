@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/field_collections.h"
 #include "core/field_kinds.h"
 #include "core/member_count.h"
 
@@ -22,7 +23,7 @@ namespace bandwright {
 // place), writing one, the identity of the content, and the tables and schemas of the documentation. A member
 // that is left out does not compile, so that none can be forgotten in any of them.
 
-enum class Presence : std::uint8_t {
+enum class FieldPresence : std::uint8_t {
   Required,
   Optional,  // left out: as the struct's own default has it
   Derived,   // in no file, set by a rule or from elsewhere; counts for the identity
@@ -32,8 +33,8 @@ enum class Presence : std::uint8_t {
 struct InputField {
   std::string_view key;
   std::string_view help;
-  Presence presence = Presence::Required;
-  Shape shape;
+  FieldPresence presence = FieldPresence::Required;
+  FieldShape shape;
   std::function<void(const YamlValue&, void*)> read;  // into the struct
   std::function<YamlTree(const void*)> write;
   std::string usual = {};  // the struct's own default, as yaml_line
@@ -60,7 +61,8 @@ struct FieldList {
 };
 
 // A key that a reader of its own reads.
-inline InputField key(Presence presence, std::string_view name, Shape shape, std::string_view help) {
+inline InputField documented_key(FieldPresence presence, std::string_view name, FieldShape shape,
+                                 std::string_view help) {
   return {name, help, presence, std::move(shape), nullptr, nullptr};
 }
 
@@ -106,7 +108,7 @@ class Fields {
 };
 
 template <class T, class M>
-FieldOf<T> make_field(Presence presence, std::string_view key, M T::*member, Kind<M> kind,
+FieldOf<T> make_field(FieldPresence presence, std::string_view key, M T::*member, Kind<M> kind,
                       std::string_view help) {
   return {{key, help, presence, std::move(kind.shape),
            [member, read = std::move(kind.read)](const YamlValue& value, void* object) {
@@ -119,26 +121,26 @@ FieldOf<T> make_field(Presence presence, std::string_view key, M T::*member, Kin
 
 template <class T, class M>
 FieldOf<T> required(std::string_view key, M T::*member, Kind<M> kind, std::string_view help) {
-  return make_field(Presence::Required, key, member, std::move(kind), help);
+  return make_field(FieldPresence::Required, key, member, std::move(kind), help);
 }
 template <class T, class M>
 FieldOf<T> optional(std::string_view key, M T::*member, Kind<M> kind, std::string_view help) {
-  return make_field(Presence::Optional, key, member, std::move(kind), help);
+  return make_field(FieldPresence::Optional, key, member, std::move(kind), help);
 }
 template <class T, class M>
 FieldOf<T> optional(std::string_view key, std::optional<M> T::*member, Kind<M> kind, std::string_view help) {
-  return make_field(Presence::Optional, key, member, kinds::maybe(std::move(kind)), help);
+  return make_field(FieldPresence::Optional, key, member, kinds::maybe(std::move(kind)), help);
 }
 template <class T, class M>
 FieldOf<T> derived(std::string_view key, M T::*member, Kind<M> kind, std::string_view help) {
-  return make_field(Presence::Derived, key, member, std::move(kind), help);
+  return make_field(FieldPresence::Derived, key, member, std::move(kind), help);
 }
 
 namespace kinds {
 // A map that is a struct of its own. REQUIRES that `fields` lives as long as the program.
 template <class T>
 Kind<T> object(const Fields<T>& fields) {
-  Shape shape{.form = Shape::Form::Struct, .expected = "a map"};
+  FieldShape shape{.form = FieldShape::Form::Struct, .expected = "a map"};
   shape.fields = &fields.list();
   return {[&fields](const YamlValue& map) { return fields.read(map); },
           [&fields](const T& object) { return fields.list().write(&object); }, std::move(shape)};

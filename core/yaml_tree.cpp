@@ -16,9 +16,9 @@ std::string quoted_text(const std::string& text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   constexpr std::string_view words = " true false yes no on off null y n ";
-  const bool plain =
-      !text.empty() && letter(text.front()) &&
-      std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || digit(c) || c == '-' || c == '_'; });
+  const bool plain = !text.empty() && letter(text.front()) &&
+                     std::all_of(text.begin(), text.end(),
+                                 [&](char c) { return letter(c) || digit(c) || c == '-' || c == '_'; });
   if (plain) {
     std::string lower = " " + text + " ";
     for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
@@ -97,7 +97,8 @@ void append_parts(std::string& text, const YamlTree& tree, std::size_t indent) {
     }
     std::string item;
     append_value(item, part.value, indent + 2);
-    const std::size_t first = item.find_first_not_of(" \n");  // of a map's lines, the first stands after the dash
+    const std::size_t first =
+        item.find_first_not_of(" \n");  // of a map's lines, the first stands after the dash
     text += "- " + item.substr(first);
   }
 }

@@ -9,7 +9,8 @@ namespace bandwright {
 namespace {
 
 constexpr std::array<Choice<Element>, element_count> elements = {
-    Choice<Element>{"link", "a cable", Element::Link}, Choice<Element>{"switch", "a port of a switch", Element::Switch},
+    Choice<Element>{"link", "a cable", Element::Link},
+    Choice<Element>{"switch", "a port of a switch", Element::Switch},
     Choice<Element>{"nic", "a network adapter", Element::Nic}};
 constexpr std::array cables = {
     Choice<Cables>{"shared", "a cable between two NPUs is paid once", Cables::Shared},
@@ -35,9 +36,8 @@ Kind<std::vector<ClassPrices>> classes() {
 void check_classes(const PriceList& list) {
   if (list.classes.empty()) throw InputError("expected at least one class, such as Pod");
   for (auto row = list.classes.begin(); row != list.classes.end(); ++row) {
-    if (std::any_of(list.classes.begin(), row, [&](const ClassPrices& other) {
-          return equal_ignoring_case(other.name, row->name);
-        })) {
+    if (std::any_of(list.classes.begin(), row,
+                    [&](const ClassPrices& other) { return equal_ignoring_case(other.name, row->name); })) {
       throw InputError(fmt::format("the class {} stands twice (case does not matter)", row->name));
     }
   }
@@ -59,14 +59,15 @@ std::optional<Money> PriceList::price(std::string_view price_class, Element elem
 
 const Fields<PriceList>& price_list_fields() {
   static const Fields<PriceList> fields =
-      Fields<PriceList>("prices", "a price list",
-                        required("name", &PriceList::name, kinds::text(), "what lists and answers call it"),
-                        optional("help", &PriceList::help, kinds::text(), "one line for lists"),
-                        required("cables", &PriceList::cables,
-                                 kinds::choice(std::span<const Choice<Cables>>(cables), "way to count cables"),
-                                 "who pays for a cable between two NPUs"),
-                        required("dollars_per_gb_per_s", &PriceList::classes, classes(),
-                                 "by class of dimension; of what one port carries in one direction"))
+      Fields<PriceList>(
+          "prices", "a price list",
+          required("name", &PriceList::name, kinds::text(), "what lists and answers call it"),
+          optional("help", &PriceList::help, kinds::text(), "one line for lists"),
+          required("cables", &PriceList::cables,
+                   kinds::choice(std::span<const Choice<Cables>>(cables), "way to count cables"),
+                   "who pays for a cable between two NPUs"),
+          required("dollars_per_gb_per_s", &PriceList::classes, classes(),
+                   "by class of dimension; of what one port carries in one direction"))
           .rule("dollars_per_gb_per_s", check_classes);
   return fields;
 }

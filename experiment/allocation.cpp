@@ -31,20 +31,21 @@ void sort_rows(ShareTable& table) {
       std::adjacent_find(table.rows.begin(), table.rows.end(),
                          [](const ShareRow& a, const ShareRow& b) { return key_of(a) == key_of(b); });
   if (twice != table.rows.end()) {
-    throw InputError(fmt::format("the row of {}, {} and '{}' stands twice", twice->network, twice->allocation->name,
-                                 twice->target));
+    throw InputError(fmt::format("the row of {}, {} and '{}' stands twice", twice->network,
+                                 twice->allocation->name, twice->target));
   }
 }
 
 const Fields<ShareRow>& share_row_fields() {
   static const Fields<ShareRow> fields =
-      Fields<ShareRow>("shares", "the shares of one network",
-                       required("network", &ShareRow::network, kinds::text(), "its name"),
-                       required("allocation", &ShareRow::allocation, kinds::row(allocation_rules(), "allocation"),
-                                "the rule they follow"),
-                       optional("target", &ShareRow::target, kinds::text(), "model they are made for; a group: A+B"),
-                       required("shares", &ShareRow::shares, kinds::list(kinds::number(1e-9, 1e9), 1),
-                                "relative to their sum, the innermost dimension first"))
+      Fields<ShareRow>(
+          "shares", "the shares of one network",
+          required("network", &ShareRow::network, kinds::text(), "its name"),
+          required("allocation", &ShareRow::allocation, kinds::row(allocation_rules(), "allocation"),
+                   "the rule they follow"),
+          optional("target", &ShareRow::target, kinds::text(), "model they are made for; a group: A+B"),
+          required("shares", &ShareRow::shares, kinds::list(kinds::number(1e-9, 1e9), 1),
+                   "relative to their sum, the innermost dimension first"))
           .rule("shares", [](ShareRow& row) {
             if (row.shares.size() > max_dimensions) throw InputError("expected 1 to 16 shares");
           });
@@ -78,8 +79,9 @@ std::vector<double> ShareTable::divide(double budget_gb_per_s, std::string_view 
   const auto row = std::lower_bound(rows.begin(), rows.end(), key,
                                     [](const ShareRow& a, const Key& b) { return key_of(a) < b; });
   if (row == rows.end() || key_of(*row) != key || static_cast<int>(row->shares.size()) != dimensions) {
-    throw InputError(fmt::format("the shares '{}' have no row for network {} with {} dimensions, {}{}{}", name,
-                                 network, dimensions, rule, target.empty() ? "" : " made for ", target));
+    throw InputError(fmt::format("the shares '{}' have no row for network {} with {} dimensions, {}{}{}",
+                                 name, network, dimensions, rule, target.empty() ? "" : " made for ",
+                                 target));
   }
   const double sum = std::accumulate(row->shares.begin(), row->shares.end(), 0.0);
   std::vector<double> bandwidths = row->shares;

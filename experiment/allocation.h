@@ -28,8 +28,8 @@ struct AllocationRule {
 std::span<const AllocationRule> allocation_rules();
 const AllocationRule& allocation_rule(std::string_view name);  // throws InputError naming the choices
 
-// Shares of the budget that a rule gives the dimensions of a network, relative to their sum; `target` is empty
-// where the rule has none.
+// Shares of the budget that a rule gives the dimensions of a network, relative to their sum; `target` is
+// empty where the rule has none.
 struct ShareRow {
   std::string network;
   const AllocationRule* allocation = nullptr;

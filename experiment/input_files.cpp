@@ -33,9 +33,10 @@ FileSummary summarise_images(const YamlValue& root) {
   const ImageModel model = read_image_model(root);
   std::size_t layers = 0;
   for (const ConvNet& network : model.networks) layers += network.layers.size();
-  return {.facts = {{"layers", std::to_string(layers)},
-                    {"parameters", amount(static_cast<double>(model.parameters()) * 1e-6, "million")},
-                    {"compute of an image", amount(static_cast<double>(model.flops_per_image()) * 1e-9, "GFLOP")}}};
+  return {.facts = {
+              {"layers", std::to_string(layers)},
+              {"parameters", amount(static_cast<double>(model.parameters()) * 1e-6, "million")},
+              {"compute of an image", amount(static_cast<double>(model.flops_per_image()) * 1e-9, "GFLOP")}}};
 }
 
 FileSummary summarise_npu(const YamlValue& root) {
@@ -45,7 +46,8 @@ FileSummary summarise_npu(const YamlValue& root) {
   for (const Precision precision : {Precision::Fp16, Precision::Bf16, Precision::Fp8}) {
     const double flop_per_ns = npu.peak_flop_per_ns[static_cast<std::size_t>(precision)];
     if (flop_per_ns <= 0.0) continue;
-    summary.facts.emplace_back(fmt::format("peak, {}", precision_name(precision)), amount(flop_per_ns * 1e-3, "TFLOP/s"));
+    summary.facts.emplace_back(fmt::format("peak, {}", precision_name(precision)),
+                               amount(flop_per_ns * 1e-3, "TFLOP/s"));
   }
   return summary;
 }
@@ -67,8 +69,8 @@ FileSummary summarise_tiers(const YamlValue& root) {
   const TierPair tiers = read_tiers(root);
   FileSummary summary;
   for (const Tier* tier : {&tiers.fast, &tiers.slow}) {
-    summary.facts.emplace_back(tier->name, fmt::format("{}, read at {:.4g} GB/s", format_bytes(tier->capacity),
-                                                       tier->read.value()));
+    summary.facts.emplace_back(
+        tier->name, fmt::format("{}, read at {:.4g} GB/s", format_bytes(tier->capacity), tier->read.value()));
   }
   return summary;
 }
@@ -120,7 +122,9 @@ bool fits(const FieldList& keys, const YamlValue& root) {
 std::span<const InputReader> input_readers() {
   static const std::vector<InputReader> readers = {
       {"network", {&network_fields().list()}, of_root<summarise_network>},
-      {"layer-table", {&layer_table_fields().list(), &transformer_table_fields().list()}, of_root<summarise_model>},
+      {"layer-table",
+       {&layer_table_fields().list(), &transformer_table_fields().list()},
+       of_root<summarise_model>},
       {"transformer", {&architecture_fields().list()}, summarise_architecture},
       {"image-network", {&image_model_keys(), &adversarial_model_keys()}, summarise_images},
       {"machine", {&machine_fields().list()}, summarise_machine},
@@ -143,7 +147,8 @@ const InputReader* find_input_reader(const YamlValue& root) {
                           [&](const InputReader& reader) { return reader.kind == declared; });
   }
   for (const InputReader& reader : readers) {
-    if (std::any_of(reader.keys.begin(), reader.keys.end(), [&](const FieldList* keys) { return fits(*keys, root); })) {
+    if (std::any_of(reader.keys.begin(), reader.keys.end(),
+                    [&](const FieldList* keys) { return fits(*keys, root); })) {
       return &reader;
     }
   }

@@ -14,20 +14,21 @@ using Json = nlohmann::ordered_json;
 
 std::string joined(const std::vector<std::string>& words, std::string_view mark) {
   std::string text;
-  for (const std::string& word : words) text += fmt::format("{0}{1}{2}{1}", text.empty() ? "" : ", ", mark, word);
+  for (const std::string& word : words)
+    text += fmt::format("{0}{1}{2}{1}", text.empty() ? "" : ", ", mark, word);
   return text;
 }
 
 // What a value looks like, in words.
-std::string in_words(const Shape& shape) {
+std::string in_words(const FieldShape& shape) {
   switch (shape.form) {
-    case Shape::Form::Choice:
+    case FieldShape::Form::Choice:
       return joined(shape.choices, "`");
-    case Shape::Form::Struct:
+    case FieldShape::Form::Struct:
       return fmt::format("a map, see {}", shape.fields->help);
-    case Shape::Form::List:
+    case FieldShape::Form::List:
       return shape.parts.empty() ? shape.expected : "a list: " + in_words(shape.parts.front());
-    case Shape::Form::Map:
+    case FieldShape::Form::Map:
       if (shape.parts.empty()) return shape.expected;
       return fmt::format("a map {} {}: {}", shape.choices.empty() ? "from names to" : "with some of",
                          joined(shape.choices, "`"), in_words(shape.parts.front()));
@@ -40,7 +41,8 @@ class Reference {
  public:
   void add(const InputReader& reader) {
     const InputKind& kind = input_kind(reader.kind);
-    text_ += fmt::format("\n## {}\n\n`{}: {}`: {}. {}.\n", kind.name, kind_key, kind.name, kind.help, kind.use);
+    text_ +=
+        fmt::format("\n## {}\n\n`{}: {}`: {}. {}.\n", kind.name, kind_key, kind.name, kind.help, kind.use);
     for (const FieldList* keys : reader.keys) {
       if (reader.keys.size() > 1) text_ += fmt::format("\nAs {}:\n", keys->help);
       add(*keys);
@@ -57,24 +59,26 @@ class Reference {
   void add(const FieldList& keys) {
     text_ += "\n| key | value | without it | meaning |\n|---|---|---|---|\n";
     for (const InputField& field : keys.fields) {
-      if (field.presence == Presence::Derived) continue;
-      text_ += fmt::format("| `{}` | {} | {} | {} |\n", field.key, in_words(field.shape), without(field), field.help);
+      if (field.presence == FieldPresence::Derived) continue;
+      text_ += fmt::format("| `{}` | {} | {} | {} |\n", field.key, in_words(field.shape), without(field),
+                           field.help);
       note_parts(field.shape);
     }
   }
 
   static std::string without(const InputField& field) {
-    if (field.presence == Presence::Required) return "required";
-    const bool in_help = field.usual.empty() || field.usual == "~" || field.usual == "{}" || field.usual == "[]" ||
-                         field.usual.size() > 24 || field.usual == "\"\"" || field.usual == "0" || field.usual == "-1";
+    if (field.presence == FieldPresence::Required) return "required";
+    const bool in_help = field.usual.empty() || field.usual == "~" || field.usual == "{}" ||
+                         field.usual == "[]" || field.usual.size() > 24 || field.usual == "\"\"" ||
+                         field.usual == "0" || field.usual == "-1";
     return in_help ? "" : "`" + field.usual + "`";
   }
 
-  void note_parts(const Shape& shape) {
+  void note_parts(const FieldShape& shape) {
     if (shape.fields != nullptr && std::find(parts_.begin(), parts_.end(), shape.fields) == parts_.end()) {
       parts_.push_back(shape.fields);
     }
-    for (const Shape& part : shape.parts) note_parts(part);
+    for (const FieldShape& part : shape.parts) note_parts(part);
   }
 
   std::string text_;
@@ -83,45 +87,46 @@ class Reference {
 
 Json schema_of(const FieldList& keys);
 
-Json schema_of(const Shape& shape) {
+Json schema_of(const FieldShape& shape) {
   Json schema = Json::object();
   switch (shape.form) {
-    case Shape::Form::Text:
+    case FieldShape::Form::Text:
       schema["type"] = "string";
       break;
-    case Shape::Form::Integer:
-    case Shape::Form::Number:
-      schema["type"] = shape.form == Shape::Form::Integer ? "integer" : "number";
+    case FieldShape::Form::Integer:
+    case FieldShape::Form::Number:
+      schema["type"] = shape.form == FieldShape::Form::Integer ? "integer" : "number";
       schema["minimum"] = shape.low;
       schema["maximum"] = shape.high;
       break;
-    case Shape::Form::Flag:
+    case FieldShape::Form::Flag:
       schema["type"] = "boolean";
       break;
-    case Shape::Form::Quantity:
+    case FieldShape::Form::Quantity:
       schema = {{"type", "string"}, {"description", shape.expected + " with its unit"}};
       break;
-    case Shape::Form::Choice:
+    case FieldShape::Form::Choice:
       schema["enum"] = shape.choices;
       break;
-    case Shape::Form::List:
+    case FieldShape::Form::List:
       schema["type"] = "array";
       if (!shape.parts.empty()) schema["items"] = schema_of(shape.parts.front());
       break;
-    case Shape::Form::Map:
+    case FieldShape::Form::Map:
       schema["type"] = "object";
-      for (const std::string& name : shape.choices) schema["properties"][name] = schema_of(shape.parts.front());
+      for (const std::string& name : shape.choices)
+        schema["properties"][name] = schema_of(shape.parts.front());
       if (!shape.choices.empty()) {
         schema["additionalProperties"] = false;
       } else if (!shape.parts.empty()) {
         schema["additionalProperties"] = schema_of(shape.parts.front());
       }
       break;
-    case Shape::Form::Struct:
+    case FieldShape::Form::Struct:
       return schema_of(*shape.fields);
-    case Shape::Form::Either:
+    case FieldShape::Form::Either:
       if (shape.parts.empty()) schema["description"] = shape.expected;
-      for (const Shape& part : shape.parts) schema["anyOf"].push_back(schema_of(part));
+      for (const FieldShape& part : shape.parts) schema["anyOf"].push_back(schema_of(part));
       break;
   }
   return schema;
@@ -130,10 +135,10 @@ Json schema_of(const Shape& shape) {
 Json schema_of(const FieldList& keys) {
   Json schema{{"type", "object"}, {"description", keys.help}, {"properties", Json::object()}};
   for (const InputField& field : keys.fields) {
-    if (field.presence == Presence::Derived) continue;
+    if (field.presence == FieldPresence::Derived) continue;
     Json& property = schema["properties"][std::string(field.key)] = schema_of(field.shape);
     property["description"] = field.help;
-    if (field.presence == Presence::Required) schema["required"].push_back(field.key);
+    if (field.presence == FieldPresence::Required) schema["required"].push_back(field.key);
   }
   schema["additionalProperties"] = false;
   return schema;
@@ -155,8 +160,8 @@ std::string input_reference() {
 std::string json_schema(std::string_view kind) {
   const InputKind& named = input_kind(kind);
   const auto readers = input_readers();
-  const auto reader =
-      std::find_if(readers.begin(), readers.end(), [&](const InputReader& row) { return row.kind == named.name; });
+  const auto reader = std::find_if(readers.begin(), readers.end(),
+                                   [&](const InputReader& row) { return row.kind == named.name; });
   Json root{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", named.help}};
   for (const FieldList* keys : reader->keys) {
     Json schema = schema_of(*keys);

@@ -57,11 +57,13 @@ void check(const Point& point, const YamlValue& grid) {
 
 // What a grid may say, or the file for all its grids.
 std::vector<InputField> grid_keys() {
-  const Shape words = kinds::one_or_list(kinds::text()).shape;
-  const Shape amounts{.form = Shape::Form::Either, .expected = "one or a list, or {from, to, step}"};
-  const Shape dollars{.form = Shape::Form::Either, .expected = "one or a list, or {from, to, points}"};
-  const auto optional = [](std::string_view name, const Shape& shape, std::string_view help) {
-    return key(Presence::Optional, name, shape, help);
+  const FieldShape words = kinds::one_or_list(kinds::text()).shape;
+  const FieldShape amounts{.form = FieldShape::Form::Either,
+                           .expected = "one or a list, or {from, to, step}"};
+  const FieldShape dollars{.form = FieldShape::Form::Either,
+                           .expected = "one or a list, or {from, to, points}"};
+  const auto optional = [](std::string_view name, const FieldShape& shape, std::string_view help) {
+    return documented_key(FieldPresence::Optional, name, shape, help);
   };
   return {optional("view", words, "a name for figures; default"),
           optional("engines", words, "event-driven, event-driven-full or closed-form; event-driven"),
@@ -91,12 +93,14 @@ const FieldList& grid_list() {
 
 const FieldList& experiment_keys() {
   static const FieldList keys = [] {
-    const Shape grid{.form = Shape::Form::Struct, .expected = "a map", .fields = &grid_list()};
+    const FieldShape grid{.form = FieldShape::Form::Struct, .expected = "a map", .fields = &grid_list()};
     FieldList list{"experiment", "the axes of a sweep", {}, {}};
-    list.fields = {key(Presence::Required, "name", kinds::text().shape, "of the experiment and its folder"),
-                   key(Presence::Optional, "help", kinds::text().shape, "one line for lists"),
-                   key(Presence::Optional, "grids", kinds::shape_of_list(Shape::Form::List, "a list", grid),
-                       "each with keys as below, which hold for it alone")};
+    list.fields = {documented_key(FieldPresence::Required, "name", kinds::text().shape,
+                                  "of the experiment and its folder"),
+                   documented_key(FieldPresence::Optional, "help", kinds::text().shape, "one line for lists"),
+                   documented_key(FieldPresence::Optional, "grids",
+                                  kinds::shape_of_list(FieldShape::Form::List, "a list", grid),
+                                  "each with keys as below, which hold for it alone")};
     for (InputField& field : grid_keys()) list.fields.push_back(std::move(field));
     return list;
   }();

@@ -163,8 +163,8 @@ Sample sample_of(const fs::path& path) {
 
 const FileFormat* find_format(const Sample& sample) {
   if (sample.root && !sample.root->declared_kind().empty()) return nullptr;
-  const auto format =
-      std::find_if(formats.begin(), formats.end(), [&](const FileFormat& row) { return row.recognise(sample); });
+  const auto format = std::find_if(formats.begin(), formats.end(),
+                                   [&](const FileFormat& row) { return row.recognise(sample); });
   return format == formats.end() ? nullptr : &*format;
 }
 

@@ -34,8 +34,8 @@ struct FileSummary {
   std::vector<std::string> ignored;  // what it says and nothing here uses, with the reason
 };
 
-// A kind of file of other tools that can be read: the catalogue serves `check`, `import` and every command that takes files
-// of other tools. Content decides, never the file's name.
+// A kind of file of other tools that can be read: the catalogue serves `check`, `import` and every command
+// that takes files of other tools. Content decides, never the file's name.
 struct FileFormat {
   std::string_view name;
   std::string_view help;

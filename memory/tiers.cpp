@@ -10,8 +10,7 @@ constexpr Bandwidth least_bandwidth = kinds::least_bandwidth;
 
 const Fields<Tier>& one_tier_fields() {
   static const Fields<Tier> fields(
-      "tier", "one kind of memory",
-      required("name", &Tier::name, kinds::text(), "what answers call it"),
+      "tier", "one kind of memory", required("name", &Tier::name, kinds::text(), "what answers call it"),
       required("capacity", &Tier::capacity, kinds::size(Bytes(1)), "beside one processor"),
       required("read", &Tier::read, kinds::bandwidth(least_bandwidth), "of a kernel bound by memory"),
       required("write", &Tier::write, kinds::bandwidth(least_bandwidth), "the same, to memory"),
@@ -37,8 +36,10 @@ const Fields<TierPair>& tier_fields() {
       required("fast", &TierPair::fast, kinds::object(one_tier_fields()), "the fast memory"),
       required("slow", &TierPair::slow, kinds::object(one_tier_fields()), "the slow memory"),
       required("copies", &TierPair::copies, kinds::object(copy_fields()), "that the processor waits for"),
-      required("overlapped", &TierPair::overlapped, kinds::object(copy_fields()), "while a kernel runs, one at a time"),
-      required("compute", &TierPair::compute, kinds::flop_rate(), "sustained, of kernels nobody has measured"));
+      required("overlapped", &TierPair::overlapped, kinds::object(copy_fields()),
+               "while a kernel runs, one at a time"),
+      required("compute", &TierPair::compute, kinds::flop_rate(),
+               "sustained, of kernels nobody has measured"));
   return fields;
 }
 

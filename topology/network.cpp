@@ -95,15 +95,16 @@ Network parse_network(std::string_view shorthand, const std::vector<std::string>
 const Fields<Network>& network_fields() {
   static const Fields<Dimension> dimension_fields(
       "dimensions", "one dimension of a network",
-      required("kind", &Dimension::kind, kinds::row(dimension_kinds(), "dimension kind"), "how its NPUs are wired"),
+      required("kind", &Dimension::kind, kinds::row(dimension_kinds(), "dimension kind"),
+               "how its NPUs are wired"),
       required("npus", &Dimension::npus, kinds::integer<int>(2, max_npus), "along it"),
       optional("class", &Dimension::price_class, kinds::text(), "row of the price list; the usual ones"));
   static const Fields<Network> fields =
       Fields<Network>("network", "a network",
                       required("name", &Network::name, kinds::text(), "what lists and answers call it"),
                       optional("help", &Network::help, kinds::text(), "one line for lists"),
-                      required("dimensions", &Network::dimensions, kinds::list(kinds::object(dimension_fields)),
-                               "the innermost first"))
+                      required("dimensions", &Network::dimensions,
+                               kinds::list(kinds::object(dimension_fields)), "the innermost first"))
           .rule("dimensions", [](Network& network) {
             check_size(network.dimensions);
             std::vector<std::string> classes;

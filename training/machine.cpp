@@ -26,13 +26,19 @@ Kind<Software> software() {
       optional("in_switch", &Nccl::in_switch, kinds::number(0.01, 1.0),
                "speed of links under reductions in the switch; 0: none"));
   return kinds::mapped<Software>(
-      kinds::object(fields), [](const Nccl& nccl) { return Software{true, nccl.low_latency, nccl.in_switch}; },
-      [](const Software& software) { return Nccl{software.low_latency, software.in_switch}; });
+      kinds::object(fields),
+      [](const Nccl& nccl) {
+        return Software{true, nccl.low_latency, nccl.in_switch};
+      },
+      [](const Software& software) {
+        return Nccl{software.low_latency, software.in_switch};
+      });
 }
 
 Kind<Npu> npu_or_name() {
   Kind<Npu> kind = kinds::object(npu_fields());
-  Shape shape = kinds::shape_of_list(Shape::Form::Either, "a name of inputs/npus, an NPU file, or a map", kinds::text().shape);
+  FieldShape shape = kinds::shape_of_list(
+      FieldShape::Form::Either, "a name of inputs/npus, an NPU file, or a map", kinds::text().shape);
   shape.parts.push_back(kind.shape);
   return {[](const YamlValue& npu) { return npu_fields().read(npu_map(npu)); }, kind.write, std::move(shape)};
 }
@@ -47,7 +53,8 @@ Kind<std::vector<double>> group_shares() {
         return by_size;
       },
       [](const std::vector<double>& by_size) {
-        return std::vector<double>(by_size.begin() + std::min<std::ptrdiff_t>(2, std::ssize(by_size)), by_size.end());
+        return std::vector<double>(by_size.begin() + std::min<std::ptrdiff_t>(2, std::ssize(by_size)),
+                                   by_size.end());
       });
 }
 
@@ -67,10 +74,12 @@ Kind<std::map<int, double>> rates() {
   };
   kind.write = [](const std::map<int, double>& by_npus) {
     YamlTree tree = YamlTree::map();
-    for (const auto& [npus, rate] : by_npus) tree.add(std::to_string(npus), YamlTree::word(fmt::format("{}", rate)));
+    for (const auto& [npus, rate] : by_npus)
+      tree.add(std::to_string(npus), YamlTree::word(fmt::format("{}", rate)));
     return tree;
   };
-  kind.shape = kinds::shape_of_list(Shape::Form::Map, "a map by NPU count", kinds::number(1e-9, 1e15).shape);
+  kind.shape =
+      kinds::shape_of_list(FieldShape::Form::Map, "a map by NPU count", kinds::number(1e-9, 1e15).shape);
   return kind;
 }
 
@@ -90,9 +99,11 @@ const Fields<FabricConstants>& fabric_constants_fields() {
   using C = FabricConstants;
   static const Fields<C> fields(
       "fabrics", "what is measured of one kind of links",
-      required("efficiency", &C::efficiency, kinds::number(0.001, 2.0), "share of the bandwidth in a long collective"),
+      required("efficiency", &C::efficiency, kinds::number(0.001, 2.0),
+               "share of the bandwidth in a long collective"),
       required("latency_us", &C::latency_us, kinds::number(0.0, 1e5), "of one call"),
-      required("step_us", &C::step_us, kinds::number(0.0, 1e4), "of one step of a ring, from one NPU to the next"),
+      required("step_us", &C::step_us, kinds::number(0.0, 1e4),
+               "of one step of a ring, from one NPU to the next"),
       required("source", &C::source, kinds::text(), "the measurements they were fitted on"));
   return fields;
 }
@@ -102,7 +113,8 @@ const Fields<FabricDimension>& fabric_dimension_fields() {
   static const Fields<D> fields(
       "dimensions", "one dimension of a machine's network",
       required("kind", &D::kind, kinds::row(dimension_kinds(), "dimension kind"), "how its NPUs are wired"),
-      optional("npus", &D::npus, kinds::integer<int>(2, max_npus), "along it; left out of the outermost: the job's"),
+      optional("npus", &D::npus, kinds::integer<int>(2, max_npus),
+               "along it; left out of the outermost: the job's"),
       required("class", &D::price_class, kinds::text(), "row of the price list"),
       required("bandwidth", &D::gb_per_s, kinds::gb_per_s(), "that one NPU can send, one direction"),
       required("fabric", &D::constants_name, kinds::text(), "a kind of links of inputs/calibration.yaml"),
@@ -131,7 +143,8 @@ void check_dimensions(const Machine& machine) {
   }
   for (std::size_t d = 0; d + 1 < count; ++d) {
     if (machine.dimensions[d].npus > 0) continue;
-    throw InputError(fmt::format("npus of dimension {} missing; only the outermost may be left to the job", d + 1));
+    throw InputError(
+        fmt::format("npus of dimension {} missing; only the outermost may be left to the job", d + 1));
   }
 }
 
@@ -200,9 +213,9 @@ std::vector<double> Machine::gb_per_s(const Network& network) const {
 
 const Fields<Calibration>& calibration_fields() {
   static const Fields<Calibration> fields(
-      "calibration", "the fitted constants",
-      required("help", &Calibration::help, kinds::text(), "one line"),
-      required("npus", &Calibration::npus, kinds::named(kinds::object(npu_constants_fields())), "by kind of NPU"),
+      "calibration", "the fitted constants", required("help", &Calibration::help, kinds::text(), "one line"),
+      required("npus", &Calibration::npus, kinds::named(kinds::object(npu_constants_fields())),
+               "by kind of NPU"),
       required("fabrics", &Calibration::fabrics, kinds::named(kinds::object(fabric_constants_fields())),
                "by kind of links"));
   return fields;
@@ -227,14 +240,15 @@ void calibrate(Machine& machine, const Calibration& calibration) {
 
 const Fields<Machine>& machine_fields() {
   static const Fields<Machine> fields =
-      Fields<Machine>("machine", "an NPU and the network between many of it",
-                      required("name", &Machine::name, kinds::text(), "what lists and answers call it"),
-                      optional("help", &Machine::help, kinds::text(), "one line for lists"),
-                      required("npu", &Machine::npu, npu_or_name(), "its accelerator, by name or by its keys"),
-                      required("dimensions", &Machine::dimensions, kinds::list(kinds::object(fabric_dimension_fields())),
-                               "the innermost first"),
-                      optional("measured", &Machine::measured, kinds::list(kinds::object(measured_fields())),
-                               "rates to compare with"))
+      Fields<Machine>(
+          "machine", "an NPU and the network between many of it",
+          required("name", &Machine::name, kinds::text(), "what lists and answers call it"),
+          optional("help", &Machine::help, kinds::text(), "one line for lists"),
+          required("npu", &Machine::npu, npu_or_name(), "its accelerator, by name or by its keys"),
+          required("dimensions", &Machine::dimensions, kinds::list(kinds::object(fabric_dimension_fields())),
+                   "the innermost first"),
+          optional("measured", &Machine::measured, kinds::list(kinds::object(measured_fields())),
+                   "rates to compare with"))
           .rule("dimensions", check_dimensions);
   return fields;
 }

@@ -66,9 +66,12 @@ const Fields<NpuConstants>& npu_constants_fields() {
                "share of peak in the main loop of a large matrix multiplication"),
       required("memory_efficiency", &C::memory_efficiency, kinds::number(0.01, 2.0),
                "share of memory bandwidth in a streaming kernel"),
-      required("kernel_overhead_us", &C::kernel_overhead_us, kinds::number(0.0, 1e3), "start and end of one kernel"),
-      required("slice_ns", &C::slice_ns, kinds::number(0.0, 1e5), "latency of a 64-deep step of the main loop"),
-      required("sustained", &C::sustained, kinds::number(0.01, 2.0), "of a short run's speed, in hours of training"),
+      required("kernel_overhead_us", &C::kernel_overhead_us, kinds::number(0.0, 1e3),
+               "start and end of one kernel"),
+      required("slice_ns", &C::slice_ns, kinds::number(0.0, 1e5),
+               "latency of a 64-deep step of the main loop"),
+      required("sustained", &C::sustained, kinds::number(0.01, 2.0),
+               "of a short run's speed, in hours of training"),
       required("host_us", &C::host_us, kinds::number(0.0, 1e4), "the framework's time to issue one kernel"),
       required("source", &C::source, kinds::text(), "the measurements they were fitted on"));
   return fields;
@@ -76,7 +79,8 @@ const Fields<NpuConstants>& npu_constants_fields() {
 
 const Fields<Npu>& npu_fields() {
   static const Fields<Npu> fields(
-      "npu", "one accelerator by its data sheet", required("name", &Npu::name, kinds::text(), "what answers call it"),
+      "npu", "one accelerator by its data sheet",
+      required("name", &Npu::name, kinds::text(), "what answers call it"),
       optional("help", &Npu::help, kinds::text(), "one line for lists"),
       required("peak", &Npu::peak_flop_per_ns, peaks(), "of the matrix units, by precision, dense"),
       required("memory", &Npu::memory_bytes, memory(), "of one NPU"),
@@ -93,7 +97,8 @@ const Fields<Npu>& npu_fields() {
 
 YamlValue npu_map(const YamlValue& npu) {
   if (npu.is_map()) return npu;
-  return YamlValue::load(npu.parsed("an NPU", [](std::string_view word) { return input_file("npus", word, "NPU"); }));
+  return YamlValue::load(
+      npu.parsed("an NPU", [](std::string_view word) { return input_file("npus", word, "NPU"); }));
 }
 
 }  // namespace bandwright

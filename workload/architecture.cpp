@@ -51,7 +51,8 @@ void complete(TransformerArchitecture& model) {
   if (model.kv_heads == 0) model.kv_heads = model.heads;
   if (model.ffn == 0) model.ffn = 4 * model.hidden;
   if (model.head_dim == 0 && model.hidden % model.heads != 0) {
-    throw InputError(fmt::format("{} heads do not divide hidden {}; give head_dim", model.heads, model.hidden));
+    throw InputError(
+        fmt::format("{} heads do not divide hidden {}; give head_dim", model.heads, model.hidden));
   }
   if (model.head_dim == 0) model.head_dim = model.hidden / model.heads;
 }
@@ -64,7 +65,8 @@ const Fields<Experts>& expert_fields() {
                 required("per_token", &E::per_token, count(), "routed experts that a token visits"),
                 required("ffn", &E::ffn, count(), "inner size of one expert"),
                 optional("shared", &E::shared, count(0), "experts that every token visits besides"),
-                optional("dense_layers", &E::dense_layers, count(0), "the first layers, which have an ordinary FFN"),
+                optional("dense_layers", &E::dense_layers, count(0),
+                         "the first layers, which have an ordinary FFN"),
                 optional("groups", &E::groups, count(), "of experts, of which the router picks some first"),
                 optional("groups_per_token", &E::groups_per_token, count(), "that it picks; all"))
           .rule("per_token",
@@ -141,22 +143,23 @@ double model_flop_per_sequence(const TransformerArchitecture& m) {
 const Fields<TransformerArchitecture>& architecture_fields() {
   using A = TransformerArchitecture;
   static const Fields<A> fields =
-      Fields<A>("transformer", "a decoder-only transformer",
-                required("name", &A::name, kinds::text(), "what answers call it"),
-                optional("help", &A::help, kinds::text(), "one line for lists"),
-                required("layers", &A::layers, kinds::integer(1, 10000), "transformer blocks"),
-                required("hidden", &A::hidden, count(), "elements of a token between layers, h"),
-                required("heads", &A::heads, kinds::integer(1, 1 << 16), "of attention, a"),
-                optional("kv_heads", &A::kv_heads, count(), "of keys and values; `heads`"),
-                optional("head_dim", &A::head_dim, count(), "elements of a head; `hidden` / `heads`"),
-                optional("ffn", &A::ffn, count(), "inner size of the FFN; 4 `hidden`"),
-                optional("ffn_kind", &A::ffn_kind,
-                         kinds::choice(std::span<const Choice<FfnKind>>(ffn_kinds), "FFN kind"), "of its matrices"),
-                required("sequence", &A::sequence, count(), "tokens of a sequence, s"),
-                required("vocabulary", &A::vocabulary, count(), "rows of the embedding, V"),
-                optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
-                optional("experts", &A::experts, kinds::object(expert_fields()), "none: a dense model"),
-                optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"))
+      Fields<A>(
+          "transformer", "a decoder-only transformer",
+          required("name", &A::name, kinds::text(), "what answers call it"),
+          optional("help", &A::help, kinds::text(), "one line for lists"),
+          required("layers", &A::layers, kinds::integer(1, 10000), "transformer blocks"),
+          required("hidden", &A::hidden, count(), "elements of a token between layers, h"),
+          required("heads", &A::heads, kinds::integer(1, 1 << 16), "of attention, a"),
+          optional("kv_heads", &A::kv_heads, count(), "of keys and values; `heads`"),
+          optional("head_dim", &A::head_dim, count(), "elements of a head; `hidden` / `heads`"),
+          optional("ffn", &A::ffn, count(), "inner size of the FFN; 4 `hidden`"),
+          optional("ffn_kind", &A::ffn_kind,
+                   kinds::choice(std::span<const Choice<FfnKind>>(ffn_kinds), "FFN kind"), "of its matrices"),
+          required("sequence", &A::sequence, count(), "tokens of a sequence, s"),
+          required("vocabulary", &A::vocabulary, count(), "rows of the embedding, V"),
+          optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
+          optional("experts", &A::experts, kinds::object(expert_fields()), "none: a dense model"),
+          optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"))
           .rule("heads", complete)
           .rule("", check);
   return fields;

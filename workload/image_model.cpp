@@ -17,19 +17,26 @@ std::int64_t optional_integer(const YamlValue& root, std::string_view key, std::
 }
 
 std::vector<InputField> head_keys() {
-  return {key(Presence::Required, "name", kinds::text().shape, "what lists and answers call it"),
-          key(Presence::Optional, "help", kinds::text().shape, "one line for lists"),
-          key(Presence::Optional, "batch", kinds::shape_of_integer(1, most_images), "images of a worker in a step; 1"),
-          key(Presence::Optional, "bytes_per_element", kinds::shape_of_integer(1, 16), "of activations; 4"),
-          key(Presence::Optional, "optimizer_states", kinds::shape_of_integer(0, 16), "kept per parameter; 2")};
+  return {
+      documented_key(FieldPresence::Required, "name", kinds::text().shape, "what lists and answers call it"),
+      documented_key(FieldPresence::Optional, "help", kinds::text().shape, "one line for lists"),
+      documented_key(FieldPresence::Optional, "batch", kinds::shape_of_integer(1, most_images),
+                     "images of a worker in a step; 1"),
+      documented_key(FieldPresence::Optional, "bytes_per_element", kinds::shape_of_integer(1, 16),
+                     "of activations; 4"),
+      documented_key(FieldPresence::Optional, "optimizer_states", kinds::shape_of_integer(0, 16),
+                     "kept per parameter; 2")};
 }
 
 std::vector<InputField> network_keys() {
-  return {key(Presence::Required, "input", {.form = Shape::Form::Map, .expected = "{channels, height, width}"},
-              "the image; height and width are 1 when left out"),
-          key(Presence::Optional, "bias", kinds::flag().shape, "of convolutions; true"),
-          key(Presence::Required, "layers", {.form = Shape::Form::List, .expected = "a list of layers"},
-              "conv, deconv, dense, max-pool, average-pool, global-pool, norm, relu, norm-relu, concat, add, repeat")};
+  return {documented_key(FieldPresence::Required, "input",
+                         {.form = FieldShape::Form::Map, .expected = "{channels, height, width}"},
+                         "the image; height and width are 1 when left out"),
+          documented_key(FieldPresence::Optional, "bias", kinds::flag().shape, "of convolutions; true"),
+          documented_key(FieldPresence::Required, "layers",
+                         {.form = FieldShape::Form::List, .expected = "a list of layers"},
+                         "conv, deconv, dense, max-pool, average-pool, global-pool, norm, relu, norm-relu, "
+                         "concat, add, repeat")};
 }
 
 }  // namespace
@@ -86,10 +93,11 @@ const FieldList& image_model_keys() {
 const FieldList& adversarial_model_keys() {
   static const FieldList network{"network", "one of two networks", network_keys(), {}};
   static const FieldList keys = [] {
-    const Shape part{.form = Shape::Form::Struct, .expected = "a map", .fields = &network};
+    const FieldShape part{.form = FieldShape::Form::Struct, .expected = "a map", .fields = &network};
     FieldList list{"image-network", "a generative adversarial network", head_keys(), {}};
-    list.fields.push_back(key(Presence::Required, "generator", part, "makes images"));
-    list.fields.push_back(key(Presence::Required, "discriminator", part, "tells made ones from real ones"));
+    list.fields.push_back(documented_key(FieldPresence::Required, "generator", part, "makes images"));
+    list.fields.push_back(
+        documented_key(FieldPresence::Required, "discriminator", part, "tells made ones from real ones"));
     return list;
   }();
   return keys;

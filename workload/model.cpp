@@ -33,20 +33,26 @@ const Fields<Call>& call_fields() {
       "collective", "a collective after a pass",
       required("kind", &Call::kind, collective_word(), "all-reduce ..."),
       required("bytes", &Call::size, kinds::size(Bytes(1)), "that an NPU calls it with"),
-      required("group", &Call::group, kinds::choice(std::span<const Choice<Axis>>(axes), "group"), "that runs it"));
+      required("group", &Call::group, kinds::choice(std::span<const Choice<Axis>>(axes), "group"),
+               "that runs it"));
   return fields;
 }
 
 Kind<Communication> communication() {
   return kinds::mapped<Communication>(
       kinds::object(call_fields()),
-      [](const Call& call) { return Communication{call.group, {call.kind, call.size}}; },
-      [](const Communication& c) { return Call{c.collective.kind, c.collective.bytes, c.axis}; });
+      [](const Call& call) {
+        return Communication{call.group, {call.kind, call.size}};
+      },
+      [](const Communication& c) {
+        return Call{c.collective.kind, c.collective.bytes, c.axis};
+      });
 }
 
 const Fields<Pass>& pass_fields() {
   static const Fields<Pass> fields(
-      "pass", "one direction of a layer", optional("compute", &Pass::compute, kinds::time(), "before the collective"),
+      "pass", "one direction of a layer",
+      optional("compute", &Pass::compute, kinds::time(), "before the collective"),
       optional("collective", &Pass::communication, communication(), "none"));
   return fields;
 }
@@ -55,9 +61,11 @@ const Fields<Line>& line_fields() {
   static const Fields<Line> fields(
       "layers", "a line of a layer table", required("name", &Line::name, kinds::text(), "of the operator"),
       optional("forward", &Line::forward, kinds::object(pass_fields()), "forward pass"),
-      optional("input_gradient", &Line::input_gradient, kinds::object(pass_fields()), "first half of the backward pass"),
+      optional("input_gradient", &Line::input_gradient, kinds::object(pass_fields()),
+               "first half of the backward pass"),
       optional("weight_gradient", &Line::weight_gradient, kinds::object(pass_fields()), "its second half"),
-      optional("checkpoint", &Line::checkpoint, kinds::flag(), "the last line of a layer that is recomputed"));
+      optional("checkpoint", &Line::checkpoint, kinds::flag(),
+               "the last line of a layer that is recomputed"));
   return fields;
 }
 
@@ -68,7 +76,8 @@ const Fields<Model>& layer_table_fields() {
       "layer-table", "a training step's work on one NPU, layer by layer",
       required("name", &Model::name, kinds::text(), "what lists and answers call it"),
       optional("help", &Model::help, kinds::text(), "one line for lists"),
-      required("tensor_parallel", &Model::tensor_parallel, kinds::integer(1, max_npus), "NPUs of the TP group"),
+      required("tensor_parallel", &Model::tensor_parallel, kinds::integer(1, max_npus),
+               "NPUs of the TP group"),
       required("layers", &Model::lines, kinds::list(kinds::object(line_fields()), 1), "in forward order"));
   return fields;
 }

@@ -115,14 +115,17 @@ const Fields<TransformerTable>& transformer_table_fields() {
       required("hidden", &S::hidden, kinds::integer(1, 1 << 20), "elements of a token between layers, h"),
       required("tokens_per_replica", &S::tokens_per_replica, kinds::integer(1, 1LL << 32), "of a step, t"),
       required("sequence", &S::sequence, kinds::integer(1, 1LL << 32), "tokens of a sequence, s"),
-      required("tensor_parallel", &S::tensor_parallel, kinds::integer(1, max_npus), "NPUs of the TP group; divides h"),
-      optional("bytes_per_element", &S::bytes_per_element, kinds::integer(1, 16), "of activations and gradients"),
+      required("tensor_parallel", &S::tensor_parallel, kinds::integer(1, max_npus),
+               "NPUs of the TP group; divides h"),
+      optional("bytes_per_element", &S::bytes_per_element, kinds::integer(1, 16),
+               "of activations and gradients"),
       required("gemm_rate", &S::gemm_rate, kinds::flop_rate(), "of a matrix multiplication, R"));
   static const Fields<TransformerTable> fields(
       "layer-table", "a layer table by the hyperparameters of a transformer",
       required("name", &TransformerTable::name, kinds::text(), "what lists and answers call it"),
       optional("help", &TransformerTable::help, kinds::text(), "one line for lists"),
-      required("transformer", &TransformerTable::shape, kinds::object(shape_fields), "that the table is made of"));
+      required("transformer", &TransformerTable::shape, kinds::object(shape_fields),
+               "that the table is made of"));
   return fields;
 }
 

@@ -33,22 +33,23 @@ static_assert(member_count<Wheel> == 2);
 static_assert(member_count<Cart> == 8);
 
 const Fields<Wheel>& wheel_fields() {
-  static const Fields<Wheel> fields("wheel", "a wheel",
-                                    optional("radius", &Wheel::radius, kinds::number(0.1, 2.0), "in m"),
-                                    optional("spokes", &Wheel::spokes, kinds::list(kinds::text()), "by name"));
+  static const Fields<Wheel> fields(
+      "wheel", "a wheel", optional("radius", &Wheel::radius, kinds::number(0.1, 2.0), "in m"),
+      optional("spokes", &Wheel::spokes, kinds::list(kinds::text()), "by name"));
   return fields;
 }
 
 const Fields<Cart>& cart_fields() {
   static const Fields<Cart> fields =
-      Fields<Cart>("library", "a cart", required("name", &Cart::name, kinds::text(), "of the cart"),
-                   optional("seats", &Cart::seats, kinds::integer(1, 9), "for people"),
-                   optional("color", &Cart::color, kinds::choice(std::span<const Choice<Color>>(colors), "color"), ""),
-                   optional("delay", &Cart::delay, kinds::time(), "until it starts"),
-                   optional("wheels", &Cart::wheels, kinds::list(kinds::object(wheel_fields())), "from the left"),
-                   optional("ports", &Cart::ports, kinds::named(kinds::bandwidth()), "by name"),
-                   optional("ready", &Cart::ready, kinds::flag(), "to go"),
-                   derived("twice", &Cart::twice, kinds::integer<int>(0, 18), "the seats"))
+      Fields<Cart>(
+          "library", "a cart", required("name", &Cart::name, kinds::text(), "of the cart"),
+          optional("seats", &Cart::seats, kinds::integer(1, 9), "for people"),
+          optional("color", &Cart::color, kinds::choice(std::span<const Choice<Color>>(colors), "color"), ""),
+          optional("delay", &Cart::delay, kinds::time(), "until it starts"),
+          optional("wheels", &Cart::wheels, kinds::list(kinds::object(wheel_fields())), "from the left"),
+          optional("ports", &Cart::ports, kinds::named(kinds::bandwidth()), "by name"),
+          optional("ready", &Cart::ready, kinds::flag(), "to go"),
+          derived("twice", &Cart::twice, kinds::integer<int>(0, 18), "the seats"))
           .rule("seats", [](Cart& cart) {
             cart.twice = static_cast<int>(2 * cart.seats);
             if (cart.seats == 7) throw InputError("7 brings bad luck");
@@ -78,7 +79,8 @@ TEST(Fields, WhatIsLeftOutIsAsTheStructHasIt) {
 TEST(Fields, WritesWhatItReads) {
   const std::string text =
       "bandwright: library\nname: \"a: \\\"b\\\"\\\\\"\nseats: 3\ncolor: green\ndelay: 1500 ps\nwheels:\n"
-      "  - {radius: 0.75}\n  - {spokes: [x, \"0\", \"no\"]}\nports: {left: 0.1 GB/s, \"1\": 1e+100 GB/s}\nready: true\n";
+      "  - {radius: 0.75}\n  - {spokes: [x, \"0\", \"no\"]}\nports: {left: 0.1 GB/s, \"1\": 1e+100 "
+      "GB/s}\nready: true\n";
   std::string small = text;
   small.replace(small.find("1e+100"), 6, "20");
   const Cart cart = read(small);
@@ -99,15 +101,14 @@ TEST(Fields, LongValuesStandBelowTheirKey) {
 
 TEST(Fields, EveryMemberChangesTheContent) {
   const Cart cart = read("name: a\n");
-  const std::vector<void (*)(Cart&)> changes = {
-      [](Cart& c) { c.name = "b"; },
-      [](Cart& c) { c.seats = 3; },
-      [](Cart& c) { c.color = Color::Green; },
-      [](Cart& c) { c.delay = Time(0); },
-      [](Cart& c) { c.wheels.emplace_back(); },
-      [](Cart& c) { c.ports.emplace_back("a", Bandwidth(1.0)); },
-      [](Cart& c) { c.ready = true; },
-      [](Cart& c) { c.twice = 5; }};
+  const std::vector<void (*)(Cart&)> changes = {[](Cart& c) { c.name = "b"; },
+                                                [](Cart& c) { c.seats = 3; },
+                                                [](Cart& c) { c.color = Color::Green; },
+                                                [](Cart& c) { c.delay = Time(0); },
+                                                [](Cart& c) { c.wheels.emplace_back(); },
+                                                [](Cart& c) { c.ports.emplace_back("a", Bandwidth(1.0)); },
+                                                [](Cart& c) { c.ready = true; },
+                                                [](Cart& c) { c.twice = 5; }};
   ASSERT_EQ(changes.size(), member_count<Cart>);
   for (const auto change : changes) {
     Cart other = cart;
@@ -117,21 +118,25 @@ TEST(Fields, EveryMemberChangesTheContent) {
 }
 
 TEST(Fields, ErrorsSayWhere) {
-  EXPECT_EQ(problem("name: a\nseets: 3\n"),
-            "cart.yaml:2: unknown key 'seets'; did you mean 'seats'? (known: name, seats, color, delay, wheels, "
-            "ports, ready)");
+  EXPECT_EQ(
+      problem("name: a\nseets: 3\n"),
+      "cart.yaml:2: unknown key 'seets'; did you mean 'seats'? (known: name, seats, color, delay, wheels, "
+      "ports, ready)");
   EXPECT_EQ(problem("seats: 3\n"), "cart.yaml:1: missing key 'name' (of the cart)");
   EXPECT_EQ(problem("name: a\nseats: 10\n"), "cart.yaml:2: seats: '10' is not a whole number from 1 to 9");
   EXPECT_EQ(problem("name: a\nseats: 7\n"), "cart.yaml:2: seats: 7 brings bad luck");
-  EXPECT_THAT(problem("name: a\ncolor: grean\n"), HasSubstr("cart.yaml:2: color: unknown color 'grean'; did you mean"));
-  EXPECT_THAT(problem("name: a\nwheels:\n  - {}\n  - {radius: 3}\n"), HasSubstr("cart.yaml:4: wheels[1].radius: "));
+  EXPECT_THAT(problem("name: a\ncolor: grean\n"),
+              HasSubstr("cart.yaml:2: color: unknown color 'grean'; did you mean"));
+  EXPECT_THAT(problem("name: a\nwheels:\n  - {}\n  - {radius: 3}\n"),
+              HasSubstr("cart.yaml:4: wheels[1].radius: "));
   EXPECT_THAT(problem("name: a\nname: b\n"), HasSubstr("key 'name' stands twice"));
   EXPECT_THAT(problem("name: a\ntwice: 4\n"), HasSubstr("unknown key 'twice'"));
 }
 
 TEST(Fields, TheFirstKeySaysWhatAFileIs) {
   EXPECT_EQ(read("bandwright: library\nname: a\n").name, "a");
-  EXPECT_THAT(problem("bandwright: machine\nname: a\n"), HasSubstr("cart.yaml:1: bandwright: the file is a machine"));
+  EXPECT_THAT(problem("bandwright: machine\nname: a\n"),
+              HasSubstr("cart.yaml:1: bandwright: the file is a machine"));
   EXPECT_THAT(problem("bandwright: librari\nname: a\n"), HasSubstr("did you mean 'library'"));
   EXPECT_THAT(problem("name: a\nbandwright: library\n"), HasSubstr("cart.yaml:2: unknown key 'bandwright'"));
   EXPECT_THAT(problem("bandwright:\nname: a\n"), HasSubstr("cart.yaml:1: bandwright: expected"));

@@ -25,14 +25,17 @@ std::vector<std::string> others_of(const std::string& text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc()) {
     const std::string unit(end, text.data() + text.size());
-    for (const double other : {number + 1.0, 2.0 * number, 3.0 * number, 0.5 * number, 0.9 * number, number - 1.0}) {
+    for (const double other :
+         {number + 1.0, 2.0 * number, 3.0 * number, 0.5 * number, 0.9 * number, number - 1.0}) {
       others.push_back(fmt::format("{}{}", other, unit));
     }
   }
   for (const std::string_view word :
-       {"true", "false", "fifo", "lifo", "priority", "plain", "hierarchical", "smallest-first", "links", "ports",
-        "GiB/s", "GB/s", "fused", "split", "themis", "ascending", "ring", "direct", "shared", "per-npu", "gelu",
-        "swiglu", "Ring", "Switch", "all-reduce", "all-gather", "TP", "DP", "EqualBW", "PerfOptBW", "1 us", "7 GB/s"}) {
+       {"true",           "false",     "fifo",   "lifo",       "priority",   "plain",   "hierarchical",
+        "smallest-first", "links",     "ports",  "GiB/s",      "GB/s",       "fused",   "split",
+        "themis",         "ascending", "ring",   "direct",     "shared",     "per-npu", "gelu",
+        "swiglu",         "Ring",      "Switch", "all-reduce", "all-gather", "TP",      "DP",
+        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s"}) {
     if (word != text) others.emplace_back(word);
   }
   others.push_back(text + "x");
@@ -47,7 +50,8 @@ class Members {
   void check(const std::string& text, const std::string& file) {
     const T object = fields_.read(YamlValue::parse(text, file));
     const std::string content = fields_.content(object);
-    EXPECT_EQ(fields_.content(fields_.read(YamlValue::parse(fields_.file_text(object), file))), content) << file;
+    EXPECT_EQ(fields_.content(fields_.read(YamlValue::parse(fields_.file_text(object), file))), content)
+        << file;
     YamlTree tree = fields_.list().write(&object);  // every member, also those left out of the file
     drop_derived(fields_.list(), tree);
     for_each_part(tree, [&](YamlTree& holder, std::size_t index) {
@@ -68,7 +72,8 @@ class Members {
   // Of the keys that were seen, those that no value was found for that is read and changes the identity.
   [[nodiscard]] std::set<std::string> silent() const {
     std::set<std::string> keys;
-    std::set_difference(seen_.begin(), seen_.end(), changing_.begin(), changing_.end(), std::inserter(keys, keys.end()));
+    std::set_difference(seen_.begin(), seen_.end(), changing_.begin(), changing_.end(),
+                        std::inserter(keys, keys.end()));
     return keys;
   }
 
@@ -79,17 +84,17 @@ class Members {
       const auto part = std::find_if(tree.parts.begin(), tree.parts.end(),
                                      [&](const YamlTree::Part& p) { return p.key == field.key; });
       if (part == tree.parts.end()) continue;
-      if (field.presence == Presence::Derived) {
+      if (field.presence == FieldPresence::Derived) {
         tree.parts.erase(part);
       } else {
         drop_below(field.shape, part->value);
       }
     }
   }
-  static void drop_below(const Shape& shape, YamlTree& value) {
+  static void drop_below(const FieldShape& shape, YamlTree& value) {
     if (shape.fields != nullptr) return drop_derived(*shape.fields, value);
-    if (shape.form == Shape::Form::Either) {
-      for (const Shape& alternative : shape.parts) drop_below(alternative, value);
+    if (shape.form == FieldShape::Form::Either) {
+      for (const FieldShape& alternative : shape.parts) drop_below(alternative, value);
     } else if (!shape.parts.empty()) {
       for (YamlTree::Part& part : value.parts) drop_below(shape.parts.front(), part.value);
     }
@@ -111,7 +116,8 @@ class Members {
     std::erase_if(tree.parts, [](const YamlTree::Part& part) {
       return part.value.form == YamlTree::Form::Nothing ||
              (part.value.form == YamlTree::Form::Text && part.value.text.empty()) ||
-             (part.silent && (part.value.form == YamlTree::Form::Map || part.value.form == YamlTree::Form::List));
+             (part.silent &&
+              (part.value.form == YamlTree::Form::Map || part.value.form == YamlTree::Form::List));
     });
     for (YamlTree::Part& part : tree.parts) prune(part.value);
   }
@@ -134,13 +140,15 @@ void check_kind(const Fields<T>& fields, std::string_view folder, const std::vec
 
 TEST(Identity, Networks) { check_kind(network_fields(), "networks"); }
 TEST(Identity, Libraries) {
-  check_kind(system_fields(), "systems",
-             {"name: all\nhelp: every key\nchunks: 3\nalgorithms: [ring, {all-reduce: direct, all-gather: ring}]\n"
-              "scheduler: themis\ncomposition: plain\ncollective_order: fifo\nchunk_order: smallest-first\n"
-              "network_model: links\nlatency: [1 us, 2 us]\nendpoint_delay: 3 ns\nmessage_overhead: 4 ns\n"
-              "reduction_bandwidth: 5 GB/s\nafter_collective: 6 ns\nafter_lone_collective: 7 ns\nbookkeeping: 8 ns\n"
-              "truncate: true\nbandwidth_unit: GiB/s\ntables: fused\ncompute_scale: 0.5\n"
-              "npus: [{first: 3, last: 4, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, speed: 0}]\n"});
+  check_kind(
+      system_fields(), "systems",
+      {"name: all\nhelp: every key\nchunks: 3\nalgorithms: [ring, {all-reduce: direct, all-gather: ring}]\n"
+       "scheduler: themis\ncomposition: plain\ncollective_order: fifo\nchunk_order: smallest-first\n"
+       "network_model: links\nlatency: [1 us, 2 us]\nendpoint_delay: 3 ns\nmessage_overhead: 4 ns\n"
+       "reduction_bandwidth: 5 GB/s\nafter_collective: 6 ns\nafter_lone_collective: 7 ns\nbookkeeping: 8 ns\n"
+       "truncate: true\nbandwidth_unit: GiB/s\ntables: fused\ncompute_scale: 0.5\n"
+       "npus: [{first: 3, last: 4, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, speed: "
+       "0}]\n"});
 }
 TEST(Identity, Npus) { check_kind(npu_fields(), "npus"); }
 TEST(Identity, Machines) { check_kind(machine_fields(), "machines"); }

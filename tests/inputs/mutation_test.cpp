@@ -35,7 +35,8 @@ void expect_place(const std::string& message, const Mutation& mutation) {
 void expect_finite(const FileSummary& summary, const std::string& what) {
   for (const auto& [name, value] : summary.facts) {
     for (const std::string_view word : {"nan", "inf"}) {
-      EXPECT_FALSE(value.starts_with(word) || value.starts_with("-" + std::string(word))) << what << ": " << name;
+      EXPECT_FALSE(value.starts_with(word) || value.starts_with("-" + std::string(word)))
+          << what << ": " << name;
     }
   }
 }

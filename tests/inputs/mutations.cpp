@@ -19,7 +19,8 @@ std::vector<YamlTree> values_instead_of(const YamlTree& value) {
   values.push_back(YamlTree::quoted(text.substr(0, text.size() / 2)));
   double number = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string unit = error == std::errc() ? text.substr(static_cast<std::size_t>(end - text.data())) : "";
+  const std::string unit =
+      error == std::errc() ? text.substr(static_cast<std::size_t>(end - text.data())) : "";
   for (const std::string other : {"-1", "0", "nan", "inf", "1e308", "1e-308", "1e30", "0.5"}) {
     values.push_back(YamlTree::quoted(other + unit));
   }
@@ -29,7 +30,8 @@ std::vector<YamlTree> values_instead_of(const YamlTree& value) {
 
 }  // namespace
 
-void for_each_mutation(const YamlValue& root, std::size_t most, const std::function<void(const Mutation&)>& visit) {
+void for_each_mutation(const YamlValue& root, std::size_t most,
+                       const std::function<void(const Mutation&)>& visit) {
   constexpr std::size_t per_part = 17;
   const std::string kind(root.declared_kind());
   YamlTree tree = copy_of(root);

@@ -15,6 +15,7 @@ struct Mutation {
 
 // Every key of an input: deleted, misspelt, repeated; its value negated, 0, NaN, 1e308, 1e-308, cut in half,
 // gone, a list, a map. At most about `most` of them, spread over the file.
-void for_each_mutation(const YamlValue& root, std::size_t most, const std::function<void(const Mutation&)>& visit);
+void for_each_mutation(const YamlValue& root, std::size_t most,
+                       const std::function<void(const Mutation&)>& visit);
 
 }  // namespace bandwright

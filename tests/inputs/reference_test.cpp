@@ -1,5 +1,3 @@
-#include "experiment/input_reference.h"
-
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -7,13 +5,15 @@
 #include "core/paths.h"
 #include "core/text.h"
 #include "experiment/input_files.h"
+#include "experiment/input_reference.h"
 
 namespace bandwright {
 namespace {
 
 TEST(InputReference, ThePageIsWhatTheProgramPrints) {
   const std::filesystem::path page = inputs_folder().parent_path() / "docs/input_reference.md";
-  EXPECT_EQ(read_text_file(page), input_reference()) << "bandwright check --reference > docs/input_reference.md";
+  EXPECT_EQ(read_text_file(page), input_reference())
+      << "bandwright check --reference > docs/input_reference.md";
 }
 
 TEST(InputReference, EveryKindHasASchemaWithItsKeys) {
@@ -25,7 +25,8 @@ TEST(InputReference, EveryKindHasASchemaWithItsKeys) {
     for (std::size_t i = 0; i < shapes.size(); ++i) {
       EXPECT_EQ(shapes[i]["properties"]["bandwright"]["const"], reader.kind);
       for (const InputField& field : reader.keys[i]->fields) {
-        EXPECT_EQ(shapes[i]["properties"].contains(std::string(field.key)), field.presence != Presence::Derived);
+        EXPECT_EQ(shapes[i]["properties"].contains(std::string(field.key)),
+                  field.presence != FieldPresence::Derived);
       }
     }
   }

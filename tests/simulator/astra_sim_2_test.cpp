@@ -24,7 +24,8 @@ System configuration() {
   system.endpoint_delay = nanoseconds(10);
   system.reduction_bandwidth = gb_per_s(1600.0);
   system.latency = {nanoseconds(500)};
-  system.algorithms.by_kind = {{"Ring", "ring"}, {"FullyConnected", "direct"}, {"Switch", "halving-doubling"}};
+  system.algorithms.by_kind = {
+      {"Ring", "ring"}, {"FullyConnected", "direct"}, {"Switch", "halving-doubling"}};
   return system;
 }
 
