@@ -8,8 +8,8 @@
 #include "cli/commands.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/trace_bar.h"
 #include "core/error.h"
+#include "core/progress.h"
 #include "experiment/input_files.h"
 #include "experiment/input_reference.h"
 #include "formats/detect.h"
@@ -67,8 +67,8 @@ struct CheckedFile {
 CheckedFile check_file(Sample& sample) {
   const FileFormat* format = find_format(sample);
   if (format != nullptr) {
-    TraceBar bar;  // gone before the summary is printed
-    sample.progress = [&](const TraceProgress& progress) { bar.show(progress); };
+    ProgressBar bar("traces", "files");  // gone before the summary is printed
+    sample.progress = [&](const TraceProgress& progress) { bar.show(progress.files, progress.total); };
     return {{format->name, format->help, {}}, format->summarise(sample)};
   }
   const InputReader* reader = sample.root ? find_input_reader(*sample.root) : nullptr;

@@ -5,6 +5,7 @@
 
 #include "collective/algorithm.h"
 #include "collective/chunk_scheduler.h"
+#include "core/choice.h"
 #include "core/fields.h"
 #include "core/paths.h"
 
@@ -12,27 +13,20 @@ namespace bandwright {
 namespace {
 
 constexpr std::array compositions = {
-    Choice<Composition>{"hierarchical", "reduce-scatter up, all-gather down", Composition::Hierarchical},
-    Choice<Composition>{"plain", "everything on each dimension in turn", Composition::Plain}};
+    Choice{Composition::Hierarchical, "hierarchical", "reduce-scatter up, all-gather down"},
+    Choice{Composition::Plain, "plain", "everything on each dimension in turn"}};
 constexpr std::array collective_orders = {
-    Choice<CollectiveOrder>{"fifo", "first issued first", CollectiveOrder::Fifo},
-    Choice<CollectiveOrder>{"lifo", "last issued first", CollectiveOrder::Lifo},
-    Choice<CollectiveOrder>{"priority", "weight gradients last", CollectiveOrder::Priority}};
+    Choice{CollectiveOrder::Fifo, "fifo", "first issued first"},
+    Choice{CollectiveOrder::Lifo, "lifo", "last issued first"},
+    Choice{CollectiveOrder::Priority, "priority", "weight gradients last"}};
 constexpr std::array chunk_orders = {
-    Choice<ChunkOrder>{"fifo", "by arrival", ChunkOrder::Fifo},
-    Choice<ChunkOrder>{"smallest-first", "shortest phase first", ChunkOrder::SmallestFirst}};
-constexpr std::array network_models = {
-    Choice<NetworkModel>{"ports", "senders' ports are shared", NetworkModel::Ports},
-    Choice<NetworkModel>{"links", "links are shared as well", NetworkModel::Links}};
-constexpr std::array units = {Choice<bool>{"GB/s", "1e9 B/s", false},
-                              Choice<bool>{"GiB/s", "2^30 B/s", true}};
-constexpr std::array tables = {Choice<bool>{"split", "weight gradients where they arise", false},
-                               Choice<bool>{"fused", "weight gradients in the first line", true}};
-
-template <class Value, std::size_t N>
-Kind<Value> one_of(const std::array<Choice<Value>, N>& choices, std::string_view what) {
-  return kinds::choice(std::span<const Choice<Value>>(choices), what);
-}
+    Choice{ChunkOrder::Fifo, "fifo", "by arrival"},
+    Choice{ChunkOrder::SmallestFirst, "smallest-first", "shortest phase first"}};
+constexpr std::array network_models = {Choice{NetworkModel::Ports, "ports", "senders' ports are shared"},
+                                       Choice{NetworkModel::Links, "links", "links are shared as well"}};
+constexpr std::array units = {Choice{false, "GB/s", "1e9 B/s"}, Choice{true, "GiB/s", "2^30 B/s"}};
+constexpr std::array tables = {Choice{false, "split", "weight gradients where they arise"},
+                               Choice{true, "fused", "weight gradients in the first line"}};
 
 std::string read_algorithm(const YamlValue& value) {
   return value.parsed("an algorithm",
@@ -142,13 +136,13 @@ const Fields<System>& system_fields() {
           optional("algorithms", &S::algorithms, algorithm_choice(), "where not the natural ones"),
           optional("scheduler", &S::scheduler, kinds::name_of(chunk_schedulers(), "chunk scheduler"),
                    "gives each chunk its order of dimensions"),
-          optional("composition", &S::composition, one_of(compositions, "composition"),
+          optional("composition", &S::composition, kinds::choice(compositions, "composition"),
                    "of a collective over several dimensions"),
-          optional("collective_order", &S::collectives, one_of(collective_orders, "collective_order"),
+          optional("collective_order", &S::collectives, kinds::choice(collective_orders, "collective_order"),
                    "which waiting collective a dimension serves first"),
-          optional("chunk_order", &S::chunk_order, one_of(chunk_orders, "chunk_order"),
+          optional("chunk_order", &S::chunk_order, kinds::choice(chunk_orders, "chunk_order"),
                    "which waiting chunk of a collective is served first"),
-          optional("network_model", &S::network, one_of(network_models, "network_model"),
+          optional("network_model", &S::network, kinds::choice(network_models, "network_model"),
                    "what full fidelity lets messages share"),
           optional("latency", &S::latency, kinds::one_or_list(kinds::time()), "per hop; a list by dimension"),
           optional("endpoint_delay", &S::endpoint_delay, kinds::time(),
@@ -163,8 +157,9 @@ const Fields<System>& system_fields() {
           optional("bookkeeping", &S::bookkeeping, kinds::time(), "of the training loop, per pass of a line"),
           optional("truncate", &S::truncate, kinds::flag(),
                    "message times to whole ns, sizes to whole bytes"),
-          optional("bandwidth_unit", &S::gib, one_of(units, "bandwidth_unit"), "of bandwidths given with it"),
-          optional("tables", &S::fused_tables, one_of(tables, "tables"),
+          optional("bandwidth_unit", &S::gib, kinds::choice(units, "bandwidth_unit"),
+                   "of bandwidths given with it"),
+          optional("tables", &S::fused_tables, kinds::choice(tables, "tables"),
                    "where weight gradients are reduced"),
           optional("compute_scale", &S::compute_scale, kinds::number(1e-9, 1e9),
                    "factor on the time of compute"),

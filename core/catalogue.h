@@ -32,21 +32,4 @@ const Row& find_in_catalogue(std::span<const Row> rows, std::string_view word, s
                                fmt::join(names, ", ")));
 }
 
-// A row that stands for a value, such as one of an enumeration.
-template <class Value>
-struct Choice {
-  std::string_view name;
-  std::string_view help;
-  Value value;
-};
-
-// REQUIRES a choice of that value.
-template <class Value>
-std::string_view name_of_choice(std::span<const Choice<Value>> choices, const Value& value) {
-  for (const Choice<Value>& choice : choices) {
-    if (choice.value == value) return choice.name;
-  }
-  return {};
-}
-
 }  // namespace bandwright

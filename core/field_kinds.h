@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <concepts>
 #include <functional>
 #include <map>
@@ -8,7 +9,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "core/catalogue.h"
+#include "core/choice.h"
 #include "core/yaml.h"
 #include "core/yaml_tree.h"
 
@@ -88,12 +89,14 @@ Kind<std::string> name_of(std::span<const Row> rows, std::string_view what) {
           [](const std::string& name) { return YamlTree::quoted(name); }, shape_of_choice(rows, what)};
 }
 
-// A value by the name of its choice.
-template <class Value>
-Kind<Value> choice(std::span<const Choice<Value>> choices, std::string_view what) {
-  return {[of = row(choices, what)](const YamlValue& value) { return of.read(value)->value; },
-          [=](const Value& value) { return YamlTree::quoted(std::string(name_of_choice(choices, value))); },
-          shape_of_choice(choices, what)};
+// A value by the name of its choice. REQUIRES that `choices` is a constant of the program.
+template <class Value, std::size_t N>
+Kind<Value> choice(const std::array<Choice<Value>, N>& choices, std::string_view what) {
+  const std::span<const Choice<Value>> rows(choices);
+  return {
+      [of = row(rows, what)](const YamlValue& value) { return of.read(value)->value; },
+      [&choices](const Value& value) { return YamlTree::quoted(std::string(choice_name(choices, value))); },
+      shape_of_choice(rows, what)};
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/choice.h"
 #include "core/fields.h"
 #include "core/paths.h"
 
@@ -9,12 +10,10 @@ namespace bandwright {
 namespace {
 
 constexpr std::array<Choice<Element>, element_count> elements = {
-    Choice<Element>{"link", "a cable", Element::Link},
-    Choice<Element>{"switch", "a port of a switch", Element::Switch},
-    Choice<Element>{"nic", "a network adapter", Element::Nic}};
-constexpr std::array cables = {
-    Choice<Cables>{"shared", "a cable between two NPUs is paid once", Cables::Shared},
-    Choice<Cables>{"per-npu", "each NPU pays for its end of a cable", Cables::PerNpu}};
+    Choice{Element::Link, "link", "a cable"}, Choice{Element::Switch, "switch", "a port of a switch"},
+    Choice{Element::Nic, "nic", "a network adapter"}};
+constexpr std::array cables = {Choice{Cables::Shared, "shared", "a cable between two NPUs is paid once"},
+                               Choice{Cables::PerNpu, "per-npu", "each NPU pays for its end of a cable"}};
 
 // {Pod: {link: 7.8}, ...}
 Kind<std::vector<ClassPrices>> classes() {
@@ -59,15 +58,13 @@ std::optional<Money> PriceList::price(std::string_view price_class, Element elem
 
 const Fields<PriceList>& price_list_fields() {
   static const Fields<PriceList> fields =
-      Fields<PriceList>(
-          "prices", "a price list",
-          required("name", &PriceList::name, kinds::text(), "what lists and answers call it"),
-          optional("help", &PriceList::help, kinds::text(), "one line for lists"),
-          required("cables", &PriceList::cables,
-                   kinds::choice(std::span<const Choice<Cables>>(cables), "way to count cables"),
-                   "who pays for a cable between two NPUs"),
-          required("dollars_per_gb_per_s", &PriceList::classes, classes(),
-                   "by class of dimension; of what one port carries in one direction"))
+      Fields<PriceList>("prices", "a price list",
+                        required("name", &PriceList::name, kinds::text(), "what lists and answers call it"),
+                        optional("help", &PriceList::help, kinds::text(), "one line for lists"),
+                        required("cables", &PriceList::cables, kinds::choice(cables, "way to count cables"),
+                                 "who pays for a cable between two NPUs"),
+                        required("dollars_per_gb_per_s", &PriceList::classes, classes(),
+                                 "by class of dimension; of what one port carries in one direction"))
           .rule("dollars_per_gb_per_s", check_classes);
   return fields;
 }

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/choice.h"
 #include "core/fields.h"
 #include "core/paths.h"
 
@@ -11,9 +12,9 @@ namespace bandwright {
 namespace {
 
 constexpr std::array precisions = {
-    Choice<Precision>{"fp16", "16-bit floating point with loss scaling", Precision::Fp16},
-    Choice<Precision>{"bf16", "16-bit brain floating point", Precision::Bf16},
-    Choice<Precision>{"fp8", "8-bit matrix multiplications, the rest in bf16", Precision::Fp8},
+    Choice{Precision::Fp16, "fp16", "16-bit floating point with loss scaling"},
+    Choice{Precision::Bf16, "bf16", "16-bit brain floating point"},
+    Choice{Precision::Fp8, "fp8", "8-bit matrix multiplications, the rest in bf16"},
 };
 using Rates = std::array<std::optional<FlopRate>, precisions.size()>;
 
@@ -43,13 +44,9 @@ Kind<double> memory() {
 
 }  // namespace
 
-Precision precision(std::string_view name) {
-  return find_in_catalogue(std::span<const Choice<Precision>>(precisions), name, "precision").value;
-}
+Precision precision(std::string_view name) { return choice_named(precisions, name, "precision"); }
 
-std::string_view precision_name(Precision precision) {
-  return precisions[static_cast<std::size_t>(precision)].name;
-}
+std::string_view precision_name(Precision precision) { return choice_name(precisions, precision); }
 
 double Npu::peak(Precision precision) const {
   const double flop_per_ns = peak_flop_per_ns[static_cast<std::size_t>(precision)];

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/choice.h"
 #include "core/fields.h"
 #include "core/paths.h"
 #include "core/text.h"
@@ -14,8 +15,8 @@ namespace bandwright {
 namespace {
 
 constexpr std::array ffn_kinds = {
-    Choice<FfnKind>{"gelu", "two matrices with a GELU between", FfnKind::Gelu},
-    Choice<FfnKind>{"swiglu", "three matrices, one of them a gate", FfnKind::SwiGlu},
+    Choice{FfnKind::Gelu, "gelu", "two matrices with a GELU between"},
+    Choice{FfnKind::SwiGlu, "swiglu", "three matrices, one of them a gate"},
 };
 
 constexpr std::int64_t largest = 1 << 24;
@@ -153,8 +154,7 @@ const Fields<TransformerArchitecture>& architecture_fields() {
           optional("kv_heads", &A::kv_heads, count(), "of keys and values; `heads`"),
           optional("head_dim", &A::head_dim, count(), "elements of a head; `hidden` / `heads`"),
           optional("ffn", &A::ffn, count(), "inner size of the FFN; 4 `hidden`"),
-          optional("ffn_kind", &A::ffn_kind,
-                   kinds::choice(std::span<const Choice<FfnKind>>(ffn_kinds), "FFN kind"), "of its matrices"),
+          optional("ffn_kind", &A::ffn_kind, kinds::choice(ffn_kinds, "FFN kind"), "of its matrices"),
           required("sequence", &A::sequence, count(), "tokens of a sequence, s"),
           required("vocabulary", &A::vocabulary, count(), "rows of the embedding, V"),
           optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "core/choice.h"
 #include "core/fields.h"
 #include "core/paths.h"
 #include "workload/transformer.h"
@@ -11,9 +12,9 @@
 namespace bandwright {
 namespace {
 
-constexpr std::array axes = {Choice<Axis>{"TP", "the tensor-parallel group", Axis::Tensor},
-                             Choice<Axis>{"DP", "the data-parallel group", Axis::Data},
-                             Choice<Axis>{"world", "all NPUs", Axis::World}};
+constexpr std::array axes = {Choice{Axis::Tensor, "TP", "the tensor-parallel group"},
+                             Choice{Axis::Data, "DP", "the data-parallel group"},
+                             Choice{Axis::World, "world", "all NPUs"}};
 
 // {kind, bytes, group}: a collective and the group that runs it.
 struct Call {
@@ -33,8 +34,7 @@ const Fields<Call>& call_fields() {
       "collective", "a collective after a pass",
       required("kind", &Call::kind, collective_word(), "all-reduce ..."),
       required("bytes", &Call::size, kinds::size(Bytes(1)), "that an NPU calls it with"),
-      required("group", &Call::group, kinds::choice(std::span<const Choice<Axis>>(axes), "group"),
-               "that runs it"));
+      required("group", &Call::group, kinds::choice(axes, "group"), "that runs it"));
   return fields;
 }
 

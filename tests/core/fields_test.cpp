@@ -5,14 +5,16 @@
 
 #include <array>
 
+#include "core/choice.h"
+
 namespace bandwright {
 namespace {
 
 using ::testing::HasSubstr;
 
 enum class Color : std::uint8_t { Red, Green };
-constexpr std::array colors = {Choice<Color>{"red", "like fire", Color::Red},
-                               Choice<Color>{"green", "like grass", Color::Green}};
+constexpr std::array colors = {Choice{Color::Red, "red", "like fire"},
+                               Choice{Color::Green, "green", "like grass"}};
 
 struct Wheel {
   double radius = 0.5;
@@ -44,7 +46,7 @@ const Fields<Cart>& cart_fields() {
       Fields<Cart>(
           "library", "a cart", required("name", &Cart::name, kinds::text(), "of the cart"),
           optional("seats", &Cart::seats, kinds::integer(1, 9), "for people"),
-          optional("color", &Cart::color, kinds::choice(std::span<const Choice<Color>>(colors), "color"), ""),
+          optional("color", &Cart::color, kinds::choice(colors, "color"), ""),
           optional("delay", &Cart::delay, kinds::time(), "until it starts"),
           optional("wheels", &Cart::wheels, kinds::list(kinds::object(wheel_fields())), "from the left"),
           optional("ports", &Cart::ports, kinds::named(kinds::bandwidth()), "by name"),
