@@ -39,7 +39,4 @@ std::string yaml_line(const YamlTree& tree);
 // values are indented below their key. REQUIRES a map.
 std::string yaml_text(const YamlTree& tree);
 
-// FNV-1a of 64 bits, as 16 hexadecimal digits.
-std::string content_hash(std::string_view text);
-
 }  // namespace bandwright

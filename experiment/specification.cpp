@@ -7,7 +7,7 @@
 
 #include "core/fields.h"
 #include "core/paths.h"
-#include "core/yaml_tree.h"
+#include "core/text.h"
 #include "cost_model/bill.h"
 #include "experiment/expansion.h"
 #include "experiment/grid.h"

@@ -144,11 +144,5 @@ TEST(Fields, TheFirstKeySaysWhatAFileIs) {
   EXPECT_THAT(problem("bandwright:\nname: a\n"), HasSubstr("cart.yaml:1: bandwright: expected"));
 }
 
-TEST(YamlTree, TheHashIsFnv1aOf64Bits) {
-  // Test vectors of draft-eastlake-fnv, appendix C.
-  EXPECT_EQ(content_hash(""), "cbf29ce484222325");
-  EXPECT_EQ(content_hash("foobar"), "85944171f73967e8");
-}
-
 }  // namespace
 }  // namespace bandwright
