@@ -17,7 +17,7 @@ void FieldList::require_keys(const YamlValue& map) const {
   map.require_keys(known);
   for (const InputField& field : fields) {
     if (field.presence != FieldPresence::Required || map.find(field.key)) continue;
-    map.fail(fmt::format("missing key '{}' ({})", field.key, field.help));
+    map.fail(fmt::format("missing key '{}'", field.key));
   }
 }
 

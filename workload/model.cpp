@@ -85,7 +85,10 @@ const Fields<Model>& layer_table_fields() {
 std::string_view axis_name(Axis axis) { return axes[static_cast<std::size_t>(axis)].name; }
 
 Model read_model(const YamlValue& root) {
-  if (!root.is_map() || !root.find("transformer")) return layer_table_fields().read(root);
+  if (!root.is_map() || !root.find("transformer")) {
+    root.require_keys({"name", "help", "tensor_parallel", "layers", "transformer"});
+    return layer_table_fields().read(root);
+  }
   const TransformerTable table = transformer_table_fields().read(root);
   try {
     Model model = transformer_model(table.name, table.shape);

@@ -124,7 +124,7 @@ TEST(Fields, ErrorsSayWhere) {
       problem("name: a\nseets: 3\n"),
       "cart.yaml:2: unknown key 'seets'; did you mean 'seats'? (known: name, seats, color, delay, wheels, "
       "ports, ready)");
-  EXPECT_EQ(problem("seats: 3\n"), "cart.yaml:1: missing key 'name' (of the cart)");
+  EXPECT_EQ(problem("seats: 3\n"), "cart.yaml:1: missing key 'name'");
   EXPECT_EQ(problem("name: a\nseats: 10\n"), "cart.yaml:2: seats: '10' is not a whole number from 1 to 9");
   EXPECT_EQ(problem("name: a\nseats: 7\n"), "cart.yaml:2: seats: 7 brings bad luck");
   EXPECT_THAT(problem("name: a\ncolor: grean\n"),
