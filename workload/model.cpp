@@ -6,6 +6,7 @@
 
 #include "core/choice.h"
 #include "core/fields.h"
+#include "core/input_kinds.h"
 #include "core/paths.h"
 #include "workload/transformer.h"
 
@@ -85,6 +86,7 @@ const Fields<Model>& layer_table_fields() {
 std::string_view axis_name(Axis axis) { return axes[static_cast<std::size_t>(axis)].name; }
 
 Model read_model(const YamlValue& root) {
+  expect_kind(root, "layer-table");
   if (!root.is_map() || !root.find("transformer")) {
     root.require_keys({"name", "help", "tensor_parallel", "layers", "transformer"});
     return layer_table_fields().read(root);
