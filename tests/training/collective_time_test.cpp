@@ -11,7 +11,7 @@ namespace {
 Machine machine(Software software) {
   Machine result{.name = "test"};
   FabricDimension fabric;
-  fabric.dimension.kind = &dimension_kind("Switch");
+  fabric.kind = &dimension_kind("Switch");
   fabric.gb_per_s = 100.0;
   fabric.constants = {0.5, 10.0, 2.0};
   fabric.software = software;
