@@ -189,7 +189,7 @@ Time System::latency_of(int dimension) const {
 System read_system(const YamlValue& root) { return system_fields().read(root); }
 
 System load_system(std::string_view word) {
-  return read_system(YamlValue::load(input_file("systems", word, "system")));
+  return read_system(YamlValue::load(input_file("libraries", word, "library")));
 }
 
 }  // namespace bandwright

@@ -108,7 +108,7 @@ const Fields<System>& system_fields();
 // Throws InputError.
 System read_system(const YamlValue& root);
 
-// A system by what a user types: the path of a YAML file or a name of inputs/systems.
+// A system by what a user types: the path of a YAML file or a name of inputs/libraries.
 System load_system(std::string_view word);
 
 }  // namespace bandwright

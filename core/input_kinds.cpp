@@ -22,7 +22,7 @@ constexpr std::array kinds_of_input = {
               "`estimate`, `simulate`, `optimize` and `scale simulate` take it as their machine"},
     InputKind{"npu", "an NPU: one accelerator by its data sheet", "npus",
               "machine files name it as their `npu`"},
-    InputKind{"library", "a communication library: algorithms, chunks, orders and delays", "systems",
+    InputKind{"library", "a communication library: algorithms, chunks, orders and delays", "libraries",
               "`simulate`, `optimize` and experiments take it with --system"},
     InputKind{"prices", "a price list of links, switches and NICs", "prices",
               "`cost`, `optimize` and experiments take it as their prices"},

@@ -256,7 +256,7 @@ const Fields<Machine>& machine_fields() {
 Machine read_machine(const YamlValue& root) { return machine_fields().read(root); }
 
 Machine load_machine(std::string_view word) {
-  const YamlValue root = YamlValue::load(input_file("machines", word, "system"));
+  const YamlValue root = YamlValue::load(input_file("machines", word, "machine"));
   Machine machine = read_machine(root);
   const Calibration calibration = shipped_calibration();
   check_constants(root, calibration);

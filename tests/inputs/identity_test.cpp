@@ -141,7 +141,7 @@ void check_kind(const Fields<T>& fields, std::string_view folder, const std::vec
 TEST(Identity, Networks) { check_kind(network_fields(), "networks"); }
 TEST(Identity, Libraries) {
   check_kind(
-      system_fields(), "systems",
+      system_fields(), "libraries",
       {"name: all\nhelp: every key\nchunks: 3\nalgorithms: [ring, {all-reduce: direct, all-gather: ring}]\n"
        "scheduler: themis\ncomposition: plain\ncollective_order: fifo\nchunk_order: smallest-first\n"
        "network_model: links\nlatency: [1 us, 2 us]\nendpoint_delay: 3 ns\nmessage_overhead: 4 ns\n"

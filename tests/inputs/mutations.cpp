@@ -40,11 +40,10 @@ void for_each_mutation(const YamlValue& root, std::size_t most,
   const std::size_t stride = parts * per_part / most + 1;
   std::size_t number = 0;
   for_each_part(tree, [&](YamlTree& holder, std::size_t index) {
-    if (number++ % stride != 0) return;
     const std::vector<YamlTree::Part> before = holder.parts;
     const std::string key = before[index].key;
     const auto show = [&](const std::string& what) {
-      visit({as_file(kind, tree), key, key + " " + what});
+      if (number++ % stride == 0) visit({as_file(kind, tree), key, key + " " + what});
       holder.parts = before;
     };
     for (const YamlTree& value : values_instead_of(before[index].value)) {
