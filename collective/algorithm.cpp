@@ -32,7 +32,7 @@ const CollectiveAlgorithm& collective_algorithm(std::string_view name) {
 
 const CollectiveAlgorithm* named_algorithm(const System& system, int dimension, const DimensionKind& kind,
                                            CollectiveKind phase) {
-  const auto& by_dimension = system.dimension_algorithms;
+  const auto& by_dimension = system.algorithms.by_dimension;
   const auto index = static_cast<std::size_t>(dimension);
   if (!by_dimension.empty() && index >= by_dimension.size()) {
     throw InputError(fmt::format("system {}: algorithms of {} dimensions, the network has more", system.name,
@@ -41,9 +41,9 @@ const CollectiveAlgorithm* named_algorithm(const System& system, int dimension, 
   if (!by_dimension.empty() && by_dimension[index].contains(phase)) {
     return &collective_algorithm(by_dimension[index].at(phase));
   }
-  if (system.algorithm.empty()) return nullptr;
-  const auto named = system.algorithm.find(std::string(kind.name));
-  return named == system.algorithm.end() ? nullptr : &collective_algorithm(named->second);
+  if (system.algorithms.by_kind.empty()) return nullptr;
+  const auto named = system.algorithms.by_kind.find(std::string(kind.name));
+  return named == system.algorithms.by_kind.end() ? nullptr : &collective_algorithm(named->second);
 }
 
 namespace {

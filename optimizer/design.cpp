@@ -130,8 +130,7 @@ std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
   if (!design.programs.empty()) return std::nullopt;
   System system;  // ideal but for the algorithms
-  system.algorithm = design.system.algorithm;
-  system.dimension_algorithms = design.system.dimension_algorithms;
+  system.algorithms = design.system.algorithms;
   system.composition = design.system.composition;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {

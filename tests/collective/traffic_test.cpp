@@ -101,13 +101,13 @@ TEST(Traffic, AllReduceIsReduceScatterThenAllGather) {
 TEST(Traffic, FollowsTheSystemsAlgorithms) {
   const Network network = parse_network("Switch(8)");
   System system;
-  system.algorithm["Switch"] = "double-binary-tree";
+  system.algorithms.by_kind["Switch"] = "double-binary-tree";
   const auto tree =
       collective_traffic({CollectiveKind::Broadcast, bytes(800)}, whole_network(network), network, system);
   EXPECT_DOUBLE_EQ(tree[0].busy, 4000.0);
   EXPECT_DOUBLE_EQ(tree[0].bytes, 700.0);  // 7 messages of 8 NPUs
   // By dimension and phase, in front of it.
-  system.dimension_algorithms = {{{CollectiveKind::Broadcast, "direct"}}};
+  system.algorithms.by_dimension = {{{CollectiveKind::Broadcast, "direct"}}};
   EXPECT_DOUBLE_EQ(
       collective_traffic({CollectiveKind::Broadcast, bytes(800)}, whole_network(network), network, system)[0]
           .busy,

@@ -163,7 +163,7 @@ TEST(EventDriven, FallsBackWhereAnAlgorithmDoesNotServe) {
   const Collective all_reduce{CollectiveKind::AllReduce, Bytes(1 << 20)};
   const Time natural = play(ring, System{}, all_reduce, {1.0}).step_time;
   System system;
-  system.algorithm["Ring"] = "halving-doubling";
+  system.algorithms.by_kind["Ring"] = "halving-doubling";
   EXPECT_EQ(play(ring, system, all_reduce, {1.0}).step_time, natural);
 }
 

@@ -36,7 +36,7 @@ TEST(OnePrice, OfEveryCollectiveAlgorithmKindAndSize) {
   for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {
     for (const DimensionKind& kind : dimension_kinds()) {
       System system = in_one_chunk();
-      system.algorithm[std::string(kind.name)] = algorithm.name;
+      system.algorithms.by_kind[std::string(kind.name)] = algorithm.name;
       for (const CollectiveKindInfo& collective : collective_kinds()) {
         for (int n = 2; n <= 16; ++n) {
           const Network network = parse_network(fmt::format("{}({})", kind.name, n));
@@ -91,7 +91,7 @@ TEST(OnePrice, BroadcastAndReduceTakeNoLessThanTheirBytes) {
     for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {
       for (int n = 2; n <= 16; ++n) {
         System system = in_one_chunk();
-        system.algorithm["Switch"] = algorithm.name;
+        system.algorithms.by_kind["Switch"] = algorithm.name;
         const Network network = parse_network(fmt::format("Switch({})", n));
         EXPECT_GE(times(network, {kind, Bytes(divisible)}, system, {50.0}).closed_ns, divisible / 50.0 - 1e-6)
             << algorithm.name << " " << n;
