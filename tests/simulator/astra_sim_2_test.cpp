@@ -24,7 +24,8 @@ System configuration() {
   system.endpoint_delay = nanoseconds(10);
   system.reduction_bandwidth = gb_per_s(1600.0);
   system.latency = {nanoseconds(500)};
-  system.algorithm = {{"Ring", "ring"}, {"FullyConnected", "direct"}, {"Switch", "halving-doubling"}};
+  system.algorithms.by_kind = {
+      {"Ring", "ring"}, {"FullyConnected", "direct"}, {"Switch", "halving-doubling"}};
   return system;
 }
 
@@ -98,7 +99,7 @@ std::optional<Case> flat_case(const std::string& name) {
            {CollectiveKind::AllReduce, size_of(words[4])}};
   if (kind == "FullyConnected") run.bandwidth[0] *= std::stod(npus) - 1;
   run.system.chunks = std::stoi(std::string(words[3].substr(1)));
-  run.system.algorithm[kind] = algorithm;
+  run.system.algorithms.by_kind[kind] = algorithm;
   return run;
 }
 

@@ -155,7 +155,7 @@ TEST(EventDriven, RefusesTheImpossible) {
   EXPECT_THROW(play(ring, system, {CollectiveKind::AllReduce, Bytes(1 << 20)}, {0.0}), InputError);
   EXPECT_THROW(play(ring, system, {CollectiveKind::AllReduce, Bytes(std::int64_t{1} << 50)}, {1e-9}),
                InputError);
-  system.algorithm["Ring"] = "halving-doubling";
+  system.algorithms.by_kind["Ring"] = "halving-doubling";
   EXPECT_THROW(play(ring, system, {CollectiveKind::AllReduce, Bytes(1 << 20)}, {1.0}), InputError);
 }
 

@@ -43,7 +43,7 @@ TEST(Fidelity, FoldedEqualsFullForEveryAlgorithm) {
           // An all-to-all sends the square of the NPUs in messages.
           if (collective.kind == CollectiveKind::AllToAll && n > 16) continue;
           System system = realistic();
-          system.algorithm[std::string(kind.name)] = algorithm.name;
+          system.algorithms.by_kind[std::string(kind.name)] = algorithm.name;
           const Network network = parse_network(fmt::format("{}({})", kind.name, n));
           const Collective call{collective.kind, Bytes(100'003)};
           const StepResult folded = play(network, system, call, {50.0}, false);
@@ -122,7 +122,7 @@ Time all_reduce_time(const char* shorthand, const System& system, std::int64_t s
 TEST(Fidelity, LinksOfARingAreSharedByHalvingDoubling) {
   System system;
   system.chunks = 1;
-  system.algorithm["Ring"] = "halving-doubling";
+  system.algorithms.by_kind["Ring"] = "halving-doubling";
   EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600));
   EXPECT_EQ(all_reduce_time("Ring(8)", system, 8000), nanoseconds(1400));
   system.network = NetworkModel::Links;

@@ -30,7 +30,7 @@ Machine machine_of(const Parallelism& p) {
   for (const std::int64_t npus : {p.tensor, p.context, p.data, p.pipeline}) {
     if (npus == 1) continue;
     FabricDimension dimension = inner;
-    dimension.dimension.npus = static_cast<int>(npus);
+    dimension.npus = static_cast<int>(npus);
     dimension.gb_per_s = gb_per_s;
     gb_per_s /= 2.0;
     machine.dimensions.push_back(dimension);
