@@ -13,8 +13,8 @@ namespace bandwright {
 // A row of a CSV file by its header's names. The reference files have no quoted commas.
 using CsvRow = std::map<std::string, std::string>;
 
-// The rows of tests/data/<name>.csv, facts of other systems with their source in the lines that begin with '#'.
-// Throws std::runtime_error for a file that is not there or has no rows.
+// The rows of tests/data/<name>.csv, facts of other systems with their source in the lines that begin with
+// '#'. Throws std::runtime_error for a file that is not there or has no rows.
 inline std::vector<CsvRow> reference_rows(const std::string& name) {
   const std::filesystem::path path = std::filesystem::path("tests/data") / (name + ".csv");
   std::ifstream file(path);
