@@ -33,7 +33,7 @@ void play_closed(SimulationAnswer& answer, Timeline* timeline) {
   if (timeline != nullptr && !answer.job) {
     throw InputError("--timeline of a layer table needs the event-driven engine");
   }
-  const ClosedForm form(answer.graph, answer.network.size());
+  const ClosedForm form(answer.graph, answer.network, answer.system);
   if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
   answer.result = form.evaluate(gb_per_s);
   answer.critical = critical_parts(answer.graph, form.critical_path(gb_per_s));

@@ -136,7 +136,7 @@ std::vector<double> bandwidth_of(const SimulateOptions& options, const Network& 
     return std::vector<double>(dimensions, budget / static_cast<double>(dimensions));
   }
   const double unit = system.bytes_per_second_unit() / 1e9;
-  std::vector<double> shares = optimized_shares({step, network.size()}, network.size(), budget * unit);
+  std::vector<double> shares = optimized_shares({step, network, system}, network.size(), budget * unit);
   for (double& share : shares) share /= unit;
   return shares;
 }

@@ -126,12 +126,14 @@ ClosedForm step_form(const Design& design, std::size_t model, BoundDesign& bound
     if (design.own_links) use_own_links(step.groups, design.network);
     note_narrow(step.groups, design.network, bound.narrow);
   }
-  return {step, design.network.size()};
+  return {step, design.network, design.system};
 }
 
 std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
-  const System system;
+  System system;                                   // ideal but for the algorithms
+  system.algorithms = design.system.algorithms;
+  system.composition = design.system.composition;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
     Step step = step_of(design, m);

@@ -12,20 +12,20 @@ namespace bandwright {
 
 // The step time when every collective runs at wire speed on its slowest dimension:
 //
-//   collective = its own duration (latency) + max over dimensions d of bytes_d / (e_d b_d), e_d: wire
+//   collective = its own duration (latency) + max over dimensions d of busy_d / (e_d b_d), e_d: wire
 //                efficiency
 //   step       = the longest path through the step's executions (simulator/longest_path.h)
 //
 // Both are maxima of convex functions of the bandwidths b, hence so is the step time; `cut` is its tangent.
 // Chunks, latencies and overheads of a system are the event-driven engine's. Source: the LIBRA paper (ISPASS
-// 2024), section IV; bytes_d are collective/collective.h's. A value: copies may be evaluated on different
-// threads.
+// 2024), section IV; busy_d are the bytes of collective/traffic.h, by the system's algorithms. A value:
+// copies may be evaluated on different threads.
 //
 // Cost: O(operations as written + distinct collectives x dimensions), whatever the counts of blocks, and less
 // where operations follow each other (simulator/reduced_step.h).
 class ClosedForm {
  public:
-  ClosedForm(const Step& step, int dimensions);
+  ClosedForm(const Step& step, const Network& network, const System& system = {});
 
   [[nodiscard]] int dimensions() const { return dimensions_; }
 

@@ -18,6 +18,8 @@ std::vector<double> random_bandwidths(Random& random) {
           std::uniform_real_distribution(0.5, 50.0)(random)};
 }
 
+Network two_dimensions() { return parse_network("Ring(4)_Switch(8)"); }
+
 // Of dependencies at random, or of streams.
 Step any_step(Random& random, unsigned seed) {
   return seed % 4 == 0 ? random_step(random) : written(random_streams(random, Following(seed % 4 - 1)));
@@ -48,20 +50,20 @@ class RandomSteps : public testing::TestWithParam<unsigned> {
 };
 
 TEST_P(RandomSteps, TakeAsLongWithEveryRoundPlayed) {
-  const ClosedForm form(step_, 2);
+  const ClosedForm form(step_, two_dimensions());
   const double expected = written_out_ns(step_, form.durations_ns(b_));
   EXPECT_NEAR(form.step_time_ns(b_), expected, 1e-12 * expected);
 }
 
 TEST_P(RandomSteps, AreTheirExpansion) {
-  const ClosedForm form(step_, 2);
-  const ClosedForm flat(expand(step_), 2);
+  const ClosedForm form(step_, two_dimensions());
+  const ClosedForm flat(expand(step_), two_dimensions());
   EXPECT_NEAR(form.step_time_ns(b_), flat.step_time_ns(b_), 1e-12 * flat.step_time_ns(b_));
   EXPECT_NEAR(form.cut(b_).at(b_), flat.cut(b_).at(b_), 1e-12 * flat.step_time_ns(b_));
 }
 
 TEST_P(RandomSteps, HaveCutsThatSupportTheirStepTime) {
-  const ClosedForm form(step_, 2);
+  const ClosedForm form(step_, two_dimensions());
   const Cut cut = form.cut(b_);
   const double here = form.step_time_ns(b_);
   EXPECT_NEAR(cut.at(b_), here, 1e-12 * here);
@@ -72,7 +74,7 @@ TEST_P(RandomSteps, HaveCutsThatSupportTheirStepTime) {
 }
 
 TEST_P(RandomSteps, CriticalPathAddsUpToTheStep) {
-  const ClosedForm form(step_, 2);
+  const ClosedForm form(step_, two_dimensions());
   double sum = 0.0;
   const std::vector<ClosedForm::Share> path = form.critical_path(b_);
   const std::vector<double> most = executions(step_);
@@ -84,7 +86,7 @@ TEST_P(RandomSteps, CriticalPathAddsUpToTheStep) {
 }
 
 TEST_P(RandomSteps, ExposureAddsUpToTheStep) {
-  const ClosedForm form(step_, 2);
+  const ClosedForm form(step_, two_dimensions());
   const std::vector<double> exposed = form.exposed_ns(b_);
   const double sum = std::accumulate(exposed.begin(), exposed.end(), 0.0);
   EXPECT_NEAR(sum, form.step_time_ns(b_), 1e-9 * sum);
@@ -92,11 +94,11 @@ TEST_P(RandomSteps, ExposureAddsUpToTheStep) {
 }
 
 TEST_P(RandomSteps, NoOperationThatTakesLongerMakesThemShorter) {
-  const double before = ClosedForm(step_, 2).step_time_ns(b_);
+  const double before = ClosedForm(step_, two_dimensions()).step_time_ns(b_);
   for (Operation& operation : step_.operations) {
     const Time usual = operation.duration;
     operation.duration += nanoseconds(5);
-    EXPECT_GE(ClosedForm(step_, 2).step_time_ns(b_), before * (1.0 - 1e-12));
+    EXPECT_GE(ClosedForm(step_, two_dimensions()).step_time_ns(b_), before * (1.0 - 1e-12));
     operation.duration = usual;
   }
 }
@@ -112,7 +114,7 @@ TEST(ClosedFormOfBlocks, CountsExecutionsThroughNestedRepeats) {
   });
   builder.compute({}, nanoseconds(1));
   const Step step = std::move(builder).finish();
-  const ClosedForm form(step, 0);
+  const ClosedForm form(step, Network{});
   EXPECT_EQ(executions(step), (std::vector<double>{3, 15, 1}));
   EXPECT_DOUBLE_EQ(form.step_time_ns({}), 19.0);
   EXPECT_EQ(ReducedStep(step).nodes().size(), 1U);  // all of it is one operation
@@ -122,14 +124,15 @@ TEST(ClosedFormOfBlocks, CountsExecutionsThroughNestedRepeats) {
 // alone. 4 ns: 100 x 10 + 4. 30 ns: 10 + 100 x 30; of it the compute stream works 1000 ns and waits 2010 ns.
 TEST(ClosedFormOfBlocks, OverlapsWhatRunsBesideCompute) {
   for (const double ns : {4.0, 30.0}) {
-    StreamBuilder builder("overlap", {whole_network(parse_network("Ring(4)"))}, {"line"});
+    const Network network = parse_network("Ring(4)");
+    StreamBuilder builder("overlap", {whole_network(network)}, {"line"});
     const std::uint32_t call = builder.enter({{CollectiveKind::AllReduce, Bytes(4)}, 0});
     builder.repeat(100, [&] {
       builder.compute({}, nanoseconds(10));
       builder.call({}, call, nanoseconds(ns - 1.0), streams(Stream::Compute), streams(Stream::Data));
     });
     builder.join(streams(Stream::Compute, Stream::Data));
-    const ClosedForm form(std::move(builder).finish(), 1);
+    const ClosedForm form(std::move(builder).finish(), network);
     const std::vector<double> b = {6.0};  // 2 x 4 x 3/4 = 6 B: 1 ns
     const double expected = ns < 10.0 ? 1004.0 : 3010.0;
     EXPECT_DOUBLE_EQ(form.step_time_ns(b), expected);
@@ -143,13 +146,14 @@ TEST(ClosedFormOfBlocks, OverlapsWhatRunsBesideCompute) {
 }
 
 TEST(ClosedFormOfBlocks, DividesBandwidthByTheWireEfficiencyAndAddsLatency) {
-  StreamBuilder builder("one", {whole_network(parse_network("Ring(4)"))}, {"line"});
+  const Network network = parse_network("Ring(4)");
+  StreamBuilder builder("one", {whole_network(network)}, {"line"});
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(4000)}, 0}, nanoseconds(7),
                      streams(Stream::Compute), streams(Stream::Compute));
   Step step = std::move(builder).finish();
   step.wire_efficiency = {0.5};
   // 2 x 4000 x 3/4 = 6000 B at 0.5 x 10 B/ns, after 7 ns.
-  EXPECT_DOUBLE_EQ(ClosedForm(step, 1).step_time_ns(std::vector<double>{10.0}), 1207.0);
+  EXPECT_DOUBLE_EQ(ClosedForm(step, network).step_time_ns(std::vector<double>{10.0}), 1207.0);
 }
 
 }  // namespace

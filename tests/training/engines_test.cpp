@@ -111,8 +111,8 @@ TEST_P(Engines, AgreeWithOneChunkAndNoContention) {
   const std::vector<double> b = job.machine.gb_per_s(network);
   const Step program = training_step(job, network);
   const Step graph = expand(program);
-  const StepResult program_form = ClosedForm(program, network.size()).evaluate(b);
-  const StepResult closed = ClosedForm(graph, network.size()).evaluate(b);
+  const StepResult program_form = ClosedForm(program, network).evaluate(b);
+  const StepResult closed = ClosedForm(graph, network).evaluate(b);
   System system;
   system.chunks = 1;
   const StepResult played = simulate_folded({graph, network, system, b, {}});
@@ -151,7 +151,7 @@ TEST_P(Engines, ChunksNeverBeatTheWire) {
   const Step graph = expand(training_step(job, network));
   System system;
   system.chunks = 4;
-  const double step = ClosedForm(graph, network.size()).step_time_ns(b);
+  const double step = ClosedForm(graph, network).step_time_ns(b);
   const double played = to_ns(simulate_folded({graph, network, system, b, {}}).step_time);
   EXPECT_GE(played, step * (1.0 - 1e-9));
   EXPECT_LE(played, step * 1.001);
@@ -185,7 +185,7 @@ TEST(Engines, PermutingDimensionsThatAreAlikeChangesNothing) {
     const Network network = job.machine.network(16);
     const Step program = training_step(job, network);
     const Step graph = expand(program);
-    return std::pair{ClosedForm(program, network.size()).step_time_ns(b),
+    return std::pair{ClosedForm(program, network).step_time_ns(b),
                      simulate_folded({graph, network, System{}, b, {}}).step_time};
   };
   const auto as_is = play(inner, {300.0, 300.0});
@@ -210,7 +210,7 @@ TEST(PipelineBubble, IsStagesLessOneOverChunksTimesMicroBatches) {
       for (const Operation& operation : program.operations) {
         if (operation.role == Role::Optimizer) optimizer_ns += to_ns(operation.duration);
       }
-      const StepResult result = ClosedForm(program, network.size()).evaluate(std::vector<double>{1e12});
+      const StepResult result = ClosedForm(program, network).evaluate(std::vector<double>{1e12});
       const double work = to_ns(result.compute_time) - optimizer_ns;
       const double formula = 3.0 / static_cast<double>(v * m);
       EXPECT_NEAR(to_ns(result.bubble) / work, formula, 0.005 * formula) << v << " chunks, " << m;
