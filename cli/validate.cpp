@@ -46,9 +46,8 @@ std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
     const bool known = !read.empty() || is_data_set(file);
     std::erase_if(read, [](const DataSet& set) { return set.rows.empty() && set.not_run.empty(); });
     if (read.empty()) {
-      skipped.push_back(file.filename().string() +
-                        (known ? ": no rows to predict, skipped"
-                               : ": not a data set this program knows, skipped"));
+      skipped.push_back(file.filename().string() + (known ? ": no rows to predict, skipped"
+                                                          : ": not a data set this program knows, skipped"));
     }
     std::move(read.begin(), read.end(), std::back_inserter(sets));
   }

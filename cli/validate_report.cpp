@@ -129,10 +129,10 @@ TextTable validation_summary(const ValidationAnswer& answer) {
       return sign ? fmt::format("{:+.2f}", value) : fmt::format("{:.2f}", value);
     };
     table.rows.push_back({each.set->name, std::string(measured_name(each.set->what)),
-                          fmt::format("{}", each.errors.size()),
-                          fmt::format("{}", each.set->not_run.size()), percent(summary.mape_percent),
-                          percent(summary.bias_percent, true), percent(summary.median_percent),
-                          percent(summary.worst_percent), fmt::format("{:.0f}", each.set->target_percent)});
+                          fmt::format("{}", each.errors.size()), fmt::format("{}", each.set->not_run.size()),
+                          percent(summary.mape_percent), percent(summary.bias_percent, true),
+                          percent(summary.median_percent), percent(summary.worst_percent),
+                          fmt::format("{:.0f}", each.set->target_percent)});
   }
   return table;
 }

@@ -96,8 +96,9 @@ DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file
 
 namespace {
 const DataSetKind* kind_of(const std::filesystem::path& file) {
-  const auto* kind = std::find_if(kinds.begin(), kinds.end(),
-                                  [name = file.stem().string()](const auto& each) { return each.name == name; });
+  const auto* kind =
+      std::find_if(kinds.begin(), kinds.end(),
+                   [name = file.stem().string()](const auto& each) { return each.name == name; });
   return kind == kinds.end() ? nullptr : kind;
 }
 }  // namespace

@@ -34,8 +34,7 @@ std::vector<StageRow> rows_of(const FitStage& stage, const std::vector<DataSet>&
     for (std::size_t r = 0; r < sets[s].rows.size(); ++r) {
       if (concerns(stage, sets[s].rows[r])) members.push_back(r);
     }
-    const double weight =
-        1.0 / (sets[s].target_percent * std::sqrt(static_cast<double>(members.size())));
+    const double weight = 1.0 / (sets[s].target_percent * std::sqrt(static_cast<double>(members.size())));
     for (const std::size_t r : members) rows.push_back({s, r, 100.0 * weight});
   }
   return rows;

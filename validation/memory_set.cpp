@@ -30,7 +30,7 @@ Configuration configuration(std::string_view architecture, std::int64_t tensor, 
   Parallelism p{.tensor = tensor, .pipeline = pipeline, .attention = AttentionKernel::Unfused};
   interleave(p, virtual_stages);
   p.micro_batch = micro_batch;
-  p.global_batch = micro_batch * pipeline;
+  p.global_batch = 8 * micro_batch * pipeline;  // enough to fill the pipeline
   return {load_architecture(architecture), p};
 }
 
@@ -49,9 +49,10 @@ Configuration configuration_of(const CsvRow& row) {
     return configuration(map.at("architecture").as_string(), count("tp"), count("pp"),
                          count("virtual_stages"), count("micro_batch"));
   }
-  throw InputError(fmt::format("how '{}' is divided is not known: give the columns tp, pp, virtual_stages "
-                               "and micro_batch (known: {})",
-                               model, fmt::join(known, ", ")));
+  throw InputError(
+      fmt::format("how '{}' is divided is not known: give the columns tp, pp, virtual_stages "
+                  "and micro_batch (known: {})",
+                  model, fmt::join(known, ", ")));
 }
 
 double layer_state(const MemoryBill& bill) {

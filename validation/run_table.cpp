@@ -96,7 +96,8 @@ bool has_time(const CsvRow& row) {
   return row.has("step_s") || row.has("tokens_s_gpu") || row.has("tflops_gpu");
 }
 
-// Seconds of a step from what was measured: of all NPUs, tokens from the batch, FLOP as the model counts them.
+// Seconds of a step from what was measured: of all NPUs, tokens from the batch, FLOP as the model counts
+// them.
 double seconds(const CsvRow& row, const TrainingJob& job) {
   if (row.has("step_s")) return row.number("step_s");
   const auto npus = static_cast<double>(job.parallelism.npus());

@@ -40,7 +40,9 @@ Parallelism zero_3() {
   return p;
 }
 
-Parallelism fsdp2() { return {.sequence_parallel = true, .zero = 3, .fused_loss = false, .gradient_bytes = 2}; }
+Parallelism fsdp2() {
+  return {.sequence_parallel = true, .zero = 3, .fused_loss = false, .gradient_bytes = 2};
+}
 
 Parallelism maxtext() { return {.sequence_parallel = true, .zero = 3}; }
 
