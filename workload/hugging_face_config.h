@@ -24,7 +24,8 @@ class HuggingFaceConfig {
 
   // The whole number under the first of `keys` that is there and not null. A list of equal numbers is one.
   [[nodiscard]] std::optional<std::int64_t> find_size(std::initializer_list<const char*> keys) const;
-  [[nodiscard]] std::int64_t size(std::initializer_list<const char*> keys) const;  // at least 1; must be there
+  [[nodiscard]] std::int64_t size(
+      std::initializer_list<const char*> keys) const;  // at least 1; must be there
   [[nodiscard]] std::int64_t size_or(std::initializer_list<const char*> keys, std::int64_t otherwise) const;
   [[nodiscard]] std::string text(std::initializer_list<const char*> keys) const;  // empty: not there
   [[nodiscard]] std::optional<bool> flag(const char* key) const;
