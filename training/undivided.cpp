@@ -12,13 +12,12 @@
 namespace bandwright {
 namespace {
 
-constexpr double longest_step_ns = 100 * 86400e9;
-
 // What the machine's links and its library make of the graph's collectives.
-StepGraph priced(StepGraph graph, const Machine& machine, const Network& network) {
+Step priced(Step graph, const Machine& machine, const Network& network) {
   std::vector<Time> latencies;
   for (GroupCollective& call : graph.collectives) {
-    const CollectivePrice price = collective_price(machine, graph.groups[call.group], call.collective);
+    const CollectivePrice price =
+        collective_price(machine, network, graph.groups[call.group], call.collective);
     call.collective = at_full_speed(call.collective, price);
     latencies.push_back(nanoseconds(price.latency_ns));
   }
@@ -31,7 +30,7 @@ StepGraph priced(StepGraph graph, const Machine& machine, const Network& network
   return graph;
 }
 
-std::string line_of(const StepGraph& graph, const Operation& operation) {
+std::string line_of(const Step& graph, const Operation& operation) {
   const std::string_view role = role_name(operation.role);
   if (operation.kind == OperationKind::Collective) {
     const Group& group = graph.groups[graph.collectives[operation.collective].group];
@@ -42,20 +41,16 @@ std::string line_of(const StepGraph& graph, const Operation& operation) {
 
 }  // namespace
 
-StepGraph image_step(const ImageModel& model, const Machine& machine, const Network& network, double images,
-                     double flop_per_s) {
+Step image_step(const ImageModel& model, const Machine& machine, const Network& network, double images,
+                double flop_per_s) {
   const std::vector<ImageModel::Phase> phases = model.phases();
   std::vector<std::string> names;
   for (const ImageModel::Phase& phase : phases) names.push_back(phase.name);
-  StepGraphBuilder builder(model.name, split_into_groups(network, {{"DP", network.npus()}}),
-                           std::move(names));
+  StepBuilder builder(model.name, split_into_groups(network, {{"DP", network.npus()}}), std::move(names));
   std::vector<OperationId> last;
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const auto line = static_cast<std::uint16_t>(i);
     const double ns = static_cast<double>(phases[i].flops_per_image) * images / flop_per_s * 1e9;
-    if (!(ns <= longest_step_ns)) {
-      throw InputError(fmt::format("a step of {} takes more than 100 days", model.name));
-    }
     last = {builder.compute({Role::Other, line}, nanoseconds(ns), last)};
     if (network.dimensions.empty()) continue;
     last = {builder.collective({Role::WeightGradient, line},
@@ -64,8 +59,8 @@ StepGraph image_step(const ImageModel& model, const Machine& machine, const Netw
   return priced(std::move(builder).finish(), machine, network);
 }
 
-StepGraph table_step(const Model& model, const Machine& machine, const Network& network,
-                     const TrainingLoop& loop) {
+Step table_step(const Model& model, const Machine& machine, const Network& network,
+                const TrainingLoop& loop) {
   if (network.npus() % model.tensor_parallel != 0) {
     throw InputError(fmt::format("{} NPUs are no whole number of replicas of {} ({} each)", network.npus(),
                                  model.name, model.tensor_parallel));
@@ -101,8 +96,8 @@ MemoryBill memory_bill(const ImageModel& model, std::int64_t images) {
           .activations = model.activation_bytes(images)};
 }
 
-GraphEstimate estimate(const StepGraph& graph, const std::vector<double>& gb_per_s) {
-  const ClosedForm form(graph, static_cast<int>(gb_per_s.size()));
+GraphEstimate estimate(const Step& graph, const Network& network, const std::vector<double>& gb_per_s) {
+  const ClosedForm form(graph, network);
   const std::vector<double> durations = form.durations_ns(gb_per_s);
   std::vector<Time> exposed;
   const StepResult result = form.evaluate(gb_per_s, &exposed);

@@ -42,9 +42,9 @@ Replayed replay(const CsvRow& row) {
 
   const bool lone = row.at("workload") == "microAllReduce";
   const TrainingLoop& loop = training_loop(row.at("variant") == "old" ? "NoOverlap" : "Overlap");
-  const StepGraph graph = lone ? lone_collective(network, {CollectiveKind::AllReduce, Bytes(1 << 20)})
-                               : build_step(fuse_weight_gradients(load_model(row.at("workload").substr(12))),
-                                            network, loop, loop_options(system, loop, Recompute::Full));
+  const Step graph = lone ? lone_collective(network, {CollectiveKind::AllReduce, Bytes(1 << 20)})
+                          : build_step(fuse_weight_gradients(load_model(row.at("workload").substr(12))),
+                                       network, loop, loop_options(system, loop, Recompute::Full));
   const Time after = lone ? system.after_lone_collective : system.after_collective;
   return {simulate_folded({graph, network, system, bandwidth, after}),
           make_bill(network, load_price_list("artifact"), bandwidth).total().value(),
@@ -60,8 +60,7 @@ double exposed_us(const StepResult& result, std::string_view group) {
 
 // Every run of the reference simulator, from the row's own columns, to its last digit of a nanosecond.
 TEST(Reference, ReplaysEveryRun) {
-  const std::vector<CsvRow> rows = reference_rows("reference/simulated_runs.csv");
-  if (rows.empty()) GTEST_SKIP() << "no ../shared/reference/simulated_runs.csv";
+  const std::vector<CsvRow> rows = reference_rows("astra_sim_1_runs");
   for (const CsvRow& row : rows) {
     SCOPED_TRACE(row.at("variant") + " " + row.at("workload") + " " + shorthand(row) + " " +
                  row.at("link_bandwidth_GiBps"));
