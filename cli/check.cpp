@@ -3,7 +3,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/option_rules.h"
@@ -23,25 +22,16 @@ struct CheckOptions {
   OutputOptions output;
 };
 
-std::string as_text(const FileFormat& format, const std::string& file, const FileSummary& summary) {
-  std::string text = fmt::format("{}: valid, {}\n", file, format.help);
-  for (const auto& [name, value] : summary.facts) text += fmt::format("  {:<32} {}\n", name, value);
-  for (const std::string& ignored : summary.ignored) text += fmt::format("  ignored  {}\n", ignored);
-  return text;
-}
-
-std::string as_json(const FileFormat& format, const std::string& file, const FileSummary& summary) {
-  nlohmann::ordered_json root{{"schema_version", 1}, {"file", file}, {"format", format.name}};
-  for (const auto& [name, value] : summary.facts) root["facts"][name] = value;
-  root["ignored"] = summary.ignored;
-  return root.dump(2) + '\n';
-}
-
-std::string as_rows(const FileFormat& format, const FileSummary& summary) {
-  TextTable table{.headings = {"fact", "value"}, .rows = {{"format", std::string(format.name)}}};
+Document document_of(const FileFormat& format, const std::string& file, const FileSummary& summary) {
+  Document document{.title = file};
+  document.verdict = {fmt::format("valid, {}", format.help), Verdict::Mood::Good};
+  document.data("file", file).data("format", format.name).data("valid", true);
+  Table table = Table::of("facts");
+  table.column("fact").column("value").main = true;
   for (const auto& [name, value] : summary.facts) table.rows.push_back({name, value});
-  for (const std::string& ignored : summary.ignored) table.rows.push_back({"ignored", ignored});
-  return as_csv(table);
+  document.add(std::move(table));
+  document.add(List::of("ignored", summary.ignored.empty() ? "" : "ignored", summary.ignored));
+  return document;
 }
 
 // The bar is gone before the summary is printed.
@@ -62,14 +52,7 @@ void run(const CLI::App& command, const CheckOptions& options) {
   sample.groups = options.groups;
   const FileFormat& format = format_of(sample);
   const FileSummary summary = summarise(format, sample);
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, as_text(format, options.file, summary));
-    case OutputFormat::Json:
-      return write_output(options.output, as_json(format, options.file, summary));
-    case OutputFormat::Csv:
-      return write_output(options.output, as_rows(format, summary));
-  }
+  write_answer(options.output, document_of(format, options.file, summary));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/Config.hpp>
@@ -8,6 +9,8 @@
 #include <CLI/Validators.hpp>
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -71,18 +74,49 @@ void replace_file(const fs::path& file, std::string_view text) {
   throw InputError(Place{.file = file.string()}, "cannot be written");
 }
 
+// Since it was first called, which is when the command line is set up.
+double seconds_so_far() {
+  using Clock = std::chrono::steady_clock;
+  static const Clock::time_point start = Clock::now();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Of a terminal, or the usual one.
+TextStyle text_style(const OutputOptions& options) {
+  TextStyle style;
+  if ((!options.file.empty() && options.file != "-") || ::isatty(STDOUT_FILENO) != 1) return style;
+  constexpr std::size_t narrowest = 40;
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    style.width = std::max<std::size_t>(size.ws_col, narrowest);
+  }
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  style.ansi = (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr &&
+               std::string_view(terminal) != "dumb";
+  return style;
+}
+
 }  // namespace
 
-void add_output_options(CLI::App& command, OutputOptions& options) {
+void add_format_options(CLI::App& command, OutputOptions& options) {
+  static_cast<void>(seconds_so_far());
   begin_group(command, output_options);
   command
       .add_option_function<std::string>(
           "--format",
           [&options](const std::string& word) {
+            options.as = &find_answer_format(word == "table" ? "text" : word);  // "table": as LIBRA calls it
+            if (options.as->name == "html") return;
             options.format = find_in_catalogue(std::span<const FormatInfo>(formats), word, "format").format;
           },
-          "text (default), json or csv")
+          "text (default), json, csv or html")
       ->type_name("FORMAT");
+  command.add_flag("--timing", options.timing, "with the wall-clock times that the answer took");
+}
+
+void add_output_options(CLI::App& command, OutputOptions& options) {
+  add_format_options(command, options);
   command.add_option("--output", options.file, "write the answer to a file, all of it or nothing")
       ->type_name("FILE");
 }
@@ -117,6 +151,11 @@ std::string as_csv(const TextTable& table) {
   append(table.headings);
   for (const auto& row : table.rows) append(row);
   return text;
+}
+
+void write_answer(const OutputOptions& options, Document answer) {
+  if (options.timing) answer.fact("wall_time_s", seconds_so_far());
+  write_output(options, options.as->render(answer, text_style(options)));
 }
 
 void write_output(const OutputOptions& options, std::string_view text) {

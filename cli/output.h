@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "report/render.h"
 
 namespace bandwright {
 
@@ -14,9 +15,17 @@ enum class OutputFormat : std::uint8_t { Text, Json, Csv };
 // --format text|json|csv and --output FILE, the same for every command.
 struct OutputOptions {
   OutputFormat format = OutputFormat::Text;
+  const AnswerFormat* as = &answer_formats().front();
+  bool timing = false;
   std::string file;  // "" is standard output
 };
 void add_output_options(CLI::App& command, OutputOptions& options);
+// Without --output, for commands where that is a folder.
+void add_format_options(CLI::App& command, OutputOptions& options);
+
+// The answer in the format asked for: to a file, or to standard output, where text is as wide as the terminal
+// and has colours if it is one (https://no-color.org). With --timing it says how long the command took.
+void write_answer(const OutputOptions& options, Document answer);
 
 // Rows of text under headings; the same cells serve people and CSV.
 struct TextTable {

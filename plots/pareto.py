@@ -5,12 +5,12 @@ import sys
 import fig12
 import style
 
-COLUMNS = fig12.COLUMNS + ("cost_usd", "budget_usd", "bound_us")
+COLUMNS = fig12.COLUMNS + ("cost_usd", "budget_usd", "step_time_bound_s")
 
 
 def fronts(data):
     """The points whose budget is money, with a proved bound."""
-    return [row for row in data.every if row["budget_usd"] > 0 and row["bound_us"]]
+    return [row for row in data.every if row["budget_usd"] > 0 and row["step_time_bound_s"]]
 
 
 def own(row):
@@ -24,14 +24,14 @@ def draw_panel(panel, data, network, model):
         source = "equal" if rule == "EqualBW" else "optimized"
         rows = [row for row in data.select(network=network, model=model, allocation=rule, source=source, budget_usd=0,
                                            target="" if rule == "EqualBW" else model)]
-        panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_us"] / 1e3 for row in rows],
+        panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_s"] * 1e3 for row in rows],
                    label=f"{rule}, by budget", **style.ALLOCATIONS[rule])
-    best = sorted((row["budget_usd"], row["bound_us"]) for row in fronts(data)
+    best = sorted((row["budget_usd"], row["step_time_bound_s"]) for row in fronts(data)
                   if row["network"] == network and row["model"] == model)
     if best:
-        panel.plot([dollars / 1e6 for dollars, _ in best], [bound / 1e3 for _, bound in best], color="#000000",
+        panel.plot([dollars / 1e6 for dollars, _ in best], [bound * 1e3 for _, bound in best], color="#000000",
                    linewidth=1.2, linestyle=(0, (1, 1)), label="proved: nothing is faster at this cost", zorder=4)
-        panel.fill_between([dollars / 1e6 for dollars, _ in best], [bound / 1e3 for _, bound in best],
+        panel.fill_between([dollars / 1e6 for dollars, _ in best], [bound * 1e3 for _, bound in best],
                            color="#EFEFEF", zorder=0)
     panel.set_xscale("log")
 
@@ -45,8 +45,8 @@ def draw(data):
             style.name_panel(panel, data, f"{model} on {network}")
         row[0].set_ylabel("training step, ms")
         rows = [found for found in data.rows if found["model"] == model and found["network"] in networks]
-        times = [found["step_time_us"] / 1e3 for found in rows if own(found)]
-        bounds = [found["bound_us"] / 1e3 for found in fronts(data) if found["model"] == model] or times
+        times = [found["step_time_s"] * 1e3 for found in rows if own(found)]
+        bounds = [found["step_time_bound_s"] * 1e3 for found in fronts(data) if found["model"] == model] or times
         row[0].set_ylim(0.8 * min(bounds), max(times) + 0.05 * (max(times) - min(times)))
         row[0].set_xlim(0.8 * min(found["cost_usd"] for found in data.rows) / 1e6, 40)
     for panel in axes[-1]:

@@ -46,7 +46,7 @@ plt.rcParams.update({
 class Data:
     """Rows of one view of results.csv, numbers checked. Leaves with a message that names file, line and column."""
 
-    TEXT = {"id", "view", "engine", "system", "network", "model", "loop", "recompute", "tables", "prices",
+    TEXT = {"id", "view", "engine", "library", "network", "model", "loop", "recompute", "tables", "prices",
             "allocation", "source", "target", "status"}
     LISTS = {"bandwidth_gb_per_s", "utilization"}
 

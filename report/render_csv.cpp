@@ -84,6 +84,10 @@ std::string render_csv(const Document& document, const TextStyle& /*style*/) {
     if (column.shown != Shown::ToPeople) names.emplace_back(column.key->name);
   }
   std::string text = csv_row(names);
+  if (table->rows.empty() && !columns.names.empty()) {
+    columns.cells.resize(names.size());
+    return text + csv_row(columns.cells);
+  }
   for (const auto& row : table->rows) {
     std::vector<std::string> cells = columns.cells;
     for (std::size_t c = 0; c < row.size(); ++c) {

@@ -116,7 +116,9 @@ class TextPage {
       for (const std::size_t c : shown) cells.push_back(cell_of(row[c], styles[c]));
       grid.rows.push_back(std::move(cells));
     };
-    for (const auto& row : table.rows) add(row);
+    for (std::size_t r = 0; r < table.rows.size() && (table.for_people == 0 || r < table.for_people); ++r) {
+      add(table.rows[r]);
+    }
     if (!table.total.empty()) {
       add(table.total);
       for (std::string& cell : grid.rows.back()) {

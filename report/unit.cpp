@@ -93,7 +93,7 @@ std::string significant(double value, int digits) {
   return with_decimals(rounded, digits - whole_digits(rounded));
 }
 
-std::string quantity(double value, Unit unit) {
+std::string quantity(double value, Unit unit, int digits) {
   if (unit == Unit::Share) return significant(100.0 * value, 3) + " %";
   if (unit == Unit::Usd) {
     return (value < 0.0 ? "-$" : "$") + (std::abs(value) >= 1e3 || value == 0.0
@@ -104,7 +104,7 @@ std::string quantity(double value, Unit unit) {
     return (std::abs(value) >= 0.1 ? with_decimals(value, 2) : significant(value)) + " GB/s";
   }
   const Scale scale = scale_of(unit, value);
-  const std::string number = significant(value / scale.factor);
+  const std::string number = significant(value / scale.factor, digits);
   return scale.name.empty() ? number : fmt::format("{} {}", number, scale.name);
 }
 

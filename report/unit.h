@@ -58,7 +58,7 @@ std::string significant(double value, int digits = 4);
 // "1,420.50": so many decimals, thousands grouped.
 std::string with_decimals(double value, int decimals);
 // With its unit, scaled: "25.01 ms", "42.5 %", "$15,310,123", "137.99 GB/s".
-std::string quantity(double value, Unit unit);
+std::string quantity(double value, Unit unit, int digits = 4);
 
 // How the numbers of one column are shown: one scale and as many decimals for all, so that points align.
 struct NumberStyle {

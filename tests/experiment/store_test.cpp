@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Result result(const std::string& id, double step_time_us) {
+Result result(const std::string& id, double step_time_s) {
   Row row{.id = id,
           .view = "v",
           .network = "2D",
@@ -22,7 +22,7 @@ Result result(const std::string& id, double step_time_us) {
           .allocation = "PerfOptBW",
           .status = "ok"};
   row.bandwidth_gb_per_s = {1.0 / 3.0, 1e-300};
-  row.step_time_us = step_time_us;
+  row.step_time_s = step_time_s;
   return {row,
           {{.number = 1, .objective = 2.5, .evaluations = 3},
            {.number = 2, .objective = 2.25, .lower_bound = 2.125, .evaluations = 4}}};
@@ -53,7 +53,7 @@ TEST(Store, AnotherResultOfAPointReplacesTheFirst) {
   store.add({result("a", 0.7)});
   store.list({"a"});
   ASSERT_EQ(store.listed().size(), 1);
-  EXPECT_EQ(store.listed()[0].row.step_time_us, 0.7);
+  EXPECT_EQ(store.listed()[0].row.step_time_s, 0.7);
 }
 
 TEST(Store, TwoWritersAtOnceLoseNothing) {

@@ -31,9 +31,9 @@ def row(network, model, budget, allocation, source="optimized", target="", view=
     each = (budget or 50) / dimensions
     return dict(view=view, loop=loop, prices=prices, network=network, dimensions=dimensions, model=model, budget_gb_per_s=budget,
                 budget_usd=dollars, allocation=allocation, source=source, target=target, status="ok",
-                bandwidth_gb_per_s=" ".join([str(each)] * dimensions), step_time_us=1e5 + 1e7 / each,
+                bandwidth_gb_per_s=" ".join([str(each)] * dimensions), step_time_s=1e5 + 1e7 / each,
                 cost_usd=dollars or 1e4 * each, utilization=" ".join(["0.5"] * dimensions),
-                bound_us=9e4 if dollars else "")
+                step_time_bound_s=9e4 if dollars else "")
 
 
 def results():
@@ -109,10 +109,10 @@ class Figures(unittest.TestCase):
 
     def test_a_cell_that_is_no_number_is_named_by_line_and_column(self):
         rows = results()
-        rows[1]["step_time_us"] = "fast"
+        rows[1]["step_time_s"] = "fast"
         run = self.run_script("fig12", self.write("edited.csv", rows))
         self.assertEqual(run.returncode, 2)
-        self.assertIn("edited.csv:3: step_time_us: 'fast' is not a number", run.stderr)
+        self.assertIn("edited.csv:3: step_time_s: 'fast' is not a number", run.stderr)
 
     def test_fig15_says_why_an_experiment_has_none(self):
         own = [r for r in results() if r["target"] in ("", r["model"])]
@@ -123,7 +123,7 @@ class Figures(unittest.TestCase):
     def draw_panels(self):
         import fig12
         data = style.Data(self.results, fig12.COLUMNS)
-        return fig12.draw(data, lambda r, base: base["step_time_us"] / r["step_time_us"], "speedup")
+        return fig12.draw(data, lambda r, base: base["step_time_s"] / r["step_time_s"], "speedup")
 
     def test_fig12_has_a_panel_per_model_and_network_with_all_series(self):
         figure = self.draw_panels()
@@ -182,7 +182,7 @@ class Figures(unittest.TestCase):
         panel = plt.subplots()[1]
         many = [row("2D", "17B", budget, "EqualBW") for budget in range(10, 100)]
         for few in (many[:40], many):
-            style.curve(panel, [r | dict(bandwidth_gb_per_s=(1, 1)) for r in few], lambda r: r["step_time_us"],
+            style.curve(panel, [r | dict(bandwidth_gb_per_s=(1, 1)) for r in few], lambda r: r["step_time_s"],
                         **style.ALLOCATIONS["EqualBW"])
         self.assertEqual([line.get_marker() for line in panel.lines], ["o", "None"])
 
