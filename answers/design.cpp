@@ -14,7 +14,8 @@
 namespace bandwright {
 namespace {
 
-constexpr std::array<std::string_view, 4> status_names = {"optimal", "infeasible", "iteration-limit", "interrupted"};
+constexpr std::array<std::string_view, 4> status_names = {"optimal", "infeasible", "iteration-limit",
+                                                          "interrupted"};
 
 bool in_dollars(const Design& design) { return std::holds_alternative<Money>(design.budget); }
 
@@ -73,7 +74,8 @@ Verdict verdict_of(const DesignAnswer& answer) {
   if (answer.memory && !answer.memory->fits()) return fit_verdict(*answer.memory);
   std::string text = fmt::format("{} as an equal split", faster(answer.summary.speedup()));
   if (solution.status == Status::Interrupted) return {text + "; interrupted: the best so far"};
-  if (solution.status == Status::IterationLimit) return {text + "; stopped at its iteration limit: the best so far"};
+  if (solution.status == Status::IterationLimit)
+    return {text + "; stopped at its iteration limit: the best so far"};
   if (!std::isfinite(solution.lower_bound)) return {text};
   return {text + fmt::format("; proved: none is more than {:.1e} better", std::max(0.0, solution.gap())),
           Verdict::Mood::Good};
@@ -108,12 +110,13 @@ Table dimensions_of(const DesignAnswer& answer) {
   for (std::size_t d = 0; d < b.size(); ++d) {
     std::vector<Value> row = dimension_cells(answer.design.network, d);
     const Range* range = summary.ranges.empty() ? nullptr : &summary.ranges[d];
-    row.insert(row.end(),
-               {answer.design.network.dimensions[d].price_class, b[d], b[d] / total,
-                range ? Value(fmt::format("{:.2f} to {:.2f}", range->low_gb_per_s, range->high_gb_per_s)) : Value(),
-                range ? Value(range->low_gb_per_s) : Value(), range ? Value(range->high_gb_per_s) : Value(),
-                std::llround(bytes_sent(summary, d)), utilization(summary, d),
-                summary.bill ? Value(summary.bill->of_dimension(static_cast<int>(d))) : Value()});
+    row.insert(
+        row.end(),
+        {answer.design.network.dimensions[d].price_class, b[d], b[d] / total,
+         range ? Value(fmt::format("{:.2f} to {:.2f}", range->low_gb_per_s, range->high_gb_per_s)) : Value(),
+         range ? Value(range->low_gb_per_s) : Value(), range ? Value(range->high_gb_per_s) : Value(),
+         std::llround(bytes_sent(summary, d)), utilization(summary, d),
+         summary.bill ? Value(summary.bill->of_dimension(static_cast<int>(d))) : Value()});
     table.rows.push_back(std::move(row));
   }
   table.total = std::vector<Value>(table.columns.size());
@@ -145,7 +148,8 @@ void add_steps(const DesignAnswer& answer, Document& document) {
   if (summary.steps.size() > 1) document.line("group", faster(summary.speedup()));
   document.data("equal_violates", summary.equal_violates);
   if (!summary.equal_violates.empty()) {
-    document.line("equal split", fmt::format("is not allowed: it breaks {}", fmt::join(summary.equal_violates, ", ")));
+    document.line("equal split",
+                  fmt::format("is not allowed: it breaks {}", fmt::join(summary.equal_violates, ", ")));
   }
   if (answer.memory) {
     add_fit(document, *answer.memory);
@@ -165,7 +169,8 @@ Table models_table(const DesignAnswer& answer) {
     const StepResult& step = summary.steps[m];
     const double ns = summary.optimum.step_ns[m];
     table.rows.push_back({answer.design.models[m].name, ns / 1e9, step.compute_time, step.bubble,
-                          step.exposed_communication, summary.equal.step_ns[m] / 1e9, summary.equal.step_ns[m] / ns,
+                          step.exposed_communication, summary.equal.step_ns[m] / 1e9,
+                          summary.equal.step_ns[m] / ns,
                           summary.played ? Value(summary.played->optimum_ns[m] / 1e9) : Value(),
                           summary.played ? Value(summary.played->equal_ns[m] / 1e9) : Value()});
   }
@@ -188,8 +193,9 @@ void add_money(const DesignAnswer& answer, Document& document) {
   document.line("cost", fmt::format("{}; equal split {}", quantity(summary.optimum.cost->value(), Unit::Usd),
                                     quantity(summary.equal.cost->value(), Unit::Usd)));
   if (perf && equal) {
-    document.line("perf per cost", fmt::format("{:.4g} steps/s per $1M; equal split {:.4g}: {:.3f} times as much",
-                                               *perf, *equal, *perf / *equal));
+    document.line("perf per cost",
+                  fmt::format("{:.4g} steps/s per $1M; equal split {:.4g}: {:.3f} times as much", *perf,
+                              *equal, *perf / *equal));
   }
 }
 
@@ -210,8 +216,9 @@ void add_proof(const DesignAnswer& answer, Document& document) {
       .data("gap", bounded ? Value(solution.gap()) : Value())
       .data("status", status_names[static_cast<std::size_t>(solution.status)]);
   if (bounded) {
-    document.line("proved", fmt::format("no allocation is below {}: at most {:.1e} better than this one",
-                                        objective_text(solution.lower_bound, unit), std::max(0.0, solution.gap())));
+    document.line("proved",
+                  fmt::format("no allocation is below {}: at most {:.1e} better than this one",
+                              objective_text(solution.lower_bound, unit), std::max(0.0, solution.gap())));
   }
   std::vector<std::string> assumed;
   for (const NarrowGroup& group : answer.summary.narrow) assumed.push_back(assumption_text(answer, group));
@@ -237,11 +244,13 @@ Table shadow_prices(const DesignAnswer& answer, Document& document) {
   for (std::size_t i = 0; i < solution.shadow_prices.size(); ++i) {
     const ShadowPrice& price = solution.shadow_prices[i];
     const bool money = i == 0 && in_dollars(answer.design);
-    table.rows.push_back({price.constraint, price.per_unit * unit.factor, unit.name + (money ? " per $" : " per GB/s")});
+    table.rows.push_back(
+        {price.constraint, price.per_unit * unit.factor, unit.name + (money ? " per $" : " per GB/s")});
     if (price.per_unit == 0.0) continue;
     const double value = price.per_unit * (money ? 1e6 : 1.0);
-    const std::string amount = unit.name == "s" ? quantity(std::abs(value) * unit.factor, Unit::Seconds)
-                                                : fmt::format("{:.4g} {}", std::abs(value) * unit.factor, unit.name);
+    const std::string amount = unit.name == "s"
+                                   ? quantity(std::abs(value) * unit.factor, Unit::Seconds)
+                                   : fmt::format("{:.4g} {}", std::abs(value) * unit.factor, unit.name);
     document.line("worth", fmt::format("one more {} in '{}' {} {}", money ? "$1M" : "GB/s", price.constraint,
                                        value > 0 ? "saves" : "costs", amount));
   }
@@ -255,7 +264,8 @@ void add_played(const DesignAnswer& answer, Document& document) {
   for (std::size_t m = 0; m < played->optimum_ns.size(); ++m) {
     const double ns = played->optimum_ns[m];
     const double equal = played->equal_ns[m];
-    const std::string name = played->optimum_ns.size() > 1 ? answer.design.models[m].name + ": " : std::string();
+    const std::string name =
+        played->optimum_ns.size() > 1 ? answer.design.models[m].name + ": " : std::string();
     document.line("played", fmt::format("{}{} event by event; equal split {}: {}", name, seconds_text(ns),
                                         seconds_text(equal), faster(equal / ns)));
   }
@@ -279,9 +289,9 @@ void add_alternatives(const DesignAnswer& answer, Document& document) {
   if (summary.stepped) document.data("step_gb_per_s", answer.step_gb_per_s);
   if (summary.in_steps) {
     add_allocation("in_steps", *summary.in_steps, summary.stepped->loss, "in steps",
-                   fmt::format("of {:g} GB/s: {}; {}, {:.3g} % worse than the optimum above", answer.step_gb_per_s,
-                               list_text(summary.in_steps->gb_per_s), seconds_text(summary.in_steps->weighted_ns),
-                               100.0 * summary.stepped->loss),
+                   fmt::format("of {:g} GB/s: {}; {}, {:.3g} % worse than the optimum above",
+                               answer.step_gb_per_s, list_text(summary.in_steps->gb_per_s),
+                               seconds_text(summary.in_steps->weighted_ns), 100.0 * summary.stepped->loss),
                    document);
   } else if (summary.stepped) {
     document.data("in_steps", Value());

@@ -16,7 +16,8 @@ std::string npus_text(std::int64_t npus, const Machine& machine) {
 std::optional<double> if_priced(double usd) { return usd > 0.0 ? std::optional(usd) : std::nullopt; }
 
 std::string price_text(double usd, std::string_view item, const Machine& machine) {
-  return fmt::format("{} at ${:g} per NPU and hour", quantity(usd, Unit::Usd) + " per million " + std::string(item),
+  return fmt::format("{} at ${:g} per NPU and hour",
+                     quantity(usd, Unit::Usd) + " per million " + std::string(item),
                      machine.npu.usd_per_hour);
 }
 
@@ -47,16 +48,18 @@ Facts placement_facts(const TwoMemories& memories, double gap_asked) {
   Facts facts = Facts::of("placement", "tensors in two memories");
   facts.fact("tiers", memories.tiers.name).fact("policy", placement.policy);
   facts.fact("fast_limit_bytes", memories.fast, "", memories.tiers.fast.name);
-  facts.fact("peak_slow_bytes", slow, "at most " + quantity(to_double(slow), Unit::Memory), memories.tiers.slow.name);
+  facts.fact("peak_slow_bytes", slow, "at most " + quantity(to_double(slow), Unit::Memory),
+             memories.tiers.slow.name);
   facts.data("to_slow_bytes", placement.to_slow).data("to_fast_bytes", placement.to_fast);
   if (placement.gap() > 2 * gap_asked) {
     facts.fact("gap", placement.gap());
   } else {
     facts.data("gap", placement.gap());
   }
-  facts.line("compute takes",
-             fmt::format("{:.2f} x forward, {:.2f} x backward, {:.2f} x in the optimizer of its time in fast memory",
-                         slowdown.forward, slowdown.backward, slowdown.update));
+  facts.line(
+      "compute takes",
+      fmt::format("{:.2f} x forward, {:.2f} x backward, {:.2f} x in the optimizer of its time in fast memory",
+                  slowdown.forward, slowdown.backward, slowdown.update));
   facts.data("forward_slowdown", slowdown.forward)
       .data("backward_slowdown", slowdown.backward)
       .data("optimizer_slowdown", slowdown.update);
@@ -81,11 +84,16 @@ Document estimate_document(const TrainingJob& job, const TrainingEstimate& resul
       .fact("mfu", result.mfu)
       .fact("hfu", result.hfu);
   const std::optional<double> price = if_priced(result.usd_per_million_tokens);
-  rates.fact("usd_per_million_tokens", price, price ? price_text(*price, "tokens", job.machine) : "", "price");
+  rates.fact("usd_per_million_tokens", price, price ? price_text(*price, "tokens", job.machine) : "",
+             "price");
   document.add(std::move(rates));
   add_fit(document, result);
   document.add(division_facts(p));
-  if (placement) document.add(*placement);
+  if (placement) {
+    document.add(*placement);
+  } else {
+    document.data("placement", Value());
+  }
   document.add(breakdown_table(result.breakdown, result.step_ns)).add(memory_table(result.memory.lines()));
   return document;
 }
@@ -94,8 +102,9 @@ Document estimate_document(const UndividedAnswer& answer) {
   const std::string size =
       answer.parameters > 0.0 ? fmt::format(" ({:.1f} million parameters)", answer.parameters * 1e-6) : "";
   const double capacity = answer.machine.npu.memory_bytes;
-  Document document{.title = fmt::format("{}{} on {}", answer.name, size, npus_text(answer.npus, answer.machine)),
-                    .notes = answer.notes};
+  Document document{
+      .title = fmt::format("{}{} on {}", answer.name, size, npus_text(answer.npus, answer.machine)),
+      .notes = answer.notes};
   document.verdict = answer.memory ? fit_verdict(answer.memory->total(), capacity)
                                    : Verdict{"step " + quantity(answer.step_ns / 1e9, Unit::Seconds)};
   document.line("", answer.division);
@@ -105,11 +114,13 @@ Document estimate_document(const UndividedAnswer& answer) {
                 answer.parameters > 0.0 ? Value(static_cast<std::int64_t>(answer.parameters)) : Value());
   Facts rates;
   rates.fact("step_time_s", answer.step_ns / 1e9)
-      .fact("items_per_s", answer.items_per_s, fmt::format("{} {}/s", significant(answer.items_per_s), answer.item))
+      .fact("items_per_s", answer.items_per_s,
+            fmt::format("{} {}/s", significant(answer.items_per_s), answer.item))
       .fact("tflop_per_s_per_npu", answer.tflop_per_s_per_npu)
       .fact("mfu", answer.mfu);
   const std::optional<double> price = if_priced(answer.usd_per_million_items);
-  rates.fact("usd_per_million_items", price, price ? price_text(*price, answer.item, answer.machine) : "", "price");
+  rates.fact("usd_per_million_items", price, price ? price_text(*price, answer.item, answer.machine) : "",
+             "price");
   document.add(std::move(rates));
   document.data("fits", answer.memory ? Value(answer.memory->total() <= capacity) : Value())
       .data("memory_bytes", answer.memory ? Value(answer.memory->total()) : Value())
@@ -117,7 +128,11 @@ Document estimate_document(const UndividedAnswer& answer) {
   Facts division = Facts::of("parallelism");
   division.data("tensor", answer.tensor).data("data", answer.npus / answer.tensor);
   document.add(std::move(division)).add(breakdown_table(answer.breakdown, answer.step_ns));
-  if (answer.memory) document.add(memory_table(counted(*answer.memory)));
+  if (answer.memory) {
+    document.add(memory_table(counted(*answer.memory)));
+  } else {
+    document.data("memory", Value());
+  }
   return document;
 }
 

@@ -29,11 +29,11 @@ struct UndividedAnswer {
   std::string name;
   Machine machine;
   std::int64_t npus = 1;
-  std::string item;          // "images": what is counted
-  std::int64_t items = 0;    // of a step, all NPUs together
-  std::int64_t tensor = 1;   // NPUs of one replica
-  std::string division;      // for people
-  double parameters = 0.0;   // 0: not known
+  std::string item;         // "images": what is counted
+  std::int64_t items = 0;   // of a step, all NPUs together
+  std::int64_t tensor = 1;  // NPUs of one replica
+  std::string division;     // for people
+  double parameters = 0.0;  // 0: not known
   std::optional<MemoryBill> memory;
   std::vector<std::string> notes;
   double items_per_s = 0.0;

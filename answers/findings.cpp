@@ -143,14 +143,17 @@ Table optima_table(const std::vector<Result>& results) {
   Table table = Table::of("optima");
   table.column("model").column("loop");
   table.column("name", "optimal GB/s per NPU, innermost first", Shown::ToPeople);
-  table.column("bandwidth_gb_per_s", "", Shown::ToPrograms).column("step_time_s");
-  table.column("equal_step_time_s", "EqualBW").column("speedup");
+  table.column("value", "step, ms", Shown::ToPeople).column("fact", "EqualBW, ms", Shown::ToPeople);
+  table.column("bandwidth_gb_per_s", "", Shown::ToPrograms).column("step_time_s", "", Shown::ToPrograms);
+  table.column("equal_step_time_s", "", Shown::ToPrograms).column("speedup");
   for (const auto& [row, trace] : results) {
     const Row* equal = row.allocation == "PerfOptBW" && row.status == "ok" ? equal_of(results, row) : nullptr;
     if (equal == nullptr) continue;
+    const double speedup = *equal->step_time_s / *row.step_time_s;
     table.rows.push_back({row.model, row.loop, fmt::format("{:.2f}", fmt::join(row.bandwidth_gb_per_s, "  ")),
-                          row.bandwidth_gb_per_s, *row.step_time_s, *equal->step_time_s,
-                          *equal->step_time_s / *row.step_time_s});
+                          fmt::format("{:.4f}", *row.step_time_s * 1e3),
+                          fmt::format("{:.3f}", *equal->step_time_s * 1e3), row.bandwidth_gb_per_s,
+                          row.step_time_s, equal->step_time_s, speedup});
   }
   return table;
 }

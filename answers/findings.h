@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "experiment/findings.h"
+#include "experiment/specification.h"
 #include "report/document.h"
 
 namespace bandwright {

@@ -51,13 +51,16 @@ Table memory_table(const std::vector<MemoryBill::Line>& lines) {
 }
 
 std::string division_text(const Parallelism& p) {
-  return fmt::format("TP {} CP {} EP {} PP {} DP {}, ZeRO {}, {} micro-batches of {}", p.tensor, p.context, p.expert,
-                     p.pipeline, p.data, p.zero, p.micro_batches(), p.micro_batch);
+  return fmt::format("TP {} CP {} EP {} PP {} DP {}, ZeRO {}, {} micro-batches of {}", p.tensor, p.context,
+                     p.expert, p.pipeline, p.data, p.zero, p.micro_batches(), p.micro_batch);
 }
 
 Facts division_facts(const Parallelism& p) {
   Facts facts = Facts::of("parallelism");
-  facts.data("tensor", p.tensor).data("context", p.context).data("expert", p.expert).data("pipeline", p.pipeline);
+  facts.data("tensor", p.tensor)
+      .data("context", p.context)
+      .data("expert", p.expert)
+      .data("pipeline", p.pipeline);
   facts.data("data", p.data).data("zero", p.zero).data("virtual_stages", p.virtual_stages);
   facts.data("micro_batch", p.micro_batch).data("micro_batches", p.micro_batches());
   facts.data("global_batch", p.global_batch).data("recompute", recomputation_name(p.recompute));

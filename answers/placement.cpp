@@ -14,9 +14,7 @@ std::optional<double> seconds(double ns) {
   return std::isfinite(ns) ? std::optional(ns / 1e9) : std::nullopt;
 }
 
-std::optional<double> unless_zero(double value) {
-  return value > 0.0 ? std::optional(value) : std::nullopt;
-}
+std::optional<double> unless_zero(double value) { return value > 0.0 ? std::optional(value) : std::nullopt; }
 
 std::optional<std::int64_t> unless_none(int count) {
   return count > 0 ? std::optional<std::int64_t>(count) : std::nullopt;
@@ -25,12 +23,16 @@ std::optional<std::int64_t> unless_none(int count) {
 Table results_table(bool timing) {
   Table table = Table::of("results");
   table.main = true;
-  table.column("policy").column("ratio").column("fast_limit_bytes").column("policy_time_s").column("slowdown");
+  table.column("policy")
+      .column("ratio")
+      .column("fast_limit_bytes")
+      .column("policy_time_s")
+      .column("slowdown");
   table.column("placed_time_s").column("to_slow_bytes").column("to_fast_bytes").column("peak_fast_bytes");
   table.column("gap").column("relative_memory_cost").column("pareto");
   for (const char* key : {"peak_slow_bytes", "memory_cost_usd", "fast_access_share", "status", "reason",
-                          "idealised", "replay_time_s", "kernels_s", "copy_stall_s", "overlap_stall_s", "fault",
-                          "binaries", "program_rows", "window", "tightened"}) {
+                          "idealised", "replay_time_s", "kernels_s", "copy_stall_s", "overlap_stall_s",
+                          "fault", "binaries", "program_rows", "window", "tightened"}) {
     table.column(key, "", Shown::ToPrograms);
   }
   if (timing) table.column("solve_time_s");
@@ -80,7 +82,8 @@ std::vector<Value> cells_of(const PlaceRow& row, bool timing) {
 
 std::vector<std::string> remarks(const PlaceReport& report) {
   std::vector<std::string> notes = {
-      "time: the policy's own; placed: after address assignment; slowdown and cost: against all-fast; front: no "
+      "time: the policy's own; placed: after address assignment; slowdown and cost: against all-fast; front: "
+      "no "
       "other line is both cheaper and faster"};
   bool cache = false;
   for (const PlaceRow& row : report.rows) {
@@ -88,9 +91,10 @@ std::vector<std::string> remarks(const PlaceReport& report) {
     const std::string what = fmt::format("{} at {}: ", s.policy, row.ratio);
     if (!s.reason.empty()) notes.push_back(what + s.reason);
     if (s.found() && (s.status == PlacementStatus::TimeLimit || s.status == PlacementStatus::Interrupted)) {
-      notes.push_back(fmt::format(
-          "{}{}; within {:.2g} % of the best possible", what,
-          s.status == PlacementStatus::TimeLimit ? "stopped by the time limit" : "interrupted", 100.0 * s.gap()));
+      notes.push_back(
+          fmt::format("{}{}; within {:.2g} % of the best possible", what,
+                      s.status == PlacementStatus::TimeLimit ? "stopped by the time limit" : "interrupted",
+                      100.0 * s.gap()));
     }
     if (s.replay && !s.replay->fault.empty()) notes.push_back(what + "the replay fails: " + s.replay->fault);
     cache = cache || s.policy == "cache";

@@ -1,10 +1,10 @@
-#include "answers/placement.h"
-
 #include <fmt/format.h>
 
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
+
+#include "answers/placement.h"
 
 namespace bandwright {
 namespace {

@@ -53,7 +53,8 @@ struct TrialsAnswer {
 };
 Document trials_document(const TrialsAnswer& answer);
 
-Document measurement_document(const std::vector<std::string>& command, const std::vector<MeasuredPoint>& points);
+Document measurement_document(const std::vector<std::string>& command,
+                              const std::vector<MeasuredPoint>& points);
 
 // Columns in which no row says anything are for programs alone.
 void hide_empty_columns(Table& table);

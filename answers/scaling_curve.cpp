@@ -51,7 +51,9 @@ Table points_of(const SimulatedCurve& answer) {
   return table;
 }
 
-double mean_traffic(const TrialsSummary& point, double makespan_s) { return point.head_bytes / makespan_s * 1e-9; }
+double mean_traffic(const TrialsSummary& point, double makespan_s) {
+  return point.head_bytes / makespan_s / 1e9;
+}
 
 double seconds_of(TrialTime time) { return static_cast<double>(time.count()) / 1e9; }
 
@@ -59,8 +61,8 @@ double seconds_of(TrialTime time) { return static_cast<double>(time.count()) / 1
 
 void hide_empty_columns(Table& table) {
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    const bool empty =
-        std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) { return row[c].is_nothing(); });
+    const bool empty = std::all_of(table.rows.begin(), table.rows.end(),
+                                   [&](const auto& row) { return row[c].is_nothing(); });
     if (empty) table.columns[c].shown = Shown::ToPrograms;
   }
 }
@@ -112,10 +114,10 @@ Document trials_document(const TrialsAnswer& answer) {
     with.workers = point.workers;
     const double makespan = seconds_of(point.makespan);
     const double speedup = answer.one_worker_seconds / makespan;
-    const double traffic = head_traffic(with) * 1e-9;
-    table.rows.push_back({point.workers, makespan, speedup, speedup / point.workers, point.utilization(), traffic,
-                          traffic / cluster.head_link.value(), mean_traffic(point, makespan), point.head_bytes,
-                          point.stopped_early});
+    const double traffic = head_traffic(with) / 1e9;
+    table.rows.push_back({point.workers, makespan, speedup, speedup / point.workers, point.utilization(),
+                          traffic, traffic / cluster.head_link.value(), mean_traffic(point, makespan),
+                          point.head_bytes, point.stopped_early});
   }
   document.add(std::move(table));
   document.add(List::of("warnings", answer.warnings.empty() ? "" : "warnings", answer.warnings));
@@ -123,7 +125,8 @@ Document trials_document(const TrialsAnswer& answer) {
   return document;
 }
 
-Document measurement_document(const std::vector<std::string>& command, const std::vector<MeasuredPoint>& points) {
+Document measurement_document(const std::vector<std::string>& command,
+                              const std::vector<MeasuredPoint>& points) {
   Document document{.title = fmt::format("{}", fmt::join(command, " "))};
   document.data("measured_command", command);
   Table table = Table::of("points");

@@ -34,8 +34,8 @@ struct PointRow {
 
 Table points_table(std::string_view key) {
   Table table = Table::of(key);
-  for (const char* name : {"series", "kind", "law", "workers", "value_name", "shown", "low", "high", "run_time_s",
-                           "speedup", "efficiency", "karp_flatt", "law_value", "error"}) {
+  for (const char* name : {"series", "kind", "law", "workers", "value_name", "shown", "low", "high",
+                           "run_time_s", "speedup", "efficiency", "karp_flatt", "law_value", "error"}) {
     table.column(name);
   }
   return table;
@@ -54,25 +54,32 @@ void add_row(const FittedSeries& fitted, const PointRow& row, Table& table) {
     high = shown(series.is_rate ? row.range->low : row.range->high);
   }
   const bool is_point = row.kind == "measured" || row.kind == "left_out" || row.kind == "held_out";
-  const std::optional<double> law_value = law && is_point ? std::optional(shown(law->curve.seconds(n))) : std::nullopt;
+  const std::optional<double> law_value =
+      law && is_point ? std::optional(shown(law->curve.seconds(n))) : std::nullopt;
   std::optional<double> error;
   if (law_value) error = *law_value / shown(row.seconds) - 1.0;
-  table.rows.push_back({series.name, row.kind, law ? Value(law->curve.law->name) : Value(), whole, series.value_name,
-                        shown(row.seconds), low, high, series.is_rate ? row.seconds : shown(row.seconds), row.speedup,
-                        row.speedup / n, is_point && whole > 1 ? Value(karp_flatt(row.speedup, n)) : Value(), law_value,
+  table.rows.push_back({series.name, row.kind, law ? Value(law->curve.law->name) : Value(), whole,
+                        series.value_name, shown(row.seconds), low, high,
+                        series.is_rate ? row.seconds : shown(row.seconds), row.speedup, row.speedup / n,
+                        is_point && whole > 1 ? Value(karp_flatt(row.speedup, n)) : Value(), law_value,
                         error});
 }
 
 // Everything programs may want, of all series.
 void add_rows(const FittedSeries& fitted, Table& table) {
   for (const ScalingPoint& point : fitted.series.points) {
-    add_row(fitted, {fitted.kind(point), static_cast<double>(point.workers), point.seconds, std::nullopt, fitted.speedup(point), std::nullopt},
+    add_row(fitted,
+            {fitted.kind(point), static_cast<double>(point.workers), point.seconds, std::nullopt,
+             fitted.speedup(point), std::nullopt},
             table);
   }
   if (!fitted.summary.chosen) return;
   const LawFit& fit = *fitted.summary.chosen;
   const auto add_law = [&](std::string_view kind, int n) {
-    add_row(fitted, {kind, static_cast<double>(n), fit.curve.seconds(n), prediction_range(fit, n), fit.curve.speedup(n), std::nullopt}, table);
+    add_row(fitted,
+            {kind, static_cast<double>(n), fit.curve.seconds(n), prediction_range(fit, n),
+             fit.curve.speedup(n), std::nullopt},
+            table);
   };
   for (const Prediction& prediction : fitted.summary.predictions) add_law("predicted", prediction.workers);
   for (const int n : curve_counts(fitted)) add_law("law", n);
@@ -89,12 +96,19 @@ Table shown_points(const FittedSeries& fitted) {
     const double n = point.workers;
     const double value = fitted.series.shown(n, point.seconds);
     const double speedup = fitted.speedup(point);
-    const auto of_law = law ? std::optional(fitted.series.shown(n, law->curve.seconds(n))) : std::nullopt;
+    Value of_law;
+    Value error;
+    if (law) {
+      const double shown = fitted.series.shown(n, law->curve.seconds(n));
+      of_law = shown;
+      error = shown / value - 1.0;
+    }
     const std::string_view kind = fitted.kind(point);
     table.rows.push_back({point.workers, value, speedup, speedup / n,
-                          point.workers > 1 ? Value(karp_flatt(speedup, n)) : Value(), of_law,
-                          of_law ? Value(*of_law / value - 1.0) : Value(),
-                          kind == "measured" ? "" : kind == "left_out" ? "left out" : "held out"});
+                          point.workers > 1 ? Value(karp_flatt(speedup, n)) : Value(), of_law, error,
+                          kind == "measured"   ? ""
+                          : kind == "left_out" ? "left out"
+                                               : "held out"});
   }
   return table;
 }
@@ -112,9 +126,11 @@ std::string spell_candidate(const LawCandidate& candidate) {
 std::string spell_prediction(const FittedSeries& fitted, const Prediction& prediction) {
   const ScalingSeries& series = fitted.series;
   const auto shown = [&](double seconds) { return significant(series.shown(prediction.workers, seconds)); };
-  std::string text = fmt::format("{} {}", shown(prediction.seconds), series.is_rate ? series.value_name : "s");
+  std::string text =
+      fmt::format("{} {}", shown(prediction.seconds), series.is_rate ? series.value_name : "s");
   if (prediction.range) {
-    text += fmt::format(" (95 %: {} to {})", shown(series.is_rate ? prediction.range->high : prediction.range->low),
+    text += fmt::format(" (95 %: {} to {})",
+                        shown(series.is_rate ? prediction.range->high : prediction.range->low),
                         shown(series.is_rate ? prediction.range->low : prediction.range->high));
   }
   if (prediction.measured) {
@@ -138,9 +154,11 @@ Facts shown_answer(const FittedSeries& fitted) {
     facts.line(fmt::format("  {}", candidate.law->name), spell_candidate(candidate));
   }
   if (!summary.held_out.empty()) facts.line("held out", "predicted from the others");
-  for (const Prediction& each : summary.held_out) facts.line("  " + workers_text(each.workers), spell_prediction(fitted, each));
+  for (const Prediction& each : summary.held_out)
+    facts.line("  " + workers_text(each.workers), spell_prediction(fitted, each));
   if (!summary.predictions.empty()) facts.line("predicted", "by the law");
-  for (const Prediction& each : summary.predictions) facts.line("  " + workers_text(each.workers), spell_prediction(fitted, each));
+  for (const Prediction& each : summary.predictions)
+    facts.line("  " + workers_text(each.workers), spell_prediction(fitted, each));
   if (summary.peak) facts.line("fastest at", fmt::format("{:.1f} workers", *summary.peak));
   facts.line("pays until",
              (summary.pays_until ? workers_text(*summary.pays_until)
@@ -187,10 +205,12 @@ Document fit_document(const std::vector<FittedSeries>& all) {
   points.main = true;
   points.shown = Shown::ToPrograms;
   Table laws = Table::of("laws");
-  for (const char* key : {"series", "law", "t1_s", "sigma", "kappa", "rms", "aicc", "refused"}) laws.column(key);
+  for (const char* key : {"series", "law", "t1_s", "sigma", "kappa", "rms", "aicc", "refused"})
+    laws.column(key);
   laws.shown = Shown::ToPrograms;
   Table series = Table::of("curves");
-  for (const char* key : {"series", "scaling", "law", "peak_workers", "efficiency_bound", "pays_until"}) series.column(key);
+  for (const char* key : {"series", "scaling", "law", "peak_workers", "efficiency_bound", "pays_until"})
+    series.column(key);
   series.shown = Shown::ToPrograms;
   std::vector<std::string> warnings;
   for (const FittedSeries& fitted : all) {

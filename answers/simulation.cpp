@@ -118,9 +118,10 @@ void add_rates(const SimulationAnswer& answer, Document& document) {
       .data("tflop_per_s_per_npu", rate.tflop_per_s_per_npu)
       .data("mfu", rate.mfu)
       .data("hfu", rate.hfu);
-  document.line("rate", fmt::format("{}, {} per NPU, MFU {}, HFU {}", quantity(rate.tokens_per_s, Unit::TokensPerS),
-                                    quantity(rate.tflop_per_s_per_npu, Unit::TflopPerS),
-                                    quantity(rate.mfu, Unit::Share), quantity(rate.hfu, Unit::Share)));
+  document.line("rate",
+                fmt::format("{}, {} per NPU, MFU {}, HFU {}", quantity(rate.tokens_per_s, Unit::TokensPerS),
+                            quantity(rate.tflop_per_s_per_npu, Unit::TflopPerS),
+                            quantity(rate.mfu, Unit::Share), quantity(rate.hfu, Unit::Share)));
   const MemoryFit fit = memory_fit(*answer.job);
   add_fit(document, fit);
   if (fit.fits()) document.line("memory", fit_verdict(fit).text);
@@ -174,7 +175,8 @@ Table critical_table(const SimulationAnswer& answer) {
   table.column("share", "of the step", Shown::ToPeople);
   const double whole = to_seconds(answer.result.step_time);
   for (const CriticalPart& part : answer.critical) {
-    table.rows.push_back({part.operation, part.time, whole > 0.0 ? Value(to_seconds(part.time) / whole) : Value()});
+    table.rows.push_back(
+        {part.operation, part.time, whole > 0.0 ? Value(to_seconds(part.time) / whole) : Value()});
   }
   return table;
 }
@@ -186,7 +188,8 @@ Table path_table(const SimulationAnswer& answer) {
   table.column("operation").column("start_s").column("end_s");
   if (answer.job) return table;
   for (const CriticalOperation& each : answer.result.critical_path) {
-    table.rows.push_back({operation_name(answer.graph, answer.graph.operations[each.operation]), each.start, each.end});
+    table.rows.push_back(
+        {operation_name(answer.graph, answer.graph.operations[each.operation]), each.start, each.end});
   }
   return table;
 }
@@ -232,7 +235,8 @@ Document simulation_document(const SimulationAnswer& answer, bool timing) {
   document.fact("cost_usd", answer.cost_usd,
                 fmt::format("{} ({})", answer.cost_usd ? quantity(*answer.cost_usd, Unit::Usd) : "unknown",
                             answer.prices));
-  if (answer.result.events > 0) document.line("events", quantity(static_cast<double>(answer.result.events), Unit::Count));
+  if (answer.result.events > 0)
+    document.line("events", quantity(static_cast<double>(answer.result.events), Unit::Count));
   return document;
 }
 

@@ -61,8 +61,8 @@ Verdict verdict_of(const ValidationAnswer& answer) {
     least = &each == &answer.scored.front() ? mean : std::min(least, mean);
     most = std::max(most, mean);
   }
-  return {fmt::format("mean errors of {:.1f} to {:.1f} % per set; {} of {} sets within their target", least, most,
-                      met, answer.scored.size()),
+  return {fmt::format("mean errors of {:.1f} to {:.1f} % per set; {} of {} sets within their target", least,
+                      most, met, answer.scored.size()),
           met == answer.scored.size() ? Verdict::Mood::Good : Verdict::Mood::Plain};
 }
 
@@ -80,10 +80,11 @@ Table constants_table(const Calibration& calibration) {
   for (const auto& [name, npu] : calibration.npus) {
     table.rows.push_back(
         {name,
-         fmt::format("matrix units {:.2f}, memory {:.2f}, kernel {:.1f} us, slice {:.0f} ns, sustained {:.2f}, "
-                     "host {:.0f} us",
-                     npu.gemm_efficiency, npu.memory_efficiency, npu.kernel_overhead_us, npu.slice_ns,
-                     npu.sustained, npu.host_us),
+         fmt::format(
+             "matrix units {:.2f}, memory {:.2f}, kernel {:.1f} us, slice {:.0f} ns, sustained {:.2f}, "
+             "host {:.0f} us",
+             npu.gemm_efficiency, npu.memory_efficiency, npu.kernel_overhead_us, npu.slice_ns, npu.sustained,
+             npu.host_us),
          source(name)});
   }
   for (const auto& [name, fabric] : calibration.fabrics) {
@@ -108,12 +109,11 @@ Document validation_document(const ValidationAnswer& answer) {
     const std::string why = row.why(answer.calibration);
     const Measurement& measurement = row.measurement();
     const std::string& metric = row.scored->set->metric;
-    worst.rows.push_back({row.scored->set->name, measurement.label, metric, measurement.measured, row.predicted(),
-                          row.error(), why});
-    sentences.items.push_back(fmt::format("{}: {}: measured {}, predicted {} {} ({:+.0f} %): {}",
-                                          row.scored->set->name, measurement.label,
-                                          significant(measurement.measured), significant(row.predicted()), metric,
-                                          100.0 * row.error(), why));
+    worst.rows.push_back({row.scored->set->name, measurement.label, metric, measurement.measured,
+                          row.predicted(), row.error(), why});
+    sentences.items.push_back(fmt::format(
+        "{}: {}: measured {}, predicted {} {} ({:+.0f} %): {}", row.scored->set->name, measurement.label,
+        significant(measurement.measured), significant(row.predicted()), metric, 100.0 * row.error(), why));
   }
   document.add(std::move(sentences)).add(std::move(worst));
   return document;

@@ -15,11 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string csv_text(CsvRows rows) {
-  TextTable table{.headings = std::move(rows.front())};
-  rows.erase(rows.begin());
-  table.rows = std::move(rows);
-  return as_csv(table);
+std::string csv_text(const CsvRows& rows) {
+  std::string text;
+  for (const std::vector<std::string>& row : rows) text += csv_row(row);
+  return text;
 }
 
 void require_folder_name(const std::string& name) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -68,7 +69,7 @@ std::span<const Figure> figures() { return catalogue; }
 
 namespace {
 
-int run_script(std::string_view name, const std::filesystem::path& from, const std::filesystem::path& target,
+Drawn run_script(std::string_view name, const std::filesystem::path& from, const std::filesystem::path& target,
                const Slice& slice = {}) {
   static const std::string python = find_python();
   const std::string script = (plots_folder() / fmt::format("{}.py", name)).string();
@@ -76,11 +77,23 @@ int run_script(std::string_view name, const std::filesystem::path& from, const s
   std::vector<std::string> words = {python, "-B", script, from.string(), target.string()};
   if (!slice.view.empty()) words.insert(words.end(), {"--view", slice.view});
   if (!slice.loop.empty()) words.insert(words.end(), {"--loop", slice.loop});
-  const int status = run(words, false);
-  return status <= 2 ? status : 2;
+  switch (run(words, false)) {
+    case 0:
+      return Drawn::Yes;
+    case 2:
+      return Drawn::BadInput;
+    case 3:
+      return Drawn::DoesNotApply;
+    default:
+      return Drawn::Failed;
+  }
 }
 
 }  // namespace
+
+void require(Drawn drawn) {
+  if (drawn != Drawn::Yes) throw CLI::RuntimeError(static_cast<int>(drawn));
+}
 
 std::string file_stem(const Figure& figure, const Slice& slice) {
   std::string stem(figure.name);
@@ -90,13 +103,13 @@ std::string file_stem(const Figure& figure, const Slice& slice) {
   return stem;
 }
 
-int draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice) {
+Drawn draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice) {
   make_folder(folder.graphs());
   return run_script(figure.name, folder.csv().parent_path() / figure.csv,
                     folder.graphs() / file_stem(figure, slice), slice);
 }
 
-int draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target) {
+Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target) {
   return run_script("timeline", trace, target);
 }
 
@@ -107,18 +120,24 @@ void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& 
       ->type_name("FOLDER");
 }
 
-void draw_answer(std::string_view script, const TextTable& answer, const AnswerPlot& options) {
+void draw_answer(std::string_view script, std::string_view of, const Document& answer,
+                 const AnswerPlot& options) {
   if (!options.plot) return;
   const std::filesystem::path folder = options.folder;
   make_folder(folder);
-  const std::filesystem::path target = folder / script;
+  std::string stem = std::string(script) + "-" + std::string(of);
+  for (char& c : stem) {
+    const bool usual = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
+    if (!usual) c = '-';
+  }
+  const std::filesystem::path target = folder / stem;
   const std::string table = target.string() + ".csv";
-  write_output({.format = OutputFormat::Csv, .file = table}, as_csv(answer));
-  if (run_script(script, table, target) != 0) throw CLI::RuntimeError(1);
+  write_output({.file = table}, render_csv(answer));
+  require(run_script(script, table, target));
   fmt::print(stderr, "drawn: {}.png\n", target.string());
 }
 
-int draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target) {
+Drawn draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target) {
   return run_script("validation", rows, target);
 }
 

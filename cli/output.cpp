@@ -8,7 +8,6 @@
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -16,40 +15,11 @@
 #include <system_error>
 
 #include "cli/option_rules.h"
-#include "core/catalogue.h"
 
 namespace bandwright {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct FormatInfo {
-  OutputFormat format;
-  std::string_view name;
-  std::string_view help;
-};
-constexpr std::array formats = {FormatInfo{OutputFormat::Text, "text", "for people"},
-                                FormatInfo{OutputFormat::Text, "table", "another name for text"},
-                                FormatInfo{OutputFormat::Json, "json", "for programs"},
-                                FormatInfo{OutputFormat::Csv, "csv", "for spreadsheets"}};
-
-// In code points: every byte but the continuation bytes of UTF-8.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
-void append_padded(std::string& line, std::string_view cell, std::size_t width, bool left) {
-  const std::string space(width - std::min(width, width_of(cell)), ' ');
-  line += left ? std::string(cell) + space : space + std::string(cell);
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
 
 void write_stream(const fs::path& path, std::string_view text) {
   std::ofstream stream(path, std::ios::binary | std::ios::trunc);
@@ -97,6 +67,18 @@ TextStyle text_style(const OutputOptions& options) {
   return style;
 }
 
+bool does_not_fit(const Document& answer) {
+  for (const Part& part : answer.parts) {
+    const auto* facts = std::get_if<Facts>(&part);
+    if (facts == nullptr || facts->key != nullptr) continue;
+    for (const Fact& fact : facts->rows) {
+      const auto* fits = std::get_if<bool>(&fact.value.any);
+      if (fact.key != nullptr && fact.key->name == "fits" && fits != nullptr) return !*fits;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void add_format_options(CLI::App& command, OutputOptions& options) {
@@ -106,9 +88,7 @@ void add_format_options(CLI::App& command, OutputOptions& options) {
       .add_option_function<std::string>(
           "--format",
           [&options](const std::string& word) {
-            options.as = &find_answer_format(word == "table" ? "text" : word);  // "table": as LIBRA calls it
-            if (options.as->name == "html") return;
-            options.format = find_in_catalogue(std::span<const FormatInfo>(formats), word, "format").format;
+            options.format = &find_answer_format(word == "table" ? "text" : word);  // as LIBRA calls it
           },
           "text (default), json, csv or html")
       ->type_name("FORMAT");
@@ -121,41 +101,14 @@ void add_output_options(CLI::App& command, OutputOptions& options) {
       ->type_name("FILE");
 }
 
-std::string aligned(const TextTable& table, std::size_t left_columns) {
-  std::vector<std::size_t> widths;
-  for (const std::string& heading : table.headings) widths.push_back(width_of(heading));
-  for (const auto& row : table.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  }
-  std::string text;
-  const auto append = [&](const std::vector<std::string>& row) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (i > 0) line += "  ";
-      append_padded(line, row[i], widths[i], i < left_columns);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + '\n';
-  };
-  append(table.headings);
-  for (const auto& row : table.rows) append(row);
-  return text;
-}
-
-std::string as_csv(const TextTable& table) {
-  std::string text;
-  const auto append = [&](const std::vector<std::string>& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "," : "") + csv_field(row[i]);
-    text += '\n';
-  };
-  append(table.headings);
-  for (const auto& row : table.rows) append(row);
-  return text;
+void add_fit_option(CLI::App& command, OutputOptions& options) {
+  command.add_flag("--require-fit", options.require_fit, "exit with 1 when the job does not fit into memory");
 }
 
 void write_answer(const OutputOptions& options, Document answer) {
   if (options.timing) answer.fact("wall_time_s", seconds_so_far());
-  write_output(options, options.as->render(answer, text_style(options)));
+  write_output(options, options.format->render(answer, text_style(options)));
+  if (options.require_fit && does_not_fit(answer)) throw CLI::RuntimeError(1);
 }
 
 void write_output(const OutputOptions& options, std::string_view text) {

@@ -9,6 +9,7 @@
 #include "cli/experiment_folder.h"
 #include "cli/figures.h"
 #include "cli/option_rules.h"
+#include "cli/output.h"
 #include "core/catalogue.h"
 #include "core/text.h"
 
@@ -32,22 +33,22 @@ void run(const PlotOptions& options) {
   }
   const ExperimentFolder folder(options.folder, experiment_name(options.experiment));
   static_cast<void>(folder.read());  // the figures read what the store says
-  int worst = 0;
+  Drawn worst = Drawn::Yes;
   Document document{.title = fmt::format("Figures of {}", folder.name())};
   document.data("experiment", folder.name());
   Table table = Table::of("figures");
   table.column("figure", "", Shown::ToPrograms).column("file").column("help", "", Shown::ToPrograms).main =
       true;
   for (const Figure* figure : chosen) {
-    const int status = draw(*figure, folder, options.slice);
+    const Drawn drawn = draw(*figure, folder, options.slice);
     const std::string file = (folder.graphs() / file_stem(*figure, options.slice)).string() + ".png";
-    if (status == 0) table.rows.push_back({figure->name, file, figure->help});
-    worst = std::max(worst, status);
+    if (drawn == Drawn::Yes) table.rows.push_back({figure->name, file, figure->help});
+    worst = std::max(worst, drawn);
   }
   document.add(std::move(table));
   write_answer(options.output, std::move(document));
   // A figure that an experiment does not have is no answer only to somebody who asked for it.
-  if (worst == 2 || (worst == 1 && !options.figures.empty())) throw CLI::RuntimeError(worst);
+  if (worst != Drawn::DoesNotApply || !options.figures.empty()) require(worst);
 }
 
 // bandwright plot timeline FILE ...: each as a picture beside it.
@@ -57,7 +58,7 @@ void run_timelines(const std::vector<std::string>& traces, const OutputOptions& 
   table.column("file").main = true;
   for (const std::string& trace : traces) {
     const std::filesystem::path target = std::filesystem::path(trace).replace_extension();
-    if (const int status = draw_timeline(trace, target); status != 0) throw CLI::RuntimeError(status);
+    require(draw_timeline(trace, target));
     table.rows.push_back({target.string() + ".png"});
   }
   Document document{.title = "Timelines"};

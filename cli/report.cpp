@@ -22,9 +22,9 @@ struct ReportOptions {
 // The figures this experiment has, drawn now.
 void add_figures(const ExperimentFolder& folder, Document& page) {
   for (const Figure& figure : figures()) {
-    const int status = draw(figure, folder);
-    if (status == 2) throw CLI::RuntimeError(status);
-    if (status != 0) continue;
+    const Drawn drawn = draw(figure, folder);
+    if (drawn == Drawn::DoesNotApply) continue;
+    require(drawn);
     page.add(Picture{std::string(figure.name), std::string(figure.help),
                      picture(folder.graphs() / figure.name),
                      fmt::format("bandwright plot {} {}", folder.name(), figure.name)});

@@ -8,11 +8,11 @@
 #include <cmath>
 #include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "answers/scaling.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/scale.h"
@@ -64,58 +64,6 @@ void show(const MeasureEvent& event, bool terminal) {
   std::fflush(stderr);
 }
 
-std::string table(const std::vector<MeasuredPoint>& points) {
-  TextTable table{
-      .headings = {"workers", "median s", "fastest s", "slowest s", "spread", "peak memory", "runs", ""}};
-  for (const MeasuredPoint& point : points) {
-    if (!point.failure.empty()) {
-      table.rows.push_back({fmt::format("{}", point.workers), "-", "-", "-", "-", "-", "-", point.failure});
-      continue;
-    }
-    const auto [fastest, slowest] = std::minmax_element(point.seconds.begin(), point.seconds.end());
-    table.rows.push_back({fmt::format("{}", point.workers), fmt::format("{:.4g}", point.median()),
-                          fmt::format("{:.4g}", *fastest), fmt::format("{:.4g}", *slowest),
-                          fmt::format("{:.1f} %", 100 * point.spread()),
-                          format_bytes(bytes(point.peak_bytes)), fmt::format("{}", point.seconds.size()),
-                          ""});
-  }
-  return aligned(table);
-}
-
-// What `scale fit` reads; a worker count that could not be measured has no line.
-std::string csv(const std::vector<MeasuredPoint>& points) {
-  TextTable table{
-      .headings = {"n", "seconds", "fastest_seconds", "slowest_seconds", "spread", "peak_bytes", "runs"}};
-  for (const MeasuredPoint& point : points) {
-    if (!point.failure.empty()) continue;
-    const auto [fastest, slowest] = std::minmax_element(point.seconds.begin(), point.seconds.end());
-    table.rows.push_back({fmt::format("{}", point.workers), fmt::format("{}", point.median()),
-                          fmt::format("{}", *fastest), fmt::format("{}", *slowest),
-                          fmt::format("{}", point.spread()), fmt::format("{}", point.peak_bytes),
-                          fmt::format("{}", point.seconds.size())});
-  }
-  return as_csv(table);
-}
-
-std::string json(const MeasurePlan& plan, const std::vector<MeasuredPoint>& points) {
-  nlohmann::ordered_json root;
-  root["command"] = plan.command;
-  root["points"] = nlohmann::ordered_json::array();
-  root["failures"] = nlohmann::ordered_json::array();
-  for (const MeasuredPoint& point : points) {
-    if (!point.failure.empty()) {
-      root["failures"].push_back({{"n", point.workers}, {"reason", point.failure}});
-      continue;
-    }
-    root["points"].push_back({{"n", point.workers},
-                              {"seconds", point.median()},
-                              {"spread", point.spread()},
-                              {"runs", point.seconds},
-                              {"peak_bytes", point.peak_bytes}});
-  }
-  return root.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
-}
-
 void read_plan(MeasureCommandOptions& options) {
   MeasurePlan& plan = options.plan;
   plan.workers = parse_option("--workers", options.workers, [](std::string_view text) {
@@ -164,17 +112,7 @@ void run(MeasureCommandOptions options) {
   const std::vector<MeasuredPoint> points =
       measure(options.plan, store, [&](const MeasureEvent& event) { show(event, terminal); });
   if (terminal) fmt::print(stderr, "\r\x1b[K");
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, table(points));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, csv(points));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, json(options.plan, points));
-      break;
-  }
+  write_answer(options.output, measurement_document(options.plan.command, points));
   bool failed = false;
   for (const MeasuredPoint& point : points) {
     if (point.failure.empty()) continue;

@@ -63,6 +63,6 @@ if __name__ == "__main__":
     results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     crossed = [row for row in results.rows if row["allocation"] == "PerfOptBW" and row["target"] != row["model"]]
     if not crossed:
-        sys.exit(f"{options.csv}: figure 15 trains models on networks made for others, and this experiment has no "
+        style.does_not_apply(f"{options.csv}: figure 15 trains models on networks made for others, and this experiment has no "
                  f"such points (its models: {', '.join(results.values('model'))})")
     style.save(draw(results), options.target)

@@ -1,7 +1,5 @@
 """Step time against network cost: every allocation at every budget, above the certified lower bound."""
 
-import sys
-
 import fig12
 import style
 
@@ -19,11 +17,18 @@ def own(row):
             and row["target"] in ("", row["model"]))
 
 
+def swept(data):
+    """The kind of budget whose points are drawn as lines: GB/s, or money where that is all there is."""
+    return "budget_gb_per_s" if any(row["budget_gb_per_s"] for row in data.rows) else "budget_usd"
+
+
 def draw_panel(panel, data, network, model):
+    budget = swept(data)
     for rule in fig12.RULES:
         source = "equal" if rule == "EqualBW" else "optimized"
-        rows = [row for row in data.select(network=network, model=model, allocation=rule, source=source, budget_usd=0,
-                                           target="" if rule == "EqualBW" else model)]
+        rows = sorted((row for row in data.select(network=network, model=model, allocation=rule, source=source,
+                                                  target="" if rule == "EqualBW" else model) if row[budget]),
+                      key=lambda row: row[budget])
         panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_s"] * 1e3 for row in rows],
                    label=f"{rule}, by budget", **style.ALLOCATIONS[rule])
     best = sorted((row["budget_usd"], row["step_time_bound_s"]) for row in fronts(data)
@@ -37,7 +42,7 @@ def draw_panel(panel, data, network, model):
 
 
 def draw(data):
-    networks, models = data.networks(), data.values("model")
+    networks, models = data.networks(swept(data)), data.values("model")
     figure, axes = style.panels(len(models), len(networks), sharex=True, sharey="row")
     for row, model in zip(axes, models):
         for panel, network in zip(row, networks):
@@ -45,7 +50,8 @@ def draw(data):
             style.name_panel(panel, data, f"{model} on {network}")
         row[0].set_ylabel("training step, ms")
         rows = [found for found in data.rows if found["model"] == model and found["network"] in networks]
-        times = [found["step_time_s"] * 1e3 for found in rows if own(found)]
+        times = [found["step_time_s"] * 1e3 for found in rows if own(found)] or [
+            found["step_time_s"] * 1e3 for found in rows]
         bounds = [found["step_time_bound_s"] * 1e3 for found in fronts(data) if found["model"] == model] or times
         row[0].set_ylim(0.8 * min(bounds), max(times) + 0.05 * (max(times) - min(times)))
         row[0].set_xlim(0.8 * min(found["cost_usd"] for found in data.rows) / 1e6, 40)
@@ -59,6 +65,7 @@ if __name__ == "__main__":
     options = style.arguments(__doc__)
     results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     if not fronts(results):
-        sys.exit(f"{options.csv}: the Pareto front needs points whose budget is money, and this experiment has none")
+        style.does_not_apply(
+            f"{options.csv}: the Pareto front needs points whose budget is money, and this experiment has none")
     results.rows = [row for row in results.rows if row["cost_usd"]]
     style.save(draw(results), options.target)

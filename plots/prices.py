@@ -42,5 +42,5 @@ if __name__ == "__main__":
     results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     found = list(dict.fromkeys(row["prices"] for row in results.every))
     if len(found) < 2:
-        sys.exit(f"{options.csv}: the figure compares price lists, and this experiment has one ({found[0]})")
+        style.does_not_apply(f"{options.csv}: the figure compares price lists, and this experiment has one ({found[0]})")
     style.save(draw(results, found), options.target)

@@ -82,7 +82,7 @@ struct Table {
   std::vector<std::vector<Value>> rows = {};
   std::vector<Value> total = {};  // a last row for people; empty: none
   Shown shown = Shown::Everywhere;
-  bool main = false;         // its rows are the rows of the CSV
+  bool main = false;           // its rows are the rows of the CSV
   std::size_t for_people = 0;  // so many rows only; 0: all
 
   Table& column(std::string_view key, std::string heading = {}, Shown shown = Shown::Everywhere);

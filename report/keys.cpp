@@ -25,7 +25,8 @@ const Key& key(std::string_view name) {
 std::string keys_page() {
   std::string page = fmt::format(
       "# Names in JSON and CSV\n\n"
-      "Made by `scripts/json_page` from `report/key_table.cpp`; a test compares the two. Every command has\n"
+      "Made from `report/key_table.cpp`; a test compares the two and says how to write it anew. Every "
+      "command has\n"
       "`--format json` and `--format csv`, `schema_version` {}. Numbers stand unscaled: seconds, bytes, "
       "GB/s\n"
       "(1e9 bytes per second), dollars, shares of 1. A name means the same in every command. `null` is a "

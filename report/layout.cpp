@@ -22,7 +22,8 @@ void append_row(const Row& row, const std::vector<std::size_t>& widths, const st
   std::vector<Row> cells;
   std::size_t height = 1;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    cells.push_back(wrapped(row[i], widths[i]));
+    const bool fits = width_of(row[i]) <= widths[i];
+    cells.push_back(fits ? std::vector<std::string>{printable(row[i])} : wrapped(row[i], widths[i]));
     height = std::max(height, cells.back().size());
   }
   for (std::size_t h = 0; h < height; ++h) {

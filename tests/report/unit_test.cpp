@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 
+#include "core/text.h"
 #include "report/keys.h"
 
 namespace bandwright {
@@ -70,6 +73,15 @@ TEST(Keys, EachEndsAsItsUnitSaysAndNoOtherUnitsKeyDoes) {
 
 TEST(Unit, RowsStandInTheOrderOfTheirNumbers) {
   for (const UnitInfo& unit : units()) EXPECT_EQ(&info(unit.unit), &unit);
+}
+
+TEST(Keys, ThePageInDocsIsMadeOfThem) {
+  const std::filesystem::path page = "docs/json.md";
+  if (std::filesystem::exists(page) && read_text_file(page) == keys_page()) return;
+  const std::filesystem::path right = std::filesystem::temp_directory_path() / "bandwright-json.md";
+  std::ofstream(right) << keys_page();
+  ADD_FAILURE() << "docs/json.md is not what report/key_table.cpp says: cp " << right.string()
+                << " docs/json.md";
 }
 
 TEST(Keys, TheyStandOnceAndInSmallLetters) {
