@@ -7,8 +7,8 @@
 #include "cli/commands.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/trace_bar.h"
 #include "core/error.h"
+#include "core/progress.h"
 #include "formats/detect.h"
 #include "formats/load.h"
 
@@ -36,8 +36,8 @@ Document document_of(const FileFormat& format, const std::string& file, const Fi
 
 // The bar is gone before the summary is printed.
 FileSummary summarise(const FileFormat& format, Sample& sample) {
-  TraceBar bar;
-  sample.progress = [&](const TraceProgress& progress) { bar.show(progress); };
+  ProgressBar bar("traces", "files");
+  sample.progress = [&](const TraceProgress& progress) { bar.show(progress.files, progress.total); };
   return format.summarise(sample);
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/option_rules.h"
 #include "cli/output.h"
 #include "formats/detect.h"
 
@@ -45,7 +46,7 @@ void add_import(CLI::App& app) {
   command->add_option("file", options->file, "a file of any readable format, or a folder or prefix of traces")
       ->required()
       ->type_name("FILE");
-  command->add_option("-o,--output", options->file_of_yaml, "write to this file")->type_name("FILE");
+  add_output_file(*command, "-o,--output", options->file_of_yaml, "write to this file");
   add_format_options(*command, options->output);
   command->footer(
       "Formats: bandwright list formats\n"

@@ -5,7 +5,8 @@
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/place_progress.h"
+#include "core/progress.h"
+#include "core/tell.h"
 #include "memory/transformer_graph.h"
 #include "training/memory_bill.h"
 
@@ -58,7 +59,7 @@ Offload offload(TrainingJob& job, const OffloadOptions& options) {
   Offload done{.tiers = load_tiers(options.tiers), .fast = fast_limit(job, options)};
   const PlacementProblem problem{training_graph(job, done.tiers), done.tiers, done.fast};
   const InterruptWatch interrupt;  // before any other thread
-  PlaceProgress progress(solver_seconds);
+  ProgressClock progress(solver_seconds);
   PlacementOptions placement{.gap = gap, .time_limit_seconds = solver_seconds, .stop = interrupt.token()};
   placement.on_stage = [&](std::string_view stage) { progress.begin(fmt::format("placing, {}", stage)); };
   done.placement = place(problem, policy, placement);
@@ -79,7 +80,7 @@ Facts offload_facts(const Offload& done) { return placement_facts(done, gap); }
 void show_offload(const Offload& done) {
   Document document;
   document.add(offload_facts(done));
-  fmt::print(stderr, "{}", render_text(document, {}));
+  tell_text(render_text(document, {}));
 }
 
 }  // namespace bandwright

@@ -7,6 +7,7 @@
 
 #include "core/catalogue.h"
 #include "core/paths.h"
+#include "core/tell.h"
 
 namespace bandwright {
 namespace {

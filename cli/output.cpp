@@ -9,40 +9,14 @@
 #include <CLI/Validators.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <system_error>
 
 #include "cli/option_rules.h"
+#include "core/files.h"
 
 namespace bandwright {
 namespace {
-
-namespace fs = std::filesystem;
-
-void write_stream(const fs::path& path, std::string_view text) {
-  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  if (!stream) throw InputError(Place{.file = path.string()}, "cannot be written");
-}
-
-// Written beside the file and renamed over it, so that no reader ever sees half of it.
-void replace_file(const fs::path& file, std::string_view text) {
-  const fs::path unfinished = fmt::format("{}.{}.part", file.string(), ::getpid());
-  std::error_code error;
-  try {
-    write_stream(unfinished, text);
-    fs::rename(unfinished, file, error);
-  } catch (const InputError&) {
-    error = std::make_error_code(std::errc::io_error);
-  }
-  if (!error) return;
-  std::error_code ignored;
-  fs::remove(unfinished, ignored);
-  throw InputError(Place{.file = file.string()}, "cannot be written");
-}
 
 // Since it was first called, which is when the command line is set up.
 double seconds_so_far() {
@@ -97,8 +71,7 @@ void add_format_options(CLI::App& command, OutputOptions& options) {
 
 void add_output_options(CLI::App& command, OutputOptions& options) {
   add_format_options(command, options);
-  command.add_option("--output", options.file, "write the answer to a file, all of it or nothing")
-      ->type_name("FILE");
+  add_output_file(command, "--output", options.file, "write the answer to a file, all of it or nothing");
 }
 
 void add_fit_option(CLI::App& command, OutputOptions& options) {
@@ -112,14 +85,8 @@ void write_answer(const OutputOptions& options, Document answer) {
 }
 
 void write_output(const OutputOptions& options, std::string_view text) {
-  std::error_code ignored;
-  if (options.file.empty() || options.file == "-") {
-    fmt::print("{}", text);
-  } else if (fs::exists(options.file, ignored) && !fs::is_regular_file(options.file, ignored)) {
-    write_stream(options.file, text);  // a device or a pipe
-  } else {
-    replace_file(options.file, text);
-  }
+  if (!options.file.empty() && options.file != "-") return write_whole(options.file, text);
+  std::fwrite(text.data(), 1, text.size(), stdout);  // main looks at its state at the end
 }
 
 }  // namespace bandwright

@@ -13,6 +13,7 @@
 #include "cli/output.h"
 #include "cli/scale.h"
 #include "cli/training_options.h"
+#include "core/tell.h"
 #include "core/text.h"
 #include "scaling/curve_workloads.h"
 #include "scaling/worker_counts.h"
@@ -171,7 +172,7 @@ void run(const CLI::App& command, const ScaleSimulateOptions& options) {
     return draw_answer("scaling", answer.workload.name + "-on-" + answer.machine.name, document,
                        options.plot);
   }
-  fmt::print(stderr, "bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
+  tell("bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
   throw CLI::RuntimeError(1);
 }
 

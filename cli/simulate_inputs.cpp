@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/catalogue.h"
+#include "core/tell.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
 #include "simulator/program_form.h"

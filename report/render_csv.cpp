@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "report/render.h"
@@ -50,23 +51,17 @@ void add_fact(const Fact& fact, const Table* table, Columns& columns) {
 }  // namespace
 
 std::string csv_row(std::span<const std::string> fields) {
-  std::string row;
-  for (const std::string& field : fields) {
-    if (&field != fields.data()) row += ',';
-    std::string clean;
-    for (const char c : field) {
+  std::vector<std::string> clean;
+  for (std::string field : fields) {
+    for (char& c : field) {
       const bool moves_cursor = (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F;
-      clean += moves_cursor ? '?' : c;
+      if (moves_cursor) c = '?';
     }
-    if (clean.find_first_of(",\"\n") == std::string::npos) {
-      row += clean;
-      continue;
-    }
-    row += '"';
-    for (const char c : clean) row += c == '"' ? "\"\"" : std::string(1, c);
-    row += '"';
+    clean.push_back(std::move(field));
   }
-  return row + '\n';
+  std::string row;
+  append_csv_row(row, clean);
+  return row;
 }
 
 std::string render_csv(const Document& document, const TextStyle& /*style*/) {

@@ -9,12 +9,13 @@ set(workload core topology collective)
 set(cost_model core topology)
 set(simulator core topology collective workload)
 set(training core topology collective workload simulator)
+set(plan core topology collective workload simulator training)
 set(validation core topology collective workload simulator training)
 set(optimizer core)
 set(memory core topology collective workload simulator training)
 set(scaling core topology collective workload simulator training)
 set(formats core topology collective workload cost_model)
-set(experiment core topology collective workload cost_model simulator optimizer memory scaling formats training
+set(experiment core topology collective workload cost_model simulator optimizer memory scaling formats training plan
   validation)
 set(answers ${experiment} experiment report)
 set(cli ${experiment} experiment report answers)
@@ -22,8 +23,8 @@ set(cli ${experiment} experiment report answers)
 set(optimizer_design core topology collective workload cost_model simulator)
 
 set(failures 0)
-foreach(folder core report topology collective workload cost_model simulator training validation optimizer memory scaling
-    formats experiment answers cli)
+foreach(folder core report topology collective workload cost_model simulator training plan validation optimizer memory
+    scaling formats experiment answers cli)
   file(GLOB_RECURSE files ${folder}/*.h ${folder}/*.cpp)
   foreach(file ${files})
     set(allowed ${folder} ${${folder}})
