@@ -80,6 +80,10 @@ void add_scale_fit(CLI::App& scale) {
   add_output_options(*command, options->output);
   add_answer_plot(*command, options->plot,
                   "draw the points, the law with its range, and where it stops paying");
+  command->footer(
+      "Examples:\n"
+      "  bandwright scale fit measured.csv\n"
+      "  bandwright scale fit measured.csv --holdout 2 --predict 16..1024 --plot");
   command->callback([command, options] {
     check_needs(*command, {"--plot-folder"}, {"--plot"});
     run(*options);

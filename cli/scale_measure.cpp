@@ -155,6 +155,11 @@ void add_scale_measure(CLI::App& scale) {
   add_output_options(*command, options->output);
   command->add_option("command", options->plan.command, "after --: what to run; {n} is the worker count")
       ->required();
+  command->footer(
+      "Examples:\n"
+      "  bandwright scale measure --workers 1..8 -- ./train.sh {n}\n"
+      "  bandwright scale measure --workers 1,2,4 --format csv --output scaling.csv -- mpirun -n {n} "
+      "./train");
   command->callback([command, options] {
     check_needs(*command, {"--slurm-worker", "--partition"}, {"--slurm"});
     check_needs(*command, {"--resume"}, {"--store"});

@@ -117,6 +117,9 @@ void add_scale_trials(CLI::App& scale) {
       ->check(CLI::Range(1, 1'000'000'000));
   command->add_option("--seed", options->seed, "of sampled durations and of the outcomes asha compares");
   add_output_options(*command, options->output);
+  command->footer(
+      "Example:\n"
+      "  bandwright scale trials --jobs 16 --workers 1..64 --duration 42.85s --startup 16.1s");
   command->callback([command, options] {
     const auto& scheduler = find_in_catalogue(trial_schedulers(), options->scheduler, "scheduler");
     if (scheduler.name != "asha") {

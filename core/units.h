@@ -52,8 +52,7 @@ constexpr Time nanoseconds(double ns) {
 constexpr double to_ns(Time t) { return static_cast<double>(t.value()) * 1e-3; }
 constexpr double to_us(Time t) { return static_cast<double>(t.value()) * 1e-6; }
 constexpr double to_ms(Time t) { return static_cast<double>(t.value()) * 1e-9; }
-// The quotient, unlike a product with 1e-12, is the number nearest to the whole picoseconds.
-constexpr double to_seconds(Time t) { return static_cast<double>(t.value()) / 1e12; }
+constexpr double to_seconds(Time t) { return static_cast<double>(t.value()) * 1e-12; }
 
 constexpr Bytes bytes(std::int64_t count) { return Bytes(count); }
 constexpr double to_double(Bytes b) { return static_cast<double>(b.value()); }

@@ -28,8 +28,10 @@ struct Value {
       any = static_cast<std::int64_t>(value);
     }
   }
-  Value(double value) : any(value) {}                               // NOLINT(google-explicit-constructor)
-  Value(Time value) : any(to_seconds(value)) {}                     // NOLINT(google-explicit-constructor)
+  Value(double value) : any(value) {}  // NOLINT(google-explicit-constructor)
+  // The quotient, unlike a product with 1e-12, is the number nearest to the whole picoseconds.
+  Value(Time value)
+      : any(static_cast<double>(value.value()) / 1e12) {}           // NOLINT(google-explicit-constructor)
   Value(Bytes value) : any(value.value()) {}                        // NOLINT(google-explicit-constructor)
   Value(Money value) : any(value.value()) {}                        // NOLINT(google-explicit-constructor)
   Value(Bandwidth value) : any(value.value()) {}                    // NOLINT(google-explicit-constructor)

@@ -43,7 +43,7 @@ std::string bytes_of(const std::filesystem::path& file) {
 
 // A store of results as anybody may open and change it.
 void change(const std::filesystem::path& file, const std::string& sql) {
-  const DatabaseKind ours{.what = "a store of results", .application = 0x42575253, .version = 2};
+  const DatabaseKind ours{.what = "a store of results", .application = 0x42575253, .version = 3};
   Database(file, ours, Database::Access::Write).run(sql);
 }
 
@@ -207,6 +207,25 @@ TEST(Store, NoFlippedBitPassesAsAResult) {
     ++noticed;
   }
   EXPECT_GT(noticed, 10);
+}
+
+TEST(Store, EarlierVersionsAreRecognised) {
+  const TemporaryFolder folder;
+  const auto make = [&](const char* name, std::int64_t application, std::int64_t version) {
+    const std::filesystem::path file = folder / name;
+    const DatabaseKind kind{
+        .what = "a test's",
+        .application = application,
+        .version = version,
+        .create_tables = [](Database& database) { database.run("CREATE TABLE results (id TEXT)"); }};
+    { const Database made(file, kind, Database::Access::Write); }
+    return file;
+  };
+  EXPECT_TRUE(is_older_store(make("old.sqlite", 0x42575253, 1)));
+  EXPECT_FALSE(is_older_store(make("other.sqlite", 0x1234, 1)));
+  EXPECT_FALSE(is_older_store(folder / "none.sqlite"));
+  { ResultStore current(folder / "current.sqlite"); }
+  EXPECT_FALSE(is_older_store(folder / "current.sqlite"));
 }
 
 TEST(Store, CellsReadBackAsWritten) {
