@@ -43,8 +43,8 @@ std::int64_t npus_of(const ExportOptions& options) {
 std::vector<Value> export_chakra(const Export& what) {
   const std::int64_t npus = npus_of(what.options);
   const Network network = parse_network(fmt::format("Switch({})", npus));
-  const StepGraph graph = build_step(what.model, network, training_loop(what.options.workload.loop),
-                                     loop_options(what.options.workload));
+  const Step graph = build_step(what.model, network, training_loop(what.options.workload.loop),
+                                loop_options(what.options.workload));
   write_traces(graph, network, what.folder, what.model.name);
   return {what.model.name,
           fmt::format("{0}/{1}.*.et, groups {1}.json", what.folder.string(), what.model.name), npus,

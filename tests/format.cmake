@@ -4,7 +4,7 @@ cmake_minimum_required(VERSION 3.25)
 # To mend: clang-format -i FILE...
 set(files)
 foreach(folder answers benchmarks cli collective core cost_model experiment formats memory optimizer report scaling
-        simulator tests topology workload)
+        simulator step tests topology workload)
   file(GLOB_RECURSE found ${folder}/*.h ${folder}/*.cpp)
   list(APPEND files ${found})
 endforeach()
