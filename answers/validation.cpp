@@ -71,12 +71,6 @@ Verdict verdict_of(const ValidationAnswer& answer) {
 Table constants_table(const Calibration& calibration) {
   Table table = Table::of("", "Fitted constants, and what they were fitted on");
   table.column("kind").column("constants").column("source", "fitted on");
-  const auto source = [&](const std::string& name) {
-    for (const auto& [kind, text] : calibration.sources) {
-      if (kind == name) return text;
-    }
-    return std::string("unknown");
-  };
   for (const auto& [name, npu] : calibration.npus) {
     table.rows.push_back(
         {name,
@@ -85,13 +79,13 @@ Table constants_table(const Calibration& calibration) {
              "host {:.0f} us",
              npu.gemm_efficiency, npu.memory_efficiency, npu.kernel_overhead_us, npu.slice_ns, npu.sustained,
              npu.host_us),
-         source(name)});
+         npu.source});
   }
   for (const auto& [name, fabric] : calibration.fabrics) {
     table.rows.push_back({name,
                           fmt::format("links {:.2f}, call {:.0f} us, step {:.1f} us", fabric.efficiency,
                                       fabric.latency_us, fabric.step_us),
-                          source(name)});
+                          fabric.source});
   }
   return table;
 }

@@ -216,6 +216,7 @@ constexpr Key all_keys[] = {
     {"name", Unit::Word, "name", "of an entry, or of a part"},
     {"help", Unit::Word, "help", "in one line"},
     {"format", Unit::Word, "format", "of a file"},
+    {"use", Unit::Word, "use", "which commands take such a file"},
     {"valid", Unit::Flag, "valid", "whether the file can be used"},
     {"facts", Unit::Word, "facts", "rows: what a file says"},
     {"fact", Unit::Word, "fact", "its name"},
