@@ -13,6 +13,13 @@ std::string npus_text(std::int64_t npus, const Machine& machine) {
                      machine.name);
 }
 
+// "46.7 billion parameters, 12.9 active".
+std::string parameters_text(const TransformerArchitecture& model) {
+  const std::string active =
+      model.sparse() ? fmt::format(", {:.1f} active", active_parameters(model) * 1e-9) : "";
+  return fmt::format("{:.1f} billion parameters{}", parameters(model) * 1e-9, active);
+}
+
 std::optional<double> if_priced(double usd) { return usd > 0.0 ? std::optional(usd) : std::nullopt; }
 
 std::string price_text(double usd, std::string_view item, const Machine& machine) {
@@ -70,13 +77,14 @@ Facts placement_facts(const TwoMemories& memories, double gap_asked) {
 Document estimate_document(const TrainingJob& job, const TrainingEstimate& result,
                            const std::optional<Facts>& placement, std::vector<std::string> notes) {
   const Parallelism& p = job.parallelism;
-  Document document{.title = fmt::format("{} ({:.1f} billion parameters) on {}", job.model.name,
-                                         parameters(job.model) * 1e-9, npus_text(p.npus(), job.machine)),
+  Document document{.title = fmt::format("{} ({}) on {}", job.model.name, parameters_text(job.model),
+                                         npus_text(p.npus(), job.machine)),
                     .verdict = fit_verdict(result),
                     .notes = std::move(notes)};
   document.line("", division_text(p));
   document.data("model", job.model.name).data("machine", job.machine.name).data("npus", p.npus());
-  document.data("parameters", static_cast<std::int64_t>(parameters(job.model)));
+  document.data("parameters", static_cast<std::int64_t>(parameters(job.model)))
+      .data("active_parameters", static_cast<std::int64_t>(active_parameters(job.model)));
   Facts rates;
   rates.fact("step_time_s", result.step_ns / 1e9)
       .fact("tokens_per_s", result.tokens_per_s)

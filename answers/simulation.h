@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "report/document.h"
-#include "simulator/program_form.h"
+#include "simulator/closed_form.h"
 #include "simulator/scenario.h"
 #include "step/ranked_step.h"
 #include "training/estimate.h"
@@ -21,9 +21,8 @@ struct CriticalPart {
 struct SimulationAnswer {
   Network network;
   System system;
-  Step graph;                      // a real model's in closed form: its name alone
-  std::optional<TrainingJob> job;  // a real model on a machine, and its step:
-  StepProgram program;
+  Step graph;
+  std::optional<TrainingJob> job;   // a real model on a machine
   std::optional<RankedStep> ranks;  // of traces: the graph NPU by NPU
   std::string loop;                 // "" for a lone collective
   std::string engine;
@@ -38,8 +37,7 @@ struct SimulationAnswer {
 
 // The parts of the critical path.
 std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result);
-std::vector<CriticalPart> critical_parts(const StepProgram& program,
-                                         const std::vector<ProgramForm::Share>& path);
+std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<ClosedForm::Share>& path);
 
 Document simulation_document(const SimulationAnswer& answer, bool timing);
 

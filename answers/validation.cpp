@@ -40,30 +40,75 @@ std::vector<WorstRow> worst_rows(const ValidationAnswer& answer) {
 Table sets_table(const ValidationAnswer& answer) {
   Table table = Table::of("sets");
   table.main = true;
-  table.column("set").column("metric", "", Shown::ToPrograms).column("measurements").column("mean_error");
-  table.column("median_error").column("worst_error").column("target_error");
+  table.column("set").column("what").column("metric", "", Shown::ToPrograms).column("measurements");
+  table.column("not_run_rows")
+      .column("mean_error")
+      .column("bias")
+      .column("median_error")
+      .column("worst_error")
+      .column("target_error");
   for (const ScoredSet& each : answer.scored) {
     const ErrorSummary summary = summarize(each.errors);
-    table.rows.push_back({each.set->name, each.set->metric, each.errors.size(), summary.mape_percent / 100.0,
-                          summary.median_percent / 100.0, summary.worst_percent / 100.0,
-                          target_percent(each.set->name) / 100.0});
+    const auto share = [&](double percent) { return each.errors.empty() ? Value() : Value(percent / 100.0); };
+    table.rows.push_back({each.set->name, measured_name(each.set->what), each.set->metric, each.errors.size(),
+                          each.set->not_run.size(), share(summary.mape_percent), share(summary.bias_percent),
+                          share(summary.median_percent), share(summary.worst_percent),
+                          each.set->target_percent / 100.0});
   }
   return table;
 }
 
 Verdict verdict_of(const ValidationAnswer& answer) {
   std::size_t met = 0;
+  std::size_t all = 0;
   double least = 0.0;
   double most = 0.0;
   for (const ScoredSet& each : answer.scored) {
+    if (each.errors.empty()) continue;
     const double mean = summarize(each.errors).mape_percent;
-    if (mean <= target_percent(each.set->name)) ++met;
-    least = &each == &answer.scored.front() ? mean : std::min(least, mean);
+    if (mean <= each.set->target_percent) ++met;
+    least = all == 0 ? mean : std::min(least, mean);
     most = std::max(most, mean);
+    ++all;
   }
+  if (all == 0) return {"no row could be run"};
   return {fmt::format("mean errors of {:.1f} to {:.1f} % per set; {} of {} sets within their target", least,
-                      most, met, answer.scored.size()),
-          met == answer.scored.size() ? Verdict::Mood::Good : Verdict::Mood::Plain};
+                      most, met, all),
+          met == all ? Verdict::Mood::Good : Verdict::Mood::Plain};
+}
+
+// The rows that were not run, a reason in common said once: "12 rows: reason (file.csv:3, file.csv:8, ...)".
+std::vector<std::string> not_run_lines(const ValidationAnswer& answer) {
+  constexpr std::size_t named = 3;
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+  for (const ScoredSet& each : answer.scored) {
+    for (const NotRun& row : each.set->not_run) {
+      auto known = std::find_if(reasons.begin(), reasons.end(),
+                                [&](const auto& reason) { return reason.first == row.reason; });
+      if (known == reasons.end()) known = reasons.insert(known, {row.reason, {}});
+      known->second.push_back(row.row);
+    }
+  }
+  std::vector<std::string> lines;
+  for (auto& [reason, rows] : reasons) {
+    const std::size_t all = rows.size();
+    rows.resize(std::min(all, named));
+    lines.push_back(fmt::format("{} row{}: {} ({}{})", all, all == 1 ? "" : "s", reason,
+                                fmt::join(rows, ", "), all > named ? ", ..." : ""));
+  }
+  return lines;
+}
+
+Table not_run_table(const ValidationAnswer& answer) {
+  Table table = Table::of("not_run");
+  table.shown = Shown::ToPrograms;
+  table.column("set").column("what").column("row").column("reason");
+  for (const ScoredSet& each : answer.scored) {
+    for (const NotRun& row : each.set->not_run) {
+      table.rows.push_back({each.set->name, measured_name(each.set->what), row.row, row.reason});
+    }
+  }
+  return table;
 }
 
 }  // namespace
@@ -110,6 +155,7 @@ Document validation_document(const ValidationAnswer& answer) {
         significant(measurement.measured), significant(row.predicted()), metric, 100.0 * row.error(), why));
   }
   document.add(std::move(sentences)).add(std::move(worst));
+  document.add(List::of("", "not run", not_run_lines(answer))).add(not_run_table(answer));
   return document;
 }
 
@@ -125,7 +171,7 @@ Document validation_rows(const ValidationAnswer& answer) {
       const Measurement& row = each.set->rows[r];
       table.rows.push_back({each.set->name, row.label, each.set->metric, row.measured,
                             row.measured * (1.0 + each.errors[r]), each.errors[r],
-                            target_percent(each.set->name) / 100.0});
+                            each.set->target_percent / 100.0});
     }
   }
   document.add(std::move(table));

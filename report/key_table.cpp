@@ -40,6 +40,7 @@ constexpr Key all_keys[] = {
     {"global_batch", Unit::Count, "global batch", "samples of a step, all NPUs together"},
     {"batch", Unit::Count, "batch", "samples of one worker in a step"},
     {"parameters", Unit::Count, "parameters", "of the model"},
+    {"active_parameters", Unit::Count, "active", "parameters that a token uses"},
     {"item", Unit::Word, "item", "what is counted: tokens, images, replica steps"},
     {"items_per_step", Unit::Count, "a step has", "items of a step, all NPUs together"},
     // Time
@@ -233,6 +234,10 @@ constexpr Key all_keys[] = {
     {"set", Unit::Word, "set", "of measurements"},
     {"metric", Unit::Word, "metric", "what was measured, with its unit"},
     {"measurements", Unit::Count, "rows", "measurements in a set"},
+    {"what", Unit::Word, "what", "kind of measurement"},
+    {"not_run_rows", Unit::Count, "not run", "rows that could not be predicted"},
+    {"not_run", Unit::Word, "not run", "rows: which, and why"},
+    {"bias", Unit::Share, "bias", "mean of the signed errors"},
     {"mean_error", Unit::Share, "mean error", "of the absolute values, relative to what was measured"},
     {"median_error", Unit::Share, "median error", "likewise"},
     {"worst_error", Unit::Share, "worst error", "likewise"},
