@@ -76,7 +76,8 @@ TEST(Evaluation, AllocationsDoWhatTheirNamesSay) {
     double spent = 0.0;
     for (const double bandwidth : result.row.bandwidth_gb_per_s) spent += bandwidth;
     EXPECT_NEAR(spent, 325.0, 1e-6);
-    EXPECT_NEAR(*result.row.step_time_s, *result.row.compute_time_s + *result.row.exposed_communication_s, 1e-6);
+    EXPECT_NEAR(*result.row.step_time_s, *result.row.compute_time_s + *result.row.exposed_communication_s,
+                1e-6);
   }
   EXPECT_EQ(rows.at("EqualBW 1T").bandwidth_gb_per_s, std::vector(4, 81.25));
   const auto time = [&](const std::string& key) { return *rows.at(key).step_time_s; };
