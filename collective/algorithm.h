@@ -39,6 +39,7 @@ struct Block {
   std::int64_t reduced = 0;  // bytes a receiver reduces after a round
   int parameter = 0;         // of the pattern: a distance, a number of segments, a tree
   bool each = false;         // reduces that much for each message of the round
+  friend bool operator==(const Block&, const Block&) = default;
 };
 
 // What the NPUs of one line do to run a phase: its blocks one after the other, after one endpoint delay.

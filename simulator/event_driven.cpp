@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
-#include "core/error.h"
 #include "simulator/event_queue.h"
 #include "simulator/operation_states.h"
 #include "simulator/ready_queue.h"
 
 namespace bandwright {
 namespace {
-
-constexpr Time clock_end(std::int64_t{100} * 86400 * 1'000'000'000'000);
 
 struct Event {
   enum Kind : std::uint32_t { OperationEnds, PhaseEnds };
@@ -92,8 +89,7 @@ class FoldedRun {
   }
 
   void schedule(Time delay, Event event) {
-    if (delay > clock_end - events_.now()) throw InputError("the step is longer than the clock of 100 days");
-    events_.push(events_.now() + delay, event);
+    events_.push(later(events_.now(), delay), event);
   }
 
   void start(OperationId id) {

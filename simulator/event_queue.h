@@ -7,9 +7,19 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/error.h"
 #include "core/units.h"
 
 namespace bandwright {
+
+// Where simulated time ends: 100 days, a little before its 64 bits do.
+constexpr Time clock_end(std::int64_t{100} * 86400 * 1'000'000'000'000);
+
+// `delay` after `time`, of a step; throws InputError beyond the clock. REQUIRES time <= clock_end.
+inline Time later(Time time, Time delay) {
+  if (delay > clock_end - time) throw InputError("the step is longer than the clock of 100 days");
+  return time + delay;
+}
 
 // The future of a simulation: events by time, and by the order they were pushed among equal times.
 //

@@ -31,6 +31,20 @@ int busiest_dimension(const CollectivePlan& plan, const Group& group) {
 
 }  // namespace
 
+std::vector<double> npu_factors(const Scenario& scenario, double NpuSpec::*factor) {
+  const std::int64_t npus = scenario.network.npus();
+  std::vector<double> factors;
+  for (const NpuSpec& spec : scenario.system.npus) {
+    if (spec.last >= npus) throw InputError(fmt::format("npus: NPU {} of a network of {}", spec.last, npus));
+    if (spec.*factor != 1.0) factors.resize(static_cast<std::size_t>(npus), 1.0);
+  }
+  if (factors.empty()) return factors;
+  for (const NpuSpec& spec : scenario.system.npus) {
+    std::fill(factors.begin() + spec.first, factors.begin() + spec.last + 1, spec.*factor);
+  }
+  return factors;
+}
+
 CommunicationPlan plan_communication(const Scenario& scenario) {
   CommunicationPlan plan;
   std::vector<double> bandwidth;

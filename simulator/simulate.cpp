@@ -4,8 +4,7 @@
 
 #include "core/catalogue.h"
 #include "simulator/event_driven.h"
-#include "simulator/full_fidelity.h"
-#include "simulator/ranked_run.h"
+#include "simulator/player/player.h"
 
 namespace bandwright {
 namespace {
@@ -33,22 +32,25 @@ std::string_view fidelity_name(Fidelity fidelity) {
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario) {
   const System& system = scenario.system;
   const bool exact = system.symmetric() && system.network == NetworkModel::Ports;
+  if (!system.links.empty() && system.network == NetworkModel::Ports) {
+    throw InputError("slow or failed links are no part of ports, which know no links (--transport links)");
+  }
   if (fidelity == Fidelity::Auto) return exact ? Fidelity::Folded : Fidelity::Full;
   if (fidelity == Fidelity::Folded && !system.symmetric()) {
     throw InputError("NPUs or links that differ cannot be folded (--npu-fidelity full)");
+  }
+  if (fidelity == Fidelity::Folded && system.network != NetworkModel::Ports) {
+    throw InputError("one NPU stands for all where only ports are shared (--npu-fidelity full)");
   }
   return fidelity;
 }
 
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep& step) {
-  if (!scenario.system.symmetric() || scenario.system.network != NetworkModel::Ports) {
-    throw InputError(
-        "traces are played on NPUs that are alike and share only ports: no npus, links or "
-        "network_model in the system");
+  if (resolved(fidelity, scenario) == Fidelity::Full || fidelity != Fidelity::Auto) {
+    return resolved(fidelity, scenario);
   }
-  if (fidelity != Fidelity::Auto) return fidelity;
   const bool fold =
-      folds_exactly(step, scenario.network) || ranked_messages(scenario, step) > most_messages_by_default;
+      folds_exactly(step, scenario.network) || messages_of(scenario, step) > most_messages_by_default;
   return fold ? Fidelity::Folded : Fidelity::Full;
 }
 
@@ -58,7 +60,7 @@ StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timel
 
 StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity, Timeline* timeline) {
   if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
-  return simulate_ranked(
+  return simulate_full(
       {step.graph, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective}, step,
       timeline);
 }

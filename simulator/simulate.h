@@ -18,12 +18,12 @@ enum class Fidelity : std::uint8_t {
 Fidelity fidelity_named(std::string_view name);
 std::string_view fidelity_name(Fidelity fidelity);
 
-// What Auto stands for here. Throws InputError for folded NPUs that are not all alike.
+// What Auto stands for here. Throws InputError for what cannot be: folded NPUs that are not all alike or
+// share links, links that differ where messages share ports only.
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario);
 
 // The same for the step of traces: Auto is folded where that is exact, or where playing every NPU would take
-// more than most_messages_by_default. Throws InputError for NPUs or links that differ or are shared, which
-// traces are not played on.
+// more than most_messages_by_default.
 constexpr double most_messages_by_default = 2e7;  // a few seconds
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep& step);
 

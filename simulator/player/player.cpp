@@ -1,26 +1,32 @@
-#include "simulator/ranked_run.h"
+#include "simulator/player/player.h"
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <memory>
+
 #include "core/error.h"
 #include "simulator/exposure.h"
-#include "simulator/ranked_seats.h"
+#include "simulator/player/line_pace.h"
+#include "simulator/player/own_pace.h"
+#include "simulator/transport/links.h"
+#include "simulator/transport/ports.h"
 
 namespace bandwright {
 namespace {
 
-class RankedRun {
+class Player {
  public:
-  RankedRun(const Scenario& scenario, const RankedStep& step, Timeline* timeline)
+  Player(const Scenario& scenario, const RankedStep& step, Timeline* timeline)
       : scenario_(scenario),
         step_(step),
+        compute_time_(npu_factors(scenario, &NpuSpec::compute_time)),
         plan_(plan_communication(scenario)),
-        calls_(ranked_calls(scenario, plan_)),
-        seats_(scenario, step, calls_, events_),
         place_(step.graph.operations.size()),
         dependants_(step.graph.operations.size()),
-        uses_(plan_.queues.size()),
         timeline_(timeline) {
+    if (step.graph.operations.size() > max_detail) throw InputError("more than 2^29 operations");
+    choose_transport();
     prepare();
   }
 
@@ -30,9 +36,11 @@ class RankedRun {
         if (state(npu, id).missing == 0) start(npu, id);
       }
     }
+    settle();
     while (!events_.empty()) {
       handle(events_.pop());
       ++handled_;
+      if (!events_.more_now()) settle();
     }
     require_all_ended();
     return result();
@@ -41,21 +49,22 @@ class RankedRun {
  private:
   struct State {  // of one NPU's operation
     std::uint32_t missing = 0;
-    OperationId last = OperationSpan::no_operation;
+    OperationId last = OperationSpan::no_operation;  // the dependency that ended last
     Time start;
-    Time end = Time(-1);
+    Time end = Time(-1);  // not yet
   };
 
+  void choose_transport();
   void prepare();
-  void handle(const RankedEvent& event);
+  void handle(const PlayEvent& event);
+  void settle();
   void start(std::uint32_t npu, OperationId id);
-  void end_job(const RankedEvent& event);
+  void send(std::uint32_t npu, OperationId id);
   void end_operation(std::uint32_t npu, OperationId id);
   void release(std::uint32_t npu, OperationId id, OperationId by);
   void require_all_ended() const;
   [[nodiscard]] std::uint32_t slowest() const;
   void describe(std::uint32_t npu, StepResult& result) const;
-  void describe_queues(StepResult& result) const;
   void fill_timeline();
   StepResult result();
 
@@ -74,20 +83,36 @@ class RankedRun {
 
   const Scenario& scenario_;
   const RankedStep& step_;
+  std::vector<double> compute_time_;  // factor of each NPU; empty: 1
   CommunicationPlan plan_;
-  std::vector<RankedCall> calls_;
-  RankedEvents events_;
-  RankedSeats seats_;
+  PlayEvents events_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Pace> pace_;
   std::vector<State> states_;             // by NPU and operation of its kind
   std::vector<std::size_t> first_state_;  // by NPU
   std::vector<std::uint32_t> place_;      // by operation: among its kind's
   std::vector<std::vector<OperationId>> dependants_;
-  std::vector<QueueUse> uses_;  // by logical dimension, sums over the NPUs of the kind that uses it
   std::int64_t handled_ = 0;
   Timeline* timeline_;
 };
 
-void RankedRun::prepare() {
+// Lines of NPUs that are alike need no transport for ports: line_pace.h.
+void Player::choose_transport() {
+  const bool alike = step_.teams_of_group.empty();
+  if (scenario_.system.network == NetworkModel::Links) {
+    transport_ = std::make_unique<Links>(scenario_, step_.crossing, events_);
+  } else if (!alike) {
+    transport_ = std::make_unique<Ports>(scenario_, step_.crossing, events_);
+  }
+  const PaceInputs inputs{scenario_, step_, plan_, transport_.get(), events_, timeline_};
+  if (alike) {
+    pace_ = std::make_unique<LinePace>(inputs);
+  } else {
+    pace_ = std::make_unique<OwnPace>(inputs);
+  }
+}
+
+void Player::prepare() {
   for (OperationId id = 0; id < dependants_.size(); ++id) {
     for (const OperationId before : step_.graph.dependencies_of(operation(id))) {
       dependants_[before].push_back(id);
@@ -100,73 +125,77 @@ void RankedRun::prepare() {
   for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
     first_state_.push_back(states_.size());
     for (const OperationId id : kind(npu).operations) {
-      states_.push_back({.missing = operation(id).dependencies + (step_.ties[id].receives ? 1U : 0U)});
+      const bool receives = !step_.ties.empty() && step_.ties[id].receives;
+      states_.push_back({.missing = operation(id).dependencies + (receives ? 1U : 0U)});
     }
   }
 }
 
-void RankedRun::handle(const RankedEvent& event) {
+void Player::handle(const PlayEvent& event) {
   switch (event.kind) {
-    case RankedEvent::OperationEnds:
-      return end_operation(event.npu, event.subject);
-    case RankedEvent::JobEnds:
-      return end_job(event);
+    case PlayEvent::OperationEnds:
+      return end_operation(event.subject, event.detail);
+    case PlayEvent::TransportActs:
+      return transport_->handle(event.subject);
     default:
-      return seats_.arrive(event);
+      return pace_->handle(event);
   }
 }
 
-void RankedRun::start(std::uint32_t npu, OperationId id) {
+void Player::settle() {
+  pace_->settle();
+  if (transport_) transport_->settle();
+}
+
+void Player::start(std::uint32_t npu, OperationId id) {
   state(npu, id).start = events_.now();
-  Time duration = operation(id).duration;
-  if (operation(id).kind == OperationKind::Collective) {
-    if (step_.ties[id].receive == RankedStep::nothing) return seats_.join(npu, id);
-    const Bytes bytes = step_.graph.collectives[operation(id).collective].collective.bytes;
-    duration = seats_.network().message(npu, receiver(npu, id), bytes);
+  const Operation& one = operation(id);
+  if (one.kind == OperationKind::Collective) {
+    if (!step_.ties.empty() && step_.ties[id].receive != RankedStep::nothing) return send(npu, id);
+    if (!plan_.calls[one.collective].plan.plan_of_chunk.empty()) return pace_->join(npu, id);
   }
-  events_.push(events_.now() + duration, ranked_event(RankedEvent::OperationEnds, npu, id));
+  Time duration = one.duration;
+  if (!compute_time_.empty() && one.kind == OperationKind::Compute) {
+    const double scaled = static_cast<double>(duration.value()) * compute_time_[npu];
+    duration = scaled < static_cast<double>(clock_end.value()) ? Time(std::llround(scaled)) : clock_end;
+  }
+  events_.push(later(events_.now(), duration), play_event(PlayEvent::OperationEnds, npu, id));
 }
 
-void RankedRun::end_job(const RankedEvent& event) {
-  const OperationId id = event.subject;
-  const CommunicationPlan::Call& call = plan_.calls[operation(id).collective];
-  const std::uint32_t queue = call.queues[event.part];
-  const RankedSeats::Served served = seats_.end_job(event.npu, event.part);
-  ++uses_[queue].chunks;
-  uses_[queue].mean_service += events_.now() - served.started;
-  uses_[queue].mean_queueing += served.started - served.ready;
-  if (timeline_ != nullptr && kind(event.npu).npus.front() == static_cast<int>(event.npu)) {
-    const RankedCall::Job& job = served.job;
-    const Phase& phase = call.plan.plans[call.plan.plan_of_chunk[job.chunk]][job.phase];
-    timeline_->chunks.push_back({id, queue, job.chunk, phase.kind, served.started, events_.now()});
-  }
-  if (!served.last) return;
-  events_.push(events_.now() + scenario_.after(operation(id)),
-               ranked_event(RankedEvent::OperationEnds, event.npu, id));
+void Player::send(std::uint32_t npu, OperationId id) {
+  const Bytes bytes = step_.graph.collectives[operation(id).collective].collective.bytes;
+  transport_->send({.from = npu,
+                    .to = receiver(npu, id),
+                    .bytes = bytes.value(),
+                    .lone = true,
+                    .arrival = play_event(PlayEvent::OperationEnds, npu, id)},
+                   events_.now());
 }
 
-void RankedRun::end_operation(std::uint32_t npu, OperationId id) {
+void Player::end_operation(std::uint32_t npu, OperationId id) {
   state(npu, id).end = events_.now();
-  if (seats_.call(npu) == id) seats_.leave(npu);
-  const OperationId receive = step_.ties[id].receive;
-  if (receive != RankedStep::nothing) release(receiver(npu, id), receive, OperationSpan::no_operation);
+  if (!step_.ties.empty() && step_.ties[id].receive != RankedStep::nothing) {
+    release(receiver(npu, id), step_.ties[id].receive, OperationSpan::no_operation);
+  }
   for (const OperationId dependant : dependants_[id]) release(npu, dependant, id);
 }
 
-void RankedRun::release(std::uint32_t npu, OperationId id, OperationId by) {
+void Player::release(std::uint32_t npu, OperationId id, OperationId by) {
   State& next = state(npu, id);
   if (--next.missing > 0) return;
   next.last = by;
   start(npu, id);
 }
 
-void RankedRun::require_all_ended() const {
+// A run that stops early is an error and never a result.
+void Player::require_all_ended() const {
   std::size_t waiting = 0;
   std::string first;
   for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
     for (const OperationId id : kind(npu).operations) {
       if (state(npu, id).end >= Time(0) || waiting++ > 0) continue;
-      first = fmt::format("{} of NPU {}", step_.graph.line_names[operation(id).line], npu);
+      first = fmt::format("{} ({}) of NPU {}", role_name(operation(id).role),
+                          step_.graph.line_names[operation(id).line], npu);
     }
   }
   if (waiting == 0) return;
@@ -174,7 +203,7 @@ void RankedRun::require_all_ended() const {
                                step_.graph.name, waiting, states_.size(), first));
 }
 
-std::uint32_t RankedRun::slowest() const {
+std::uint32_t Player::slowest() const {
   std::uint32_t slowest = 0;
   Time latest;
   for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
@@ -188,38 +217,27 @@ std::uint32_t RankedRun::slowest() const {
 }
 
 // What one NPU waited for, in terms of its own operations.
-void RankedRun::describe(std::uint32_t npu, StepResult& result) const {
+void Player::describe(std::uint32_t npu, StepResult& result) const {
   const std::vector<OperationId>& operations = kind(npu).operations;
   std::vector<OperationSpan> spans;
   for (const OperationId id : operations) {
     const State& mine = state(npu, id);
-    const OperationId last = mine.last == OperationSpan::no_operation ? mine.last : place_[mine.last];
-    spans.push_back({.kind = operation(id).kind, .start = mine.start, .end = mine.end, .last = last});
+    spans.push_back({.kind = operation(id).kind,
+                     .bubble = operation(id).role == Role::Bubble,
+                     .start = mine.start,
+                     .end = mine.end,
+                     .last = mine.last == OperationSpan::no_operation ? mine.last : place_[mine.last]});
     if (operation(id).kind != OperationKind::Collective) continue;
     spans.back().group = plan_.calls[operation(id).collective].group;
     spans.back().dimension = plan_.calls[operation(id).collective].busiest;
   }
   attribute_waiting(spans, result);
-  for (CriticalOperation& critical : result.critical_path)
+  for (CriticalOperation& critical : result.critical_path) {
     critical.operation = operations[critical.operation];
-}
-
-void RankedRun::describe_queues(StepResult& result) const {
-  for (std::size_t q = 0; q < uses_.size(); ++q) {
-    const LogicalDimension& queue = plan_.queues[q];
-    QueueUse use = uses_[q];
-    const std::int64_t count = std::max<std::int64_t>(1, use.chunks);
-    use.group = queue.group;
-    use.dimension = queue.part.dimension;
-    use.npus = queue.part.npus;
-    use.mean_service = use.mean_service / count;
-    use.mean_queueing = use.mean_queueing / count;
-    use.chunks /= static_cast<std::int64_t>(step_.kinds[static_cast<std::size_t>(queue.set)].npus.size());
-    result.queues.push_back(std::move(use));
   }
 }
 
-void RankedRun::fill_timeline() {
+void Player::fill_timeline() {
   timeline_->queues = plan_.queues;
   for (const RankedStep::Kind& kind : step_.kinds) {
     const auto npu = static_cast<std::uint32_t>(kind.npus.front());
@@ -229,25 +247,47 @@ void RankedRun::fill_timeline() {
   }
 }
 
-StepResult RankedRun::result() {
+StepResult Player::result() {
   StepResult result;
   for (const Group& group : step_.graph.groups) result.groups.push_back({group.name, {}});
   result.dimensions.resize(static_cast<std::size_t>(scenario_.network.size()));
   describe(slowest(), result);
   describe_traffic(scenario_, plan_, result);
-  describe_queues(result);
+  result.queues = pace_->uses();
+  for (std::size_t q = 0; q < result.queues.size(); ++q) {
+    const LogicalDimension& queue = plan_.queues[q];
+    result.queues[q].group = queue.group;
+    result.queues[q].dimension = queue.part.dimension;
+    result.queues[q].npus = queue.part.npus;
+  }
   if (timeline_ != nullptr) fill_timeline();
   result.events = handled_;
   return result;
 }
 
-}  // namespace
-
-StepResult simulate_ranked(const Scenario& scenario, const RankedStep& step, Timeline* timeline) {
-  return RankedRun(scenario, step, timeline).run();
+// A step of one kind, which is all that a graph says.
+RankedStep of_one_kind(const Scenario& scenario) {
+  RankedStep step{.graph = scenario.graph, .kinds = std::vector<RankedStep::Kind>(1)};
+  for (int npu = 0; npu < scenario.network.npus(); ++npu) step.kinds[0].npus.push_back(npu);
+  for (OperationId id = 0; id < step.graph.operations.size(); ++id) step.kinds[0].operations.push_back(id);
+  step.kind_of.assign(step.kinds[0].npus.size(), 0);
+  return step;
 }
 
-double ranked_messages(const Scenario& scenario, const RankedStep& step) {
+}  // namespace
+
+StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline) {
+  return Player(scenario, step, timeline).run();
+}
+
+StepResult simulate_full(const Scenario& scenario, Timeline* timeline) {
+  const RankedStep step = of_one_kind(scenario);
+  return simulate_full(
+      {step.graph, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective}, step,
+      timeline);
+}
+
+double messages_of(const Scenario& scenario, const RankedStep& step) {
   const CommunicationPlan plan = plan_communication(scenario);
   std::vector<double> of_call;  // per NPU
   for (const CommunicationPlan::Call& call : plan.calls) {
