@@ -13,6 +13,7 @@
 #include "cli/simulate_inputs.h"
 #include "cost_model/bill.h"
 #include "simulator/closed_form.h"
+#include "simulator/transport/catalogue.h"
 #include "training/estimate.h"
 
 namespace bandwright {
@@ -67,6 +68,10 @@ void write_out(SimulationAnswer& answer) {
 
 void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timeline* timeline) {
   if (answer.job) write_out(answer);
+  if (!options.transport.empty()) {
+    answer.system.network = parse_option("--transport", options.transport, transport_named).model;
+  }
+  answer.transport = transport_of(answer.system).name;
   const bool lone = !options.collective.empty();
   const Scenario scenario{answer.graph, answer.network, answer.system, answer.bandwidth,
                           lone ? answer.system.after_lone_collective : answer.system.after_collective};
@@ -108,7 +113,8 @@ void check_options(const CLI::App& command, const SimulateOptions& options) {
   check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
   check_excludes(command, {"--bandwidth"}, {"--budget", "--allocation"});
   if (is_closed_form(options)) {
-    refuse_typed(command, {"--chunks", "--scheduler", "--npu-fidelity"}, "is for the event-driven engine");
+    refuse_typed(command, {"--chunks", "--scheduler", "--npu-fidelity", "--transport"},
+                 "is for the event-driven engine");
   } else {
     refuse_typed(command, {"--own-links"},
                  "is for --engine closed: the event-driven engine always counts links");
@@ -151,6 +157,10 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       .add_option("--npu-fidelity", options.fidelity,
                   "folded, full or auto (default: folded where it is exact)")
       ->type_name("WHAT");
+  command
+      .add_option("--transport", options.transport,
+                  "ports or links: what messages share (default: the system's network_model)")
+      ->type_name("NAME");
   command.add_flag("--own-links", options.own_links,
                    "with --engine closed: as in optimize (the event-driven engine always counts links)");
 }

@@ -210,6 +210,7 @@ Json setting(const SimulationAnswer& answer) {
   root["system"] = answer.system.name;
   root["engine"] = answer.engine;
   root["npu_fidelity"] = answer.fidelity.empty() ? Json(nullptr) : Json(answer.fidelity);
+  root["transport"] = answer.transport.empty() ? Json(nullptr) : Json(answer.transport);
   root["prices"] = answer.prices;
   return root;
 }
@@ -237,11 +238,11 @@ std::vector<CriticalPart> critical_parts(const StepProgram& program,
 
 std::string simulation_text(const SimulationAnswer& answer) {
   const StepResult& result = answer.result;
-  std::string text =
-      fmt::format("{}\n{}{}{}, system {}, {}{}\n{}\n{}\n{}", network_text(answer.network), answer.graph.name,
-                  answer.loop.empty() ? "" : ", ", answer.loop, answer.system.name, answer.engine,
-                  answer.fidelity.empty() ? "" : ", " + answer.fidelity, answer.job ? rate_text(answer) : "",
-                  summary_table(answer), dimension_table(answer));
+  std::string text = fmt::format(
+      "{}\n{}{}{}, system {}, {}{}\n{}\n{}\n{}", network_text(answer.network), answer.graph.name,
+      answer.loop.empty() ? "" : ", ", answer.loop, answer.system.name, answer.engine,
+      answer.fidelity.empty() ? "" : fmt::format(", {} over {}", answer.fidelity, answer.transport),
+      answer.job ? rate_text(answer) : "", summary_table(answer), dimension_table(answer));
   if (!result.queues.empty()) text += '\n' + queue_table(answer);
   text += '\n' + critical_table(answer);
   text += '\n';

@@ -115,7 +115,10 @@ void read_parts(const YamlValue& root, System& system) {
   }
   const auto list = root.find("links");
   if (!list) return;
-  if (system.network != NetworkModel::Links) list->fail("slow or failed links need network_model: links");
+  if (root.find("network_model") && system.network != NetworkModel::Links) {
+    list->fail("slow or failed links need network_model: links");
+  }
+  system.network = NetworkModel::Links;
   for (const YamlValue& item : list->items()) {
     item.require_keys({"from", "to", "speed"});
     system.links.push_back({.from = item.at("from").as_integer(0, max_npus - 1),

@@ -23,7 +23,7 @@ enum class ChunkOrder : std::uint8_t {
   SmallestFirst,  // the shortest phase first, then by arrival
 };
 
-// What full fidelity lets messages share.
+// What full fidelity lets messages share: the transport, where nothing else says so.
 enum class NetworkModel : std::uint8_t {
   Ports,  // each NPU's port into a dimension, nothing else: what folding assumes
   Links,  // every directed link on the route as well
@@ -103,7 +103,7 @@ constexpr int max_chunks = 1 << 16;
 //   composition                           hierarchical | plain
 //   collective_order                      fifo | lifo | priority
 //   chunk_order                           fifo | smallest-first
-//   network_model                         ports | links
+//   network_model                         ports | links (ports; where links differ: links)
 //   latency                               a time, or a list with one per dimension
 //   endpoint_delay, message_overhead      times
 //   reduction_bandwidth                   a bandwidth
@@ -113,7 +113,7 @@ constexpr int max_chunks = 1 << 16;
 //   tables                                split | fused
 //   compute_scale                         a number above 0
 //   npus                                  [{first, last, compute_time, port_speed}, ...]
-//   links                                 [{from, to, speed}, ...]    (network_model links only)
+//   links                                 [{from, to, speed}, ...]
 //
 // Throws InputError.
 System read_system(const YamlValue& root);

@@ -88,9 +88,7 @@ class FoldedRun {
     }
   }
 
-  void schedule(Time delay, Event event) {
-    events_.push(later(events_.now(), delay), event);
-  }
+  void schedule(Time delay, Event event) { events_.push(later(events_.now(), delay), event); }
 
   void start(OperationId id) {
     const Operation& operation = graph_.operations[id];

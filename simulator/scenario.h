@@ -28,8 +28,8 @@ struct Scenario {
   }
 };
 
-// A factor of every NPU, as the system's `npus` say: &NpuSpec::compute_time or &NpuSpec::port_speed. Empty when
-// it is 1 for all. Throws InputError for NPUs that the network does not have.
+// A factor of every NPU, as the system's `npus` say: &NpuSpec::compute_time or &NpuSpec::port_speed. Empty
+// when it is 1 for all. Throws InputError for NPUs that the network does not have.
 std::vector<double> npu_factors(const Scenario& scenario, double NpuSpec::*factor);
 
 // A part of a dimension that a group spans: its NPUs form lines, and each line serves one chunk at a time.

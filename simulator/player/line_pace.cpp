@@ -54,8 +54,13 @@ void LinePace::flatten_plans() {
           return known.queue == queue && *known.program == phase.program;
         });
         const auto same = static_cast<std::uint32_t>(alike - phases_.begin());
-        phases_.push_back({&phase.program, queue, phase.duration, phase.kind,
-                           seat_program(phase.program, wires_[queue]), same, {}});
+        phases_.push_back({&phase.program,
+                           queue,
+                           phase.duration,
+                           phase.kind,
+                           seat_program(phase.program, wires_[queue]),
+                           same,
+                           {}});
       }
     }
   }

@@ -8,14 +8,15 @@
 
 namespace bandwright {
 
-// NPUs that all do the same go through a collective with their lines: a phase of a chunk starts on a line when
-// all NPUs of the line have come to it and the line is free, and ends for all when the last is done. A free
-// line takes the collective of the highest rank first, then the smallest phase (if the system says so), then
-// the first that came. Lines of a logical dimension (scenario.h) do not share ports with those of others.
+// NPUs that all do the same go through a collective with their lines: a phase of a chunk starts on a line
+// when all NPUs of the line have come to it and the line is free, and ends for all when the last is done. A
+// free line takes the collective of the highest rank first, then the smallest phase (if the system says so),
+// then the first that came. Lines of a logical dimension (scenario.h) do not share ports with those of
+// others.
 //
 // On a transport each phase is played message by message; without one, where only ports are shared, a line's
-// ports are all free when a phase begins, so that its time is known then: it is worked out once for each phase
-// and kind of line (phase_time.h).
+// ports are all free when a phase begins, so that its time is known then: it is worked out once for each
+// phase and kind of line (phase_time.h).
 //
 // Memory: O(NPUs x logical dimensions + lines x chunks x phases of the collectives under way).
 class LinePace final : public Pace {
@@ -85,8 +86,8 @@ class LinePace final : public Pace {
   void end_phase(std::uint32_t line);
   void end_call(std::uint32_t npu, const Job& job);
   [[nodiscard]] std::uint32_t line_of(const Lines& lines, std::uint32_t npu) const {
-    return lines.first + static_cast<std::uint32_t>(npu / (lines.stride * lines.npus) * lines.stride +
-                                                    npu % lines.stride);
+    return lines.first +
+           static_cast<std::uint32_t>(npu / (lines.stride * lines.npus) * lines.stride + npu % lines.stride);
   }
 
   PaceInputs in_;

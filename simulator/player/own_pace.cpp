@@ -79,8 +79,8 @@ void OwnPace::join(std::uint32_t id, OperationId operation) {
       in_.step.graph.collectives[in_.step.graph.operations[operation].collective].group;
   for (std::uint32_t part = 0; part < call.jobs.size(); ++part) {
     const Place& place = places_[group][part][place_in_kind_[id]];
-    npu.tracks.push_back({.seat = seat_in(place.line, in_.step.ties[operation].meeting, place.position),
-                          .line = place.line});
+    npu.tracks.push_back(
+        {.seat = seat_in(place.line, in_.step.ties[operation].meeting, place.position), .line = place.line});
   }
   for (std::uint32_t part = 0; part < npu.tracks.size(); ++part) begin_job(id, part);
 }
@@ -139,8 +139,7 @@ void OwnPace::end_job(std::uint32_t id, std::uint32_t part) {
 void OwnPace::note(std::uint32_t id, std::uint32_t part, const CallOrder::Job& job) {
   const Npu& npu = npus_[id];
   const Time started = npu.tracks[part].started;
-  const CommunicationPlan::Call& call =
-      in_.plan.calls[in_.step.graph.operations[npu.operation].collective];
+  const CommunicationPlan::Call& call = in_.plan.calls[in_.step.graph.operations[npu.operation].collective];
   const std::uint32_t queue = call.queues[part];
   ++uses_[queue].chunks;
   uses_[queue].mean_service += in_.events.now() - started;
@@ -148,8 +147,7 @@ void OwnPace::note(std::uint32_t id, std::uint32_t part, const CallOrder::Job& j
   if (in_.timeline == nullptr) return;
   if (in_.step.kinds[in_.step.kind_of[id]].npus.front() != static_cast<int>(id)) return;
   const Phase& phase = call.plan.plans[call.plan.plan_of_chunk[job.chunk]][job.phase];
-  in_.timeline->chunks.push_back(
-      {npu.operation, queue, job.chunk, phase.kind, started, in_.events.now()});
+  in_.timeline->chunks.push_back({npu.operation, queue, job.chunk, phase.kind, started, in_.events.now()});
 }
 
 void OwnPace::end_collective(std::uint32_t id) {

@@ -10,8 +10,8 @@
 namespace bandwright {
 
 // NPUs that do not all do the same go through a collective each at its own pace: an NPU begins a phase when
-// its own chunk has come to it and its phase before on that dimension has ended, sends, and waits only for the
-// messages it receives.
+// its own chunk has come to it and its phase before on that dimension has ended, sends, and waits only for
+// the messages it receives.
 //
 //   NPU 0  [chunk 0    ][chunk 1    ]         the message from 3 to 0 is long under way: 0 waits for it,
 //   NPU 1    [chunk 0    ][chunk 1    ]       1 a little later, and nobody else
@@ -40,8 +40,8 @@ class OwnPace final : public Pace {
   };
   struct TeamLine {
     Line line;
-    std::uint32_t part = 0;            // of the group's dimensions
-    std::vector<Meet> meets;           // under way
+    std::uint32_t part = 0;   // of the group's dimensions
+    std::vector<Meet> meets;  // under way
   };
   struct Track {  // of an NPU in a collective, on one dimension
     std::uint32_t seat = 0;
@@ -76,8 +76,8 @@ class OwnPace final : public Pace {
   std::vector<CallOrder> orders_;
   std::deque<std::vector<int>> members_;  // of lines
   std::deque<TeamLine> lines_;
-  std::vector<std::uint32_t> place_in_kind_;                  // by NPU
-  std::vector<std::vector<std::vector<Place>>> places_;       // by group, part, and NPU's place in its kind
+  std::vector<std::uint32_t> place_in_kind_;             // by NPU
+  std::vector<std::vector<std::vector<Place>>> places_;  // by group, part, and NPU's place in its kind
   std::vector<std::uint32_t> part_of_seat_;
   // Places of a team's members on its lines; by team, part and dimension.
   std::map<std::tuple<std::uint32_t, std::uint32_t, int>, std::map<int, Place>> teams_;

@@ -8,8 +8,8 @@
 
 namespace bandwright {
 
-// How NPUs go through the chunks and phases of collectives: together with their line (line_pace.h), or each by
-// itself (own_pace.h). It tells the end of a collective on an NPU by an OperationEnds event.
+// How NPUs go through the chunks and phases of collectives: together with their line (line_pace.h), or each
+// by itself (own_pace.h). It tells the end of a collective on an NPU by an OperationEnds event.
 class Pace {
  public:
   Pace() = default;

@@ -58,10 +58,10 @@ class LineRounds {
   const Wire& wire_;
   const std::vector<double>& speeds_;
   int n_;
-  bool own_ports_;            // an NPU has one for each peer
-  std::vector<Time> begun_;   // of each position: its round
-  std::vector<Time> arrived_;  // the last message of the round
-  std::vector<Time> free_;    // ports
+  bool own_ports_;                 // an NPU has one for each peer
+  std::vector<Time> begun_;        // of each position: its round
+  std::vector<Time> arrived_;      // the last message of the round
+  std::vector<Time> free_;         // ports
   std::vector<Time> occupancies_;  // by position, where they differ
   Time occupancy_;
   Time reduction_;

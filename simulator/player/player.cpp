@@ -9,8 +9,7 @@
 #include "simulator/exposure.h"
 #include "simulator/player/line_pace.h"
 #include "simulator/player/own_pace.h"
-#include "simulator/transport/links.h"
-#include "simulator/transport/ports.h"
+#include "simulator/transport/catalogue.h"
 
 namespace bandwright {
 namespace {
@@ -99,10 +98,8 @@ class Player {
 // Lines of NPUs that are alike need no transport for ports: line_pace.h.
 void Player::choose_transport() {
   const bool alike = step_.teams_of_group.empty();
-  if (scenario_.system.network == NetworkModel::Links) {
-    transport_ = std::make_unique<Links>(scenario_, step_.crossing, events_);
-  } else if (!alike) {
-    transport_ = std::make_unique<Ports>(scenario_, step_.crossing, events_);
+  if (!alike || scenario_.system.network != NetworkModel::Ports) {
+    transport_ = transport_of(scenario_.system).make(scenario_, step_.crossing, events_);
   }
   const PaceInputs inputs{scenario_, step_, plan_, transport_.get(), events_, timeline_};
   if (alike) {

@@ -31,10 +31,11 @@ struct SeatProgram {
 };
 SeatProgram seat_program(const Program& program, const Wire& wire);
 
-// NPUs that play the programs of a line's phases message by message. An NPU has a seat at its position. A seat
-// goes through the rounds of its program: it sends the round's messages, waits for those it is to receive,
-// takes the endpoint delay and the reduction, and goes on. What it does after its last message has come is
-// known at once, so it is never called in between; messages that come before their round are kept until then.
+// NPUs that play the programs of a line's phases message by message. An NPU has a seat at its position. A
+// seat goes through the rounds of its program: it sends the round's messages, waits for those it is to
+// receive, takes the endpoint delay and the reduction, and goes on. What it does after its last message has
+// come is known at once, so it is never called in between; messages that come before their round are kept
+// until then.
 //
 // Rounds are numbered by whoever begins a program, so that programs of a seat can follow each other without
 // their messages being taken for one another's.

@@ -68,8 +68,7 @@ void Links::check_connected() const {
   }
 }
 
-std::vector<std::uint32_t> Links::direct_route(const Physical& d, std::int64_t line, int from,
-                                                     int to) const {
+std::vector<std::uint32_t> Links::direct_route(const Physical& d, std::int64_t line, int from, int to) const {
   std::vector<int> links;
   d.kind->route(d.npus, from, to, links);
   std::vector<std::uint32_t> route;
@@ -86,8 +85,7 @@ bool Links::intact(std::span<const std::uint32_t> route) const {
 }
 
 // The way with the fewest links over other NPUs of the line (Bellman-Ford: lines are short and failures few).
-std::vector<std::uint32_t> Links::detour(const Physical& d, std::int64_t line, int from,
-                                               int to) const {
+std::vector<std::uint32_t> Links::detour(const Physical& d, std::int64_t line, int from, int to) const {
   std::vector<std::vector<std::uint32_t>> best(static_cast<std::size_t>(d.npus));
   std::vector<bool> reached(static_cast<std::size_t>(d.npus), false);
   reached[static_cast<std::size_t>(from)] = true;

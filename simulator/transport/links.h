@@ -65,7 +65,8 @@ class Links final : public Transport {
   void add_leg(Packet& packet, const Hop& hop, std::int64_t sender);
   [[nodiscard]] std::vector<std::uint32_t> direct_route(const Physical& d, std::int64_t line, int from,
                                                         int to) const;
-  [[nodiscard]] std::vector<std::uint32_t> detour(const Physical& d, std::int64_t line, int from, int to) const;
+  [[nodiscard]] std::vector<std::uint32_t> detour(const Physical& d, std::int64_t line, int from,
+                                                  int to) const;
   [[nodiscard]] bool intact(std::span<const std::uint32_t> route) const;
   [[nodiscard]] Time held_for(std::uint32_t link, Time occupancy) const;
 

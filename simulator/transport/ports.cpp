@@ -20,9 +20,8 @@ void Ports::send(const Message& message, Time begun) {
     }
     return events_.push(time, message.arrival);
   }
-  const Hop hop = message.dimension >= 0
-                      ? wires_.hop_along(message.dimension, message.from, message.to)
-                      : deciding_hop(network_, message.from, message.to, crossing_);
+  const Hop hop = message.dimension >= 0 ? wires_.hop_along(message.dimension, message.from, message.to)
+                                         : deciding_hop(network_, message.from, message.to, crossing_);
   const bool single = wires_.wire(hop.dimension).ports() == 1;
   const std::int64_t npus = single ? 1 : network_.dimensions[static_cast<std::size_t>(hop.dimension)].npus;
   std::vector<Time>& ports = free_[static_cast<std::size_t>(hop.dimension)];
