@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/catalogue.h"
+#include "core/tell.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
 #include "simulator/program_form.h"
@@ -219,7 +220,7 @@ SimulationAnswer training_of(SimulateOptions& options) {
   SimulationAnswer answer{.system = system_of(options)};
   answer.job = load_training_job(options.workload.models, options.training);
   if (!options.offload.tiers.empty()) {
-    fmt::print(stderr, "{}", offload_text(offload(*answer.job, options.offload)));
+    tell("{}", offload_text(offload(*answer.job, options.offload)));
   }
   const TrainingJob& job = *answer.job;
   answer.system.name = job.machine.name;

@@ -8,19 +8,20 @@ set(workload core topology collective)
 set(cost_model core topology)
 set(simulator core topology collective workload)
 set(training core topology collective workload simulator)
+set(plan core topology collective workload simulator training)
 set(validation core topology collective workload simulator training)
 set(optimizer core)
 set(memory core topology collective workload simulator training)
 set(scaling core topology collective workload simulator training)
 set(formats core topology collective workload cost_model)
-set(experiment core topology collective workload cost_model simulator optimizer memory scaling formats training
+set(experiment core topology collective workload cost_model simulator optimizer memory scaling formats training plan
   validation)
 set(cli ${experiment} experiment)
 # The one file pair that binds the optimizer to what it optimises.
 set(optimizer_design core topology collective workload cost_model simulator)
 
 set(failures 0)
-foreach(folder core topology collective workload cost_model simulator training validation optimizer memory scaling
+foreach(folder core topology collective workload cost_model simulator training plan validation optimizer memory scaling
     formats experiment cli)
   file(GLOB_RECURSE files ${folder}/*.h ${folder}/*.cpp)
   foreach(file ${files})
