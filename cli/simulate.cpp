@@ -11,8 +11,10 @@
 #include "cli/commands.h"
 #include "cli/option_rules.h"
 #include "cli/simulate_inputs.h"
+#include "core/progress.h"
 #include "cost_model/bill.h"
 #include "simulator/closed_form.h"
+#include "simulator/leap.h"
 #include "simulator/transport/catalogue.h"
 #include "training/estimate.h"
 
@@ -66,8 +68,16 @@ void write_out(SimulationAnswer& answer) {
   answer.graph = expand(answer.program);
 }
 
+// A real model's step, one NPU for all: repetition is leapt over unless every round is asked for.
+void play_program(const SimulateOptions& options, SimulationAnswer& answer) {
+  const ProgramScenario scenario{answer.program, answer.network, answer.system, answer.bandwidth,
+                                 answer.system.after_collective};
+  LeapingResult played = options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario);
+  answer.graph = std::move(played.graph);
+  answer.result = std::move(played.result);
+}
+
 void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timeline* timeline) {
-  if (answer.job) write_out(answer);
   if (!options.transport.empty()) {
     answer.system.network = parse_option("--transport", options.transport, transport_named).model;
   }
@@ -79,8 +89,16 @@ void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timel
   const Fidelity fidelity =
       answer.ranks ? resolved(wanted, scenario, *answer.ranks) : resolved(wanted, scenario);
   answer.fidelity = fidelity_name(fidelity);
-  answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline)
-                               : simulate(scenario, fidelity, timeline);
+  if (answer.job && fidelity == Fidelity::Folded && timeline == nullptr) {
+    play_program(options, answer);
+  } else {
+    if (answer.job) write_out(answer);
+    ProgressBar bar("simulate");
+    const PlayLimits limits{.force = options.force,
+                            .on_progress = [&](double share) { bar.show(share, "every NPU by itself"); }};
+    answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline, limits)
+                                 : simulate(scenario, fidelity, timeline, limits);
+  }
   answer.critical = critical_parts(answer.graph, answer.result);
 }
 
@@ -104,6 +122,7 @@ void check_options(const CLI::App& command, const SimulateOptions& options) {
   check_needs(command, {"--tiers"}, {"--npus"});
   check_needs(command, foreign_files, {"--workload"});
   check_needs(command, {"--size"}, {"--collective"});
+  check_needs(command, {"--no-leap"}, {"--npus"});
   check_excludes(command, {"--workload"},
                  {"--npus", "--collective", "--model", "--recompute", "--allocation"});
   check_excludes(command, {"--npus", "--workload"},
@@ -113,7 +132,8 @@ void check_options(const CLI::App& command, const SimulateOptions& options) {
   check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
   check_excludes(command, {"--bandwidth"}, {"--budget", "--allocation"});
   if (is_closed_form(options)) {
-    refuse_typed(command, {"--chunks", "--scheduler", "--npu-fidelity", "--transport"},
+    refuse_typed(command,
+                 {"--chunks", "--scheduler", "--npu-fidelity", "--transport", "--no-leap", "--force"},
                  "is for the event-driven engine");
   } else {
     refuse_typed(command, {"--own-links"},
@@ -161,6 +181,9 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       .add_option("--transport", options.transport,
                   "ports or links: what messages share (default: the system's network_model)")
       ->type_name("NAME");
+  command.add_flag("--force", options.force, "play every NPU even if memory or a day may not do");
+  command.add_flag("--no-leap", options.no_leap,
+                   "with --npus: play every micro-batch, where they repeat as well (the same times)");
   command.add_flag("--own-links", options.own_links,
                    "with --engine closed: as in optimize (the event-driven engine always counts links)");
 }

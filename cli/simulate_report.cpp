@@ -105,8 +105,8 @@ std::string queue_table(const SimulationAnswer& answer) {
   for (const QueueUse& queue : answer.result.queues) {
     table.rows.push_back({fmt::format("dimension {} ({})", queue.dimension + 1, queue.group),
                           std::to_string(queue.npus), std::to_string(queue.chunks),
-                          fmt::format("{:.3f}", to_us(queue.mean_service)),
-                          fmt::format("{:.3f}", to_us(queue.mean_queueing))});
+                          fmt::format("{:.3f}", to_us(queue.mean_service())),
+                          fmt::format("{:.3f}", to_us(queue.mean_queueing()))});
   }
   return aligned(table);
 }
@@ -143,8 +143,8 @@ Json queues_json(const StepResult& result) {
                       {"dimension", queue.dimension + 1},
                       {"npus", queue.npus},
                       {"chunks", queue.chunks},
-                      {"mean_service_us", to_us(queue.mean_service)},
-                      {"mean_queueing_us", to_us(queue.mean_queueing)}});
+                      {"mean_service_us", to_us(queue.mean_service())},
+                      {"mean_queueing_us", to_us(queue.mean_queueing())}});
   }
   return queues;
 }

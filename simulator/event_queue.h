@@ -15,9 +15,11 @@ namespace bandwright {
 // Where simulated time ends: 100 days, a little before its 64 bits do.
 constexpr Time clock_end(std::int64_t{100} * 86400 * 1'000'000'000'000);
 
+[[noreturn]] inline void beyond_clock() { throw InputError("the step is longer than the clock of 100 days"); }
+
 // `delay` after `time`, of a step; throws InputError beyond the clock. REQUIRES time <= clock_end.
 inline Time later(Time time, Time delay) {
-  if (delay > clock_end - time) throw InputError("the step is longer than the clock of 100 days");
+  if (delay > clock_end - time) beyond_clock();
   return time + delay;
 }
 

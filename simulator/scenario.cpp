@@ -76,11 +76,15 @@ void describe_traffic(const Scenario& scenario, const CommunicationPlan& plan, S
       }
     }
   }
+  describe_utilization(scenario.bandwidth, scenario.system, result);
+}
+
+void describe_utilization(std::span<const double> bandwidth, const System& system, StepResult& result) {
   const double seconds = to_seconds(result.step_time);
   for (std::size_t d = 0; d < result.dimensions.size(); ++d) {
     DimensionUse& use = result.dimensions[d];
     if (use.bytes == 0.0) continue;
-    use.utilization = use.bytes / (scenario.bandwidth[d] * scenario.system.bytes_per_second_unit()) / seconds;
+    use.utilization = use.bytes / (bandwidth[d] * system.bytes_per_second_unit()) / seconds;
   }
 }
 

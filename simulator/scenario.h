@@ -58,12 +58,16 @@ CommunicationPlan plan_communication(const Scenario& scenario);
 // Bytes and utilisation of every dimension, and the names of groups; what does not depend on timing but the
 // utilisation, which divides by result.step_time.
 void describe_traffic(const Scenario& scenario, const CommunicationPlan& plan, StepResult& result);
+// The utilisation alone, from the bytes and the step time.
+void describe_utilization(std::span<const double> bandwidth, const System& system, StepResult& result);
 
 // The rank of a collective among those that wait for the same dimension: larger goes first.
 class IssueOrder {
  public:
   explicit IssueOrder(CollectiveOrder order) : order_(order) {}
   int next(Role role);
+  // Ranks differ from it as they differ from each other.
+  [[nodiscard]] int counter() const { return counter_; }
 
  private:
   CollectiveOrder order_;

@@ -1,9 +1,11 @@
 #include "simulator/simulate.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/choice.h"
 #include "simulator/event_driven.h"
+#include "simulator/player/play_cost.h"
 #include "simulator/player/player.h"
 
 namespace bandwright {
@@ -40,19 +42,29 @@ Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep&
     return resolved(fidelity, scenario);
   }
   const bool fold =
-      folds_exactly(step, scenario.network) || messages_of(scenario, step) > most_messages_by_default;
+      folds_exactly(step, scenario.network) || play_cost({step.graph, scenario.network, scenario.system,
+                                                          scenario.bandwidth, scenario.after_collective},
+                                                         step)
+                                                       .messages > most_messages_by_default;
   return fold ? Fidelity::Folded : Fidelity::Full;
 }
 
-StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline) {
-  return fidelity == Fidelity::Full ? simulate_full(scenario, timeline) : simulate_folded(scenario, timeline);
+StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline,
+                    const PlayLimits& limits) {
+  if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
+  return simulate(scenario, of_one_kind(scenario), fidelity, timeline, limits);
 }
 
-StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity, Timeline* timeline) {
+StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity, Timeline* timeline,
+                    const PlayLimits& limits) {
   if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
-  return simulate_full(
-      {step.graph, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective}, step,
-      timeline);
+  const Scenario own{step.graph, scenario.network, scenario.system, scenario.bandwidth,
+                     scenario.after_collective};
+  const PlayCost cost = play_cost(own, step);
+  if (!limits.force) require_affordable(cost);
+  return simulate_full(own, step, timeline, [&](std::int64_t events) {
+    if (limits.on_progress) limits.on_progress(std::min(1.0, static_cast<double>(events) / cost.events));
+  });
 }
 
 }  // namespace bandwright

@@ -163,7 +163,7 @@ void LinePace::settle() {
     const Job& job = jobs_[line.job];
     const std::uint32_t queue = phases_[job.phase].queue;
     ++uses_[queue].chunks;
-    uses_[queue].mean_queueing +=
+    uses_[queue].queueing +=
         in_.events.now() - arrivals_[job.first_arrival + index - lines_of_queue_[queue].first].last;
     begin(index, job.phase);
   }
@@ -211,7 +211,7 @@ void LinePace::end_phase(std::uint32_t index) {
   const std::uint32_t job_id = state.job;
   const Job job = jobs_[job_id];
   const TimedPhase& phase = phases_[job.phase];
-  uses_[phase.queue].mean_service += in_.events.now() - state.started;
+  uses_[phase.queue].service += in_.events.now() - state.started;
   if (in_.timeline != nullptr && line.first == 0) {
     in_.timeline->chunks.push_back(
         {job.operation, phase.queue, job.chunk, phase.kind, state.started, in_.events.now()});
@@ -241,12 +241,7 @@ void LinePace::end_call(std::uint32_t npu, const Job& job) {
 
 std::vector<QueueUse> LinePace::uses() const {
   std::vector<QueueUse> uses = uses_;
-  for (std::size_t q = 0; q < uses.size(); ++q) {
-    const std::int64_t count = std::max<std::int64_t>(1, uses[q].chunks);
-    uses[q].mean_service = uses[q].mean_service / count;
-    uses[q].mean_queueing = uses[q].mean_queueing / count;
-    uses[q].chunks /= lines_of_queue_[q].count;
-  }
+  for (std::size_t q = 0; q < uses.size(); ++q) uses[q].share_among(lines_of_queue_[q].count);
   return uses;
 }
 

@@ -142,8 +142,8 @@ void OwnPace::note(std::uint32_t id, std::uint32_t part, const CallOrder::Job& j
   const CommunicationPlan::Call& call = in_.plan.calls[in_.step.graph.operations[npu.operation].collective];
   const std::uint32_t queue = call.queues[part];
   ++uses_[queue].chunks;
-  uses_[queue].mean_service += in_.events.now() - started;
-  uses_[queue].mean_queueing += started - npu.ready[job.chunk];
+  uses_[queue].service += in_.events.now() - started;
+  uses_[queue].queueing += started - npu.ready[job.chunk];
   if (in_.timeline == nullptr) return;
   if (in_.step.kinds[in_.step.kind_of[id]].npus.front() != static_cast<int>(id)) return;
   const Phase& phase = call.plan.plans[call.plan.plan_of_chunk[job.chunk]][job.phase];
@@ -170,11 +170,8 @@ void OwnPace::end_collective(std::uint32_t id) {
 std::vector<QueueUse> OwnPace::uses() const {
   std::vector<QueueUse> uses = uses_;
   for (std::size_t q = 0; q < uses.size(); ++q) {
-    const std::int64_t count = std::max<std::int64_t>(1, uses[q].chunks);
-    uses[q].mean_service = uses[q].mean_service / count;
-    uses[q].mean_queueing = uses[q].mean_queueing / count;
     const auto set = static_cast<std::size_t>(in_.plan.queues[q].set);
-    uses[q].chunks /= static_cast<std::int64_t>(in_.step.kinds[set].npus.size());
+    uses[q].share_among(static_cast<std::int64_t>(in_.step.kinds[set].npus.size()));
   }
   return uses;
 }

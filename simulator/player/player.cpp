@@ -29,7 +29,7 @@ class Player {
     prepare();
   }
 
-  StepResult run() {
+  StepResult run(const std::function<void(std::int64_t)>& on_progress) {
     for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
       for (const OperationId id : kind(npu).operations) {
         if (state(npu, id).missing == 0) start(npu, id);
@@ -38,7 +38,7 @@ class Player {
     settle();
     while (!events_.empty()) {
       handle(events_.pop());
-      ++handled_;
+      if (++handled_ % progress_interval == 0 && on_progress) on_progress(handled_);
       if (!events_.more_now()) settle();
     }
     require_all_ended();
@@ -46,6 +46,8 @@ class Player {
   }
 
  private:
+  static constexpr std::int64_t progress_interval = 1 << 18;  // some hundredths of a second
+
   struct State {  // of one NPU's operation
     std::uint32_t missing = 0;
     OperationId last = OperationSpan::no_operation;  // the dependency that ended last
@@ -262,19 +264,11 @@ StepResult Player::result() {
   return result;
 }
 
-// A step of one kind, which is all that a graph says.
-RankedStep of_one_kind(const Scenario& scenario) {
-  RankedStep step{.graph = scenario.graph, .kinds = std::vector<RankedStep::Kind>(1)};
-  for (int npu = 0; npu < scenario.network.npus(); ++npu) step.kinds[0].npus.push_back(npu);
-  for (OperationId id = 0; id < step.graph.operations.size(); ++id) step.kinds[0].operations.push_back(id);
-  step.kind_of.assign(step.kinds[0].npus.size(), 0);
-  return step;
-}
-
 }  // namespace
 
-StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline) {
-  return Player(scenario, step, timeline).run();
+StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline,
+                         const std::function<void(std::int64_t)>& on_progress) {
+  return Player(scenario, step, timeline).run(on_progress);
 }
 
 StepResult simulate_full(const Scenario& scenario, Timeline* timeline) {
@@ -284,29 +278,12 @@ StepResult simulate_full(const Scenario& scenario, Timeline* timeline) {
       timeline);
 }
 
-double messages_of(const Scenario& scenario, const RankedStep& step) {
-  const CommunicationPlan plan = plan_communication(scenario);
-  std::vector<double> of_call;  // per NPU
-  for (const CommunicationPlan::Call& call : plan.calls) {
-    double& messages = of_call.emplace_back(0.0);
-    for (const std::uint32_t chunk : call.plan.plan_of_chunk) {
-      for (const Phase& phase : call.plan.plans[chunk]) {
-        const int n = plan.queues[call.queues[phase.part]].part.npus;
-        for (const Block& block : phase.program) {
-          messages += static_cast<double>(block.pattern->messages(n, block)) / n;
-        }
-      }
-    }
-  }
-  double messages = 0.0;
-  for (const RankedStep::Kind& kind : step.kinds) {
-    for (const OperationId id : kind.operations) {
-      const Operation& operation = step.graph.operations[id];
-      if (operation.kind != OperationKind::Collective) continue;
-      messages += of_call[operation.collective] * static_cast<double>(kind.npus.size());
-    }
-  }
-  return messages;
+RankedStep of_one_kind(const Scenario& scenario) {
+  RankedStep step{.graph = scenario.graph, .kinds = std::vector<RankedStep::Kind>(1)};
+  for (int npu = 0; npu < scenario.network.npus(); ++npu) step.kinds[0].npus.push_back(npu);
+  for (OperationId id = 0; id < step.graph.operations.size(); ++id) step.kinds[0].operations.push_back(id);
+  step.kind_of.assign(step.kinds[0].npus.size(), 0);
+  return step;
 }
 
 }  // namespace bandwright

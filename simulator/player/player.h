@@ -1,4 +1,7 @@
 #pragma once
+#include <cstdint>
+#include <functional>
+
 #include "simulator/scenario.h"
 #include "simulator/timeline.h"
 #include "workload/ranked_step.h"
@@ -19,11 +22,13 @@ namespace bandwright {
 // collectives one after the other.
 // Cost: time O(NPUs x (operations + chunks x phases) + messages); memory O(NPUs x (operations + logical
 // dimensions)). Throws InputError as simulate_folded does, and for links that fail or do not exist.
-StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline = nullptr);
+// `on_progress` is told now and then how many events it has handled.
+StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline = nullptr,
+                         const std::function<void(std::int64_t)>& on_progress = {});
 // The same for a step that all NPUs do alike.
 StepResult simulate_full(const Scenario& scenario, Timeline* timeline = nullptr);
 
-// The messages it would play.
-double messages_of(const Scenario& scenario, const RankedStep& step);
+// Such a step: one kind, which is all that its graph says.
+RankedStep of_one_kind(const Scenario& scenario);
 
 }  // namespace bandwright

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "simulator/event_driven.h"
 #include "simulator/player/phase_time.h"
+#include "simulator/player/play_cost.h"
 
 namespace bandwright {
 namespace {
@@ -169,6 +170,31 @@ TEST(Player, AStepBeyondTheClockIsRefused) {
   EXPECT_THROW(simulate_full({graph, network, system, bandwidth, {}}), InputError);
   system.npus = {{.first = 0, .last = 0, .compute_time = 1e6}};
   EXPECT_THROW(simulate_full({graph, network, system, bandwidth, {}}), InputError);
+}
+
+// Known before it begins: an all-reduce over Ring(n) is 2 (n-1) messages per NPU and chunk. On 16,777,216
+// NPUs that is 5.6e14 and takes weeks; each of 16 positions of FullyConnected(16) sends 15 in an all-to-all.
+TEST(Player, WhatItTakesIsKnownBefore) {
+  System system = one_chunk();
+  const std::vector<double> bandwidth = {1.0};
+  const auto cost = [&](const char* shape, CollectiveKind kind) {
+    const Network network = parse_network(shape);
+    const StepGraph graph = lone_collective(network, {kind, bytes(1 << 30)});
+    const Scenario scenario{graph, network, system, bandwidth, {}};
+    return play_cost(scenario, of_one_kind(scenario));
+  };
+  const PlayCost small = cost("FullyConnected(16)", CollectiveKind::AllToAll);
+  EXPECT_EQ(small.messages, 16 * 15);
+  EXPECT_LT(small.bytes, 1e5);
+  EXPECT_NO_THROW(require_affordable(small));
+  EXPECT_EQ(cost("Ring(1024)", CollectiveKind::AllReduce).messages, 1024.0 * 2 * 1023);
+  system.network = NetworkModel::Links;
+  // 268 million messages at once, 200 B or more each.
+  EXPECT_GT(cost("FullyConnected(16384)", CollectiveKind::AllToAll).bytes, 5e10);
+  system.network = NetworkModel::Ports;
+  const PlayCost large = cost("Ring(16777216)", CollectiveKind::AllReduce);
+  EXPECT_GT(large.messages, 5e14);
+  EXPECT_THROW(require_affordable(large), InputError);
 }
 
 // A random small network, and what runs on it.

@@ -1,10 +1,9 @@
 // NPUs that do not all do the same, played one by one.
-#include "simulator/player/player.h"
-
 #include <gtest/gtest.h>
 
 #include "core/error.h"
 #include "simulator/event_driven.h"
+#include "simulator/player/player.h"
 
 namespace bandwright {
 namespace {
