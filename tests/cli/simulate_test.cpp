@@ -18,10 +18,11 @@ class Traces : public testing::Test {
     ASSERT_EQ(exported.status, 0) << exported.err;
     folder.write("ring.yml",
                  "topology: [ Ring ]\nnpus_count: [ 8 ]\nbandwidth: [ 50.0 ]\nlatency: [ 500.0 ]\n");
-    folder.write("slow.yaml", "npus: [{first: 3, compute_time: 2, port_speed: 0.5}]\n");
-    folder.write(
-        "faults.yaml",
-        "npus: [{first: 3, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, speed: 0}]\n");
+    folder.write("even.yaml", "chunks: 4\n");
+    folder.write("slow.yaml", "chunks: 4\nnpus: [{first: 3, compute_time: 2, port_speed: 0.5}]\n");
+    folder.write("faults.yaml",
+                 "chunks: 4\nnpus: [{first: 3, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, "
+                 "speed: 0}]\n");
   }
 
   [[nodiscard]] nlohmann::json answer(const Words& more) const {
@@ -37,9 +38,9 @@ class Traces : public testing::Test {
 double step_us(const nlohmann::json& answer) { return answer.at("step_time_us"); }
 
 TEST_F(Traces, RunOnLinksWithASlowNpuAndAFailedLink) {
-  const nlohmann::json even = answer({});
+  const nlohmann::json even = answer({"--system", "even.yaml"});
   EXPECT_EQ(even.at("transport"), "ports");
-  const nlohmann::json links = answer({"--transport", "links"});
+  const nlohmann::json links = answer({"--system", "even.yaml", "--transport", "links"});
   EXPECT_EQ(links.at("transport"), "links");
   EXPECT_EQ(step_us(links), step_us(even));  // a ring of neighbours shares no link
   const nlohmann::json slow = answer({"--system", "slow.yaml"});
