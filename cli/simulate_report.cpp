@@ -31,8 +31,8 @@ Time data_parallel_time(const StepResult& result) {
 }
 
 // Of a graph or a program.
-template <class Step>
-std::string operation_name(const Step& step, const Operation& operation) {
+template <class AnyStep>
+std::string operation_name(const AnyStep& step, const Operation& operation) {
   const std::string& line = step.line_names[operation.line];
   const bool communicates = operation.kind == OperationKind::Collective;
   const std::string_view what = communicates
@@ -217,7 +217,7 @@ Json setting(const SimulationAnswer& answer) {
 
 }  // namespace
 
-std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result) {
+std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result) {
   CriticalParts parts;
   for (const CriticalOperation& each : result.critical_path) {
     parts.add(operation_name(graph, graph.operations[each.operation]), each.end - each.start);

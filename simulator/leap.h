@@ -29,7 +29,7 @@ struct ProgramScenario {
 // Cost: that of the rounds until they repeat, three times; memory likewise.
 struct LeapingResult {
   StepResult result;
-  StepGraph graph;
+  Step graph;
   std::int64_t rounds_leapt = 0;
 };
 LeapingResult simulate_leaping(const ProgramScenario& scenario);

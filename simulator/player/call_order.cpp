@@ -33,11 +33,11 @@ CallOrder call_in_order(const Timeline& timeline, const CollectivePlan& plan, co
 
 std::vector<CallOrder> call_orders(const Scenario& scenario, const CommunicationPlan& plan) {
   std::vector<CallOrder> calls;
-  StepGraph lone{.name = scenario.graph.name,
-                 .operations = {{.kind = OperationKind::Collective}},
-                 .groups = scenario.graph.groups,
-                 .line_names = {"alone"},
-                 .wire_efficiency = scenario.graph.wire_efficiency};
+  Step lone{.name = scenario.graph.name,
+            .operations = {{.kind = OperationKind::Collective}},
+            .groups = scenario.graph.groups,
+            .line_names = {"alone"},
+            .wire_efficiency = scenario.graph.wire_efficiency};
   for (std::size_t i = 0; i < scenario.graph.collectives.size(); ++i) {
     lone.collectives = {scenario.graph.collectives[i]};
     const Group& group = scenario.graph.groups[lone.collectives[0].group];

@@ -4,7 +4,7 @@
 #include "simulator/player/seats.h"
 #include "simulator/scenario.h"
 #include "simulator/timeline.h"
-#include "workload/ranked_step.h"
+#include "step/ranked_step.h"
 
 namespace bandwright {
 

@@ -1,6 +1,6 @@
 #pragma once
 #include "simulator/scenario.h"
-#include "workload/ranked_step.h"
+#include "step/ranked_step.h"
 
 namespace bandwright {
 

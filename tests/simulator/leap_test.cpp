@@ -56,7 +56,6 @@ class RandomPipeline {
   }
   int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
 
-  using Label = StepProgramBuilder::Label;
   Network network = parse_network("Ring(4)_Switch(8)");
   System system;
   std::vector<double> bandwidth = {80.0, 25.0};

@@ -21,7 +21,7 @@ System one_chunk() {
 }
 
 // A step of traces: NPUs 0 .. n-1 of one kind, the graph's groups over teams.
-RankedStep one_kind(StepGraph graph, int npus, std::vector<std::vector<int>> teams) {
+RankedStep one_kind(Step graph, int npus, std::vector<std::vector<int>> teams) {
   RankedStep step;
   step.graph = std::move(graph);
   RankedStep::Kind& all = step.kinds.emplace_back();
@@ -81,10 +81,10 @@ Time time_of(const RankedStep& step, const char* shape, const System& system, do
 // gathers into NPU 0 only after its port is free at 1200: until 2200.
 TEST(Player, AnNpuAtHalfSpeedOnARingOfTwo) {
   const Network network = parse_network("Ring(2)");
-  StepGraphBuilder builder("two", {whole_network(network)}, {"line"});
+  StepBuilder builder("two", {whole_network(network)}, {"line"});
   const OperationId compute = builder.compute({}, nanoseconds(100), {});
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(1000)}, 0}, std::array{compute});
-  const StepGraph graph = std::move(builder).finish();
+  const Step graph = std::move(builder).finish();
   System system = one_chunk();
   const std::vector<double> bandwidth = {1.0};
   const RankedStep step = one_kind(graph, 2, {{0, 1}});
@@ -139,7 +139,7 @@ TEST(Player, AMessageOverTwoDimensions) {
 // 1000 B over two links each. Alone, neighbours' messages of one ring share no link, so ports and links agree
 // on 6000 ns; both rings at once put two messages on each link.
 TEST(Player, RingsOfATraceShareLinks) {
-  StepGraph graph = lone_collective(parse_network("Ring(8)"), {CollectiveKind::AllReduce, bytes(4000)});
+  Step graph = lone_collective(parse_network("Ring(8)"), {CollectiveKind::AllReduce, bytes(4000)});
   graph.groups = {{"group", {{0, 4, 2}}}};
   const RankedStep step = one_kind(graph, 8, {{0, 2, 4, 6}, {1, 3, 5, 7}});
   System system = one_chunk();
@@ -159,11 +159,11 @@ TEST(Player, RefusesNpusThatAreNotThere) {
 // links far beyond it, too.)
 TEST(Player, AStepBeyondTheClockIsRefused) {
   const Network network = parse_network("Ring(2)");
-  StepGraphBuilder builder("long", {whole_network(network)}, {"line"});
+  StepBuilder builder("long", {whole_network(network)}, {"line"});
   const Time days(std::int64_t{90} * 86400 * 1'000'000'000'000);
   const OperationId first = builder.compute({}, days, {});
   builder.compute({}, days, std::array{first});
-  const StepGraph graph = std::move(builder).finish();
+  const Step graph = std::move(builder).finish();
   const std::vector<double> bandwidth = {1.0};
   System system = one_chunk();
   EXPECT_THROW(simulate_folded({graph, network, system, bandwidth, {}}), InputError);
@@ -179,7 +179,7 @@ TEST(Player, WhatItTakesIsKnownBefore) {
   const std::vector<double> bandwidth = {1.0};
   const auto cost = [&](const char* shape, CollectiveKind kind) {
     const Network network = parse_network(shape);
-    const StepGraph graph = lone_collective(network, {kind, bytes(1 << 30)});
+    const Step graph = lone_collective(network, {kind, bytes(1 << 30)});
     const Scenario scenario{graph, network, system, bandwidth, {}};
     return play_cost(scenario, of_one_kind(scenario));
   };
@@ -215,7 +215,7 @@ class RandomRun {
     system.latency = {nanoseconds(37 * pick(2))};
     system.endpoint_delay = nanoseconds(11 * pick(2));
     system.scheduler = pick(2) > 0 ? "themis" : "ascending";
-    StepGraphBuilder builder(shape, {whole_network(network)}, {"line"});
+    StepBuilder builder(shape, {whole_network(network)}, {"line"});
     std::vector<OperationId> last;
     for (int i = 0; i < 6; ++i) {
       const Bytes size(1 + pick(1 << 18));
@@ -238,7 +238,7 @@ class RandomRun {
     return simulate_full({step.graph, network, system, bandwidth, after}, step).step_time;
   }
 
-  StepGraph graph;
+  Step graph;
   Network network;
   System system;
   std::vector<double> bandwidth;
@@ -297,7 +297,7 @@ TEST_P(RandomRuns, RelabellingNpusOfARingChangesNothing) {
   run.network = parse_network("Ring(6)");
   run.bandwidth = {20.0};
   run.system.network = GetParam() % 2 == 0 ? NetworkModel::Ports : NetworkModel::Links;
-  StepGraphBuilder builder("ring", {whole_network(run.network)}, {"line"});
+  StepBuilder builder("ring", {whole_network(run.network)}, {"line"});
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(100'000 + run.pick(1000))}, 0}, {});
   run.graph = std::move(builder).finish();
   std::optional<Time> known;
