@@ -107,6 +107,7 @@ void add_job(const OptimizeOptions& options, Design& design) {
   show_ignored(job);
   if (job.ranks) design.loop = &trace_loop;
   design.network = std::move(job.network);
+  design.system = std::move(job.system);
   design.models = {{.name = job.graph.name}};
   design.graphs = {std::move(job.graph)};
 }

@@ -37,7 +37,7 @@ void play_closed(SimulationAnswer& answer, Timeline* timeline) {
     if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
   };
   if (answer.job) {
-    const ProgramForm form(answer.program, answer.network.size());
+    const ProgramForm form(answer.program, answer.network, answer.system);
     check(form);
     answer.result = form.evaluate(gb_per_s);
     answer.critical = critical_parts(answer.program, form.critical_path(gb_per_s));
@@ -48,7 +48,7 @@ void play_closed(SimulationAnswer& answer, Timeline* timeline) {
     return;
   }
   if (timeline != nullptr) throw InputError("--timeline of a layer table needs the event-driven engine");
-  const ClosedForm form(answer.graph, answer.network.size());
+  const ClosedForm form(answer.graph, answer.network, answer.system);
   check(form);
   answer.result = form.evaluate(gb_per_s);
   answer.critical = critical_parts(answer.graph, answer.result);
@@ -56,7 +56,7 @@ void play_closed(SimulationAnswer& answer, Timeline* timeline) {
 
 void write_out(SimulationAnswer& answer) {
   double operations = 0.0;
-  for (const double count : ProgramForm(answer.program, answer.network.size()).executions()) {
+  for (const double count : ProgramForm(answer.program, answer.network).executions()) {
     operations += count;
   }
   if (operations > most_operations) {

@@ -107,8 +107,12 @@ Step graph_of(SimulateOptions& options, const Network& network, System& system) 
                                    parse_option("--size", options.size, parse_bytes)});
 }
 
-ClosedForm form_of(const Step& graph, int dimensions) { return {graph, dimensions}; }
-ProgramForm form_of(const StepProgram& program, int dimensions) { return {program, dimensions}; }
+ClosedForm form_of(const Step& graph, const Network& network, const System& system) {
+  return {graph, network, system};
+}
+ProgramForm form_of(const StepProgram& program, const Network& network, const System& system) {
+  return {program, network, system};
+}
 
 // The shares of a budget with which a closed form is fastest.
 template <class Form>
@@ -142,7 +146,8 @@ std::vector<double> bandwidth_of(const SimulateOptions& options, const Network& 
     return std::vector<double>(dimensions, budget / static_cast<double>(dimensions));
   }
   const double unit = system.bytes_per_second_unit() / 1e9;
-  std::vector<double> shares = optimized_shares(form_of(step, network.size()), network.size(), budget * unit);
+  std::vector<double> shares =
+      optimized_shares(form_of(step, network, system), network.size(), budget * unit);
   for (double& share : shares) share /= unit;
   return shares;
 }

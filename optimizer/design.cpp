@@ -118,19 +118,20 @@ Step step_graph(const Design& design, std::size_t model) {
 }
 
 StepForm step_form(const Design& design, std::size_t model, BoundDesign& bound) {
-  const int dimensions = design.network.size();
   // A machine's own constants say what its groups reach.
-  if (!design.programs.empty()) return ProgramForm(design.programs[model], dimensions);
+  if (!design.programs.empty()) return ProgramForm(design.programs[model], design.network, design.system);
   Step graph = step_graph(design, model);
   if (design.own_links) use_own_links(graph.groups, design.network);
   note_narrow(graph.groups, design.network, bound.narrow);
-  return ClosedForm(graph, dimensions);
+  return ClosedForm(graph, design.network, design.system);
 }
 
 std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
   if (!design.programs.empty()) return std::nullopt;
-  const System system;
+  System system;  // ideal but for the algorithms
+  system.algorithms = design.system.algorithms;
+  system.composition = design.system.composition;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
     Step graph = step_graph(design, m);

@@ -91,7 +91,11 @@ class FoldedRun {
     }
   }
 
-  void schedule(Time delay, Event event) { events_.push(later(events_.now(), delay), event); }
+  void schedule(Time delay, Event event) {
+    const Time time = events_.now() + delay;
+    events_.push(time, event);
+    if (repetition_ != nullptr) pending_.push_back({time, event});
+  }
 
   void start(OperationId id) {
     const Operation& operation = graph_.operations[id];

@@ -7,21 +7,9 @@
 #include <type_traits>
 #include <vector>
 
-#include "core/error.h"
 #include "core/units.h"
 
 namespace bandwright {
-
-// Where simulated time ends: 100 days, a little before its 64 bits do.
-constexpr Time clock_end(std::int64_t{100} * 86400 * 1'000'000'000'000);
-
-[[noreturn]] inline void beyond_clock() { throw InputError("the step is longer than the clock of 100 days"); }
-
-// `delay` after `time`, of a step; throws InputError beyond the clock. REQUIRES time <= clock_end.
-inline Time later(Time time, Time delay) {
-  if (delay > clock_end - time) beyond_clock();
-  return time + delay;
-}
 
 // The future of a simulation: events by time, and by the order they were pushed among equal times.
 //
@@ -43,9 +31,10 @@ class EventQueue {
   // Whether another event happens at this very moment.
   [[nodiscard]] bool more_now() const { return next_ < slots_[0].size(); }
 
-  // REQUIRES time >= now().
+  // REQUIRES time >= now(). Throws InputError beyond the clock of 100 days: the one check of every engine.
   void push(Time time, Event event) {
     assert(time.value() >= now_);
+    on_clock(time);
     const int slot = slot_of(time.value());
     slots_[static_cast<std::size_t>(slot)].push_back({time.value(), event});
     occupied_ |= std::uint64_t{1} << slot;

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "simulator/event_driven.h"
-#include "simulator/event_queue.h"
 #include "simulator/repetition.h"
 
 namespace bandwright {
@@ -166,9 +165,8 @@ LeapingResult simulate_leaping(const ProgramScenario& scenario) {
     if (!grows_evenly(shortened.play(played - 2 * period).result, before, answer.result)) continue;
     answer.rounds_leapt = all - played;
     const std::int64_t times = (all - played) / period;
-    const double more = to_seconds(answer.result.step_time - before.step_time) * static_cast<double>(times);
-    if (more > to_seconds(clock_end - answer.result.step_time)) beyond_clock();
     Extrapolation(answer.result, before, times);
+    on_clock(answer.result.step_time);
     describe_utilization(scenario.bandwidth, scenario.system, answer.result);
     return answer;
   }

@@ -172,7 +172,7 @@ void LinePace::settle() {
 
 void LinePace::begin(std::uint32_t index, std::uint32_t phase) {
   if (!seats_) {
-    const Time end = later(in_.events.now(), time_on(index, phase));
+    const Time end = in_.events.now() + time_on(index, phase);
     return in_.events.push(end, play_event(PlayEvent::PhaseEnds, index));
   }
   LineState& line = states_[index];
@@ -233,7 +233,7 @@ void LinePace::end_call(std::uint32_t npu, const Job& job) {
   Call& call = calls_[job.call];
   if (--call.chunks_left[npu] > 0) return;
   const Operation& operation = in_.step.graph.operations[job.operation];
-  in_.events.push(later(in_.events.now(), in_.scenario.after(operation)),
+  in_.events.push(in_.events.now() + in_.scenario.after(operation),
                   play_event(PlayEvent::OperationEnds, npu, job.operation));
   if (--call.npus_left > 0) return;
   unused_[operation.collective].push_back(job.call);

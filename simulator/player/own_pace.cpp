@@ -153,7 +153,7 @@ void OwnPace::note(std::uint32_t id, std::uint32_t part, const CallOrder::Job& j
 void OwnPace::end_collective(std::uint32_t id) {
   Npu& npu = npus_[id];
   const OperationId operation = npu.operation;
-  in_.events.push(later(in_.events.now(), in_.scenario.after(in_.step.graph.operations[operation])),
+  in_.events.push(in_.events.now() + in_.scenario.after(in_.step.graph.operations[operation]),
                   play_event(PlayEvent::OperationEnds, id, operation));
   for (const Track& track : npu.tracks) {
     std::vector<Meet>& meets = lines_[track.line].meets;

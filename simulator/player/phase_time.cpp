@@ -40,7 +40,7 @@ class LineRounds {
     for (int i = 0; i < count; ++i) {
       const int peer = block.pattern->peer(n_, block, round, p, i);
       Time& free = free_[own_ports_ ? size(p) * size(n_) + size(peer) : size(p)];
-      free = later(std::max(free, begun_[size(p)]), occupancy);
+      free = std::max(free, begun_[size(p)]) + occupancy;
       Time& arrived = arrived_[size(peer)];
       arrived = std::max(arrived, free + wire_.latency(p, peer));
     }
@@ -51,7 +51,7 @@ class LineRounds {
     if (count == 0) return;
     Time& begun = begun_[size(p)];
     const Time after = wire_.endpoint_delay() + reduction_ * (block.each ? count : 1);
-    begun = later(std::max(begun, arrived_[size(p)]), after);
+    begun = std::max(begun, arrived_[size(p)]) + after;
     arrived_[size(p)] = Time(0);
   }
 

@@ -156,9 +156,9 @@ void Player::start(std::uint32_t npu, OperationId id) {
   Time duration = one.duration;
   if (!compute_time_.empty() && one.kind == OperationKind::Compute) {
     const double scaled = static_cast<double>(duration.value()) * compute_time_[npu];
-    duration = scaled < static_cast<double>(clock_end.value()) ? Time(std::llround(scaled)) : clock_end;
+    duration = scaled < static_cast<double>(clock_end.value()) ? Time(std::llround(scaled)) : 2 * clock_end;
   }
-  events_.push(later(events_.now(), duration), play_event(PlayEvent::OperationEnds, npu, id));
+  events_.push(events_.now() + duration, play_event(PlayEvent::OperationEnds, npu, id));
 }
 
 void Player::send(std::uint32_t npu, OperationId id) {

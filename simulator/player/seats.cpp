@@ -40,7 +40,7 @@ bool Seats::begin(std::uint32_t id, const SeatProgram& program, std::uint32_t fi
   seat.program = &program;
   seat.part = 0;
   seat.round = seat.part_start = first_round;
-  seat.begun = later(events_.now(), endpoint_delay_);
+  seat.begun = events_.now() + endpoint_delay_;
   return go_on(id);
 }
 
@@ -100,7 +100,7 @@ void Seats::end_round(Seat& seat, const SeatProgram::Part& part, int received, T
   ++seat.round;
   if (received == 0) return;
   const Time after = endpoint_delay_ + part.reduction * (part.block.each ? received : 1);
-  seat.begun = later(std::max(now, seat.begun), after);
+  seat.begun = std::max(now, seat.begun) + after;
 }
 
 void Seats::keep(Seat& seat, std::uint32_t round) {

@@ -173,7 +173,7 @@ Time Links::held_for(std::uint32_t link, Time occupancy) const {
   const auto differs = link_speed_.find(link);
   if (differs == link_speed_.end()) return occupancy;
   const double held = static_cast<double>(occupancy.value()) / differs->second;
-  if (!(held < static_cast<double>(clock_end.value()))) return clock_end;
+  if (!(held < static_cast<double>(clock_end.value()))) return 2 * clock_end;
   return Time(std::llround(held));
 }
 
@@ -189,23 +189,23 @@ void Links::handle(std::uint32_t index) {
     Time& free = port_free_[static_cast<std::size_t>(leg.sender) * dimensions_.size() +
                             static_cast<std::size_t>(leg.dimension)];
     const Time start = std::max(events_.now(), free);
-    free = later(start, occupancy);
+    free = start + occupancy;
     packet.tail = std::max(packet.tail, free);
     return events_.push(start, again);
   }
   packet.in_port = false;
   const std::uint32_t link = packet.route[packet.hop++];
   const Time start = std::max(events_.now(), link_free_[link]);
-  link_free_[link] = later(start, held_for(link, occupancy));
-  packet.tail = later(std::max(packet.tail, link_free_[link]), d.latency);
-  if (packet.hop < leg.end) return events_.push(later(start, d.latency), again);
+  link_free_[link] = start + held_for(link, occupancy);
+  packet.tail = std::max(packet.tail, link_free_[link]) + d.latency;
+  if (packet.hop < leg.end) return events_.push(start + d.latency, again);
   if (++packet.leg == packet.legs.size()) {
     events_.push(packet.tail, packet.message.arrival);
     free_packets_.push_back(index);
     return;
   }
   packet.in_port = true;
-  events_.push(packet.message.lone ? packet.tail : later(start, d.latency), again);
+  events_.push(packet.message.lone ? packet.tail : start + d.latency, again);
 }
 
 }  // namespace bandwright

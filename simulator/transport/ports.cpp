@@ -14,7 +14,7 @@ void Ports::send(const Message& message, Time begun) {
     Time time = begun;
     std::int64_t at = message.from;
     for (const Hop& hop : hops_between(network_, message.from, message.to)) {
-      time = later(time, wires_.occupancy(hop.dimension, message.bytes, at) + wires_.latency(hop));
+      time = time + wires_.occupancy(hop.dimension, message.bytes, at) + wires_.latency(hop);
       at += (hop.to - hop.from) * hop.stride;
       if (crossing_ == Crossing::Innermost) break;
     }
@@ -28,8 +28,8 @@ void Ports::send(const Message& message, Time begun) {
   if (ports.empty()) ports.resize(static_cast<std::size_t>(wires_.npus() * npus));
   const std::int64_t port = message.from * npus + (single ? 0 : hop.to);
   Time& free = ports[static_cast<std::size_t>(port)];
-  free = later(std::max(free, begun), wires_.occupancy(hop.dimension, message.bytes, message.from));
-  events_.push(later(free, wires_.latency(hop)), message.arrival);
+  free = std::max(free, begun) + wires_.occupancy(hop.dimension, message.bytes, message.from);
+  events_.push(free + wires_.latency(hop), message.arrival);
 }
 
 }  // namespace bandwright

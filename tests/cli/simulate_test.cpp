@@ -21,7 +21,8 @@ class Traces : public testing::Test {
     folder.write("even.yaml", "chunks: 4\n");
     folder.write("slow.yaml", "chunks: 4\nnpus: [{first: 3, compute_time: 2, port_speed: 0.5}]\n");
     folder.write("faults.yaml",
-                 "chunks: 4\nnpus: [{first: 3, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, "
+                 "chunks: 4\nnetwork_model: links\nnpus: [{first: 3, compute_time: 2, port_speed: "
+                 "0.5}]\nlinks: [{from: 0, to: 1, "
                  "speed: 0}]\n");
   }
 
