@@ -1,6 +1,7 @@
 #include "simulator/leap.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "simulator/event_driven.h"
@@ -12,87 +13,49 @@ namespace {
 constexpr std::size_t most_operations = 20'000'000;  // some 100 bytes each
 constexpr std::uint32_t first_try = 24;              // rounds; twice as many each time they do not repeat
 
-// A block of the whole program, with its place in what is written out.
+// The block with the most executions, of those that are in no other.
 struct LargestBlock {
-  std::size_t head = 0;
-  OperationId first = 0;
-  std::uint32_t length = 0;  // operations of a round
+  std::size_t index = 0;     // into Step::blocks
+  OperationId first = 0;     // of its executions, written out
+  std::uint32_t length = 0;  // executions of a round
 };
 
-std::uint64_t written_out(std::span<const Instruction> instructions) {
-  std::uint64_t count = 0;
-  for (std::size_t i = 0; i < instructions.size(); ++i) {
-    const Instruction& each = instructions[i];
-    if (each.times == 0) {
-      ++count;
-      continue;
-    }
-    count += each.times * written_out(instructions.subspan(i + 1, each.length));
-    i += each.length;
-  }
-  return count;
-}
-
-// The block with the most executions, of those that are in no other.
-std::optional<LargestBlock> largest_block(const StepProgram& program) {
-  const std::span<const Instruction> all(program.instructions);
+std::optional<LargestBlock> largest_block(const Step& step) {
+  const std::vector<double> times = executions(step);
+  const auto between = [&](OperationId first, OperationId end) {
+    return std::accumulate(times.begin() + first, times.begin() + end, 0.0);
+  };
   std::optional<LargestBlock> largest;
-  std::uint64_t most = 0;
-  std::uint64_t before = 0;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].times == 0) {
-      ++before;
-      continue;
-    }
-    const std::uint64_t length = written_out(all.subspan(i + 1, all[i].length));
-    if (all[i].times > first_try && all[i].times * length > most) {
-      most = all[i].times * length;
-      largest = {i, static_cast<OperationId>(before), static_cast<std::uint32_t>(length)};
-    }
-    before += all[i].times * length;
-    i += all[i].length;
+  double most = 0.0;
+  for (std::size_t i = 0; i < step.blocks.size(); i += 1 + step.blocks[i].inner) {
+    const StepBlock& block = step.blocks[i];
+    const double count = between(block.first, block.end);
+    const double before = between(0, block.first);
+    if (block.times <= first_try || count <= most || before > most_operations) continue;
+    most = count;
+    largest = {i, static_cast<OperationId>(before), static_cast<std::uint32_t>(count / block.times)};
   }
   return largest;
 }
 
-// One entry for each instruction on the path, at its first operation.
-std::vector<CriticalOperation> by_instruction(const std::vector<CriticalOperation>& path,
-                                              const std::vector<std::uint32_t>& origin, std::size_t count) {
+// One entry for each operation of the step, of all its executions.
+std::vector<CriticalOperation> by_operation(const std::vector<CriticalOperation>& path,
+                                            const std::vector<OperationId>& origin, std::size_t count) {
   std::vector<CriticalOperation> sums(count);
-  for (auto id = static_cast<OperationId>(origin.size()); id-- > 0;) sums[origin[id]].operation = id;
+  for (OperationId id = 0; id < count; ++id) sums[id].operation = id;
   for (const CriticalOperation& each : path) sums[origin[each.operation]].end += each.end - each.start;
   return sums;
 }
 
-LeapingResult play_all(const ProgramScenario& scenario, const StepProgram& program,
-                       Repetition* repetition = nullptr) {
-  LeapingResult played;
-  std::vector<std::uint32_t> origin;
-  played.graph = expand(program, most_operations, &origin);
-  played.result = simulate_folded(
-      {played.graph, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective},
+StepResult play_all(const Scenario& scenario, const Step& step, Repetition* repetition = nullptr) {
+  std::vector<OperationId> origin;
+  const Step written_out = expand(step, most_operations, &origin);
+  StepResult result = simulate_folded(
+      {written_out, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective},
       nullptr, repetition);
-  played.result.critical_path =
-      by_instruction(played.result.critical_path, origin, program.instructions.size());
-  return played;
+  result.critical_path = by_operation(result.critical_path, origin, step.operations.size());
+  return result;
 }
-
-// Plays a program with another number of rounds of a block.
-class Shortened {
- public:
-  Shortened(const ProgramScenario& scenario, std::size_t head)
-      : scenario_(scenario), program_(scenario.program), head_(head) {}
-
-  LeapingResult play(std::uint32_t rounds, Repetition* repetition = nullptr) {
-    program_.instructions[head_].times = rounds;
-    return play_all(scenario_, program_, repetition);
-  }
-
- private:
-  const ProgramScenario& scenario_;
-  StepProgram program_;
-  std::size_t head_;
-};
 
 // Every number of `a` that `b` has as well, with `times` the difference between them added.
 class Extrapolation {
@@ -146,26 +109,28 @@ bool grows_evenly(const StepResult& first, const StepResult& second, const StepR
 
 }  // namespace
 
-LeapingResult simulate_leaping(const ProgramScenario& scenario) {
-  const std::optional<LargestBlock> block = largest_block(scenario.program);
+LeapingResult simulate_leaping(const Scenario& scenario) {
+  const std::optional<LargestBlock> block = largest_block(scenario.graph);
   if (!block) return simulate_rounds(scenario);
-  Shortened shortened(scenario, block->head);
-  const std::uint32_t all = scenario.program.instructions[block->head].times;
+  Step shorter = scenario.graph;
+  const auto play = [&](std::uint32_t rounds, Repetition* repetition = nullptr) {
+    shorter.blocks[block->index].times = rounds;
+    return play_all(scenario, shorter, repetition);
+  };
+  const std::uint32_t all = scenario.graph.blocks[block->index].times;
   for (std::uint32_t rounds = first_try; rounds < all; rounds *= 2) {
     Repetition repetition(block->first, block->length, rounds);
-    static_cast<void>(shortened.play(rounds, &repetition));
+    static_cast<void>(play(rounds, &repetition));
     const std::uint32_t period = repetition.period();
     if (period == 0) continue;
     // As many as the rounds before the first period and some more, the rest being whole periods.
     std::uint32_t played = repetition.from() + std::max(rounds, 4 * period);
     if (played >= all) break;
     played += (all - played) % period;
-    LeapingResult answer = shortened.play(played);
-    const StepResult before = shortened.play(played - period).result;
-    if (!grows_evenly(shortened.play(played - 2 * period).result, before, answer.result)) continue;
-    answer.rounds_leapt = all - played;
-    const std::int64_t times = (all - played) / period;
-    Extrapolation(answer.result, before, times);
+    LeapingResult answer{play(played), all - played};
+    const StepResult before = play(played - period);
+    if (!grows_evenly(play(played - 2 * period), before, answer.result)) continue;
+    Extrapolation(answer.result, before, (all - played) / period);
     on_clock(answer.result.step_time);
     describe_utilization(scenario.bandwidth, scenario.system, answer.result);
     return answer;
@@ -173,8 +138,6 @@ LeapingResult simulate_leaping(const ProgramScenario& scenario) {
   return simulate_rounds(scenario);
 }
 
-LeapingResult simulate_rounds(const ProgramScenario& scenario) {
-  return play_all(scenario, scenario.program);
-}
+LeapingResult simulate_rounds(const Scenario& scenario) { return {play_all(scenario, scenario.graph), 0}; }
 
 }  // namespace bandwright

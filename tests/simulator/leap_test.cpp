@@ -6,7 +6,7 @@
 #include <random>
 
 #include "core/error.h"
-#include "simulator/event_driven.h"
+#include "step/stream_builder.h"
 
 namespace bandwright {
 namespace {
@@ -22,8 +22,8 @@ class RandomPipeline {
     system.chunk_order = pick(2) > 0 ? ChunkOrder::Fifo : ChunkOrder::SmallestFirst;
     system.collectives = static_cast<CollectiveOrder>(pick(3));
     const int tensor = pick(2) > 0 ? 4 : 8;
-    StepProgramBuilder builder("pipeline", split_into_groups(network, {{"TP", tensor}, {"DP", 32 / tensor}}),
-                               {"line"});
+    StreamBuilder builder("pipeline", split_into_groups(network, {{"TP", tensor}, {"DP", 32 / tensor}}),
+                          {"line"});
     for (int i = 0; i < pick(3); ++i) operation(builder);
     const int inside = 2 + pick(6);
     const int nested = pick(3);
@@ -35,31 +35,30 @@ class RandomPipeline {
       builder.compute({}, nanoseconds(1 + pick(20000)));
     });
     for (int i = 0; i < pick(4); ++i) operation(builder);
-    builder.join(marks(Mark::Tensor, Mark::Data));
+    builder.join(streams(Stream::Tensor, Stream::Data));
     program = std::move(builder).finish();
   }
 
-  void operation(StepProgramBuilder& builder) {
+  void operation(StreamBuilder& builder) {
     const std::array roles = {Role::Forward, Role::InputGradient, Role::WeightGradient};
     const Label label{roles[static_cast<std::size_t>(pick(3))], 0};
     if (pick(2) > 0) return builder.compute(label, nanoseconds(1 + pick(20000)));
     const auto group = static_cast<std::uint32_t>(pick(2));
-    const Mark stream = group == 0 ? Mark::Tensor : Mark::Data;
+    const Stream stream = group == 0 ? Stream::Tensor : Stream::Data;
     const CollectiveKind kind = pick(2) > 0 ? CollectiveKind::AllReduce : CollectiveKind::AllGather;
-    const MarkSet sets = pick(2) > 0 ? marks(stream) : marks(stream, Mark::Compute);
-    const MarkSet waits = static_cast<MarkSet>(sets | (pick(3) > 0 ? marks(Mark::Compute) : MarkSet{0}));
+    const StreamSet sets = pick(2) > 0 ? streams(stream) : streams(stream, Stream::Compute);
+    const StreamSet waits =
+        static_cast<StreamSet>(sets | (pick(3) > 0 ? streams(Stream::Compute) : StreamSet{0}));
     builder.collective(label, {{kind, Bytes(1 + pick(1 << 20))}, group}, nanoseconds(pick(100)), waits, sets);
   }
 
-  [[nodiscard]] ProgramScenario scenario() const {
-    return {program, network, system, bandwidth, nanoseconds(3)};
-  }
+  [[nodiscard]] Scenario scenario() const { return {program, network, system, bandwidth, nanoseconds(3)}; }
   int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
 
   Network network = parse_network("Ring(4)_Switch(8)");
   System system;
   std::vector<double> bandwidth = {80.0, 25.0};
-  StepProgram program;
+  Step program;
 
  private:
   std::mt19937 random_;
@@ -111,13 +110,13 @@ TEST(Leap, MostPipelinesRepeat) {
 // two messages of 500 ns each, so 2000 ns a round.
 TEST(Leap, AMillionRoundsByHand) {
   const Network network = parse_network("Ring(2)");
-  StepProgramBuilder builder("rounds", {whole_network(network)}, {"line"});
+  StreamBuilder builder("rounds", {whole_network(network)}, {"line"});
   builder.repeat(1'000'000, [&] {
     builder.compute({}, nanoseconds(1000));
-    builder.collective({}, {{CollectiveKind::AllReduce, Bytes(1000)}, 0}, {}, marks(Mark::Compute),
-                       marks(Mark::Compute));
+    builder.collective({}, {{CollectiveKind::AllReduce, Bytes(1000)}, 0}, {}, streams(Stream::Compute),
+                       streams(Stream::Compute));
   });
-  const StepProgram program = std::move(builder).finish();
+  const Step program = std::move(builder).finish();
   System system;
   system.chunks = 1;
   const std::vector<double> bandwidth = {1.0};
@@ -131,9 +130,9 @@ TEST(Leap, AMillionRoundsByHand) {
 // A million rounds of 10 seconds are 115 days.
 TEST(Leap, BeyondTheClockIsRefused) {
   const Network network = parse_network("Ring(2)");
-  StepProgramBuilder builder("long", {whole_network(network)}, {"line"});
+  StreamBuilder builder("long", {whole_network(network)}, {"line"});
   builder.repeat(1'000'000, [&] { builder.compute({}, nanoseconds(1e10)); });
-  const StepProgram program = std::move(builder).finish();
+  const Step program = std::move(builder).finish();
   const std::vector<double> bandwidth = {1.0};
   EXPECT_THROW(simulate_leaping({program, network, System{}, bandwidth, {}}), InputError);
 }
