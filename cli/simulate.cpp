@@ -8,6 +8,7 @@
 #include <cmath>
 #include <memory>
 
+#include "answers/simulation.h"
 #include "cli/commands.h"
 #include "cli/option_rules.h"
 #include "cli/simulate_inputs.h"
@@ -129,14 +130,7 @@ void run(SimulateOptions options) {
   if (!options.timeline.empty()) {
     write_output({.file = options.timeline}, chrome_trace(timeline, answer.graph));
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, simulation_text(answer));
-    case OutputFormat::Csv:
-      return write_output(options.output, simulation_csv(answer));
-    case OutputFormat::Json:
-      return write_output(options.output, simulation_json(answer));
-  }
+  write_answer(options.output, simulation_document(answer, options.output.timing));
 }
 
 void add_engine_options(CLI::App& command, SimulateOptions& options) {
@@ -208,6 +202,7 @@ void add_simulate(CLI::App& app) {
   begin_group(*command, price_options);
   add_network_options(*command, options->network);
   add_output_options(*command, options->output);
+  add_fit_option(*command, options->output);
   add_output_file(*command, "--timeline", options->timeline, "write a Chrome/Perfetto trace");
   command->footer(
       "Examples:\n"

@@ -2,11 +2,11 @@
 #include <string>
 #include <vector>
 
+#include "answers/simulation.h"
 #include "cli/job_options.h"
 #include "cli/offload.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/simulate_report.h"
 #include "cli/training_options.h"
 
 namespace bandwright {

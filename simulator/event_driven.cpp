@@ -36,7 +36,7 @@ struct Server {
 
 class FoldedRun {
  public:
-  FoldedRun(const Scenario& scenario, Timeline* timeline, Repetition* repetition)
+  FoldedRun(const Scenario& scenario, Timeline* timeline, RoundWatch* repetition)
       : scenario_(scenario),
         graph_(scenario.graph),
         plan_(plan_communication(scenario)),
@@ -266,7 +266,7 @@ class FoldedRun {
   std::int64_t handled_ = 0;
   Timeline* timeline_;
 
-  Repetition* repetition_;  // nothing: nobody asks
+  RoundWatch* repetition_;  // nothing: nobody asks
   bool round_began_ = false;
   OperationId last_started_ = 0;  // the largest id
   OperationId oldest_ = 0;        // all before have ended
@@ -275,7 +275,7 @@ class FoldedRun {
 
 }  // namespace
 
-StepResult simulate_folded(const Scenario& scenario, Timeline* timeline, Repetition* repetition) {
+StepResult simulate_folded(const Scenario& scenario, Timeline* timeline, RoundWatch* repetition) {
   return FoldedRun(scenario, timeline, repetition).run();
 }
 

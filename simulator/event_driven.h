@@ -1,5 +1,5 @@
 #pragma once
-#include "simulator/repetition.h"
+#include "simulator/round_watch.h"
 #include "simulator/scenario.h"
 #include "simulator/timeline.h"
 
@@ -16,6 +16,6 @@ namespace bandwright {
 // Throws InputError as plan_communication does, and when the step is longer than the clock.
 // A repetition is told the state at each of its rounds: leap.h.
 StepResult simulate_folded(const Scenario& scenario, Timeline* timeline = nullptr,
-                           Repetition* repetition = nullptr);
+                           RoundWatch* repetition = nullptr);
 
 }  // namespace bandwright

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "simulator/event_driven.h"
-#include "simulator/repetition.h"
+#include "simulator/round_watch.h"
 
 namespace bandwright {
 namespace {
@@ -47,7 +47,7 @@ std::vector<CriticalOperation> by_operation(const std::vector<CriticalOperation>
   return sums;
 }
 
-StepResult play_all(const Scenario& scenario, const Step& step, Repetition* repetition = nullptr) {
+StepResult play_all(const Scenario& scenario, const Step& step, RoundWatch* repetition = nullptr) {
   std::vector<OperationId> origin;
   const Step written_out = expand(step, most_operations, &origin);
   StepResult result = simulate_folded(
@@ -113,13 +113,13 @@ LeapingResult simulate_leaping(const Scenario& scenario) {
   const std::optional<LargestBlock> block = largest_block(scenario.graph);
   if (!block) return simulate_rounds(scenario);
   Step shorter = scenario.graph;
-  const auto play = [&](std::uint32_t rounds, Repetition* repetition = nullptr) {
+  const auto play = [&](std::uint32_t rounds, RoundWatch* repetition = nullptr) {
     shorter.blocks[block->index].times = rounds;
     return play_all(scenario, shorter, repetition);
   };
   const std::uint32_t all = scenario.graph.blocks[block->index].times;
   for (std::uint32_t rounds = first_try; rounds < all; rounds *= 2) {
-    Repetition repetition(block->first, block->length, rounds);
+    RoundWatch repetition(block->first, block->length, rounds);
     static_cast<void>(play(rounds, &repetition));
     const std::uint32_t period = repetition.period();
     if (period == 0) continue;

@@ -5,7 +5,7 @@ namespace bandwright {
 
 // Plays a step with blocks as simulate_folded does its operations written out, but leaps over rounds of its
 // largest block (the micro-batches of a pipeline, say) once these repeat: once the state of the engine,
-// relative to its time, is one that it was in before (repetition.h). From there on each period adds the same
+// relative to its time, is one that it was in before (round_watch.h). From there on each period adds the same
 // to every result, so that a step of N rounds takes
 //
 //   R(N) = R(m) + (N - m) / p  x  (R(m) - R(m - p)),      m - p well behind the first period, p | N - m

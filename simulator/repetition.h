@@ -1,59 +1,83 @@
 #pragma once
-#include <cstdint>
-#include <map>
-#include <vector>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
 
-#include "core/units.h"
-#include "step/step.h"
+#include "simulator/reduced_step.h"
 
-namespace bandwright {
-
-// A block of a step that is played round after round, and from when on its rounds repeat. Whenever the first
-// operation of a round has started, the engine shows its state relative to that round and that moment. When
-// a state comes again the rounds in between are a period: the future is the same but for a shift, as long as
-// there are rounds left.
+// When the rounds of a block repeat: for round_play.h alone.
 //
-//   state     s0   s1   s2   s1        rounds 1 and 2 are a period: what follows round 1 follows round 3
-//   round     0    1    2    3  ...
-class Repetition {
- public:
-  // Rounds of so many operations each, from an operation on.
-  Repetition(OperationId first, std::uint32_t length, std::uint32_t rounds)
-      : first_(first), length_(length), rounds_(rounds) {}
+// Rounds repeat, from one round on, when a node that all of the round comes after is the latest of all that
+// the round waits for, before the round and again after it: then the others never matter, and each round is
+// as long as this one. Else when a round moves the end of every node by the same time: a round is a linear
+// map in max-plus algebra of what the round before left and of what it waits for outside the block. That does
+// not move: it must be earlier than all the round before left, or the next round move by the same again.
+// Until then rounds are played. Source: Baccelli et al., Synchronization and Linearity (1992), theorem 3.23.
+namespace bandwright::round_play {
 
-  [[nodiscard]] bool begins_round(OperationId id) const { return id == first_ + round_ * length_; }
-  [[nodiscard]] OperationId round_start() const { return first_ + round_ * length_; }
-  [[nodiscard]] bool inside(OperationId id) const { return id >= first_ && id < first_ + rounds_ * length_; }
-  // The id relative to the round, or absolute outside the block: equal for what is equal in two rounds.
-  [[nodiscard]] std::int64_t relative(OperationId id) const {
-    return inside(id) ? std::int64_t{id} - round_start() : (std::int64_t{1} << 40) + id;
-  }
+constexpr std::uint32_t none = ReducedStep::none;
 
-  // The state as the round begins; the next round is waited for then. Rounds that are the first ones, or that
-  // still run operations of these, are not like others: `oldest` is the oldest operation under way.
-  void note(std::vector<std::int64_t> state, OperationId oldest) {
-    if (period_ == 0 && oldest >= first_ + length_) {
-      const auto [known, fresh] = seen_.try_emplace(std::move(state), round_);
-      if (!fresh) {
-        from_ = known->second;
-        period_ = round_ - from_;
-      }
-    }
-    if (++round_ >= rounds_ || period_ > 0) round_ = rounds_;  // no more of them
-  }
-  [[nodiscard]] bool watching() const { return round_ < rounds_; }
-
-  [[nodiscard]] std::uint32_t from() const { return from_; }
-  [[nodiscard]] std::uint32_t period() const { return period_; }  // 0: no round repeats another
-
- private:
-  OperationId first_;
-  std::uint32_t length_;
-  std::uint32_t rounds_;
-  std::uint32_t round_ = 0;  // the next to begin
-  std::uint32_t from_ = 0;
-  std::uint32_t period_ = 0;
-  std::map<std::vector<std::int64_t>, std::uint32_t> seen_;
+struct Nodes {  // of a block: [first, end)
+  std::uint32_t first;
+  std::uint32_t end;
+  [[nodiscard]] bool have(std::uint32_t node) const { return first <= node && node < end; }
 };
 
-}  // namespace bandwright
+// When the round begins, where something that all of it comes after is the latest of what it waits for; else
+// a negative number.
+inline double begin_of(const ReducedStep& step, const ReducedStep::Round& round,
+                       std::span<const double> ends) {
+  if (round.renewed == none) return -1.0;
+  double begin = 0.0;
+  for (const std::uint32_t each : step.common(round)) begin = std::max(begin, ends[each]);
+  for (const std::uint32_t each : step.others(round)) {
+    if (ends[each] > begin) return -1.0;
+  }
+  return begin;
+}
+
+// Whether what is renewed is the latest of what the next round waits for.
+inline bool leads(const ReducedStep& step, const ReducedStep::Round& round, std::span<const double> ends) {
+  const auto earlier = [&](std::uint32_t each) { return ends[each] <= ends[round.renewed]; };
+  const auto others = step.others(round);
+  const auto common = step.common(round);
+  return std::all_of(others.begin(), others.end(), earlier) &&
+         std::all_of(common.begin(), common.end(), earlier);
+}
+
+// Whether what is outside the block can't bind any more: all of it is earlier than all of the round before.
+inline bool outside_is_past(const ReducedStep& step, const ReducedStep::Round& round, Nodes block,
+                            std::span<const double> ends) {
+  double outside = 0.0;
+  double inside = std::numeric_limits<double>::infinity();
+  for (const auto& nodes : {step.common(round), step.others(round)}) {
+    for (const std::uint32_t each : nodes) {
+      if (block.have(each)) {
+        inside = std::min(inside, ends[each]);
+      } else {
+        outside = std::max(outside, ends[each]);
+      }
+    }
+  }
+  return outside <= inside;
+}
+
+// But for the rounding of sums as large as `end`.
+inline bool same(double a, double b, double end) { return std::abs(a - b) <= 1e-14 * end; }
+
+// The common advance of all operations of a block since `before`, or a negative number when they moved by
+// different times.
+inline double common_advance(const ReducedStep& step, Nodes block, std::span<const double> before,
+                             std::span<const double> ends) {
+  double advance = -1.0;
+  for (std::uint32_t node = block.first; node < block.end; ++node) {
+    if (step.nodes()[node].times > 0) continue;
+    const double moved = ends[node] - before[node - block.first];
+    if (advance < 0.0) advance = moved;
+    if (!same(moved, advance, ends[node])) return -1.0;
+  }
+  return advance;
+}
+
+}  // namespace bandwright::round_play

@@ -36,20 +36,20 @@ class Traces : public testing::Test {
   ScratchFolder folder;
 };
 
-double step_us(const nlohmann::json& answer) { return answer.at("step_time_us"); }
+double step_s(const nlohmann::json& answer) { return answer.at("step_time_s"); }
 
 TEST_F(Traces, RunOnLinksWithASlowNpuAndAFailedLink) {
   const nlohmann::json even = answer({"--system", "even.yaml"});
   EXPECT_EQ(even.at("transport"), "ports");
   const nlohmann::json links = answer({"--system", "even.yaml", "--transport", "links"});
   EXPECT_EQ(links.at("transport"), "links");
-  EXPECT_EQ(step_us(links), step_us(even));  // a ring of neighbours shares no link
+  EXPECT_EQ(step_s(links), step_s(even));  // a ring of neighbours shares no link
   const nlohmann::json slow = answer({"--system", "slow.yaml"});
   EXPECT_EQ(slow.at("transport"), "ports");
-  EXPECT_GT(step_us(slow), step_us(even));
+  EXPECT_GT(step_s(slow), step_s(even));
   const nlohmann::json faults = answer({"--system", "faults.yaml"});
   EXPECT_EQ(faults.at("transport"), "links");
-  EXPECT_GE(step_us(faults), step_us(slow));
+  EXPECT_GE(step_s(faults), step_s(slow));
 }
 
 TEST_F(Traces, PortsKnowNoLinks) {
@@ -66,7 +66,7 @@ TEST(Simulate, ARealModelOnLinksAndWithEveryRound) {
                      "8",        "--pp",     "2",        "--global-batch", "128"};
   const nlohmann::json leapt = json_answer(job, folder);
   const nlohmann::json played = json_answer(extended(job, {"--no-leap"}), folder);
-  for (const char* key : {"step_time_us", "compute_time_us", "exposed_communication_us", "events"}) {
+  for (const char* key : {"step_time_s", "compute_time_s", "exposed_communication_s", "events"}) {
     EXPECT_EQ(leapt.at(key), played.at(key)) << key;
   }
   EXPECT_EQ(leapt.at("critical_parts"), played.at("critical_parts"));
@@ -75,7 +75,7 @@ TEST(Simulate, ARealModelOnLinksAndWithEveryRound) {
   const nlohmann::json links = json_answer(extended(small, {"--transport", "links"}), folder);
   EXPECT_EQ(links.at("transport"), "links");
   EXPECT_EQ(links.at("npu_fidelity"), "full");
-  EXPECT_GE(step_us(links), step_us(json_answer(small, folder)));
+  EXPECT_GE(step_s(links), step_s(json_answer(small, folder)));
 }
 
 TEST(Simulate, WhatTheMachineCannotHoldIsRefusedAtOnce) {
