@@ -40,7 +40,8 @@ TEST_F(Scale, FitAnswersInJson) {
   EXPECT_EQ(fit["laws"].size(), 2U);
   EXPECT_NEAR(fit["laws"][0]["sigma"], 0.1, 1e-9);
   for (const nlohmann::json& point : fit["points"]) {
-    if (point["kind"] == "predicted") EXPECT_NEAR(point["run_time_s"], 100 * (0.1 + 0.9 / 32), 1e-9);
+    if (point["kind"] != "predicted") continue;
+    EXPECT_NEAR(point["run_time_s"], 100 * (0.1 + 0.9 / 32), 1e-9);
   }
   EXPECT_EQ(fit["curves"][0]["pays_until"], 11);
   EXPECT_TRUE(fit["warnings"].empty());
