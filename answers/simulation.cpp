@@ -67,7 +67,7 @@ void add_setting(const SimulationAnswer& answer, Document& document) {
   std::string line = answer.graph.name;
   if (!answer.loop.empty()) line += ", " + answer.loop;
   line += fmt::format(", library {}, {}", answer.system.name, answer.engine);
-  if (!answer.fidelity.empty()) line += ", " + answer.fidelity;
+  if (!answer.fidelity.empty()) line += fmt::format(", {} over {}", answer.fidelity, answer.transport);
   document.line("", line);
   document.data("network", answer.network.shorthand())
       .data("npus", answer.network.npus())
@@ -76,6 +76,7 @@ void add_setting(const SimulationAnswer& answer, Document& document) {
       .data("library", answer.system.name)
       .data("engine", answer.engine)
       .data("npu_fidelity", word(answer.fidelity))
+      .data("transport", word(answer.transport))
       .data("prices", answer.prices);
 }
 
@@ -169,8 +170,8 @@ Table queues_table(const StepResult& result) {
   table.column("group", "chunks of").column("dimension").column("npus").column("chunks");
   table.column("mean_service_s").column("mean_queueing_s");
   for (const QueueUse& queue : result.queues) {
-    table.rows.push_back({queue.group, queue.dimension + 1, queue.npus, queue.chunks, queue.mean_service,
-                          queue.mean_queueing});
+    table.rows.push_back({queue.group, queue.dimension + 1, queue.npus, queue.chunks, queue.mean_service(),
+                          queue.mean_queueing()});
   }
   return table;
 }

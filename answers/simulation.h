@@ -27,6 +27,7 @@ struct SimulationAnswer {
   std::string loop;                 // "" for a lone collective
   std::string engine;
   std::string fidelity;           // folded or full; "" in closed form
+  std::string transport;          // what messages share; "" in closed form
   std::string prices;             // name of the list
   std::vector<double> bandwidth;  // in the system's unit
   StepResult result;

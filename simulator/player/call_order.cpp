@@ -1,4 +1,4 @@
-#include "simulator/ranked_calls.h"
+#include "simulator/player/call_order.h"
 
 #include "core/error.h"
 #include "simulator/event_driven.h"
@@ -6,17 +6,9 @@
 namespace bandwright {
 namespace {
 
-constexpr std::uint32_t most_rounds = (1U << 26U) - 1;
-
-std::uint32_t rounds_of(const Program& program) {
-  std::uint32_t rounds = 0;
-  for (const Block& block : program) rounds += static_cast<std::uint32_t>(block.rounds);
-  return rounds;
-}
-
 // The phases in the order in which they end when the collective runs alone, on each part.
-RankedCall call_in_order(const Timeline& timeline, const CollectivePlan& plan) {
-  RankedCall call;
+CallOrder call_in_order(const Timeline& timeline, const CollectivePlan& plan, const Wire& wire) {
+  CallOrder call;
   call.places.resize(plan.plan_of_chunk.size());
   std::vector<std::uint32_t> rounds;
   for (const Timeline::Chunk& served : timeline.chunks) {
@@ -29,17 +21,18 @@ RankedCall call_in_order(const Timeline& timeline, const CollectivePlan& plan) {
     auto& jobs = call.jobs[phase.part];
     const auto index = static_cast<std::uint32_t>(places.size());
     places.push_back({phase.part, static_cast<std::uint32_t>(jobs.size())});
-    jobs.push_back({served.chunk, index, &phase.program, rounds[phase.part]});
-    rounds[phase.part] += rounds_of(phase.program);
-    if (rounds[phase.part] > most_rounds) throw InputError("a collective of more than 2^26 rounds");
+    jobs.push_back({served.chunk, index, seat_program(phase.program, wire), rounds[phase.part]});
+    const std::uint32_t more = jobs.back().program.rounds;
+    if (more > max_detail - rounds[phase.part]) throw InputError("a collective of more than 2^29 rounds");
+    rounds[phase.part] += more;
   }
   return call;
 }
 
 }  // namespace
 
-std::vector<RankedCall> ranked_calls(const Scenario& scenario, const CommunicationPlan& plan) {
-  std::vector<RankedCall> calls;
+std::vector<CallOrder> call_orders(const Scenario& scenario, const CommunicationPlan& plan) {
+  std::vector<CallOrder> calls;
   Step lone{.name = scenario.graph.name,
             .operations = {{.kind = OperationKind::Collective}},
             .groups = scenario.graph.groups,
@@ -47,10 +40,18 @@ std::vector<RankedCall> ranked_calls(const Scenario& scenario, const Communicati
             .wire_efficiency = scenario.graph.wire_efficiency};
   for (std::size_t i = 0; i < scenario.graph.collectives.size(); ++i) {
     lone.collectives = {scenario.graph.collectives[i]};
+    const Group& group = scenario.graph.groups[lone.collectives[0].group];
+    if (group.dimensions.empty()) {
+      calls.emplace_back();
+      continue;
+    }
+    const GroupDimension& part = group.dimensions[0];
+    const Wire wire(scenario.system, scenario.network, part,
+                    scenario.wire_bandwidth(static_cast<std::size_t>(part.dimension)));
     Timeline timeline;
     simulate_folded({lone, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective},
                     &timeline);
-    calls.push_back(call_in_order(timeline, plan.calls[i].plan));
+    calls.push_back(call_in_order(timeline, plan.calls[i].plan, wire));
   }
   return calls;
 }

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "simulator/player/seats.h"
 #include "simulator/scenario.h"
 
 namespace bandwright {
@@ -9,11 +10,11 @@ namespace bandwright {
 // A collective as each of its NPUs plays it when NPUs do not wait for each other's phases: the phases of its
 // chunks in a fixed order on each dimension. The order is the one in which they are served when all NPUs come
 // at once, and thus one that never makes two NPUs wait for each other.
-struct RankedCall {
+struct CallOrder {
   struct Job {
     std::uint32_t chunk = 0;
     std::uint32_t phase = 0;  // of the chunk
-    const Program* program = nullptr;
+    SeatProgram program;
     std::uint32_t first_round = 0;  // rounds of a dimension's jobs are numbered through
   };
   struct Place {
@@ -25,6 +26,6 @@ struct RankedCall {
 };
 
 // One for each of scenario.graph.collectives; they refer to the plan. Throws InputError as the engines do.
-std::vector<RankedCall> ranked_calls(const Scenario& scenario, const CommunicationPlan& plan);
+std::vector<CallOrder> call_orders(const Scenario& scenario, const CommunicationPlan& plan);
 
 }  // namespace bandwright
