@@ -58,7 +58,7 @@ std::string render_json(const Document& document, const TextStyle& /*style*/) {
   if (!document.verdict.text.empty()) root["verdict"] = document.verdict.text;
   const JsonParts add{root};
   for (const Part& part : document.parts) std::visit(add, part);
-  if (!document.notes.empty()) root["notes"] = document.notes;
+  root["notes"] = document.notes;
   return root.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 

@@ -103,7 +103,7 @@ TEST(Wording, CsvOfAnOptimumHasTheAnswerInFrontOfEachDimension) {
                      folder.path())
           .out;
   EXPECT_THAT(csv.substr(0, csv.find('\n')),
-              StartsWith("network,npus,target,loop,budget_gb_per_s,step_time_s,equal_step_time_s,speedup,"));
+              StartsWith("network,target,loop,budget_gb_per_s,step_time_s,equal_step_time_s,speedup,"));
 }
 
 }  // namespace

@@ -124,7 +124,8 @@ TEST(Trials, HalvingSavesWork) {
 
 TEST(Trials, StudyOfCenturiesIsRefused) {
   TrialCluster cluster = cluster_of(100);
-  cluster.head_link = parse_bandwidth("1 B/s");
+  cluster.head_link = parse_bandwidth("1 kB/s");
+  cluster.rate = parse_bandwidth("100 MB/s");
   EXPECT_THROW(run_trials(make_trials("1 s", 100000, 1), cluster, fifo()), InputError);
   cluster.rate = never;
   EXPECT_EQ(run_trials(make_trials("1 s", 100, 1), cluster, fifo()).makespan, 1s);

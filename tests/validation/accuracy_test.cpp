@@ -66,8 +66,8 @@ TEST(ShippedConstants, NameWhatTheyWereFittedOn) {
   const Calibration constants = shipped_calibration();
   for (const auto& [kind, npu] : constants.npus) EXPECT_FALSE(npu.source.empty()) << kind;
   for (const auto& [kind, fabric] : constants.fabrics) EXPECT_FALSE(fabric.source.empty()) << kind;
-  EXPECT_EQ(sizeof(NpuConstants), 6 * sizeof(double));
-  EXPECT_EQ(sizeof(FabricConstants), 3 * sizeof(double));
+  EXPECT_EQ(sizeof(NpuConstants) - sizeof(std::string), 6 * sizeof(double));
+  EXPECT_EQ(sizeof(FabricConstants) - sizeof(std::string), 3 * sizeof(double));
 }
 
 }  // namespace
