@@ -107,7 +107,8 @@ PhasePrice price_of(const Program& program, int n, int ports) {
   for (const Block& block : program) of = std::lcm(of, block.message.of);
   PhasePrice price{.of = static_cast<double>(of)};
   for (const Block& block : program) {
-    const auto part = static_cast<double>(block.message.count * (of / block.message.of));
+    const std::int64_t shares = block.message.count * (of / block.message.of);
+    const auto part = static_cast<double>(shares);
     price.busy += part * static_cast<double>(block.pattern->in_turn(n, block, ports > 1)) * ports;
     price.sent += part * static_cast<double>(block.pattern->messages(n, block)) / n;
   }

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace SQLite {
+namespace SQLite {  // NOLINT(readability-identifier-naming): SQLiteCpp's own
 class Database;
 class Statement;
 }  // namespace SQLite

@@ -16,10 +16,10 @@ struct YamlTree {
   std::string text;         // of a word or a text
   std::vector<Part> parts;  // of a list or map
 
-  static YamlTree word(std::string text) { return {Form::Word, std::move(text), {}}; }
-  static YamlTree quoted(std::string text) { return {Form::Text, std::move(text), {}}; }
-  static YamlTree list() { return {Form::List, {}, {}}; }
-  static YamlTree map() { return {Form::Map, {}, {}}; }
+  static YamlTree word(std::string text);
+  static YamlTree quoted(std::string text);
+  static YamlTree list();
+  static YamlTree map();
   void add(std::string_view key, YamlTree value, bool silent = false);
 };
 struct YamlTree::Part {
@@ -27,6 +27,10 @@ struct YamlTree::Part {
   YamlTree value;
   bool silent = false;  // goes without saying in a file: it is as usual
 };
+inline YamlTree YamlTree::word(std::string text) { return {Form::Word, std::move(text), {}}; }
+inline YamlTree YamlTree::quoted(std::string text) { return {Form::Text, std::move(text), {}}; }
+inline YamlTree YamlTree::list() { return {Form::List, {}, {}}; }
+inline YamlTree YamlTree::map() { return {Form::Map, {}, {}}; }
 inline void YamlTree::add(std::string_view key, YamlTree value, bool silent) {
   parts.push_back({std::string(key), std::move(value), silent});
 }

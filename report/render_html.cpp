@@ -9,7 +9,7 @@
 namespace bandwright {
 namespace {
 
-constexpr std::string_view look = R"(
+constexpr std::string_view page_style = R"(
 :root { color-scheme: light dark; --ink: #1d2433; --paper: #fff; --line: #d5dae3; --tint: #f3f5f9; --good: #0b6b35; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9f0; --paper: #14171f; --line: #39404f; --tint: #1f2430; --good: #6fd69a; --bad: #ff9d94; } }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
@@ -150,7 +150,7 @@ std::string render_html(const Document& document, const TextStyle& /*style*/) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n{2}</body>\n</html>\n",
-      escaped_html(document.title), look, body);
+      escaped_html(document.title), page_style, body);
 }
 
 }  // namespace bandwright

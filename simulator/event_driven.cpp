@@ -94,7 +94,7 @@ class FoldedRun {
   void schedule(Time delay, Event event) {
     const Time time = events_.now() + delay;
     events_.push(time, event);
-    if (repetition_ != nullptr) pending_.push_back({time, event});
+    if (repetition_ != nullptr) pending_.emplace_back(time, event);
   }
 
   void start(OperationId id) {

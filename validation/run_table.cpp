@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 16> needed = {
 // "@name" is a file beside the table, where the program has none of that name.
 std::string input_of(const std::filesystem::path& table, std::string_view folder, const std::string& word) {
   if (!word.starts_with('@')) return word;
-  const std::string name = word.substr(1);
+  std::string name = word.substr(1);
   if (find_input(folder, name)) return name;
   return (table.parent_path() / folder / (name + ".yaml")).string();
 }
