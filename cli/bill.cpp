@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cli/options.h"
+#include "cli/money.h"
 
 namespace bandwright {
 namespace {

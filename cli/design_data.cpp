@@ -1,6 +1,7 @@
 // A solved design for programs: JSON and CSV.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -54,6 +55,17 @@ void add_question(const DesignAnswer& answer, Json& root) {
     root["budget_usd"] = money->value();
   } else {
     root["budget_gb_per_s"] = std::get<Bandwidth>(design.budget).value();
+  }
+}
+
+// Of one model beside everything else, of a group in a list.
+void add_memory(const DesignAnswer& answer, Json& root) {
+  if (answer.memory.empty()) return;
+  if (answer.design.models.size() == 1) return root.update(fit_json(answer.memory.front().fit));
+  root["memory"] = Json::array();
+  for (const auto& [model, fit] : answer.memory) {
+    root["memory"].push_back({{"model", model}});
+    root["memory"].back().update(fit_json(fit));
   }
 }
 
@@ -140,8 +152,10 @@ void add_more_columns(const DesignAnswer& answer, TextTable& table) {
     add("in_steps_loss",
         [&](std::size_t) { return in_steps ? fmt::format("{}", summary.stepped->loss) : std::string(); });
   }
-  if (answer.memory) {
-    add("fits", [&](std::size_t) { return std::string(answer.memory->fits() ? "true" : "false"); });
+  if (!answer.memory.empty()) {
+    const bool fits = std::all_of(answer.memory.begin(), answer.memory.end(),
+                                  [](const NamedFit& each) { return each.fit.fits(); });
+    add("fits", [&](std::size_t) { return std::string(fits ? "true" : "false"); });
   }
 }
 
@@ -161,7 +175,7 @@ std::string design_json(const DesignAnswer& answer) {
   root["perf_per_cost"] = optional_number(summary.optimum.perf_per_cost());
   root["equal_perf_per_cost"] = optional_number(summary.equal.perf_per_cost());
   root["perf_per_cost_unit"] = "steps/s per 1e6 $";
-  if (answer.memory) root.update(fit_json(*answer.memory));
+  add_memory(answer, root);
   add_proof(answer, root);
   add_dimensions(answer, root);
   add_alternatives(answer, root);

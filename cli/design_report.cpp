@@ -7,7 +7,7 @@
 
 #include "cli/bill.h"
 #include "cli/memory_fit.h"
-#include "cli/options.h"
+#include "cli/money.h"
 
 namespace bandwright {
 namespace {
@@ -199,8 +199,11 @@ std::string infeasible_text(const DesignAnswer& answer) {
 }
 
 std::string design_text(const DesignAnswer& answer) {
-  const std::string memory =
-      answer.memory ? fmt::format("{:<14} {}\n", "memory", need_text(*answer.memory)) : std::string();
+  std::string memory;
+  for (const auto& [model, fit] : answer.memory) {
+    const std::string of = answer.memory.size() > 1 ? model + ": " : "";
+    memory += fmt::format("{:<14} {}{}\n", "memory", of, need_text(fit));
+  }
   return title(answer) + '\n' + dimension_table(answer) + '\n' + step_times(answer) + memory +
          money_lines(answer) + certificate(answer) + played_lines(answer) + comparisons(answer);
 }

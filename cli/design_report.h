@@ -1,25 +1,13 @@
 #pragma once
-#include <optional>
 #include <string>
 
 #include "cli/output.h"
 #include "cli/progress.h"
-#include "optimizer/design.h"
-#include "training/estimate.h"
+#include "study/optimize.h"
 
 namespace bandwright {
 
 constexpr double ms_per_ns = 1e-6;
-
-// A solved design with the words it was asked in.
-struct DesignAnswer {
-  Design design;
-  std::string solver;
-  double step_gb_per_s = 0.0;       // 0: no allocation in steps
-  std::string holds_for;            // what the proof takes as given; "" without
-  std::optional<MemoryFit> memory;  // of a real model's job
-  DesignSummary summary;
-};
 
 // ms, ms*$, or without "ms" when normalised.
 ObjectiveUnit objective_unit(const Design& design);

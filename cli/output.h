@@ -31,14 +31,4 @@ std::string as_csv(const TextTable& table);
 // To standard output, or to a file that either gets all of the text or is left as it was.
 void write_output(const OutputOptions& options, std::string_view text);
 
-// What `parse` makes of an option's text; its InputError names the option.
-template <class Parse>
-auto parse_option(std::string_view option, std::string_view text, Parse parse) {
-  try {
-    return parse(text);
-  } catch (const InputError& error) {
-    throw InputError(std::string(option) + ": " + error.what());
-  }
-}
-
 }  // namespace bandwright

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/division_text.h"
 #include "cli/memory_fit.h"
-#include "cli/options.h"
+#include "cli/money.h"
 #include "cli/output.h"
-#include "cli/training_options.h"
 
 namespace bandwright {
 namespace {
@@ -27,29 +27,6 @@ Time data_parallel_time(const StepResult& result) {
     if (group.group == "DP" || group.group == "EDP" || group.group == "world") time += group.exposed;
   }
   return time;
-}
-
-// Of a graph or a program.
-template <class Step>
-std::string operation_name(const Step& step, const Operation& operation) {
-  const std::string& line = step.line_names[operation.line];
-  const bool communicates = operation.kind == OperationKind::Collective;
-  const std::string_view what = communicates
-                                    ? collective_name(step.collectives[operation.collective].collective.kind)
-                                    : (operation.kind == OperationKind::Compute ? "compute" : "overhead");
-  if (operation.role == Role::Other) return fmt::format("{}: {}", line, what);
-  return fmt::format("{} {}: {}", line, role_name(operation.role), what);
-}
-
-void add(std::vector<CriticalPart>& parts, std::string name, Time time) {
-  auto known = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.operation == name; });
-  if (known == parts.end()) known = parts.insert(known, {std::move(name), Time(0)});
-  known->time += time;
-}
-
-std::vector<CriticalPart> longest_first(std::vector<CriticalPart> parts) {
-  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
-  return parts;
 }
 
 std::string percent(Time part, Time whole) {
@@ -206,25 +183,6 @@ Json setting(const SimulationAnswer& answer) {
 }
 
 }  // namespace
-
-std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result) {
-  std::vector<CriticalPart> parts;
-  for (const CriticalOperation& each : result.critical_path) {
-    add(parts, operation_name(graph, graph.operations[each.operation]), each.end - each.start);
-  }
-  return longest_first(std::move(parts));
-}
-
-std::vector<CriticalPart> critical_parts(const StepProgram& program,
-                                         const std::vector<ProgramForm::Share>& path) {
-  std::vector<CriticalPart> parts;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const Instruction& instruction = program.instructions[i];
-    if (instruction.times > 0 || path[i].times == 0.0 || path[i].ns == 0.0) continue;
-    add(parts, operation_name(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
-  }
-  return longest_first(std::move(parts));
-}
 
 std::string simulation_text(const SimulationAnswer& answer) {
   const StepResult& result = answer.result;

@@ -1,43 +1,9 @@
 #pragma once
-#include <optional>
 #include <string>
 
-#include "simulator/program_form.h"
-#include "simulator/scenario.h"
-#include "training/estimate.h"
-#include "workload/ranked_step.h"
+#include "study/simulate.h"
 
 namespace bandwright {
-
-// Operations of one name and kind, and what they contribute to the step.
-struct CriticalPart {
-  std::string operation;
-  Time time;
-};
-
-// What `bandwright simulate` shows.
-struct SimulationAnswer {
-  Network network;
-  System system;
-  StepGraph graph;                 // a real model's in closed form: its name alone
-  std::optional<TrainingJob> job;  // a real model on a machine, and its step:
-  StepProgram program;
-  std::optional<RankedStep> ranks;  // of traces: the graph NPU by NPU
-  std::string loop;                 // "" for a lone collective
-  std::string engine;
-  std::string fidelity;           // folded or full; "" in closed form
-  std::string prices;             // name of the list
-  std::vector<double> bandwidth;  // in the system's unit
-  StepResult result;
-  std::vector<CriticalPart> critical;  // the longest first
-  std::optional<double> cost_usd;      // nothing when a price is missing
-  double wall_time_ms = 0.0;           // of the engine alone
-};
-
-// The parts of the critical path.
-std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result);
-std::vector<CriticalPart> critical_parts(const StepProgram& program,
-                                         const std::vector<ProgramForm::Share>& path);
 
 std::string simulation_text(const SimulationAnswer& answer);
 std::string simulation_json(const SimulationAnswer& answer);

@@ -1,0 +1,23 @@
+#include "cli/watching.h"
+
+#include "study/job/offload.h"
+
+namespace bandwright {
+
+Watching::Watching(const Job& job) {
+  if (job.tiers.empty()) return;
+  interrupt_.emplace();
+  placing_.emplace(offload_seconds);
+}
+
+Watch Watching::watch() const {
+  Watch watch;
+  if (interrupt_) watch.stop = interrupt_->token();
+  if (placing_) {
+    watch.on_stage = [this](std::string_view stage) { placing_->begin("placing, " + std::string(stage)); };
+  }
+  watch.on_traces = [this](const TraceProgress& progress) { reading_.show(progress); };
+  return watch;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,157 @@
+#include "study/simulate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "cost_model/bill.h"
+#include "formats/load.h"
+#include "simulator/closed_form.h"
+#include "study/job/bandwidths.h"
+#include "study/job/job_options.h"
+#include "training/estimate.h"
+
+namespace bandwright {
+namespace {
+
+// A step written out needs some 100 bytes per operation.
+constexpr double most_operations = 2e7;
+
+// Of a graph or a program.
+template <class Step>
+std::string name_of(const Step& step, const Operation& operation) {
+  const std::string& line = step.line_names[operation.line];
+  const bool communicates = operation.kind == OperationKind::Collective;
+  const std::string_view what = communicates
+                                    ? collective_name(step.collectives[operation.collective].collective.kind)
+                                    : (operation.kind == OperationKind::Compute ? "compute" : "overhead");
+  if (operation.role == Role::Other) return fmt::format("{}: {}", line, what);
+  return fmt::format("{} {}: {}", line, role_name(operation.role), what);
+}
+
+void add_part(std::vector<CriticalPart>& parts, std::string name, Time time) {
+  auto known = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.operation == name; });
+  if (known == parts.end()) known = parts.insert(known, {std::move(name), Time(0)});
+  known->time += time;
+}
+
+std::vector<CriticalPart> longest_first(std::vector<CriticalPart> parts) {
+  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
+  return parts;
+}
+
+std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result) {
+  std::vector<CriticalPart> parts;
+  for (const CriticalOperation& each : result.critical_path) {
+    add_part(parts, name_of(graph, graph.operations[each.operation]), each.end - each.start);
+  }
+  return longest_first(std::move(parts));
+}
+
+std::vector<CriticalPart> critical_parts(const StepProgram& program,
+                                         const std::vector<ProgramForm::Share>& path) {
+  std::vector<CriticalPart> parts;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const Instruction& instruction = program.instructions[i];
+    if (instruction.times > 0 || path[i].times == 0.0 || path[i].ns == 0.0) continue;
+    add_part(parts, name_of(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
+  }
+  return longest_first(std::move(parts));
+}
+
+void check_finite(double step_ns) {
+  if (!std::isfinite(step_ns)) throw InputError("a dimension carries data at 0 GB/s");
+}
+
+void play_closed(SimulationAnswer& answer, Timeline* timeline) {
+  std::vector<double> gb_per_s = answer.bandwidth;
+  for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
+  if (answer.is_program()) {
+    const ProgramForm form(answer.program, answer.network.size());
+    check_finite(form.step_time_ns(gb_per_s));
+    answer.result = form.evaluate(gb_per_s);
+    answer.critical = critical_parts(answer.program, form.critical_path(gb_per_s));
+    if (timeline == nullptr) return;
+    StepTimeline step = step_timeline(*answer.job, gb_per_s);
+    answer.graph = std::move(step.graph);
+    *timeline = std::move(step.timeline);
+    return;
+  }
+  if (timeline != nullptr) throw InputError("--timeline of a layer table needs the event-driven engine");
+  const ClosedForm form(answer.graph, answer.network.size());
+  check_finite(form.step_time_ns(gb_per_s));
+  answer.result = form.evaluate(gb_per_s);
+  answer.critical = critical_parts(answer.graph, answer.result);
+}
+
+void write_out(SimulationAnswer& answer) {
+  double operations = 0.0;
+  for (const double count : ProgramForm(answer.program, answer.network.size()).executions()) {
+    operations += count;
+  }
+  if (operations > most_operations) {
+    throw InputError(
+        fmt::format("{:.0f} operations in a step, the event-driven engine takes up to {:.0f} "
+                    "(--engine closed counts repetition instead of playing it)",
+                    operations, most_operations));
+  }
+  answer.graph = expand(answer.program);
+}
+
+void play_events(Fidelity wanted, SimulationAnswer& answer, Timeline* timeline) {
+  if (answer.is_program()) write_out(answer);
+  const System& system = answer.system;
+  const Scenario scenario{answer.graph, answer.network, system, answer.bandwidth,
+                          answer.lone_collective ? system.after_lone_collective : system.after_collective};
+  const Fidelity fidelity =
+      answer.ranks ? resolved(wanted, scenario, *answer.ranks) : resolved(wanted, scenario);
+  answer.fidelity = fidelity_name(fidelity);
+  answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline)
+                               : simulate(scenario, fidelity, timeline);
+  answer.critical = critical_parts(answer.graph, answer.result);
+}
+
+// In the system's unit: what is given fixes the order of traces.
+StepOptions step_options(const Job& job, bool own_links) {
+  StepOptions options{.own_links = own_links, .recorded = {.in_system_unit = true}};
+  if (job.workload.empty()) return options;
+  if (!job.budget.empty()) options.recorded.budget = read_word(job, &Job::budget, parse_gb_per_s);
+  if (!job.bandwidth.empty()) options.recorded.fixed = given_bandwidths(job, network_of(job));
+  return options;
+}
+
+}  // namespace
+
+std::string operation_name(const StepGraph& graph, const Operation& operation) {
+  return name_of(graph, operation);
+}
+
+std::optional<double> network_cost(const Network& network, const PriceList& prices,
+                                   const std::vector<double>& gb_per_s) {
+  if (!missing_prices(network, prices).empty()) return std::nullopt;
+  return make_bill(network, prices, gb_per_s).total().value();
+}
+
+SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Timeline* timeline,
+                          const Watch& watch) {
+  const bool own_links = !options.closed_form || read_flag(job, &Job::own_links);
+  SimulationAnswer answer{step_of(job, step_options(job, own_links), watch)};
+  answer.bandwidth = bandwidth_of(job, answer);
+  const PriceList prices = load_any_prices(word_of(job, &Job::prices));
+  answer.prices = prices.name;
+  answer.cost_usd = network_cost(answer.network, prices, answer.bandwidth);
+  const auto begin = std::chrono::steady_clock::now();
+  if (options.closed_form) {
+    play_closed(answer, timeline);
+  } else {
+    play_events(options.fidelity, answer, timeline);
+  }
+  answer.engine = options.closed_form ? "closed form" : "event-driven";
+  answer.wall_time_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return answer;
+}
+
+}  // namespace bandwright

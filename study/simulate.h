@@ -1,0 +1,47 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "simulator/program_form.h"
+#include "simulator/scenario.h"
+#include "simulator/simulate.h"
+#include "study/job/job_step.h"
+
+namespace bandwright {
+
+// Operations of one name and kind, and what they contribute to the step.
+struct CriticalPart {
+  std::string operation;
+  Time time;
+};
+
+struct SimulationOptions {
+  bool closed_form = false;            // in place of the event-driven engine
+  Fidelity fidelity = Fidelity::Auto;  // of the event-driven engine
+};
+
+// A step as an engine played it.
+struct SimulationAnswer : JobStep {
+  std::string engine;
+  std::string fidelity;           // folded or full; "" in closed form
+  std::string prices;             // name of the list
+  std::vector<double> bandwidth;  // in the system's unit
+  StepResult result;
+  std::vector<CriticalPart> critical;  // the longest first
+  std::optional<double> cost_usd;      // nothing when a price is missing
+  double wall_time_ms = 0.0;           // of the engine alone
+};
+
+// Throws InputError. Where `timeline` is not null it becomes the step's, of answer.graph.
+SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Timeline* timeline = nullptr,
+                          const Watch& watch = {});
+
+// An operation for people: "attention forward: all-reduce".
+std::string operation_name(const StepGraph& graph, const Operation& operation);
+
+// At a job's prices; nothing when one is missing.
+std::optional<double> network_cost(const Network& network, const PriceList& prices,
+                                   const std::vector<double>& gb_per_s);
+
+}  // namespace bandwright
