@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <unordered_map>
 
 #include "cost_model/bill.h"
 #include "formats/load.h"
@@ -31,34 +32,42 @@ std::string name_of(const Step& step, const Operation& operation) {
   return fmt::format("{} {}: {}", line, role_name(operation.role), what);
 }
 
-void add_part(std::vector<CriticalPart>& parts, std::string name, Time time) {
-  auto known = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.operation == name; });
-  if (known == parts.end()) known = parts.insert(known, {std::move(name), Time(0)});
-  known->time += time;
-}
+// Times by name.
+class CriticalParts {
+ public:
+  void add(std::string name, Time time) {
+    const auto [known, fresh] = index_.emplace(name, parts_.size());
+    if (fresh) parts_.push_back({std::move(name), Time(0)});
+    parts_[known->second].time += time;
+  }
+  std::vector<CriticalPart> longest_first() && {
+    std::stable_sort(parts_.begin(), parts_.end(),
+                     [](const auto& a, const auto& b) { return a.time > b.time; });
+    return std::move(parts_);
+  }
 
-std::vector<CriticalPart> longest_first(std::vector<CriticalPart> parts) {
-  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
-  return parts;
-}
+ private:
+  std::vector<CriticalPart> parts_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
 
 std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result) {
-  std::vector<CriticalPart> parts;
+  CriticalParts parts;
   for (const CriticalOperation& each : result.critical_path) {
-    add_part(parts, name_of(graph, graph.operations[each.operation]), each.end - each.start);
+    parts.add(name_of(graph, graph.operations[each.operation]), each.end - each.start);
   }
-  return longest_first(std::move(parts));
+  return std::move(parts).longest_first();
 }
 
 std::vector<CriticalPart> critical_parts(const StepProgram& program,
                                          const std::vector<ProgramForm::Share>& path) {
-  std::vector<CriticalPart> parts;
+  CriticalParts parts;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const Instruction& instruction = program.instructions[i];
     if (instruction.times > 0 || path[i].times == 0.0 || path[i].ns == 0.0) continue;
-    add_part(parts, name_of(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
+    parts.add(name_of(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
   }
-  return longest_first(std::move(parts));
+  return std::move(parts).longest_first();
 }
 
 void check_finite(double step_ns) {
