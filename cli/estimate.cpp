@@ -63,7 +63,7 @@ void add_estimate(CLI::App& app) {
       ->description("in place of <model>; the word, if any, is then the machine");
   add_job_option(*command, job, &Job::machine, "--machine,--system");
   add_job_option(*command, job, &Job::npus)->required();
-  add_job_options(*command, job, OptionGroup::Division);
+  add_job_options(*command, job, OptionGroup::Divisions);
   add_job_option(*command, job, &Job::recompute);
   add_job_option(*command, job, &Job::bandwidth)
       ->description("GB/s per NPU of each dimension, where not the machine's");

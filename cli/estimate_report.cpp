@@ -13,7 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double gib = 1073741824.0;
+constexpr double bytes_per_gib = 1073741824.0;
 
 // What is counted of a bill that leaves something out.
 std::vector<MemoryBill::Line> counted(const MemoryBill& bill) {
@@ -29,9 +29,9 @@ TextTable memory_table(const std::vector<MemoryBill::Line>& lines) {
   double total = 0.0;
   for (const MemoryBill::Line& line : lines) {
     total += line.bytes;
-    table.rows.push_back({std::string(line.name), fmt::format("{:.2f}", line.bytes / gib)});
+    table.rows.push_back({std::string(line.name), fmt::format("{:.2f}", line.bytes / bytes_per_gib)});
   }
-  table.rows.push_back({"total", fmt::format("{:.2f}", total / gib)});
+  table.rows.push_back({"total", fmt::format("{:.2f}", total / bytes_per_gib)});
   return table;
 }
 
@@ -47,7 +47,7 @@ nlohmann::ordered_json breakdown_json(const std::vector<BreakdownLine>& breakdow
 nlohmann::ordered_json memory_json(const std::vector<MemoryBill::Line>& lines) {
   nlohmann::ordered_json parts;
   for (const MemoryBill::Line& line : lines) {
-    parts.push_back({{"part", line.name}, {"gib", line.bytes / gib}});
+    parts.push_back({{"part", line.name}, {"gib", line.bytes / bytes_per_gib}});
   }
   return parts;
 }
@@ -133,7 +133,7 @@ std::string estimate_text(const UndividedEstimate& answer) {
     const double capacity = work.machine.npu.memory_bytes;
     text += aligned(memory_table(counted(*work.memory))) +
             fmt::format("\n{} into {:.0f} GiB\n\n",
-                        work.memory->total() <= capacity ? "fits" : "does not fit", capacity / gib);
+                        work.memory->total() <= capacity ? "fits" : "does not fit", capacity / bytes_per_gib);
   }
   for (const std::string& note : work.notes) text += "note: " + note + '\n';
   return text;
@@ -155,8 +155,8 @@ std::string estimate_json(const UndividedEstimate& answer) {
   root["items_per_s"] = answer.items_per_s;
   root["tflop_per_s_per_npu"] = known(answer.tflop_per_s_per_npu);
   root["mfu"] = known(answer.mfu);
-  root["memory_gib"] = work.memory ? Json(work.memory->total() / gib) : Json();
-  root["memory_capacity_gib"] = capacity / gib;
+  root["memory_gib"] = work.memory ? Json(work.memory->total() / bytes_per_gib) : Json();
+  root["memory_capacity_gib"] = capacity / bytes_per_gib;
   root["fits"] = work.memory ? Json(work.memory->total() <= capacity) : Json();
   root["memory"] = work.memory ? memory_json(counted(*work.memory)) : Json();
   root["usd_per_million_items"] = answer.usd_per_million_items;

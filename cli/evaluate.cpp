@@ -3,6 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "cli/commands.h"
@@ -11,6 +12,7 @@
 #include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/point_progress.h"
+#include "core/text.h"
 #include "core/units.h"
 #include "experiment/evaluation.h"
 
@@ -18,6 +20,7 @@ namespace bandwright {
 namespace {
 
 constexpr std::int64_t most_threads = 4096;
+constexpr int nothing_answered_status = 1;  // not one point has a step time
 
 struct EvaluateOptions {
   std::string experiment;
@@ -31,14 +34,19 @@ struct EvaluateOptions {
 
 void print_points(const Experiment& experiment) {
   TextTable table;
+  std::vector<const Column*> shown;
   for (const Column& column : columns()) {
-    if (column.asked || column.name == "id") table.headings.emplace_back(column.name);
+    const bool used = column.always || std::any_of(experiment.points.begin(), experiment.points.end(),
+                                                   [&](const Point& point) {
+                                                     return !cell_text(point.asked, column).empty();
+                                                   });
+    if (!used || !(column.asked || column.name == "id")) continue;
+    shown.push_back(&column);
+    table.headings.emplace_back(column.name);
   }
   for (const Point& point : experiment.points) {
     std::vector<std::string>& cells = table.rows.emplace_back();
-    for (const Column& column : columns()) {
-      if (column.asked || column.name == "id") cells.push_back(cell_text(point.asked, column));
-    }
+    for (const Column* column : shown) cells.push_back(cell_text(point.asked, *column));
   }
   fmt::print("{}\n{} points\n", aligned(table, table.headings.size()), experiment.points.size());
 }
@@ -54,6 +62,23 @@ void print_summary(const Experiment& experiment, const Evaluation& evaluation, d
                static_cast<double>(evaluation.missing) / seconds);
   }
   fmt::print("{}\n", folder.csv().string());
+}
+
+// Points without an answer, a line each, where they stand in the file; the rest in one.
+void show_refused(const Experiment& experiment, const std::vector<Result>& results) {
+  constexpr std::size_t most_lines = 5;
+  std::map<std::string, int> lines;
+  for (const Point& point : experiment.points) lines.emplace(point.asked.id, point.line);
+  std::size_t count = 0;
+  for (const Result& result : results) {
+    const Row& row = result.row;
+    if (row.status == "ok" || ++count > most_lines) continue;
+    const InputError where({experiment.file, lines[row.id]}, point_name(row) + ": " + row.reason);
+    fmt::print(stderr, "{}: {}\n", row.status, printable(where.what()));
+  }
+  if (count > most_lines) {
+    fmt::print(stderr, "{} more points without an answer: column `reason` says why\n", count - most_lines);
+  }
 }
 
 void run(const EvaluateOptions& options) {
@@ -82,8 +107,13 @@ void run(const EvaluateOptions& options) {
     fmt::print(stderr, "interrupted; what was finished is kept, the same command continues\n");
     throw CLI::RuntimeError(interrupted_status);
   }
-  folder.write_csv(store.listed());
+  const std::vector<Result> results = store.listed();
+  folder.write_csv(results);
+  show_refused(experiment, results);
   print_summary(experiment, evaluation, progress.seconds(), folder);
+  const bool answered = std::any_of(results.begin(), results.end(),
+                                    [](const Result& result) { return result.row.step_time_us.has_value(); });
+  if (!answered) throw CLI::RuntimeError(nothing_answered_status);
 }
 
 }  // namespace

@@ -20,17 +20,6 @@ std::string factor(const Slowdown* slowdown) {
   return slowdown == nullptr ? "" : fmt::format("{:.3f}", slowdown->factor);
 }
 
-const Row* equal_of(const std::vector<Result>& results, const Row& row) {
-  for (const auto& [other, trace] : results) {
-    if (other.allocation == "EqualBW" && other.view == row.view && other.model == row.model &&
-        other.loop == row.loop && other.network == row.network &&
-        other.budget_gb_per_s == row.budget_gb_per_s) {
-      return &other;
-    }
-  }
-  return nullptr;
-}
-
 std::string slowdown_sentence(const Slowdown& s, bool group) {
   return fmt::format(
       "{}: training {} on the {} network made for {} takes at most {:.2f} times as long as on its own "
@@ -45,6 +34,33 @@ std::string backfire_sentence(const Slowdown& s) {
       "long "
       "({:g} GB/s per NPU).",
       s.view, s.source, s.model, s.network, s.factor, s.budget_gb_per_s);
+}
+
+// Of each model, in the order of the results, the fastest job that fits.
+std::vector<std::string> job_sentences(const std::vector<Result>& results) {
+  std::vector<std::string> models;
+  for (const auto& [row, trace] : results) {
+    const bool fresh = std::find(models.begin(), models.end(), row.model) == models.end();
+    if (!row.machine.empty() && fresh) models.push_back(row.model);
+  }
+  std::vector<std::string> text;
+  for (const std::string& model : models) {
+    int jobs = 0;
+    int fitting = 0;
+    const Row* fastest = nullptr;
+    for (const auto& [row, trace] : results) {
+      if (row.model != model || row.machine.empty()) continue;
+      ++jobs;
+      if (row.status != "ok") continue;
+      ++fitting;
+      if (fastest == nullptr || *row.step_time_us < *fastest->step_time_us) fastest = &row;
+    }
+    text.push_back(fmt::format("{}: {} of {} jobs can be and fit", model, fitting, jobs));
+    if (fastest == nullptr) continue;
+    text.back() +=
+        fmt::format("; the fastest takes {:.4f} s: {}", *fastest->step_time_us * 1e-6, point_name(*fastest));
+  }
+  return text;
 }
 
 std::string loss_sentence(const std::vector<TableLoss>& losses, const std::string& view) {
@@ -92,9 +108,8 @@ TextTable losses_table(const std::vector<Result>& results) {
 TextTable optima_table(const std::vector<Result>& results) {
   TextTable table{
       {"model", "loop", "optimal GB/s per NPU, innermost first", "step, ms", "EqualBW, ms", "speedup"}, {}};
-  for (const auto& [row, trace] : results) {
-    const Row* equal = row.allocation == "PerfOptBW" && row.status == "ok" ? equal_of(results, row) : nullptr;
-    if (equal == nullptr) continue;
+  for (const auto& [best, equal] : optima(results)) {
+    const Row& row = *best;
     table.rows.push_back({row.model, row.loop, fmt::format("{:.2f}", fmt::join(row.bandwidth_gb_per_s, "  ")),
                           fmt::format("{:.4f}", *row.step_time_us * 1e-3),
                           fmt::format("{:.3f}", *equal->step_time_us * 1e-3),
@@ -103,9 +118,22 @@ TextTable optima_table(const std::vector<Result>& results) {
   return table;
 }
 
+TextTable jobs_table(const std::vector<Result>& results) {
+  TextTable table{{"model", "machine", "NPUs", "job", "step, s", "GiB per NPU", "status"}, {}};
+  constexpr double gib = 1073741824.0;
+  for (const auto& [row, trace] : results) {
+    if (row.machine.empty()) continue;
+    table.rows.push_back({row.model, row.machine, fmt::format("{}", row.npus), row.options,
+                          row.step_time_us ? fmt::format("{:.4f}", *row.step_time_us * 1e-6) : "",
+                          row.memory_bytes ? fmt::format("{:.1f}", *row.memory_bytes / gib) : "",
+                          row.reason.empty() ? row.status : row.status + ": " + row.reason});
+  }
+  return table;
+}
+
 std::vector<std::string> sentences(const std::vector<Result>& results) {
-  std::vector<std::string> text;
-  if (results.empty()) return text;
+  if (results.empty()) return {};
+  std::vector<std::string> text = job_sentences(results);
   const std::string view = results.front().row.view;
   for (const Aggregates& a : aggregates(results)) {
     if (a.view != view) continue;

@@ -12,6 +12,8 @@ TextTable aggregates_table(const std::vector<Result>& results);
 TextTable losses_table(const std::vector<Result>& results);
 // Optimal bandwidths: one line per model and loop of an experiment with EqualBW and PerfOptBW.
 TextTable optima_table(const std::vector<Result>& results);
+// Jobs on machines, a row each.
+TextTable jobs_table(const std::vector<Result>& results);
 
 // Findings as sentences with numbers.
 std::vector<std::string> sentences(const std::vector<Result>& results);

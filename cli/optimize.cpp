@@ -204,8 +204,8 @@ void add_optimize(CLI::App& app) {
   add_job_option(*command, job, &Job::tables);
   add_job_option(*command, job, &Job::compute_scale);
   begin_group(*command, real_models);
-  add_job_options(*command, job, OptionGroup::Machine);
-  add_job_options(*command, job, OptionGroup::Division);
+  add_job_options(*command, job, OptionGroup::Machines);
+  add_job_options(*command, job, OptionGroup::Divisions);
   begin_group(*command, finer_points);
   add_job_options(*command, job, OptionGroup::Finer);
   begin_group(*command, two_memories);

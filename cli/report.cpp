@@ -38,6 +38,8 @@ std::string tables_html(const std::vector<Result>& results) {
   const TextTable aggregates = aggregates_table(results);
   if (!aggregates.rows.empty())
     html += html_table("Aggregates over all networks, models and budgets", aggregates);
+  const TextTable jobs = jobs_table(results);
+  if (!jobs.rows.empty()) html += html_table("Jobs", jobs);
   const TextTable losses = losses_table(results);
   if (!losses.rows.empty()) html += html_table("Performance per cost lost with published shares", losses);
   return html;

@@ -105,7 +105,7 @@ void add_scale_simulate(CLI::App& scale) {
       std::make_shared<CurveCommand>();  // shared with the callback, which outlives this function
   add_curve_options(*command, *options);
   Job& job = options->question.job;
-  add_job_options(*command, job, OptionGroup::Division);
+  add_job_options(*command, job, OptionGroup::Divisions);
   command->get_option("--global-batch")->description("of all workers, for --strong");
   add_job_option(*command, job, &Job::recompute)->description("none, selective (attention core) or full");
   begin_group(*command, finer_points);

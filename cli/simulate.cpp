@@ -153,7 +153,7 @@ void run(const SimulateCommand& options) {
 
 void add_engine_options(CLI::App& command, SimulateCommand& options) {
   begin_group(command, "Engine");
-  add_job_options(command, options.job, OptionGroup::Library);
+  add_job_options(command, options.job, OptionGroup::Libraries);
   command.get_option("--own-links")
       ->description("with --engine closed: as in optimize (the event-driven engine always counts links)");
   command.add_option("--engine", options.engine, "event (default) or closed")->type_name("ENGINE");
@@ -180,8 +180,8 @@ void add_simulate(CLI::App& app) {
           "      machine's bandwidths or with the budget divided anew");
   Job& job = options->job;
   add_job_option(*command, job, &Job::model)->description("in place of <model>");
-  add_job_options(*command, job, OptionGroup::Bandwidth);
-  add_job_options(*command, job, OptionGroup::Collective);
+  add_job_options(*command, job, OptionGroup::Bandwidths);
+  add_job_options(*command, job, OptionGroup::Collectives);
   add_job_option(*command, job, &Job::network);
   add_system_option(*command, options->system);
   add_engine_options(*command, *options);
@@ -190,8 +190,8 @@ void add_simulate(CLI::App& app) {
   add_job_option(*command, job, &Job::tables);
   add_job_option(*command, job, &Job::compute_scale);
   begin_group(*command, real_models);
-  add_job_options(*command, job, OptionGroup::Machine);
-  add_job_options(*command, job, OptionGroup::Division);
+  add_job_options(*command, job, OptionGroup::Machines);
+  add_job_options(*command, job, OptionGroup::Divisions);
   begin_group(*command, finer_points);
   add_job_options(*command, job, OptionGroup::Finer);
   begin_group(*command, two_memories);

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/paths.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -37,10 +38,46 @@ const Network& ExperimentInputs::in_switches(const Network& network) {
   return networks_.emplace("switches for " + content(network), std::move(switches)).first->second;
 }
 
-const Model& ExperimentInputs::model(const YamlValue& word, const std::string& tables) {
-  return once(models_, std::pair(word.as_string(), tables), word, [&](std::string_view text) {
-    return tables == "fused" ? fuse_weight_gradients(load_model(text)) : load_model(text);
-  });
+const Workload& ExperimentInputs::table(const YamlValue& word, const std::string& tables) {
+  const Workload& loaded =
+      once(tables_, std::pair(word.as_string(), tables), word, [&](std::string_view text) -> Workload {
+        Workload workload = load_workload(std::string(text), Prefer::Tables);
+        auto* table = std::get_if<Model>(&workload);
+        if (table == nullptr) {
+          throw InputError(fmt::format("{} is {}: it needs `machines` and `npus`, not a network", text,
+                                       kind_of(workload)));
+        }
+        return tables == "fused" ? fuse_weight_gradients(std::move(*table)) : std::move(*table);
+      });
+  std::string& identity = identities_[&loaded];
+  if (identity.empty()) identity = content(std::get<Model>(loaded));
+  return loaded;
+}
+
+const Workload& ExperimentInputs::model(const YamlValue& word) {
+  const Workload& loaded = once(models_, word.as_string(), word,
+                                [](std::string_view text) { return load_workload(std::string(text)); });
+  std::string& identity = identities_[&loaded];
+  if (identity.empty()) identity = content_hash(read_text_file(workload_file(word.as_string())));
+  return loaded;
+}
+
+const Machine& ExperimentInputs::machine(const YamlValue& word) {
+  const Machine& loaded =
+      once(machines_, word.as_string(), word, [](std::string_view text) { return load_machine(text); });
+  std::string& identity = identities_[&loaded];
+  if (identity.empty()) {
+    identity = content_hash(read_text_file(input_file("machines", word.as_string(), "machine")) +
+                            read_text_file(inputs_folder() / "calibration.yaml"));
+  }
+  return loaded;
+}
+
+const Network& ExperimentInputs::network_of(const Machine& machine, std::int64_t npus) {
+  const std::string key = fmt::format("{} NPUs of {}", npus, identity(machine));
+  const auto found = networks_.find(key);
+  if (found != networks_.end()) return found->second;
+  return networks_.emplace(key, machine.network(npus)).first->second;
 }
 
 const System& ExperimentInputs::system(const YamlValue& word) {
@@ -55,6 +92,12 @@ const ShareTable& ExperimentInputs::shares(const YamlValue& word) {
   return once(shares_, word.as_string(), word, [](std::string_view text) {
     return ShareTable::load(input_file("allocations", text, "table of shares"));
   });
+}
+
+std::string content_hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
 }
 
 std::string content(const Network& network) {

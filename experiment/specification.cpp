@@ -6,7 +6,9 @@
 #include <set>
 
 #include "core/paths.h"
+#include "core/text.h"
 #include "cost_model/bill.h"
+#include "experiment/axis_words.h"
 #include "experiment/expansion.h"
 #include "experiment/grid.h"
 
@@ -17,66 +19,65 @@ namespace {
 constexpr int results_revision = 2;
 
 // What the allocation depends on, and what its result does beyond that.
-void identify(Point& point) {
+void identify(Point& point, const ExperimentInputs& inputs) {
   const Row& asked = point.asked;
-  std::string allocation =
-      fmt::format("revision {}\n{}\n{} GB/s ${}\n{}\n", results_revision, content(*point.network),
-                  asked.budget_gb_per_s, asked.budget_usd, point.rule->name);
+  std::string allocation = fmt::format("revision {}\n{}\n{} GB/s ${}\n{}\n", results_revision,
+                                       point.network != nullptr ? content(*point.network) : point.refused,
+                                       asked.budget_gb_per_s, asked.budget_usd, point.rule->name);
+  if (point.machine != nullptr) {
+    allocation += fmt::format("{}\n{}\n", inputs.identity(*point.machine), asked.options);
+  }
   if (point.shares != nullptr) {
     const std::vector<double> shares =
         point.shares->divide(1.0, asked.network, point.network->size(), asked.allocation, asked.target);
     allocation += fmt::format("shares {}\n", fmt::join(shares, " "));
   }
-  const std::string step =
-      fmt::format("{} {} {}\n{}\n{}\n{}\n", asked.loop, asked.recompute, asked.compute_scale,
-                  content(*point.played), content(*point.system), content(*point.prices));
+  std::string step = fmt::format("{} {} {}\n", asked.loop, asked.recompute, asked.compute_scale);
+  if (point.played != nullptr) step += content(*point.played) + "\n";
+  step += fmt::format("{}\n{}\n", content(*point.system), content(*point.prices));
   if (asked.source == "optimized" || asked.budget_usd > 0.0) {
     allocation += step;
-    for (const Model* target : point.targets) allocation += content(*target) + "\n";
+    for (const Workload* target : point.targets) allocation += inputs.identity(*target) + "\n";
   }
-  std::string all = allocation + step + content(*point.model) + "\n";
+  std::string all = allocation + step + inputs.identity(*point.model) + "\n";
   for (const Column& column : columns()) {
-    if (column.asked) all += fmt::format("{} {}\n", column.name, cell_text(asked, column));
+    if (column.asked && column.always) all += fmt::format("{} {}\n", column.name, cell_text(asked, column));
   }
   point.allocation_key = content_hash(allocation);
   point.asked.id = content_hash(all);
 }
 
-// Throws what building the step would, at the grid's place, before anything runs.
-void check(const Point& point, const YamlValue& grid) {
+// Throws what dividing the budget would, at the grid's place, before anything runs.
+void check_prices(const Point& point, const YamlValue& grid) {
+  const bool needs_prices = point.asked.budget_usd > 0.0 || point.rule->goal == Goal::PerfPerCost;
+  if (!needs_prices || point.network == nullptr) return;
   try {
-    static_cast<void>(model_groups(*point.model, *point.network));
-    const bool needs_prices = point.asked.budget_usd > 0.0 || point.rule->goal == Goal::PerfPerCost;
-    if (needs_prices) static_cast<void>(unit_prices(*point.network, *point.prices));
+    static_cast<void>(unit_prices(*point.network, *point.prices));
   } catch (const InputError& error) {
-    grid.fail(fmt::format("{} on {}: {}", point.model->name, point.network->name, error.what()));
+    grid.fail(fmt::format("{} on {}: {}", point.asked.model, point.network->name, error.what()));
   }
 }
 
 void require_known_keys(const YamlValue& map, bool is_root) {
-  if (is_root) {
-    map.require_keys({"name", "help", "grids", "view", "engines", "systems", "wiring", "networks", "loops",
-                      "recompute", "tables", "compute_scale", "prices", "allocations", "models", "targets",
-                      "sources", "budgets", "dollars"});
-  } else {
-    map.require_keys({"view", "engines", "systems", "wiring", "networks", "loops", "recompute", "tables",
-                      "compute_scale", "prices", "allocations", "models", "targets", "sources", "budgets",
-                      "dollars"});
+  std::vector<std::string_view> known = {
+      "view",          "engines", "systems",     "wiring", "networks", "loops",   "recompute", "tables",
+      "compute_scale", "prices",  "allocations", "models", "targets",  "sources", "budgets",   "dollars"};
+  if (is_root) known.insert(known.begin(), {"name", "help", "grids"});
+  for (const std::string_view key : job_keys()) known.push_back(key);
+  for (const auto& [key, value] : map.entries()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    value.fail(fmt::format("unknown key '{}'{} (known: {})", key, did_you_mean(key, known),
+                           fmt::join(known, ", ")));
   }
 }
 
 }  // namespace
 
-std::string content_hash(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
-}
-
 Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrides) {
   require_known_keys(root, true);
   Experiment experiment;
   experiment.name = root.at("name").as_string();
+  experiment.file = root.place().file;
   if (const auto help = root.find("help")) experiment.help = help->as_string();
   const auto grids = root.find("grids");
   const std::vector<YamlValue> parts = grids ? grids->items() : std::vector{root};
@@ -84,8 +85,8 @@ Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrid
   for (const YamlValue& part : parts) {
     if (grids) require_known_keys(part, false);
     for (Point& point : expand_grid(part, root, overrides, experiment.inputs)) {
-      check(point, part);
-      identify(point);
+      check_prices(point, part);
+      identify(point, experiment.inputs);
       if (!known.insert(point.asked.id).second) continue;
       if (known.size() > max_points) part.fail("more than a million points");
       experiment.points.push_back(std::move(point));

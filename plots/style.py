@@ -49,10 +49,13 @@ class Data:
     TEXT = {"id", "view", "engine", "system", "network", "model", "loop", "recompute", "tables", "prices",
             "allocation", "source", "target", "status"}
     LISTS = {"bandwidth_gb_per_s", "utilization"}
+    # What tells points apart beside what figures show; options of jobs, which have columns of their own, follow.
+    APART = ("engine", "system", "wiring", "recompute", "tables", "compute_scale", "prices")
 
     def __init__(self, file, columns, view=None, loop=None):
         self.file = Path(file)
         self.rows = self._read(columns)
+        self._name_apart(columns)
         loop = self._keep("loop", loop)
         self.every = self.rows  # of all views
         view = self._keep("view", view)
@@ -67,11 +70,28 @@ class Data:
         self.rows = [row for row in self.rows if row[column] == kept]
         return kept if wanted or (column == "loop" and len(choices) > 1) else None
 
+    def _name_apart(self, shown):
+        """Makes what distinguishes points, and the figure does not ask for, part of the network's name: figures draw
+        each network by itself, so that no line joins points of two price lists, machines or divisions."""
+        options = [name for name in self.header[self.header.index("mfu") + 1:]] if "mfu" in self.header else []
+        for column in self.APART + tuple(options):
+            if column in shown or column not in self.header:
+                continue
+            seen = {}
+            for row in self.rows:
+                seen.setdefault((row["view"], row["loop"]), set()).add(row["apart"][column])
+            if any(len(words) > 1 for words in seen.values()):
+                for row in self.rows:
+                    word = row["apart"][column]
+                    row["network"] += f", {word}" if column in self.APART else f", {column} {word}"
+        for row in self.rows:
+            del row["apart"]
+
     def _read(self, columns):
         try:
             with open(self.file, newline="", encoding="utf-8") as stream:
                 reader = csv.DictReader(stream)
-                header = reader.fieldnames or []
+                header = self.header = reader.fieldnames or []
                 missing = [name for name in columns if name not in header]
                 if missing:
                     refuse(f"{self.file}: the column '{missing[0]}' is missing; bandwright evaluate writes it again")
@@ -84,7 +104,8 @@ class Data:
         return rows
 
     def _row(self, row, columns, line):
-        return {name: self._cell(name, row[name], line) for name in columns}
+        cells = {name: self._cell(name, row[name], line) for name in columns}
+        return cells | {"apart": {name: row[name] for name in self.header if name not in columns or name in self.APART}}
 
     def _cell(self, name, text, line):
         if text is None:
@@ -108,6 +129,8 @@ class Data:
         """Networks that are swept over budgets, by their number of dimensions."""
         swept = [name for name in self.values("network")
                  if len({row["budget_gb_per_s"] for row in self.rows if row["network"] == name}) > 1]
+        if not swept:
+            sys.exit(f"{self.file}: this figure needs a sweep over budgets, and this experiment has none")
         return sorted(swept, key=lambda name: (self.select(network=name)[0]["dimensions"], name))
 
     def one(self, **wanted):

@@ -15,7 +15,7 @@ namespace bandwright {
 namespace {
 
 constexpr std::int64_t most_batch = 1'000'000'000;
-constexpr std::array curve_division = {OptionGroup::Division, OptionGroup::Finer};
+constexpr std::array curve_division = {OptionGroup::Divisions, OptionGroup::Finer};
 
 void take_measured(const CurveQuestion& question, const std::string& model, SimulatedCurve& answer) {
   if (question.measured) {

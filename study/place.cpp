@@ -25,7 +25,7 @@ struct FastMemory {
 };
 
 // What of a job's options its graph has; other options would do nothing.
-constexpr std::array placed_groups = {OptionGroup::Division, OptionGroup::Finer, OptionGroup::Machine};
+constexpr std::array placed_groups = {OptionGroup::Divisions, OptionGroup::Finer, OptionGroup::Machines};
 
 TrainingGraph graph_of(Job job, const TransformerArchitecture& model, const TierPair& tiers) {
   if (job.machine.empty()) {

@@ -143,14 +143,10 @@ std::optional<double> network_cost(const Network& network, const PriceList& pric
   return make_bill(network, prices, gb_per_s).total().value();
 }
 
-SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Timeline* timeline,
-                          const Watch& watch) {
-  const bool own_links = !options.closed_form || read_flag(job, &Job::own_links);
-  SimulationAnswer answer{step_of(job, step_options(job, own_links), watch)};
-  answer.bandwidth = bandwidth_of(job, answer);
-  const PriceList prices = load_any_prices(word_of(job, &Job::prices));
-  answer.prices = prices.name;
-  answer.cost_usd = network_cost(answer.network, prices, answer.bandwidth);
+SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const SimulationOptions& options,
+                          Timeline* timeline) {
+  SimulationAnswer answer{std::move(step)};
+  answer.bandwidth = std::move(bandwidth);
   const auto begin = std::chrono::steady_clock::now();
   if (options.closed_form) {
     play_closed(answer, timeline);
@@ -160,6 +156,19 @@ SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Time
   answer.engine = options.closed_form ? "closed form" : "event-driven";
   answer.wall_time_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return answer;
+}
+
+SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Timeline* timeline,
+                          const Watch& watch) {
+  const bool own_links = !options.closed_form || read_flag(job, &Job::own_links);
+  JobStep step = step_of(job, step_options(job, own_links), watch);
+  std::vector<double> bandwidth = bandwidth_of(job, step);
+  const PriceList prices = load_any_prices(word_of(job, &Job::prices));
+  const std::optional<double> cost_usd = network_cost(step.network, prices, bandwidth);
+  SimulationAnswer answer = simulate(std::move(step), std::move(bandwidth), options, timeline);
+  answer.prices = prices.name;
+  answer.cost_usd = cost_usd;
   return answer;
 }
 

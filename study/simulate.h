@@ -37,6 +37,10 @@ struct SimulationAnswer : JobStep {
 SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Timeline* timeline = nullptr,
                           const Watch& watch = {});
 
+// Of a step at hand, at bandwidths in the system's unit; without prices.
+SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const SimulationOptions& options,
+                          Timeline* timeline = nullptr);
+
 // An operation for people: "attention forward: all-reduce".
 std::string operation_name(const StepGraph& graph, const Operation& operation);
 

@@ -12,49 +12,49 @@ namespace bandwright {
 namespace {
 
 constexpr std::array all_options = {
-    JobOption{"model", &Job::model, OptionGroup::Workload, "MODEL", "",
+    JobOption{"model", &Job::model, OptionGroup::Workloads, "MODEL", "",
               "a transformer, an image network or a layer table: a name of `list`, a YAML file or a Hugging\n"
               "Face config.json; several, as 17B,175B, are a group",
               "models"},
     JobOption{"workload", &Job::workload, OptionGroup::Files, "FILES", "",
               "in place of a model: Chakra traces (folder, prefix, file) or a layer text", "workloads"},
-    JobOption{"collective", &Job::collective, OptionGroup::Collective, "KIND", "",
+    JobOption{"collective", &Job::collective, OptionGroup::Collectives, "KIND", "",
               "one collective over all NPUs, in place of a model", "collectives"},
-    JobOption{"size", &Job::size, OptionGroup::Collective, "BYTES", "", "of the collective, per NPU",
+    JobOption{"size", &Job::size, OptionGroup::Collectives, "BYTES", "", "of the collective, per NPU",
               "sizes"},
-    JobOption{"machine", &Job::machine, OptionGroup::Machine, "MACHINE", "dgx-a100",
+    JobOption{"machine", &Job::machine, OptionGroup::Machines, "MACHINE", "dgx-a100",
               "a name of `list machines`, or a YAML file", "machines"},
-    JobOption{"npus", &Job::npus, OptionGroup::Machine, "COUNT", "",
+    JobOption{"npus", &Job::npus, OptionGroup::Machines, "COUNT", "",
               "NPUs of the job; DP is what TP, CP and PP leave", ""},
     JobOption{
-        "network", &Job::network, OptionGroup::Network, "NETWORK", "",
+        "network", &Job::network, OptionGroup::Networks, "NETWORK", "",
         "a name, a YAML file, or Ring(8)_Switch(128); also ASTRA-sim's, LIBRA's and its artifact's files",
         "networks"},
     JobOption{"classes", &Job::classes, OptionGroup::Prices, "LIST", "",
               "price class of each dimension: Tile,Package,Node,Pod", ""},
-    JobOption{"own_links", &Job::own_links, OptionGroup::Library, "", "false",
+    JobOption{"own_links", &Job::own_links, OptionGroup::Libraries, "", "false",
               "a group in a part of a fully connected dimension has the links among its NPUs, not all", ""},
-    JobOption{"library", &Job::library, OptionGroup::Library, "LIBRARY", "ideal",
+    JobOption{"library", &Job::library, OptionGroup::Libraries, "LIBRARY", "ideal",
               "the communication library: ideal, astra1, or a YAML file; of traces ASTRA-sim 2's JSON",
               "libraries"},
-    JobOption{"chunks", &Job::chunks, OptionGroup::Library, "N", "",
+    JobOption{"chunks", &Job::chunks, OptionGroup::Libraries, "N", "",
               "a collective is cut into (default: the library's)", ""},
-    JobOption{"scheduler", &Job::scheduler, OptionGroup::Library, "NAME", "",
+    JobOption{"scheduler", &Job::scheduler, OptionGroup::Libraries, "NAME", "",
               "ascending or themis: the order of a chunk's dimensions", "schedulers"},
-    JobOption{"tp", &Job::tp, OptionGroup::Division, "COUNT", "1",
+    JobOption{"tp", &Job::tp, OptionGroup::Divisions, "COUNT", "1",
               "tensor parallel: matrices divided over so many NPUs", ""},
-    JobOption{"pp", &Job::pp, OptionGroup::Division, "COUNT", "1",
+    JobOption{"pp", &Job::pp, OptionGroup::Divisions, "COUNT", "1",
               "pipeline stages: layers divided; stages x virtual stages up to the layers + 2, even or not",
               ""},
-    JobOption{"global_batch", &Job::global_batch, OptionGroup::Division, "COUNT", "",
+    JobOption{"global_batch", &Job::global_batch, OptionGroup::Divisions, "COUNT", "",
               "sequences of one step (default: 8 micro-batches per stage), or images", ""},
-    JobOption{"micro_batch", &Job::micro_batch, OptionGroup::Division, "COUNT", "1", "sequences of one pass",
+    JobOption{"micro_batch", &Job::micro_batch, OptionGroup::Divisions, "COUNT", "1", "sequences of one pass",
               ""},
-    JobOption{"zero", &Job::zero, OptionGroup::Division, "0..3", "0",
+    JobOption{"zero", &Job::zero, OptionGroup::Divisions, "0..3", "0",
               "ZeRO stage: 1 divides the optimizer, 2 gradients, 3 weights (FSDP)", ""},
-    JobOption{"sequence_parallel", &Job::sequence_parallel, OptionGroup::Division, "", "false",
+    JobOption{"sequence_parallel", &Job::sequence_parallel, OptionGroup::Divisions, "", "false",
               "divide norms and dropout over the TP group as well", ""},
-    JobOption{"recompute", &Job::recompute, OptionGroup::Workload, "NAME", "none",
+    JobOption{"recompute", &Job::recompute, OptionGroup::Workloads, "NAME", "none",
               "what runs again in the backward pass: none, selective (attention core) or full; of layer\n"
               "tables none, full or communication",
               ""},
@@ -84,11 +84,11 @@ constexpr std::array all_options = {
         ""},
     JobOption{"placement", &Job::placement, OptionGroup::Finer, "ORDER", "TP,CP,EP,DP,PP",
               "groups over the dimensions, the innermost first", "placements"},
-    JobOption{"loop", &Job::loop, OptionGroup::Table, "LOOP", "NoOverlap",
+    JobOption{"loop", &Job::loop, OptionGroup::Tables, "LOOP", "NoOverlap",
               "training loop of a layer table: NoOverlap or Overlap", "loops"},
-    JobOption{"tables", &Job::tables, OptionGroup::Table, "TABLES", "",
+    JobOption{"tables", &Job::tables, OptionGroup::Tables, "TABLES", "",
               "split or fused: where weight gradients are sent (default: as the library says, split)", ""},
-    JobOption{"compute_scale", &Job::compute_scale, OptionGroup::Table, "FACTOR", "",
+    JobOption{"compute_scale", &Job::compute_scale, OptionGroup::Tables, "FACTOR", "",
               "compute times are multiplied by it (default: the library's, 1)", ""},
     JobOption{"groups", &Job::groups, OptionGroup::Files, "FILE", "",
               "process groups of traces (default: the .json file beside them)", ""},
@@ -99,11 +99,11 @@ constexpr std::array all_options = {
     JobOption{"group_route", &Job::group_route, OptionGroup::Files, "ROUTE", "",
               "how a group of some NPUs communicates: ring (as ASTRA-sim 2; default on its networks) or grid",
               ""},
-    JobOption{"budget", &Job::budget, OptionGroup::Bandwidth, "BUDGET", "",
+    JobOption{"budget", &Job::budget, OptionGroup::Bandwidths, "BUDGET", "",
               "GB/s per NPU to divide over the dimensions, or dollars for the network as $15M", "budgets"},
-    JobOption{"allocation", &Job::allocation, OptionGroup::Bandwidth, "SHARES", "optimized",
+    JobOption{"allocation", &Job::allocation, OptionGroup::Bandwidths, "SHARES", "optimized",
               "of the budget: optimized or equal", "allocations"},
-    JobOption{"bandwidth", &Job::bandwidth, OptionGroup::Bandwidth, "LIST", "",
+    JobOption{"bandwidth", &Job::bandwidth, OptionGroup::Bandwidths, "LIST", "",
               "GB/s per NPU of each dimension, innermost first", "bandwidths"},
     JobOption{"prices", &Job::prices, OptionGroup::Prices, "PRICES", "artifact",
               "price list: a name or a YAML file", ""},
@@ -147,15 +147,6 @@ std::vector<const JobOption*> given_options(const Job& job) {
     if (!(job.*option.word).empty()) given.push_back(&option);
   }
   return given;
-}
-
-std::string spelled(const Job& job, std::span<const OptionGroup> groups) {
-  std::string text;
-  for (const JobOption* option : given_options(job)) {
-    if (!contains(groups, option->group)) continue;
-    text += fmt::format("{}{} {}", text.empty() ? "" : " ", option->name, job.*(option->word));
-  }
-  return text;
 }
 
 std::string_view word_of(const Job& job, std::string Job::*word) {

@@ -5,23 +5,23 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
+#include "core/parse_option.h"
 #include "study/job/job.h"
 
 namespace bandwright {
 
 // What an option is about: the jobs that have it, and its heading in the help.
 enum class OptionGroup : std::uint8_t {
-  Workload,
-  Collective,
-  Machine,
-  Network,
-  Library,
-  Division,  // of a transformer: what people set first
-  Finer,     // and what few do
-  Table,     // of layer tables
-  Files,     // of other tools' files
-  Bandwidth,
+  Workloads,
+  Collectives,
+  Machines,
+  Networks,
+  Libraries,
+  Divisions,  // of a transformer: what people set first
+  Finer,      // and what few do
+  Tables,     // of layer tables
+  Files,      // of other tools' files
+  Bandwidths,
   Prices,
   Memories,
 };
@@ -47,9 +47,6 @@ std::string typed_name(const JobOption& option);
 
 // The options given, in the table's order.
 std::vector<const JobOption*> given_options(const Job& job);
-// What they make of a job's word: "tp 8 pp 4", without those in `but`.
-std::string spelled(const Job& job, std::span<const OptionGroup> groups);
-
 // The word of a job, or the usual one.
 std::string_view word_of(const Job& job, std::string Job::*word);
 // What `parse` makes of it; its InputError names the option.

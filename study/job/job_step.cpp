@@ -230,7 +230,9 @@ std::vector<double> bandwidth_of(const Job& job, const JobStep& step) {
   }
   if (job.budget.empty() && !step.own_gb_per_s.empty()) {
     if (!job.allocation.empty()) throw InputError("--allocation needs a budget");
-    return step.own_gb_per_s;
+    std::vector<double> own = step.own_gb_per_s;
+    for (double& b : own) b /= step.system.bytes_per_second_unit() / 1e9;
+    return own;
   }
   if (job.budget.empty() && step.network.dimensions.empty()) return {};
   if (job.budget.empty()) throw InputError("missing budget: --budget, or --bandwidth of each dimension");

@@ -11,6 +11,7 @@
 #include "study/watch.h"
 #include "topology/network.h"
 #include "training/machine.h"
+#include "training/memory_bill.h"
 #include "training/training_step.h"
 #include "workload/ranked_step.h"
 #include "workload/step_program.h"

@@ -32,7 +32,7 @@ const TrainingLoop& loop_of(const Job& job) {
 }
 
 TableTraining table_training(const Job& job, const Model& table, const System& library) {
-  constexpr std::array<OptionGroup, 3> groups = {OptionGroup::Division, OptionGroup::Finer,
+  constexpr std::array<OptionGroup, 3> groups = {OptionGroup::Divisions, OptionGroup::Finer,
                                                  OptionGroup::Memories};
   refuse_given(job, groups, {}, fmt::format("is for transformers; {} is a layer table", job.model));
   const Recompute recompute = read_word(job, &Job::recompute, [](std::string_view word) {

@@ -75,6 +75,13 @@ Parallelism read_parallelism(const Job& job) {
   return p;
 }
 
+void check_words(const Job& job) {
+  static_cast<void>(read_parallelism(job));
+  for (std::string Job::*const word : {&Job::npus, &Job::global_batch, &Job::sequence}) {
+    if (!(job.*word).empty()) static_cast<void>(read_count(job, word));
+  }
+}
+
 Machine machine_of(const Job& job) {
   return read_word(job, &Job::machine, [](std::string_view word) { return load_machine(word); });
 }

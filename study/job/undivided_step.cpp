@@ -11,7 +11,7 @@ namespace bandwright {
 namespace {
 
 constexpr std::int64_t most_items = 1'000'000'000;
-constexpr std::array division_groups = {OptionGroup::Division, OptionGroup::Finer, OptionGroup::Memories};
+constexpr std::array division_groups = {OptionGroup::Divisions, OptionGroup::Finer, OptionGroup::Memories};
 
 std::int64_t npus_of(const Job& job) {
   if (job.npus.empty()) throw InputError("a model on a machine needs --npus");

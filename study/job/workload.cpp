@@ -48,14 +48,20 @@ bool ends_in(std::string_view word, std::string_view ending) {
   return word.size() > ending.size() && equal_ignoring_case(word.substr(word.size() - ending.size()), ending);
 }
 
+// The folders in the order that is preferred.
+std::array<Folder, folders.size()> in_order(Prefer prefer) {
+  std::array order = folders;
+  if (prefer == Prefer::Tables) std::reverse(order.begin(), order.end());
+  return order;
+}
+
 }  // namespace
 
 std::string workload_name(const Workload& workload) {
-  struct Name {
-    std::string operator()(const WorkloadFiles& files) const { return files.path; }
-    std::string operator()(const auto& model) const { return model.name; }
-  };
-  return std::visit(Name(), workload);
+  if (const auto* files = std::get_if<WorkloadFiles>(&workload)) return files->path;
+  if (const auto* table = std::get_if<Model>(&workload)) return table->name;
+  if (const auto* images = std::get_if<ImageModel>(&workload)) return images->name;
+  return std::get<TransformerArchitecture>(workload).name;
 }
 
 std::string_view kind_of(const Workload& workload) {
@@ -65,9 +71,7 @@ std::string_view kind_of(const Workload& workload) {
 }
 
 Workload load_workload(const std::string& word, Prefer prefer) {
-  std::array order = folders;
-  if (prefer == Prefer::Tables) std::reverse(order.begin(), order.end());
-  for (const Folder& folder : order) {
+  for (const Folder& folder : in_order(prefer)) {
     if (const auto file = find_input(folder.name, word)) return folder.read(YamlValue::load(*file));
   }
   if (ends_in(word, ".json")) return load_architecture(word);
@@ -77,6 +81,13 @@ Workload load_workload(const std::string& word, Prefer prefer) {
     if (sample.traces || sample.layers) return WorkloadFiles{word};
   }
   return read_yaml(word);
+}
+
+std::filesystem::path workload_file(const std::string& word, Prefer prefer) {
+  for (const Folder& folder : in_order(prefer)) {
+    if (const auto file = find_input(folder.name, word)) return *file;
+  }
+  return word;
 }
 
 }  // namespace bandwright

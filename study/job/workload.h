@@ -1,5 +1,8 @@
 #pragma once
+#include <cstdint>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "workload/architecture.h"
@@ -27,5 +30,7 @@ enum class Prefer : std::uint8_t { Models, Tables };
 // By what a user types: a name of inputs/convnets, inputs/architectures or inputs/models, a YAML file, a
 // Hugging Face config.json, or other tools' files. Throws InputError.
 Workload load_workload(const std::string& word, Prefer prefer = Prefer::Models);
+// The file it is read from.
+std::filesystem::path workload_file(const std::string& word, Prefer prefer = Prefer::Models);
 
 }  // namespace bandwright

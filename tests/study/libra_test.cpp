@@ -25,7 +25,7 @@ class Libra : public testing::Test {
                                      {.budget = budget});
     const ClosedForm form(step.graph, step.network.size());
     const Summary summary =
-        optimize({.dimensions = step.network.size(),
+        optimize(Problem{.dimensions = step.network.size(),
                   .step_times = {{.cut = [&](std::span<const double> b) { return form.cut(b); }}},
                   .constraints = {total_budget(step.network.size(), budget)}});
     std::vector<double> shares = summary.gb_per_s;
