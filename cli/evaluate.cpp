@@ -11,7 +11,8 @@
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/point_progress.h"
+#include "core/progress.h"
+#include "core/tell.h"
 #include "core/text.h"
 #include "core/units.h"
 #include "experiment/evaluation.h"
@@ -74,10 +75,10 @@ void show_refused(const Experiment& experiment, const std::vector<Result>& resul
     const Row& row = result.row;
     if (row.status == "ok" || ++count > most_lines) continue;
     const InputError where({experiment.file, lines[row.id]}, point_name(row) + ": " + row.reason);
-    fmt::print(stderr, "{}: {}\n", row.status, printable(where.what()));
+    tell("{}: {}\n", row.status, printable(where.what()));
   }
   if (count > most_lines) {
-    fmt::print(stderr, "{} more points without an answer: column `reason` says why\n", count - most_lines);
+    tell("{} more points without an answer: column `reason` says why\n", count - most_lines);
   }
 }
 
@@ -96,15 +97,19 @@ void run(const EvaluateOptions& options) {
   const ExperimentFolder folder(options.output, experiment.name);
   const InterruptWatch interrupt;
   ResultStore store = folder.open_for_writing();
-  PointProgress progress(experiment.name);
+  ProgressBar progress(experiment.name, "points");
   const Evaluation evaluation = evaluate_missing(
       experiment, store,
       {.jobs = jobs,
        .force = options.force,
        .stop = interrupt.token(),
        .on_progress = [&](std::size_t done, std::size_t total) { progress.show(done, total); }});
+  if (evaluation.damaged > 0) {
+    tell("bandwright: {}: {} results were damaged and are computed again\n", folder.store().string(),
+         evaluation.damaged);
+  }
   if (!evaluation.complete) {
-    fmt::print(stderr, "interrupted; what was finished is kept, the same command continues\n");
+    tell("interrupted; what was finished is kept, the same command continues\n");
     throw CLI::RuntimeError(interrupted_status);
   }
   const std::vector<Result> results = store.listed();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/option_rules.h"
+#include "core/tell.h"
 #include "core/text.h"
 #include "study/job/bandwidths.h"
 
@@ -65,7 +66,7 @@ void refuse_second_budget(const Job& job, const std::vector<std::string>& words)
 }
 
 void show_ignored(const std::vector<std::string>& ignored) {
-  for (const std::string& line : ignored) fmt::print(stderr, "ignored: {}\n", printable(line));
+  for (const std::string& line : ignored) tell("ignored: {}\n", printable(line));
 }
 
 }  // namespace bandwright

@@ -1,8 +1,8 @@
 #pragma once
 #include <CLI/App.hpp>
 #include <string>
+#include <vector>
 
-#include "cli/trace_bar.h"
 #include "study/job/job_options.h"
 #include "study/watch.h"
 

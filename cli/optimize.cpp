@@ -16,6 +16,7 @@
 #include "cli/watching.h"
 #include "core/catalogue.h"
 #include "core/paths.h"
+#include "core/tell.h"
 #include "core/text.h"
 
 namespace bandwright {
@@ -117,7 +118,7 @@ DesignAnswer solve_shown(const OptimizeCommand& options) {
     return design_of(question, watching.watch());
   }();
   show_ignored(answer.ignored);
-  for (const Offload& offload : answer.offloads) fmt::print(stderr, "{}", offload_text(offload));
+  for (const Offload& offload : answer.offloads) tell("{}", offload_text(offload));
   const InterruptWatch interrupt;
   Progress progress(objective_unit(answer.design), options.trace);
   solve_design(answer, question, {.stop = interrupt.token()},
@@ -145,7 +146,7 @@ void check_options(const CLI::App& command) {
 void run(const OptimizeCommand& options) {
   const DesignAnswer answer = solve_shown(options);
   if (answer.summary.solution.status == Status::Infeasible) {
-    fmt::print(stderr, "bandwright: {}\n", printable(infeasible_text(answer)));
+    tell("bandwright: {}\n", printable(infeasible_text(answer)));
     throw CLI::RuntimeError(no_answer_status);
   }
   switch (options.output.format) {

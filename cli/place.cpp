@@ -10,7 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
 #include "cli/place_options.h"
-#include "cli/place_progress.h"
+#include "core/progress.h"
 
 namespace bandwright {
 namespace {
@@ -53,7 +53,7 @@ PlaceQuestion question_of(const PlaceOptions& options) {
 PlaceReport answer_of(const PlaceOptions& options) {
   const PlaceQuestion question = question_of(options);
   const InterruptWatch interrupt;  // before any other thread
-  PlaceProgress progress(question.time_limit_seconds);
+  ProgressClock progress(question.time_limit_seconds);
   return place(question, {.stop = interrupt.token(),
                           .on_stage = [&](std::string_view stage) { progress.begin(std::string(stage)); }});
 }

@@ -12,6 +12,7 @@
 #include "cli/job_options.h"
 #include "cli/option_rules.h"
 #include "cli/scale.h"
+#include "core/tell.h"
 #include "scaling/worker_counts.h"
 
 namespace bandwright {
@@ -68,7 +69,7 @@ void run(const CurveCommand& options) {
   if (std::any_of(points.begin(), points.end(), [](const CurvePoint& point) { return point.played(); })) {
     return draw_answer("scaling", curve_csv(answer), options.plot);
   }
-  fmt::print(stderr, "bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
+  tell("bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
   throw CLI::RuntimeError(1);
 }
 

@@ -14,6 +14,7 @@
 #include "cli/simulate_report.h"
 #include "cli/watching.h"
 #include "core/catalogue.h"
+#include "core/tell.h"
 
 namespace bandwright {
 namespace {
@@ -137,7 +138,7 @@ void run(const SimulateCommand& options) {
   const SimulationAnswer answer =
       simulate(job, options.how, options.timeline.empty() ? nullptr : &timeline, watching.watch());
   show_ignored(answer.ignored);
-  if (answer.offload) fmt::print(stderr, "{}", offload_text(*answer.offload));
+  if (answer.offload) tell("{}", offload_text(*answer.offload));
   if (!options.timeline.empty()) {
     write_output({.file = options.timeline}, chrome_trace(timeline, answer.graph));
   }
@@ -201,7 +202,7 @@ void add_simulate(CLI::App& app) {
   begin_group(*command, price_options);
   add_job_options(*command, job, OptionGroup::Prices);
   add_output_options(*command, options->output);
-  command->add_option("--timeline", options->timeline, "write a Chrome/Perfetto trace")->type_name("FILE");
+  add_output_file(*command, "--timeline", options->timeline, "write a Chrome/Perfetto trace");
   command->footer(
       "Examples:\n"
       "  bandwright simulate 4D 325 175B NoOverlap --recompute full\n"

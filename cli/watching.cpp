@@ -16,7 +16,9 @@ Watch Watching::watch() const {
   if (placing_) {
     watch.on_stage = [this](std::string_view stage) { placing_->begin("placing, " + std::string(stage)); };
   }
-  watch.on_traces = [this](const TraceProgress& progress) { reading_.show(progress); };
+  watch.on_traces = [this](const TraceProgress& progress) {
+    reading_.show(static_cast<std::size_t>(progress.files), static_cast<std::size_t>(progress.total));
+  };
   return watch;
 }
 

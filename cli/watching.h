@@ -2,8 +2,7 @@
 #include <optional>
 
 #include "cli/interrupt.h"
-#include "cli/place_progress.h"
-#include "cli/trace_bar.h"
+#include "core/progress.h"
 #include "study/job/job.h"
 #include "study/watch.h"
 
@@ -18,8 +17,8 @@ class Watching {
 
  private:
   std::optional<InterruptWatch> interrupt_;  // before any other thread
-  mutable std::optional<PlaceProgress> placing_;
-  mutable TraceBar reading_;
+  mutable std::optional<ProgressClock> placing_;
+  mutable ProgressBar reading_{"traces", "files"};
 };
 
 }  // namespace bandwright

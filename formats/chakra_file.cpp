@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "formats/chakra.pb.h"
 #include "formats/chakra_schema.h"
@@ -151,7 +152,8 @@ TraceNode node_of(const chakra::Node& message) {
 
 }  // namespace
 
-TraceFile::TraceFile(const std::filesystem::path& file) : path_(file), stream_(file, std::ios::binary) {
+TraceFile::TraceFile(const std::filesystem::path& file)
+    : path_(file), stream_(plain_file(file), std::ios::binary) {
   std::error_code error;
   size_ = std::filesystem::file_size(file, error);
   if (error || !stream_) throw InputError(Place{file.string()}, "cannot be read");

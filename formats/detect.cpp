@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "core/files.h"
 #include "core/text.h"
 #include "formats/process_groups.h"
 #include "formats/summaries.h"
@@ -40,7 +41,7 @@ bool holds_traces(const fs::path& path) {
 }
 
 std::string head_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
+  std::ifstream stream(plain_file(file), std::ios::binary);
   std::string head(head_bytes, '\0');
   stream.read(head.data(), static_cast<std::streamsize>(head.size()));
   if (stream.bad() || (!stream && !stream.eof())) throw InputError(Place{file.string()}, "cannot be read");

@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "validation/csv.h"
 #include "validation/kernel_sets.h"
 #include "validation/memory_set.h"
 #include "validation/training_sets.h"
@@ -67,10 +67,10 @@ constexpr std::array kinds = {
 
 // A file without rows would hide a missing column.
 void check_columns(const DataSetKind& kind, const std::filesystem::path& file) {
-  const CsvHeader header = read_csv_header(file);
+  const CsvTable table = read_csv(file);
   for (const std::string_view column : split(kind.columns, ',')) {
-    if (std::find(header.columns.begin(), header.columns.end(), column) != header.columns.end()) continue;
-    throw InputError(Place{file.string(), header.line, std::string(column)},
+    if (table.header->find(column)) continue;
+    throw InputError(Place{file.string(), table.header->line, std::string(column)},
                      fmt::format("no such column (expected: {})", kind.columns));
   }
 }

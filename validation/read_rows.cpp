@@ -11,8 +11,9 @@ namespace bandwright {
 
 std::vector<Measurement> read_rows(const std::filesystem::path& file, const ReadRow& read) {
   std::vector<Measurement> rows;
-  for (const CsvRow& row : read_csv(file)) {
-    const Place place{file.string(), row.line(), {}};
+  const CsvTable table = read_csv(file);
+  for (const CsvRow& row : table.rows) {
+    const Place place = row.place();
     std::optional<Measurement> measurement;
     try {
       measurement = read(row);
