@@ -51,7 +51,7 @@ void export_chakra(const Export& what) {
   const std::int64_t npus = npus_of(what.options);
   const Network network = parse_network(fmt::format("Switch({})", npus));
   const TableTraining& training = what.training;
-  const StepGraph graph = build_step(training.table, network, *training.loop, training.options);
+  const Step graph = build_step(training.table, network, *training.loop, training.options);
   write_traces(graph, network, what.folder, training.table.name);
   fmt::print("{} traces of {} nodes: {}/{}.*.et, groups {}.json\n", npus, graph.operations.size(),
              what.folder.string(), training.table.name, training.table.name);

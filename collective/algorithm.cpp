@@ -27,15 +27,15 @@ namespace {
 // What the system names, or "".
 std::string_view named_algorithm(const System& system, int dimension, const DimensionKind& kind,
                                  CollectiveKind phase) {
-  const auto& by_dimension = system.dimension_algorithms;
+  const auto& by_dimension = system.algorithms.by_dimension;
   const auto index = static_cast<std::size_t>(dimension);
   if (!by_dimension.empty() && index >= by_dimension.size()) {
     throw InputError(fmt::format("system {}: algorithms of {} dimensions, the network has more", system.name,
                                  by_dimension.size()));
   }
   if (!by_dimension.empty() && by_dimension[index].contains(phase)) return by_dimension[index].at(phase);
-  const auto named = system.algorithm.find(std::string(kind.name));
-  return named == system.algorithm.end() ? std::string_view() : named->second;
+  const auto named = system.algorithms.by_kind.find(std::string(kind.name));
+  return named == system.algorithms.by_kind.end() ? std::string_view() : named->second;
 }
 
 }  // namespace

@@ -116,12 +116,11 @@ CsvRows convergence_rows(const std::vector<Result>& results) {
                    "recompute", "tables", "compute_scale", "prices"}};
   for (const auto& [row, trace] : results) {
     for (const Iteration& step : trace) {
-      rows.push_back({row.id, row.view, row.network, row.model, row.loop,
-                      fmt::format("{}", row.budget_gb_per_s), row.allocation, row.target,
-                      fmt::format("{}", step.number), fmt::format("{}", step.objective),
-                      bound_text(step.lower_bound), fmt::format("{}", step.evaluations), row.engine, row.system,
-                      row.wiring, row.recompute, row.tables, fmt::format("{}", row.compute_scale),
-                      row.prices});
+      rows.push_back(
+          {row.id, row.view, row.network, row.model, row.loop, fmt::format("{}", row.budget_gb_per_s),
+           row.allocation, row.target, fmt::format("{}", step.number), fmt::format("{}", step.objective),
+           bound_text(step.lower_bound), fmt::format("{}", step.evaluations), row.engine, row.system,
+           row.wiring, row.recompute, row.tables, fmt::format("{}", row.compute_scale), row.prices});
     }
   }
   return rows;

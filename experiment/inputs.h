@@ -48,10 +48,7 @@ class ExperimentInputs {
   std::map<const void*, std::string> identities_;
 };
 
-// FNV-1a of 64 bits, as 16 hexadecimal digits.
-std::string content_hash(std::string_view text);
-
-// Everything of an input that decides results, as text: what a point's identity is made of.
+// Every member of an input, as text: what a point's identity is made of.
 std::string content(const Network& network);
 std::string content(const Model& model);
 std::string content(const System& system);

@@ -29,12 +29,12 @@ std::vector<std::int64_t> members_of(const Group& group, std::int64_t first) {
 }
 
 // Process group names: 1 + its first NPU, groups of different shapes a network apart. "" for all NPUs.
-std::string name_of(const StepGraph& graph, std::uint32_t group, const Network& network, std::int64_t npu) {
+std::string name_of(const Step& graph, std::uint32_t group, const Network& network, std::int64_t npu) {
   if (graph.groups[group].npus() == network.npus()) return "";
   return std::to_string(1 + group * network.npus() + first_of(graph.groups[group], npu));
 }
 
-void write_groups(const StepGraph& graph, const Network& network, const fs::path& file) {
+void write_groups(const Step& graph, const Network& network, const fs::path& file) {
   std::string json = "{";
   const char* separator = "\n";
   for (std::uint32_t g = 0; g < graph.groups.size(); ++g) {
@@ -50,7 +50,7 @@ void write_groups(const StepGraph& graph, const Network& network, const fs::path
   write_whole(file, json + "\n}\n");
 }
 
-std::vector<TraceNode> nodes_of(const StepGraph& graph) {
+std::vector<TraceNode> nodes_of(const Step& graph) {
   std::vector<TraceNode> nodes;
   for (const Operation& operation : graph.operations) {
     TraceNode node{.id = nodes.size() + 1,
@@ -69,7 +69,7 @@ std::vector<TraceNode> nodes_of(const StepGraph& graph) {
 
 }  // namespace
 
-void write_traces(const StepGraph& graph, const Network& network, const fs::path& folder,
+void write_traces(const Step& graph, const Network& network, const fs::path& folder,
                   const std::string& prefix) {
   make_folder(folder);
   write_groups(graph, network, folder / (prefix + ".json"));

@@ -47,7 +47,7 @@ class Writer {
   TraceStep step_;
   TraceTeams teams_;
   TraceTies ties_;
-  StepGraph& graph_;
+  Step& graph_;
   std::vector<std::vector<OperationId>> after_;
   std::unordered_map<std::string, std::uint16_t> names_;
   std::map<std::tuple<CollectiveKind, Bytes, std::uint32_t>, std::uint32_t> calls_;  // those of the graph
@@ -144,7 +144,7 @@ void Writer::add_class(std::size_t c) {
   }
 }
 
-void link(StepGraph& graph, const std::vector<std::vector<OperationId>>& after) {
+void link(Step& graph, const std::vector<std::vector<OperationId>>& after) {
   graph.dependencies.clear();
   for (std::size_t i = 0; i < graph.operations.size(); ++i) {
     graph.operations[i].first_dependency = static_cast<std::uint32_t>(graph.dependencies.size());

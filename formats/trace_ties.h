@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "formats/trace_set.h"
-#include "workload/ranked_step.h"
+#include "step/ranked_step.h"
 
 namespace bandwright {
 

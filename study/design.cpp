@@ -116,8 +116,8 @@ bool is_program(const Design& design, std::size_t model) {
   return !design.steps.empty() && std::holds_alternative<StepProgram>(design.steps[model]);
 }
 
-StepGraph step_graph(const Design& design, std::size_t model) {
-  if (!design.steps.empty()) return std::get<StepGraph>(design.steps[model]);
+Step step_graph(const Design& design, std::size_t model) {
+  if (!design.steps.empty()) return std::get<Step>(design.steps[model]);
   return build_step(design.models[model], design.network, *design.loop, design.loop_options);
 }
 
@@ -126,7 +126,7 @@ StepForm step_form(const Design& design, std::size_t model, BoundDesign& bound) 
   if (is_program(design, model)) {
     return ProgramForm(std::get<StepProgram>(design.steps[model]), dimensions);
   }
-  StepGraph graph = step_graph(design, model);
+  Step graph = step_graph(design, model);
   if (design.on_machine) return ClosedForm(graph, dimensions);
   if (design.own_links) use_own_links(graph.groups, design.network);
   note_narrow(graph.groups, design.network, bound.narrow);
@@ -139,7 +139,7 @@ std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   const System system;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
-    StepGraph graph = step_graph(design, m);
+    Step graph = step_graph(design, m);
     if (graph.operations.size() > most_operations) return std::nullopt;
     use_own_links(graph.groups, design.network);
     const auto step_ns = [&](const Allocation& allocation) {

@@ -32,9 +32,9 @@ std::span<const TargetInfo> targets();
 // Source: the LIBRA paper (ISPASS 2024), sections IV and V; its group objective is the plain sum.
 struct Design {
   Network network;
-  std::vector<Model> models;                                // at least one
-  std::vector<std::variant<StepGraph, StepProgram>> steps;  // one per model; empty: built by the loop
-  std::vector<double> weights;                              // one per model, positive; empty: all 1
+  std::vector<Model> models;                           // at least one
+  std::vector<std::variant<Step, StepProgram>> steps;  // one per model; empty: built by the loop
+  std::vector<double> weights;                         // one per model, positive; empty: all 1
   bool normalize = false;
   const TrainingLoop* loop = nullptr;
   LoopOptions loop_options;

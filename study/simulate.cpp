@@ -21,8 +21,8 @@ namespace {
 constexpr double most_operations = 2e7;
 
 // Of a graph or a program.
-template <class Step>
-std::string name_of(const Step& step, const Operation& operation) {
+template <class AnyStep>
+std::string name_of(const AnyStep& step, const Operation& operation) {
   const std::string& line = step.line_names[operation.line];
   const bool communicates = operation.kind == OperationKind::Collective;
   const std::string_view what = communicates
@@ -51,7 +51,7 @@ class CriticalParts {
   std::unordered_map<std::string, std::size_t> index_;
 };
 
-std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result) {
+std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result) {
   CriticalParts parts;
   for (const CriticalOperation& each : result.critical_path) {
     parts.add(name_of(graph, graph.operations[each.operation]), each.end - each.start);
@@ -133,7 +133,7 @@ StepOptions step_options(const Job& job, bool own_links) {
 
 }  // namespace
 
-std::string operation_name(const StepGraph& graph, const Operation& operation) {
+std::string operation_name(const Step& graph, const Operation& operation) {
   return name_of(graph, operation);
 }
 

@@ -42,7 +42,7 @@ SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const Sim
                           Timeline* timeline = nullptr);
 
 // An operation for people: "attention forward: all-reduce".
-std::string operation_name(const StepGraph& graph, const Operation& operation);
+std::string operation_name(const Step& graph, const Operation& operation);
 
 // At a job's prices; nothing when one is missing.
 std::optional<double> network_cost(const Network& network, const PriceList& prices,

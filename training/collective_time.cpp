@@ -50,8 +50,7 @@ double usable_share(const Machine& machine, const Group& group, CollectiveKind k
     if (d == 0 || kind == CollectiveKind::PointToPoint) continue;
     const GroupDimension& inside = group.dimensions[d - 1];
     const bool apart = inside.stride > 1;  // neighbours would be at one adapter
-    if (apart && inside.npus < fabric_of(machine, inside.dimension).dimension.npus)
-      share *= fabric.part_share;
+    if (apart && inside.npus < fabric_of(machine, inside.dimension).npus) share *= fabric.part_share;
   }
   return share;
 }

@@ -10,8 +10,11 @@ namespace bandwright {
 namespace {
 
 std::string_view source_of(const Calibration& calibration, std::string_view name) {
-  for (const auto& [kind, source] : calibration.sources) {
-    if (kind == name) return source;
+  for (const auto& [kind, constants] : calibration.npus) {
+    if (kind == name) return constants.source;
+  }
+  for (const auto& [kind, constants] : calibration.fabrics) {
+    if (kind == name) return constants.source;
   }
   return {};
 }

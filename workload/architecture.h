@@ -8,6 +8,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 enum class FfnKind : std::uint8_t { Gelu, SwiGlu };  // two matrices with a GELU between, or three
 
 // The experts of a mixture-of-experts model; `count` 0 is a dense model.
@@ -19,7 +22,7 @@ struct Experts {
   std::int64_t dense_layers = 0;  // the first layers that have an ordinary FFN instead
   // The router picks so many of these groups of experts first, then the top k in them; 1: all of them.
   std::int64_t groups = 1;
-  std::int64_t groups_per_token = 1;
+  std::int64_t groups_per_token = 0;  // left out of a file: all
 };
 
 // Multi-head latent attention: queries and keys/values through low-rank projections; kv_rank 0 is ordinary
@@ -33,6 +36,7 @@ struct LatentAttention {
 // A decoder-only transformer by its hyperparameters.
 struct TransformerArchitecture {
   std::string name;
+  std::string help = {};
   std::int64_t layers = 0;
   std::int64_t hidden = 0;    // h
   std::int64_t heads = 0;     // a
@@ -67,9 +71,10 @@ double active_parameters(const TransformerArchitecture& model);  // that one tok
 // V/12lh).
 double model_flop_per_sequence(const TransformerArchitecture& model);
 
-// An architecture file {name, help, layers, hidden, heads, kv_heads, head_dim, ffn, ffn_kind, sequence,
-// vocabulary, tied_embeddings, experts: {count, per_token, ffn, shared, dense_layers, groups,
-// groups_per_token}, latent: {q_rank, kv_rank, rope_dim}}. Throws InputError.
+// The keys of an architecture file; those that are left out follow from the others.
+const Fields<TransformerArchitecture>& architecture_fields();
+
+// Throws InputError.
 TransformerArchitecture read_architecture(const YamlValue& root);
 
 // A model's config.json as published on Hugging Face. Throws InputError.

@@ -133,7 +133,7 @@ JobStep step_of_files(const Job& job, const std::string& path, const StepOptions
           .ignored = std::move(read.ignored)};
 }
 
-ClosedForm form_of(const StepGraph& graph, int dimensions) { return {graph, dimensions}; }
+ClosedForm form_of(const Step& graph, int dimensions) { return {graph, dimensions}; }
 ProgramForm form_of(const StepProgram& program, int dimensions) { return {program, dimensions}; }
 
 // The shares of a budget with which a closed form is fastest.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "collective/system.h"
+#include "step/ranked_step.h"
 #include "study/job/file_step.h"
 #include "study/job/job.h"
 #include "study/job/offload.h"
@@ -13,7 +14,6 @@
 #include "training/machine.h"
 #include "training/memory_bill.h"
 #include "training/training_step.h"
-#include "workload/ranked_step.h"
 #include "workload/step_program.h"
 
 namespace bandwright {
@@ -23,7 +23,7 @@ struct JobStep {
   std::string model;
   Network network;
   System system;                   // the library; latencies of a network file included
-  StepGraph graph;                 // of a transformer: its name alone
+  Step graph;                      // of a transformer: its name alone
   std::optional<TrainingJob> job;  // a transformer on a machine, and its step:
   StepProgram program;
   std::optional<RankedStep> ranks;   // of traces: the graph NPU by NPU

@@ -39,7 +39,9 @@ Workload read_yaml(const std::string& word) {
   const YamlValue root = YamlValue::load(input_file("models", word, "model"));
   if (is_image_model(root)) return read_image_model(root);
   const auto layers = root.is_map() ? root.find("layers") : std::nullopt;
-  const bool table = root.is_map() && (root.find("transformer") || (layers && layers->is_list()));
+  if (root.declared_kind() == "transformer") return read_architecture(root);
+  const bool table = root.is_map() && (root.declared_kind() == "layer-table" || root.find("transformer") ||
+                                       (layers && layers->is_list()));
   if (table) return read_model(root);
   return read_architecture(root);
 }

@@ -24,7 +24,8 @@ System configuration() {
   system.endpoint_delay = nanoseconds(10);
   system.reduction_bandwidth = gb_per_s(1600.0);
   system.latency = {nanoseconds(500)};
-  system.algorithm = {{"Ring", "ring"}, {"FullyConnected", "direct"}, {"Switch", "halving-doubling"}};
+  system.algorithms.by_kind = {
+      {"Ring", "ring"}, {"FullyConnected", "direct"}, {"Switch", "halving-doubling"}};
   return system;
 }
 
@@ -98,7 +99,7 @@ std::optional<Case> flat_case(const std::string& name) {
            {CollectiveKind::AllReduce, size_of(words[4])}};
   if (kind == "FullyConnected") run.bandwidth[0] *= std::stod(npus) - 1;
   run.system.chunks = std::stoi(std::string(words[3].substr(1)));
-  run.system.algorithm[kind] = algorithm;
+  run.system.algorithms.by_kind[kind] = algorithm;
   return run;
 }
 
@@ -117,7 +118,7 @@ TEST(AstraSim2, CongestionUnawareCollectives) {
     const std::optional<Case> run = case_of(row.at("name"));
     if (!run) continue;
     const Network network = parse_network(run->network);
-    const StepGraph graph = lone_collective(network, run->collective);
+    const Step graph = lone_collective(network, run->collective);
     const StepResult result = simulate_folded({graph, network, run->system, run->bandwidth, {}});
     const double measured = std::stod(row.at("max_cycles"));
     EXPECT_NEAR(to_ns(result.step_time), measured, 0.01 * measured) << row.at("name");

@@ -26,7 +26,7 @@ System realistic() {
 
 StepResult play(const Network& network, const System& system, const Collective& collective,
                 const std::vector<double>& bandwidth, bool full) {
-  const StepGraph graph = lone_collective(network, collective);
+  const Step graph = lone_collective(network, collective);
   const Scenario scenario{graph, network, system, bandwidth, system.after_lone_collective};
   return full ? simulate_full(scenario) : simulate_folded(scenario);
 }
@@ -43,7 +43,7 @@ TEST(Fidelity, FoldedEqualsFullForEveryAlgorithm) {
           // An all-to-all sends the square of the NPUs in messages.
           if (collective.kind == CollectiveKind::AllToAll && n > 16) continue;
           System system = realistic();
-          system.algorithm[std::string(kind.name)] = algorithm.name;
+          system.algorithms.by_kind[std::string(kind.name)] = algorithm.name;
           const Network network = parse_network(fmt::format("{}({})", kind.name, n));
           const Collective call{collective.kind, Bytes(100'003)};
           const StepResult folded = play(network, system, call, {50.0}, false);
@@ -84,7 +84,7 @@ StepResult play_step(const System& system, std::string_view loop, bool full) {
   const Network network = load_network("Ring(2)_FullyConnected(4)_Switch(8)");
   Model model = load_model("17B");
   model.tensor_parallel = 4;
-  const StepGraph graph = build_step(model, network, training_loop(loop), {});
+  const Step graph = build_step(model, network, training_loop(loop), {});
   const std::array<double, 3> bandwidth = {100.0, 60.0, 20.0};
   const Scenario scenario{graph, network, system, bandwidth, system.after_collective};
   return full ? simulate_full(scenario) : simulate_folded(scenario);
@@ -122,7 +122,7 @@ Time all_reduce_time(const char* shorthand, const System& system, std::int64_t s
 TEST(Fidelity, LinksOfARingAreSharedByHalvingDoubling) {
   System system;
   system.chunks = 1;
-  system.algorithm["Ring"] = "halving-doubling";
+  system.algorithms.by_kind["Ring"] = "halving-doubling";
   EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600));
   EXPECT_EQ(all_reduce_time("Ring(8)", system, 8000), nanoseconds(1400));
   system.network = NetworkModel::Links;
@@ -136,9 +136,9 @@ TEST(Fidelity, LinksOfARingAreSharedByHalvingDoubling) {
 TEST(Fidelity, HalvesOfABrokenDimensionShareItsLinks) {
   const Network network = parse_network("Ring(16)");
   const std::vector<Group> groups = split_into_groups(network, {{"TP", 8}, {"DP", 2}});
-  StepGraphBuilder builder("halves", groups, {"line"});
+  StepBuilder builder("halves", groups, {"line"});
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(8000)}, 1}, {});
-  const StepGraph graph = std::move(builder).finish();
+  const Step graph = std::move(builder).finish();
   System system;
   system.chunks = 1;
   const std::vector<double> bandwidth = {10.0};

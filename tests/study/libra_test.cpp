@@ -26,8 +26,8 @@ class Libra : public testing::Test {
     const ClosedForm form(step.graph, step.network.size());
     const Summary summary =
         optimize(Problem{.dimensions = step.network.size(),
-                  .step_times = {{.cut = [&](std::span<const double> b) { return form.cut(b); }}},
-                  .constraints = {total_budget(step.network.size(), budget)}});
+                         .step_times = {{.cut = [&](std::span<const double> b) { return form.cut(b); }}},
+                         .constraints = {total_budget(step.network.size(), budget)}});
     std::vector<double> shares = summary.gb_per_s;
     for (double& share : shares) share /= budget;
     return shares;

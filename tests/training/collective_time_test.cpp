@@ -11,7 +11,7 @@ namespace {
 Machine machine(Software software) {
   Machine result{.name = "test"};
   FabricDimension fabric;
-  fabric.dimension.kind = &dimension_kind("Switch");
+  fabric.kind = &dimension_kind("Switch");
   fabric.gb_per_s = 100.0;
   fabric.constants = {0.5, 10.0, 2.0};
   fabric.software = software;
@@ -97,7 +97,7 @@ TEST(CollectiveTime, PriceIsLatencyAndBytesAtItsSpeed) {
 // Two machines of 8, `share` of the bandwidth between them for groups that hold a part of each.
 Machine two_machines(double share) {
   Machine result = machine({.copies = true});
-  result.dimensions[0].dimension.npus = 8;
+  result.dimensions[0].npus = 8;
   FabricDimension between = machine({}).dimensions[0];
   between.gb_per_s = 10.0;
   between.part_share = share;

@@ -1,4 +1,4 @@
-#include "workload/ranked_step.h"
+#include "step/ranked_step.h"
 
 #include <algorithm>
 #include <map>

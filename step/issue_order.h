@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 
@@ -17,7 +17,7 @@ struct Issue {
 };
 
 struct IssuedStep {
-  StepGraph graph;
+  Step graph;
   std::vector<OperationId> order;  // what the operations of `graph` were called before
 };
 
@@ -28,7 +28,7 @@ struct IssuedStep {
 // never start, naming one.
 //
 // Cost: O((operations + dependencies) log operations).
-IssuedStep fix_issue_order(const StepGraph& graph, std::span<const Issue> issues,
+IssuedStep fix_issue_order(const Step& graph, std::span<const Issue> issues,
                            const std::function<Time(const Operation&)>& duration);
 
 }  // namespace bandwright

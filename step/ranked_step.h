@@ -1,8 +1,8 @@
 #pragma once
 #include <vector>
 
+#include "step/issue_order.h"
 #include "topology/route.h"
-#include "workload/issue_order.h"
 
 namespace bandwright {
 
@@ -27,7 +27,7 @@ struct RankedStep {
     bool receives = false;          // waits for a message too
   };
 
-  StepGraph graph;  // dependencies are of one NPU; in order, its order of issue included
+  Step graph;  // dependencies are of one NPU; in order, its order of issue included
   std::vector<Kind> kinds;
   std::vector<std::uint32_t> kind_of;  // by NPU
   std::vector<Tie> ties;               // by operation

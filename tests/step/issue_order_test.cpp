@@ -1,4 +1,4 @@
-#include "workload/issue_order.h"
+#include "step/issue_order.h"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ namespace {
 Time duration(const Operation& operation) { return operation.duration; }
 
 // Ends of the operations of an ordered graph, by longest path.
-std::vector<Time> ends(const StepGraph& graph) {
+std::vector<Time> ends(const Step& graph) {
   std::vector<Time> result;
   for (const Operation& operation : graph.operations) {
     Time start;
@@ -26,9 +26,9 @@ std::vector<Time> ends(const StepGraph& graph) {
 // Three operations ready at once on one resource, 10, 20 and 30 ns: priorities 3, 1, 2 make them run 20,
 // 30, 10.
 TEST(IssueOrder, SmallestPriorityFirst) {
-  StepGraphBuilder builder("three", {}, {"a"});
+  StepBuilder builder("three", {}, {"a"});
   for (const double ns : {10.0, 20.0, 30.0}) builder.compute({}, nanoseconds(ns), {});
-  const StepGraph graph = std::move(builder).finish();
+  const Step graph = std::move(builder).finish();
   const std::vector<Issue> issues = {{0, 3}, {0, 1}, {0, 2}};
   EXPECT_EQ(ends(fix_issue_order(graph, issues, duration).graph),
             (std::vector<Time>{nanoseconds(20), nanoseconds(50), nanoseconds(60)}));
@@ -42,7 +42,7 @@ TEST(IssueOrder, ResourcesServeOneAtATime) {
     const auto pick = [&](unsigned low, unsigned high) {
       return std::uniform_int_distribution<unsigned>(low, high)(random);
     };
-    StepGraphBuilder builder("random", {}, {"a"});
+    StepBuilder builder("random", {}, {"a"});
     std::vector<Issue> issues;
     for (OperationId id = 0; id < 40; ++id) {
       std::vector<OperationId> after;
@@ -50,7 +50,7 @@ TEST(IssueOrder, ResourcesServeOneAtATime) {
       builder.compute({.line = static_cast<std::uint16_t>(id % 3)}, nanoseconds(pick(1, 9)), after);
       issues.push_back({id % 3, pick(0, 99)});
     }
-    const StepGraph ordered = fix_issue_order(std::move(builder).finish(), issues, duration).graph;
+    const Step ordered = fix_issue_order(std::move(builder).finish(), issues, duration).graph;
     const std::vector<Time> end = ends(ordered);
     ASSERT_EQ(end.size(), 40U);
     std::map<int, Time> busy_until;
@@ -63,7 +63,7 @@ TEST(IssueOrder, ResourcesServeOneAtATime) {
 }
 
 TEST(IssueOrder, OperationsThatWaitForEachOtherAreNamed) {
-  StepGraph graph{.name = "knot", .line_names = {"a"}};
+  Step graph{.name = "knot", .line_names = {"a"}};
   graph.operations = {{.first_dependency = 0, .dependencies = 1}, {.first_dependency = 1, .dependencies = 1}};
   graph.dependencies = {1, 0};
   EXPECT_THROW(fix_issue_order(graph, std::vector<Issue>(2), duration), InputError);

@@ -1,4 +1,4 @@
-#include "workload/issue_order.h"
+#include "step/issue_order.h"
 
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@ struct Resource {
 
 class Play {
  public:
-  Play(const StepGraph& graph, std::span<const Issue> issues,
+  Play(const Step& graph, std::span<const Issue> issues,
        const std::function<Time(const Operation&)>& duration);
 
   void run();
@@ -36,7 +36,7 @@ class Play {
   void end(OperationId id);
   void serve_idle();
 
-  const StepGraph& graph_;
+  const Step& graph_;
   std::span<const Issue> issues_;
   const std::function<Time(const Operation&)>& duration_;
   std::vector<std::vector<OperationId>> followers_;
@@ -50,7 +50,7 @@ class Play {
   Time now_;
 };
 
-Play::Play(const StepGraph& graph, std::span<const Issue> issues,
+Play::Play(const Step& graph, std::span<const Issue> issues,
            const std::function<Time(const Operation&)>& duration)
     : graph_(graph),
       issues_(issues),
@@ -133,11 +133,11 @@ void Play::run() {
 }
 
 IssuedStep Play::ordered() && {
-  StepGraph result{.name = graph_.name,
-                   .collectives = graph_.collectives,
-                   .groups = graph_.groups,
-                   .line_names = graph_.line_names,
-                   .npu_share = graph_.npu_share};
+  Step result{.name = graph_.name,
+              .collectives = graph_.collectives,
+              .groups = graph_.groups,
+              .line_names = graph_.line_names,
+              .npu_share = graph_.npu_share};
   std::vector<OperationId> place(order_.size());
   for (OperationId i = 0; i < order_.size(); ++i) place[order_[i]] = i;
   for (const OperationId id : order_) {
@@ -155,7 +155,7 @@ IssuedStep Play::ordered() && {
 
 }  // namespace
 
-IssuedStep fix_issue_order(const StepGraph& graph, std::span<const Issue> issues,
+IssuedStep fix_issue_order(const Step& graph, std::span<const Issue> issues,
                            const std::function<Time(const Operation&)>& duration) {
   Play play(graph, issues, duration);
   play.run();
