@@ -21,7 +21,7 @@ TrainingJob interleaved() {
 void step_time(benchmark::State& state) {
   const TrainingJob job = interleaved();
   const Network network = job.machine.network(job.parallelism.npus());
-  const ProgramForm form(training_step(job, network), network.size());
+  const ProgramForm form(training_step(job, network), network);
   std::vector<double> b = job.machine.gb_per_s(network);
   for (auto _ : state) {
     b[1] += 1e-9;
@@ -33,7 +33,7 @@ BENCHMARK(step_time);
 void cut(benchmark::State& state) {
   const TrainingJob job = interleaved();
   const Network network = job.machine.network(job.parallelism.npus());
-  const ProgramForm form(training_step(job, network), network.size());
+  const ProgramForm form(training_step(job, network), network);
   const std::vector<double> b = job.machine.gb_per_s(network);
   for (auto _ : state) benchmark::DoNotOptimize(form.cut(b));
 }
@@ -45,7 +45,7 @@ void step_from_description(benchmark::State& state) {
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> b = job.machine.gb_per_s(network);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(ProgramForm(training_step(job, network), network.size()).step_time_ns(b));
+    benchmark::DoNotOptimize(ProgramForm(training_step(job, network), network).step_time_ns(b));
   }
 }
 BENCHMARK(step_from_description);

@@ -239,6 +239,9 @@ std::int64_t YamlValue::as_integer(std::int64_t low, std::int64_t high) const {
 double YamlValue::as_number(double low, double high) const {
   return parsed("a number", [&](std::string_view text) { return parse_number(text, low, high); });
 }
+double YamlValue::as_amount(double least, double most) const {
+  return parsed("a number", [&](std::string_view text) { return parse_amount(text, least, most); });
+}
 Time YamlValue::as_time() const { return parsed("a time", parse_time); }
 Bytes YamlValue::as_bytes() const { return parsed("a size", parse_bytes); }
 Bandwidth YamlValue::as_bandwidth() const { return parsed("a bandwidth", parse_bandwidth); }

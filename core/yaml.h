@@ -53,6 +53,7 @@ class YamlValue {
   [[nodiscard]] bool as_bool() const;           // true or false
   [[nodiscard]] std::int64_t as_integer(std::int64_t low, std::int64_t high) const;
   [[nodiscard]] double as_number(double low, double high) const;
+  [[nodiscard]] double as_amount(double least, double most) const;  // 0, or that much
   [[nodiscard]] Time as_time() const;
   [[nodiscard]] Bytes as_bytes() const;
   [[nodiscard]] Bandwidth as_bandwidth() const;

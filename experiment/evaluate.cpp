@@ -28,7 +28,7 @@ struct DividedBudget {
 ClosedForm closed_form(const Point& point, const Model& model) {
   Step graph = build_step(model, *point.played, *point.loop, point.options);
   use_own_links(graph.groups, *point.played);
-  return {graph, point.played->size()};
+  return {graph, *point.played, *point.system};
 }
 
 JobStep machine_step(const Point& point, const Workload& workload) {
@@ -42,8 +42,8 @@ using PointForm = std::variant<ClosedForm, ProgramForm>;
 PointForm step_form(const Point& point, const Workload& workload) {
   if (point.machine == nullptr) return closed_form(point, std::get<Model>(workload));
   const JobStep step = machine_step(point, workload);
-  if (step.is_program()) return ProgramForm(step.program, step.network.size());
-  return ClosedForm(step.graph, step.network.size());
+  if (step.is_program()) return ProgramForm(step.program, step.network, step.system);
+  return ClosedForm(step.graph, step.network, step.system);
 }
 
 // GB/s of 1e9 B/s in the system's unit.

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "collective/collective.h"
-
 namespace bandwright {
 
-ClosedForm::ClosedForm(const Step& graph, int dimensions)
-    : dimensions_(dimensions),
+ClosedForm::ClosedForm(const Step& graph, const Network& network, const System& system)
+    : dimensions_(network.size()),
       dependencies_(graph.dependencies),
-      wire_(graph.collectives, graph.groups, graph.wire_efficiency) {
+      wire_(graph.collectives, graph.groups, network, system, graph.wire_efficiency) {
   for (const Operation& operation : graph.operations) {
     const bool communicates = operation.kind == OperationKind::Collective;
     nodes_.push_back({.fixed_ns = to_ns(operation.duration),

@@ -11,19 +11,19 @@ namespace bandwright {
 
 // The step time of a graph when every collective runs at wire speed on its slowest dimension:
 //
-//   collective = its own duration (latency) + max over dimensions d of bytes_d / (e_d b_d), e_d: wire
+//   collective = its own duration (latency) + max over dimensions d of busy_d / (e_d b_d), e_d: wire
 //                efficiency
 //   step       = the longest path through the graph
 //
 // Both are maxima of convex functions of the bandwidths b, hence so is the step time; `cut` is its tangent.
 // Chunks, latencies and overheads of a system are the event-driven engine's. Source: the LIBRA paper (ISPASS
-// 2024), section IV; bytes_d are collective/collective.h's. A value: copies may be evaluated on different
-// threads.
+// 2024), section IV; busy_d are the bytes of collective/traffic.h, by the system's algorithms. A value:
+// copies may be evaluated on different threads.
 //
 // Cost: time O(operations + distinct collectives x dimensions), no memory beyond one time per operation.
 class ClosedForm {
  public:
-  ClosedForm(const Step& graph, int dimensions);
+  ClosedForm(const Step& graph, const Network& network, const System& system = {});
 
   [[nodiscard]] int dimensions() const { return dimensions_; }
 

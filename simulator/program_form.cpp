@@ -17,11 +17,11 @@ std::vector<MarkStep> steps_of(const StepProgram& program) {
 
 }  // namespace
 
-ProgramForm::ProgramForm(const StepProgram& program, int dimensions)
-    : dimensions_(dimensions),
+ProgramForm::ProgramForm(const StepProgram& program, const Network& network, const System& system)
+    : dimensions_(network.size()),
       steps_(steps_of(program)),
       reduced_(steps_),
-      wire_(program.collectives, program.groups, program.wire_efficiency) {
+      wire_(program.collectives, program.groups, network, system, program.wire_efficiency) {
   work_.reserve(program.instructions.size());
   for (const Instruction& each : program.instructions) {
     const Operation& operation = each.operation;

@@ -12,13 +12,13 @@ namespace bandwright {
 // The closed form (simulator/closed_form.h) of a step program: the same step time as the expanded graph's
 // longest path, without expanding it. A collective takes
 //
-//   latency + max over dimensions d of bytes_d / (e_d b_d)          e_d: the program's wire efficiency
+//   latency + max over dimensions d of busy_d / (e_d b_d)           e_d: the program's wire efficiency
 //
 // and blocks are played until they repeat (simulator/mark_paths.h), after operations that always follow each
 // other have become one (simulator/reduced_steps.h). A value: copies may be evaluated on different threads.
 class ProgramForm {
  public:
-  ProgramForm(const StepProgram& program, int dimensions);
+  ProgramForm(const StepProgram& program, const Network& network, const System& system = {});
 
   // In ns, at bandwidths in GB/s, one per dimension.
   [[nodiscard]] double step_time_ns(std::span<const double> gb_per_s) const;

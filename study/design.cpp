@@ -122,21 +122,22 @@ Step step_graph(const Design& design, std::size_t model) {
 }
 
 StepForm step_form(const Design& design, std::size_t model, BoundDesign& bound) {
-  const int dimensions = design.network.size();
   if (is_program(design, model)) {
-    return ProgramForm(std::get<StepProgram>(design.steps[model]), dimensions);
+    return ProgramForm(std::get<StepProgram>(design.steps[model]), design.network, design.system);
   }
   Step graph = step_graph(design, model);
-  if (design.on_machine) return ClosedForm(graph, dimensions);
+  if (design.on_machine) return ClosedForm(graph, design.network, design.system);
   if (design.own_links) use_own_links(graph.groups, design.network);
   note_narrow(graph.groups, design.network, bound.narrow);
-  return ClosedForm(graph, dimensions);
+  return ClosedForm(graph, design.network, design.system);
 }
 
 std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
   if (design.on_machine) return std::nullopt;
-  const System system;
+  System system;  // ideal but for the algorithms
+  system.algorithms = design.system.algorithms;
+  system.composition = design.system.composition;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
     Step graph = step_graph(design, m);

@@ -22,7 +22,7 @@ TransformerEstimate transformer_estimate(const Job& job, const TransformerArchit
 UndividedEstimate undivided_estimate(const Job& job, UndividedStep step) {
   std::vector<double> gb_per_s = given_bandwidths(job, step.network);
   if (gb_per_s.empty()) gb_per_s = step.machine.gb_per_s(step.network);
-  UndividedEstimate answer{.result = estimate(step.graph, gb_per_s)};
+  UndividedEstimate answer{.result = estimate(step.graph, step.network, gb_per_s)};
   const double step_ns = answer.result.step_ns;
   if (!(step_ns > 0.0)) throw InputError(step.name + ": a step takes no time");
   const auto npus = static_cast<double>(step.network.npus());

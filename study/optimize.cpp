@@ -36,6 +36,7 @@ void add_member(DesignAnswer& answer, JobStep step) {
   Design& design = answer.design;
   if (design.models.empty()) {
     design.network = step.network;
+    design.system = step.system;
     design.loop = loop_of_step(step);
     design.on_machine = !step.own_gb_per_s.empty();
   }

@@ -78,7 +78,7 @@ void play_closed(SimulationAnswer& answer, Timeline* timeline) {
   std::vector<double> gb_per_s = answer.bandwidth;
   for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
   if (answer.is_program()) {
-    const ProgramForm form(answer.program, answer.network.size());
+    const ProgramForm form(answer.program, answer.network, answer.system);
     check_finite(form.step_time_ns(gb_per_s));
     answer.result = form.evaluate(gb_per_s);
     answer.critical = critical_parts(answer.program, form.critical_path(gb_per_s));
@@ -89,7 +89,7 @@ void play_closed(SimulationAnswer& answer, Timeline* timeline) {
     return;
   }
   if (timeline != nullptr) throw InputError("--timeline of a layer table needs the event-driven engine");
-  const ClosedForm form(answer.graph, answer.network.size());
+  const ClosedForm form(answer.graph, answer.network, answer.system);
   check_finite(form.step_time_ns(gb_per_s));
   answer.result = form.evaluate(gb_per_s);
   answer.critical = critical_parts(answer.graph, answer.result);
@@ -97,7 +97,7 @@ void play_closed(SimulationAnswer& answer, Timeline* timeline) {
 
 void write_out(SimulationAnswer& answer) {
   double operations = 0.0;
-  for (const double count : ProgramForm(answer.program, answer.network.size()).executions()) {
+  for (const double count : ProgramForm(answer.program, answer.network).executions()) {
     operations += count;
   }
   if (operations > most_operations) {

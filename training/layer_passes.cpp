@@ -52,8 +52,9 @@ const std::vector<std::string>& step_line_names() {
 
 Label step_label(Role role, StepLine line) { return {role, static_cast<std::uint16_t>(line)}; }
 
-LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
+LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StepProgramBuilder& builder)
     : job_(job),
+      network_(network),
       p_(job.parallelism),
       builder_(builder),
       dense_(slowed(dense_layer_cost(job.model, p_, job.machine.npu), job.slowdown)),
@@ -78,7 +79,7 @@ void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label
       std::find_if(priced_.begin(), priced_.end(), [&](const Priced& p) { return p.call == wanted; });
   if (known == priced_.end()) {
     const CollectivePrice price =
-        collective_price(job_.machine, builder_.group(wanted.group), wanted.collective);
+        collective_price(job_.machine, network_, builder_.group(wanted.group), wanted.collective);
     const GroupCollective played{at_full_speed(wanted.collective, price), wanted.group};
     known = priced_.insert(known, {wanted, builder_.enter(played), nanoseconds(price.latency_ns)});
   }
@@ -157,7 +158,7 @@ double LayerPasses::exchange_ns(Way way) const {
   const auto ns = [&](Axes axis, double bytes) {
     const Group& group = builder_.group(index_of(axis));
     const Collective wanted{CollectiveKind::AllToAll, Bytes(std::llround(bytes))};
-    return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, group, wanted);
+    return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, network_, group, wanted);
   };
   const RouteBytes& bytes = bytes_of(way);
   if (!per_node_) return ns(Axes::Expert, bytes.inside);

@@ -16,7 +16,7 @@ namespace bandwright {
 // With sequence parallelism an all-reduce is an all-gather before and a reduce-scatter after the block.
 class LayerPasses {
  public:
-  LayerPasses(const TrainingJob& job, StepProgramBuilder& builder);
+  LayerPasses(const TrainingJob& job, const Network& network, StepProgramBuilder& builder);
 
   void forward(bool sparse, Role role);
   void backward(bool sparse, Role role);
@@ -54,6 +54,7 @@ class LayerPasses {
   void context_exchange(Role role, bool backward);
 
   const TrainingJob& job_;
+  const Network& network_;
   const Parallelism& p_;
   StepProgramBuilder& builder_;
   LayerCost dense_;

@@ -18,7 +18,7 @@ class JobWriter {
         network_(network),
         dealt_(dealing(job.model, job.parallelism)),
         builder_(job.model.name, parallel_groups(network, job.parallelism), step_line_names()),
-        passes_(job, builder_) {}
+        passes_(job, network, builder_) {}
 
   StepProgram write() &&;
 

@@ -8,6 +8,7 @@
 #include "core/fields.h"
 #include "core/input_kinds.h"
 #include "core/paths.h"
+#include "topology/network.h"
 #include "workload/transformer.h"
 
 namespace bandwright {

@@ -11,7 +11,6 @@ namespace bandwright {
 
 // "137.98,120.74" or "0.5 TB/s, 25 GB/s": one bandwidth per dimension, in GB/s where no unit is given.
 std::vector<double> parse_bandwidths(std::string_view text, const Network& network);
-double parse_gb_per_s(std::string_view text);
 
 // "325", "0.5 TB/s" or "$15M": per NPU, or for the whole network; above 0.
 using Budget = std::variant<Bandwidth, Money>;

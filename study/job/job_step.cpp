@@ -133,8 +133,10 @@ JobStep step_of_files(const Job& job, const std::string& path, const StepOptions
           .ignored = std::move(read.ignored)};
 }
 
-ClosedForm form_of(const Step& graph, int dimensions) { return {graph, dimensions}; }
-ProgramForm form_of(const StepProgram& program, int dimensions) { return {program, dimensions}; }
+ClosedForm form_of(const Step& graph, const JobStep& step) { return {graph, step.network, step.system}; }
+ProgramForm form_of(const StepProgram& program, const JobStep& step) {
+  return {program, step.network, step.system};
+}
 
 // The shares of a budget with which a closed form is fastest.
 template <class Form>
@@ -157,9 +159,9 @@ std::vector<double> divided_budget(const Job& job, const JobStep& step) {
   });
   if (equal) return std::vector<double>(static_cast<std::size_t>(dimensions), budget / dimensions);
   const double unit = step.system.bytes_per_second_unit() / 1e9;
-  std::vector<double> shares =
-      step.is_program() ? optimized_shares(form_of(step.program, dimensions), dimensions, budget * unit)
-                        : optimized_shares(form_of(step.graph, dimensions), dimensions, budget * unit);
+  std::vector<double> shares = step.is_program()
+                                   ? optimized_shares(form_of(step.program, step), dimensions, budget * unit)
+                                   : optimized_shares(form_of(step.graph, step), dimensions, budget * unit);
   for (double& share : shares) share /= unit;
   return shares;
 }

@@ -110,11 +110,9 @@ std::optional<Case> case_of(const std::string& name) {
 }
 
 TEST(AstraSim2, CongestionUnawareCollectives) {
-  const std::vector<CsvRow> rows = reference_rows("reference/astra_sim_2/results.csv");
-  if (rows.empty()) GTEST_SKIP() << "no ../shared/reference/astra_sim_2/results.csv";
+  const std::vector<CsvRow> rows = reference_rows("astra_sim_2_collectives");
   int compared = 0;
   for (const CsvRow& row : rows) {
-    if (row.at("mode") != "unaware" || row.at("rc") != "0" || row.at("max_cycles").empty()) continue;
     const std::optional<Case> run = case_of(row.at("name"));
     if (!run) continue;
     const Network network = parse_network(run->network);

@@ -32,8 +32,10 @@ void append_random_block(Random& random, StepProgramBuilder& builder, int depth)
   }
 }
 
+Network two_dimensions() { return parse_network("Ring(4)_Switch(8)"); }
+
 StepProgram random_program(Random& random) {
-  const Network network = parse_network("Ring(4)_Switch(8)");
+  const Network network = two_dimensions();
   StepProgramBuilder builder("random", split_into_groups(network, {{"TP", 4}, {"DP", 8}}), {"line"});
   append_random_block(random, builder, 0);
   return std::move(builder).finish();
@@ -50,13 +52,13 @@ TEST_P(RandomPrograms, TakeAsLongAsTheirExpandedGraphs) {
   Random random(GetParam());
   const StepProgram program = random_program(random);
   const std::vector<double> b = random_bandwidths(random);
-  const double expected = ClosedForm(expand(program), 2).step_time_ns(b);
-  EXPECT_NEAR(ProgramForm(program, 2).step_time_ns(b), expected, 1e-7 * expected);
+  const double expected = ClosedForm(expand(program), two_dimensions()).step_time_ns(b);
+  EXPECT_NEAR(ProgramForm(program, two_dimensions()).step_time_ns(b), expected, 1e-7 * expected);
 }
 
 TEST_P(RandomPrograms, HaveCutsThatSupportTheirStepTime) {
   Random random(GetParam());
-  const ProgramForm form(random_program(random), 2);
+  const ProgramForm form(random_program(random), two_dimensions());
   const std::vector<double> at = random_bandwidths(random);
   const Cut cut = form.cut(at);
   EXPECT_NEAR(cut.at(at), form.step_time_ns(at), 1e-7 * form.step_time_ns(at));
@@ -75,8 +77,8 @@ void expect_as_expanded(unsigned seed, Change change) {
     if (each.times == 0) change(each);
   }
   const std::vector<double> b = random_bandwidths(random);
-  const double expected = ClosedForm(expand(program), 2).step_time_ns(b);
-  const ProgramForm form(program, 2);
+  const double expected = ClosedForm(expand(program), two_dimensions()).step_time_ns(b);
+  const ProgramForm form(program, two_dimensions());
   EXPECT_NEAR(form.step_time_ns(b), expected, 1e-7 * expected);
   EXPECT_NEAR(form.cut(b).at(b), expected, 1e-7 * expected);
 }
@@ -104,7 +106,7 @@ TEST(ProgramForm, CountsExecutionsThroughNestedRepeats) {
     builder.repeat(5, [&] { builder.compute({}, nanoseconds(1)); });
   });
   builder.compute({}, nanoseconds(1));
-  const ProgramForm form(std::move(builder).finish(), 0);
+  const ProgramForm form(std::move(builder).finish(), Network{});
   EXPECT_EQ(form.executions(), (std::vector<double>{0, 3, 0, 15, 1}));
   EXPECT_DOUBLE_EQ(form.step_time_ns({}), 19.0);
 }
@@ -117,7 +119,7 @@ TEST(ProgramForm, DividesBandwidthByTheWireEfficiencyAndAddsLatency) {
   StepProgram program = std::move(builder).finish();
   program.wire_efficiency = {0.5};
   // 2 x 4000 x 3/4 = 6000 B at 0.5 x 10 B/ns, after 7 ns.
-  EXPECT_DOUBLE_EQ(ProgramForm(program, 1).step_time_ns(std::vector<double>{10.0}), 1207.0);
+  EXPECT_DOUBLE_EQ(ProgramForm(program, network).step_time_ns(std::vector<double>{10.0}), 1207.0);
 }
 
 TEST(Expand, RefusesMoreThanItsLimit) {

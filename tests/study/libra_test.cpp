@@ -23,7 +23,7 @@ class Libra : public testing::Test {
                                       .network = root / "network" / network,
                                       .communicator = root / "communicator" / communicator},
                                      {.budget = budget});
-    const ClosedForm form(step.graph, step.network.size());
+    const ClosedForm form(step.graph, step.network);
     const Summary summary =
         optimize(Problem{.dimensions = step.network.size(),
                          .step_times = {{.cut = [&](std::span<const double> b) { return form.cut(b); }}},

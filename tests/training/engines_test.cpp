@@ -112,8 +112,8 @@ TEST_P(Engines, AgreeWithOneChunkAndNoContention) {
   const std::vector<double> b = job.machine.gb_per_s(network);
   const StepProgram program = training_step(job, network);
   const Step graph = expand(program);
-  const StepResult program_form = ProgramForm(program, network.size()).evaluate(b);
-  const StepResult closed = ClosedForm(graph, network.size()).evaluate(b);
+  const StepResult program_form = ProgramForm(program, network).evaluate(b);
+  const StepResult closed = ClosedForm(graph, network).evaluate(b);
   System system;
   system.chunks = 1;
   const StepResult played = simulate_folded({graph, network, system, b, {}});
@@ -152,7 +152,7 @@ TEST_P(Engines, ChunksNeverBeatTheWire) {
   const Step graph = expand(training_step(job, network));
   System system;
   system.chunks = 4;
-  const double step = ClosedForm(graph, network.size()).step_time_ns(b);
+  const double step = ClosedForm(graph, network).step_time_ns(b);
   const double played = to_ns(simulate_folded({graph, network, system, b, {}}).step_time);
   EXPECT_GE(played, step * (1.0 - 1e-9));
   EXPECT_LE(played, step * 1.001);
@@ -186,7 +186,7 @@ TEST(Engines, PermutingDimensionsThatAreAlikeChangesNothing) {
     const Network network = job.machine.network(16);
     const StepProgram program = training_step(job, network);
     const Step graph = expand(program);
-    return std::pair{ProgramForm(program, network.size()).step_time_ns(b),
+    return std::pair{ProgramForm(program, network).step_time_ns(b),
                      simulate_folded({graph, network, System{}, b, {}}).step_time};
   };
   const auto as_is = play(inner, {300.0, 300.0});
@@ -212,7 +212,7 @@ TEST(PipelineBubble, IsStagesLessOneOverChunksTimesMicroBatches) {
         if (instruction.operation.role == Role::Optimizer)
           optimizer_ns += to_ns(instruction.operation.duration);
       }
-      const StepResult result = ProgramForm(program, network.size()).evaluate(std::vector<double>{1e12});
+      const StepResult result = ProgramForm(program, network).evaluate(std::vector<double>{1e12});
       const double work = to_ns(result.compute_time) - optimizer_ns;
       const double formula = 3.0 / static_cast<double>(v * m);
       EXPECT_NEAR(to_ns(result.bubble) / work, formula, 0.005 * formula) << v << " chunks, " << m;

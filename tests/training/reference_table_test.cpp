@@ -60,8 +60,8 @@ Calls calls_of(const Model& table) {
   return calls;
 }
 
-Calls calls_of(const StepProgram& program, int dimensions) {
-  const std::vector<double> executions = ProgramForm(program, dimensions).executions();
+Calls calls_of(const StepProgram& program, const Network& network) {
+  const std::vector<double> executions = ProgramForm(program, network).executions();
   Calls calls;
   for (std::size_t i = 0; i < executions.size(); ++i) {
     const Instruction& each = program.instructions[i];
@@ -84,7 +84,7 @@ TEST(ReferenceTable, HasTheCollectivesOfTheTrainingStep) {
     SCOPED_TRACE(table.name);
     const TrainingJob job = job_of(table);
     const Network network = job.machine.network(job.parallelism.npus());
-    const Calls written = calls_of(training_step(job, network), network.size());
+    const Calls written = calls_of(training_step(job, network), network);
     const Calls listed = calls_of(load_model(table.name));
     // Two all-reduces of e t h bytes per layer and direction over TP, none without a TP group. The output
     // layer's input gradient adds one for the whole model.

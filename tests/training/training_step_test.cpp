@@ -39,8 +39,8 @@ TEST(TrainingStep, ProgramIsItsExpandedGraph) {
     StepProgram program = training_step(each, network);
     program.wire_efficiency.clear();
     const std::vector<double> b = each.machine.gb_per_s(network);
-    const double expected = ClosedForm(expand(program), network.size()).step_time_ns(b);
-    EXPECT_NEAR(ProgramForm(program, network.size()).step_time_ns(b), expected, 1e-9 * expected);
+    const double expected = ClosedForm(expand(program), network).step_time_ns(b);
+    EXPECT_NEAR(ProgramForm(program, network).step_time_ns(b), expected, 1e-9 * expected);
   }
 }
 

@@ -46,7 +46,7 @@ TEST(Model, BadFilesAreNamedWithTheirLine) {
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 0\nlayers: []\n"),
             "m.yaml:2: tensor_parallel: '0' is not a whole number from 1 to 16777216");
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 1\nlayers:\n  - name: a\n    forward: {compute: -1 ns}\n"),
-            "m.yaml:5: layers[0].forward.compute: '-1 ns' is out of range: expected 0 to 100 days");
+            "m.yaml:5: layers[0].forward.compute: '-1 ns' is out of range: expected 0, or 1 ps to 100 days");
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 1\nlayers:\n  - name: a\n    forward:\n"
                      "      collective: {kind: all-reduce, bytes: 0 B, group: DP}\n"),
             "m.yaml:6: layers[0].forward.collective.bytes: expected at least 1 B");
