@@ -42,7 +42,7 @@ void run(EstimateOptions options) {
   const EstimateAnswer answer = estimate(job, watching.watch());
   if (!options.timeline.empty()) {
     const StepTimeline step = timeline_of(job, answer);
-    write_output({.file = options.timeline}, chrome_trace(step.timeline, step.graph));
+    write_output({.file = options.timeline}, chrome_trace(step.timeline, step.step));
   }
   std::visit([&](const auto& each) { write_answer(options.output, each); }, answer);
 }

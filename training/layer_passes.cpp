@@ -17,10 +17,10 @@ constexpr double kernels_before_work = 2.0;
 // Of an NPU's processors, those that copy tokens to experts and back: 20 of an H800's 132 (DeepSeek-V3
 // technical report, arXiv 2412.19437, section 3.2.2).
 constexpr double copying_share = 20.0 / 132.0;
-// The stream of what is passed on inside a node, beside Mark::Expert's between nodes: context exchanges,
+// The stream of what is passed on inside a node, beside Stream::Expert's between nodes: context exchanges,
 // whose it is otherwise, hold the compute stream up, so that the two never run at a time without being waited
 // for.
-constexpr Mark forwarding = Mark::Context;
+constexpr Stream forwarding = Stream::Context;
 
 // Costs of a job whose tensors do not all lie in the NPU's own memory.
 void slow_down(BlockCost& cost, double factor) {
@@ -52,7 +52,7 @@ const std::vector<std::string>& step_line_names() {
 
 Label step_label(Role role, StepLine line) { return {role, static_cast<std::uint16_t>(line)}; }
 
-LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StepProgramBuilder& builder)
+LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StreamBuilder& builder)
     : job_(job),
       network_(network),
       p_(job.parallelism),
@@ -71,8 +71,8 @@ LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StepPro
   }
 }
 
-void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label, MarkSet waits,
-                       MarkSet sets) {
+void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
+                       StreamSet sets) {
   const GroupCollective wanted{{kind, Bytes(std::llround(bytes))}, index_of(axis)};
   if (builder_.group(wanted.group).dimensions.empty() || wanted.collective.bytes <= Bytes(0)) return;
   auto known =
@@ -90,7 +90,7 @@ void LayerPasses::block(const BlockCost& cost, Role role, bool beside_tensor) {
   builder_.compute(step_label(role, StepLine::AttentionCore), nanoseconds(cost.core));
   builder_.compute(step_label(role, StepLine::Streaming), nanoseconds(cost.streaming));
   builder_.compute(step_label(role, StepLine::Projections), nanoseconds(cost.projections));
-  if (beside_tensor) builder_.join(marks(Mark::Compute, Mark::Tensor));
+  if (beside_tensor) builder_.join(streams(Stream::Compute, Stream::Tensor));
 }
 
 // The gradient of the input goes to the other TP ranks while that of the weights is computed, in software
@@ -99,7 +99,7 @@ void LayerPasses::weights_beside_tensor(const BlockCost& cost, Role input, Role 
   const bool beside = p_.overlap_backward || p_.overlap_tensor;
   tensor_after(input, beside, copies);
   builder_.compute(step_label(weight, StepLine::Projections), nanoseconds(cost.projections));
-  if (beside && !p_.overlap_tensor) builder_.join(marks(Mark::Compute, Mark::Tensor));
+  if (beside && !p_.overlap_tensor) builder_.join(streams(Stream::Compute, Stream::Tensor));
 }
 
 // The host issues the kernels of a pass one by one, beside the pass itself; a join() ends both.
@@ -110,9 +110,9 @@ void LayerPasses::issue(double kernels, Role role) {
 }
 
 void LayerPasses::tensor_call(CollectiveKind kind, double bytes, Role role, bool beside) {
-  const MarkSet sets = beside ? marks(Mark::Tensor) : marks(Mark::Tensor, Mark::Compute);
+  const StreamSet sets = beside ? streams(Stream::Tensor) : streams(Stream::Tensor, Stream::Compute);
   call(Axes::Tensor, kind, bytes, step_label(role, StepLine::TensorParallel),
-       marks(Mark::Tensor, Mark::Compute), sets);
+       streams(Stream::Tensor, Stream::Compute), sets);
 }
 
 void LayerPasses::tensor_before(Role role, double copies) {
@@ -135,23 +135,23 @@ double LayerPasses::copies_in_ffn(bool sparse) const {
 
 void LayerPasses::route(Role role, Way way) {
   if (beside_ || p_.expert == 1) return;
-  exchange(role, way, per_node_ ? marks() : marks(Mark::Compute));
-  if (per_node_) builder_.join(marks(Mark::Expert, forwarding));
+  exchange(role, way, per_node_ ? streams() : streams(Stream::Compute));
+  if (per_node_) builder_.join(streams(Stream::Expert, forwarding));
 }
 
 // Both parts of an exchange that goes once per node run side by side, chunk by chunk.
-void LayerPasses::exchange(Role role, Way way, MarkSet sets) {
+void LayerPasses::exchange(Role role, Way way, StreamSet sets) {
   const Label label = step_label(role, StepLine::ExpertParallel);
-  const auto own = static_cast<MarkSet>(sets | marks(Mark::Expert));
+  const auto own = static_cast<StreamSet>(sets | streams(Stream::Expert));
   const RouteBytes& bytes = bytes_of(way);
-  const MarkSet waits = marks(Mark::Compute);
+  const StreamSet waits = streams(Stream::Compute);
   if (!per_node_) {
     call(Axes::Expert, CollectiveKind::AllToAll, bytes.inside, label, waits, own);
     return;
   }
   call(Axes::ExpertBetween, CollectiveKind::AllToAll, bytes.between, label, waits, own);
   call(Axes::ExpertInside, CollectiveKind::AllToAll, bytes.inside, label, waits,
-       static_cast<MarkSet>(sets | marks(forwarding)));
+       static_cast<StreamSet>(sets | streams(forwarding)));
 }
 
 double LayerPasses::exchange_ns(Way way) const {
@@ -171,7 +171,7 @@ void LayerPasses::begin_routes_beside(std::int64_t layers) {
   const double share = job_.machine.dimensions.front().software.copies ? copying_share : 0.0;
   const Time copying = nanoseconds(share * (exchange_ns(Way::Dispatch) + exchange_ns(Way::Combine)));
   const auto both_ways = [&](Role role) {
-    for (const Way way : {Way::Dispatch, Way::Combine}) exchange(role, way, marks());
+    for (const Way way : {Way::Dispatch, Way::Combine}) exchange(role, way, streams());
   };
   const auto copy = [&](Role role) { builder_.compute(step_label(role, StepLine::ExpertParallel), copying); };
   const bool again = p_.recompute == Recomputation::Full;
@@ -190,7 +190,7 @@ void LayerPasses::begin_routes_beside(std::int64_t layers) {
 void LayerPasses::end_routes_beside() {
   if (!beside_) return;
   beside_ = false;
-  builder_.join(marks(Mark::Compute, Mark::Expert, forwarding));
+  builder_.join(streams(Stream::Compute, Stream::Expert, forwarding));
 }
 
 bool LayerPasses::layers_outlast_output(std::int64_t layers) const {
@@ -208,7 +208,7 @@ void LayerPasses::context_exchange(Role role, bool backward) {
   const double keys = 2.0 * tokens_ *
                       static_cast<double>(model.kv_heads * (model.score_dim() + model.head_dim)) /
                       static_cast<double>(p_.tensor);
-  const MarkSet both = marks(Mark::Context, Mark::Compute);
+  const StreamSet both = streams(Stream::Context, Stream::Compute);
   call(Axes::Context, CollectiveKind::AllGather, keys, step_label(role, StepLine::ContextParallel), both,
        both);
   if (!backward) return;
@@ -229,7 +229,7 @@ void LayerPasses::forward(bool sparse, Role role) {
   block(cost.ffn.forward, role, p_.overlap_tensor);
   tensor_after(role, p_.overlap_tensor, copies);
   if (sparse) route(role, Way::Combine);
-  builder_.join(marks(Mark::Compute, Mark::Host));
+  builder_.join(streams(Stream::Compute, Stream::Host));
 }
 
 void LayerPasses::backward(bool sparse, Role role) {
@@ -255,7 +255,7 @@ void LayerPasses::backward(bool sparse, Role role) {
   tensor_before(input);
   block(cost.attention.input_gradient, input, p_.overlap_tensor);
   weights_beside_tensor(cost.attention.weight_gradient, input, weight);
-  builder_.join(marks(Mark::Compute, Mark::Host));
+  builder_.join(streams(Stream::Compute, Stream::Host));
 }
 
 void LayerPasses::output_forward(Role role) {
@@ -270,7 +270,7 @@ void LayerPasses::output_backward(Role role) {
 }
 
 void LayerPasses::send(Role role) {
-  const MarkSet both = marks(Mark::Pipeline, Mark::Compute);
+  const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
   call(Axes::Pipeline, CollectiveKind::PointToPoint, activation_ / static_cast<double>(p_.tensor),
        step_label(role, StepLine::PipelineParallel), both, both);
   if (!p_.synchronous_sends) return;

@@ -20,7 +20,7 @@ class JobWriter {
         builder_(job.model.name, parallel_groups(network, job.parallelism), step_line_names()),
         passes_(job, network, builder_) {}
 
-  StepProgram write() &&;
+  Step write() &&;
 
  private:
   // How the layers of a chunk are dealt: the first `dense` layers of a sparse model have no experts.
@@ -66,7 +66,7 @@ class JobWriter {
   const Network& network_;
   const Dealing dealt_;
   const bool routes_beside_ = p_.overlap_expert && p_.expert > 1;
-  StepProgramBuilder builder_;
+  StreamBuilder builder_;
   LayerPasses passes_;
 };
 
@@ -98,10 +98,10 @@ double JobWriter::embedding() const {
 }
 
 void JobWriter::gather_weights(Role role, const Share& held) {
-  const MarkSet sets = p_.overlap_parameters ? marks(Mark::Data, Mark::Prefetch)
-                                             : marks(Mark::Data, Mark::Prefetch, Mark::Compute);
+  const StreamSet sets = p_.overlap_parameters ? streams(Stream::Data, Stream::Prefetch)
+                                               : streams(Stream::Data, Stream::Prefetch, Stream::Compute);
   const Label parameters = step_label(role, StepLine::Parameters);
-  const MarkSet waits = marks(Mark::Data, Mark::Compute);
+  const StreamSet waits = streams(Stream::Data, Stream::Compute);
   passes_.call(Axes::Data, CollectiveKind::AllGather, 2.0 * held.dense / replicas(), parameters, waits, sets);
   passes_.call(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
                parameters, waits, sets);
@@ -110,10 +110,12 @@ void JobWriter::gather_weights(Role role, const Share& held) {
 void JobWriter::reduce_gradients(double dense, double experts) {
   const CollectiveKind kind = p_.zero >= 1 ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce;
   const auto size = static_cast<double>(p_.gradient_bytes);
-  const MarkSet sets = p_.overlap_gradients ? marks(Mark::Data) : marks(Mark::Data, Mark::Compute);
+  const StreamSet sets =
+      p_.overlap_gradients ? streams(Stream::Data) : streams(Stream::Data, Stream::Compute);
   const Label gradients = step_label(Role::WeightGradient, StepLine::Gradients);
-  passes_.call(Axes::Data, kind, size * dense, gradients, marks(Mark::Data, Mark::Compute), sets);
-  passes_.call(Axes::ExpertData, kind, size * experts, gradients, marks(Mark::Data, Mark::Compute), sets);
+  passes_.call(Axes::Data, kind, size * dense, gradients, streams(Stream::Data, Stream::Compute), sets);
+  passes_.call(Axes::ExpertData, kind, size * experts, gradients, streams(Stream::Data, Stream::Compute),
+               sets);
 }
 
 void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
@@ -122,7 +124,7 @@ void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
   const auto layers = [&](std::int64_t count, bool sparse) {
     builder_.repeat(count, [&] {
       if (gathers) {
-        builder_.join(marks(Mark::Compute, Mark::Prefetch));
+        builder_.join(streams(Stream::Compute, Stream::Prefetch));
         gather_weights(role, layer_share(sparse));
       }
       passes_.forward(sparse, role);
@@ -139,7 +141,7 @@ void JobWriter::chunk_backward(const Chunk& chunk, Role role, bool reduces) {
   const auto layer = [&](bool sparse) {
     const Share held = layer_share(sparse);
     if (p_.zero >= 3) {
-      builder_.join(marks(Mark::Compute, Mark::Prefetch));
+      builder_.join(streams(Stream::Compute, Stream::Prefetch));
       gather_weights(role, held);
     }
     passes_.backward(sparse, role);
@@ -212,7 +214,7 @@ void JobWriter::pipeline() {
   chunk_backward(chunk(dealt_.chunk), Role::Bubble, true);
 }
 
-StepProgram JobWriter::write() && {
+Step JobWriter::write() && {
   if (p_.pipeline > 1) {
     pipeline();
   } else {
@@ -223,11 +225,11 @@ StepProgram JobWriter::write() && {
   }
   finish_gradients();
   update();
-  StepProgram program = std::move(builder_).finish();
+  Step step = std::move(builder_).finish();
   for (std::size_t d = 0; d < network_.dimensions.size(); ++d) {
-    program.wire_efficiency.push_back(job_.machine.dimensions[d].constants.efficiency);
+    step.wire_efficiency.push_back(job_.machine.dimensions[d].constants.efficiency);
   }
-  return program;
+  return step;
 }
 
 // What the buckets of the last backward pass did not carry: all of it when nothing is overlapped, the other
@@ -235,7 +237,7 @@ StepProgram JobWriter::write() && {
 void JobWriter::finish_gradients() {
   const Share rest = p_.zero >= 2 ? Share{} : share(dealt_.stage - (p_.overlap_gradients ? dealt_.chunk : 0));
   reduce_gradients(rest.dense + embedding(), rest.experts);
-  builder_.join(marks(Mark::Compute, Mark::Data));
+  builder_.join(streams(Stream::Compute, Stream::Data));
 }
 
 void JobWriter::update() {
@@ -250,7 +252,7 @@ void JobWriter::update() {
 
 }  // namespace
 
-StepProgram training_step(const TrainingJob& job, const Network& network) {
+Step training_step(const TrainingJob& job, const Network& network) {
   validate(job.model, job.parallelism);
   return JobWriter(job, network).write();
 }

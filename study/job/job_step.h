@@ -14,7 +14,6 @@
 #include "training/machine.h"
 #include "training/memory_bill.h"
 #include "training/training_step.h"
-#include "workload/step_program.h"
 
 namespace bandwright {
 
@@ -22,10 +21,9 @@ namespace bandwright {
 struct JobStep {
   std::string model;
   Network network;
-  System system;                   // the library; latencies of a network file included
-  Step graph;                      // of a transformer: its name alone
-  std::optional<TrainingJob> job;  // a transformer on a machine, and its step:
-  StepProgram program;
+  System system;  // the library; latencies of a network file included
+  Step graph;
+  std::optional<TrainingJob> job;    // of a transformer on a machine
   std::optional<RankedStep> ranks;   // of traces: the graph NPU by NPU
   std::string loop;                  // "" where there is none: of real models and collectives
   std::vector<double> own_gb_per_s;  // of the machine; empty on a bare network
@@ -34,8 +32,6 @@ struct JobStep {
   std::optional<Offload> offload;
   std::vector<std::string> ignored;  // what files say and nothing here uses
   bool lone_collective = false;
-
-  [[nodiscard]] bool is_program() const { return job.has_value(); }
 };
 
 // In place of a training loop's name, for traces.

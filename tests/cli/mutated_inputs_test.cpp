@@ -13,12 +13,12 @@ namespace bandwright {
 namespace {
 
 // A shipped input and a command that takes it; FILE is its name.
-struct Command {
+struct TakenBy {
   std::string_view folder;
   std::string_view name;
   Words words;
 };
-const std::vector<Command> commands = {
+const std::vector<TakenBy> takers = {
     {"networks", "2d", {"optimize", "FILE", "300", "17B", "Perf"}},
     {"networks", "dgx", {"cost", "FILE", "--bandwidth", "300,25"}},
     {"models", "17b", {"optimize", "2D", "300", "FILE", "Perf"}},
@@ -49,7 +49,7 @@ void expect_answer_or_reason(const Finished& run, const std::string& what) {
 
 TEST(MutatedInputs, AreAnsweredOrRefused) {
   const ScratchFolder folder;
-  for (const Command& command : commands) {
+  for (const TakenBy& command : takers) {
     const YamlValue root = YamlValue::load(*find_input(command.folder, command.name));
     for_each_mutation(root, mutations_of_each, [&](const Mutation& mutation) {
       Words words = command.words;
