@@ -2,12 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <variant>
-
 #include "cost_model/bill.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
-#include "simulator/program_form.h"
 #include "study/job/job_step.h"
 #include "study/outcome.h"
 #include "study/simulate.h"
@@ -37,13 +34,10 @@ JobStep machine_step(const Point& point, const Workload& workload) {
   return step_on_machine(job, workload, *point.machine);
 }
 
-using PointForm = std::variant<ClosedForm, ProgramForm>;
-
-PointForm step_form(const Point& point, const Workload& workload) {
+ClosedForm step_form(const Point& point, const Workload& workload) {
   if (point.machine == nullptr) return closed_form(point, std::get<Model>(workload));
   const JobStep step = machine_step(point, workload);
-  if (step.is_program()) return ProgramForm(step.program, step.network, step.system);
-  return ClosedForm(step.graph, step.network, step.system);
+  return {step.graph, step.network, step.system};
 }
 
 // GB/s of 1e9 B/s in the system's unit.
@@ -56,8 +50,8 @@ std::vector<double> scaled(std::span<const double> values, double factor) {
 }
 
 // The step time's cut as a function of bandwidths in the system's unit.
-Cut cut_in_unit(const PointForm& step, std::span<const double> bandwidths, double unit) {
-  Cut cut = std::visit([&](const auto& form) { return form.cut(scaled(bandwidths, unit)); }, step);
+Cut cut_in_unit(const ClosedForm& step, std::span<const double> bandwidths, double unit) {
+  Cut cut = step.cut(scaled(bandwidths, unit));
   for (Load& load : cut.loads) load.bytes /= unit;
   return cut;
 }

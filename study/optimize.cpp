@@ -38,7 +38,6 @@ void add_member(DesignAnswer& answer, JobStep step) {
     design.network = step.network;
     design.system = step.system;
     design.loop = loop_of_step(step);
-    design.on_machine = !step.own_gb_per_s.empty();
   }
   require_same(design.network, step);
   Model named{.name = step.model};
@@ -49,11 +48,7 @@ void add_member(DesignAnswer& answer, JobStep step) {
   if (step.offload) answer.offloads.push_back(std::move(*step.offload));
   answer.ignored.insert(answer.ignored.end(), step.ignored.begin(), step.ignored.end());
   design.models.push_back(std::move(named));
-  if (step.is_program()) {
-    design.steps.emplace_back(std::move(step.program));
-  } else {
-    design.steps.emplace_back(std::move(step.graph));
-  }
+  design.steps.push_back(std::move(step.graph));
 }
 
 }  // namespace

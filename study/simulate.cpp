@@ -20,9 +20,7 @@ namespace {
 // A step written out needs some 100 bytes per operation.
 constexpr double most_operations = 2e7;
 
-// Of a graph or a program.
-template <class AnyStep>
-std::string name_of(const AnyStep& step, const Operation& operation) {
+std::string name_of(const Step& step, const Operation& operation) {
   const std::string& line = step.line_names[operation.line];
   const bool communicates = operation.kind == OperationKind::Collective;
   const std::string_view what = communicates
@@ -59,58 +57,42 @@ std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& re
   return std::move(parts).longest_first();
 }
 
-std::vector<CriticalPart> critical_parts(const StepProgram& program,
-                                         const std::vector<ProgramForm::Share>& path) {
+std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<ClosedForm::Share>& path) {
   CriticalParts parts;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const Instruction& instruction = program.instructions[i];
-    if (instruction.times > 0 || path[i].times == 0.0 || path[i].ns == 0.0) continue;
-    parts.add(name_of(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
+    if (path[i].times == 0.0 || path[i].ns == 0.0) continue;
+    parts.add(name_of(graph, graph.operations[i]), nanoseconds(path[i].times * path[i].ns));
   }
   return std::move(parts).longest_first();
-}
-
-void check_finite(double step_ns) {
-  if (!std::isfinite(step_ns)) throw InputError("a dimension carries data at 0 GB/s");
 }
 
 void play_closed(SimulationAnswer& answer, Timeline* timeline) {
   std::vector<double> gb_per_s = answer.bandwidth;
   for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
-  if (answer.is_program()) {
-    const ProgramForm form(answer.program, answer.network, answer.system);
-    check_finite(form.step_time_ns(gb_per_s));
-    answer.result = form.evaluate(gb_per_s);
-    answer.critical = critical_parts(answer.program, form.critical_path(gb_per_s));
-    if (timeline == nullptr) return;
-    StepTimeline step = step_timeline(*answer.job, gb_per_s);
-    answer.graph = std::move(step.graph);
-    *timeline = std::move(step.timeline);
-    return;
+  if (timeline != nullptr && !answer.job) {
+    throw InputError("--timeline of a layer table needs the event-driven engine");
   }
-  if (timeline != nullptr) throw InputError("--timeline of a layer table needs the event-driven engine");
   const ClosedForm form(answer.graph, answer.network, answer.system);
-  check_finite(form.step_time_ns(gb_per_s));
+  if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
   answer.result = form.evaluate(gb_per_s);
-  answer.critical = critical_parts(answer.graph, answer.result);
+  answer.critical = critical_parts(answer.graph, form.critical_path(gb_per_s));
+  if (timeline != nullptr) *timeline = step_timeline(*answer.job, gb_per_s).timeline;
 }
 
 void write_out(SimulationAnswer& answer) {
   double operations = 0.0;
-  for (const double count : ProgramForm(answer.program, answer.network).executions()) {
-    operations += count;
-  }
+  for (const double count : executions(answer.graph)) operations += count;
   if (operations > most_operations) {
     throw InputError(
         fmt::format("{:.0f} operations in a step, the event-driven engine takes up to {:.0f} "
                     "(--engine closed counts repetition instead of playing it)",
                     operations, most_operations));
   }
-  answer.graph = expand(answer.program);
+  answer.graph = expand(answer.graph);
 }
 
 void play_events(Fidelity wanted, SimulationAnswer& answer, Timeline* timeline) {
-  if (answer.is_program()) write_out(answer);
+  if (answer.job) write_out(answer);
   const System& system = answer.system;
   const Scenario scenario{answer.graph, answer.network, system, answer.bandwidth,
                           answer.lone_collective ? system.after_lone_collective : system.after_collective};

@@ -10,7 +10,6 @@
 #include "formats/detect.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
-#include "simulator/program_form.h"
 #include "study/job/bandwidths.h"
 #include "study/job/job_options.h"
 #include "study/job/table_training.h"
@@ -133,14 +132,8 @@ JobStep step_of_files(const Job& job, const std::string& path, const StepOptions
           .ignored = std::move(read.ignored)};
 }
 
-ClosedForm form_of(const Step& graph, const JobStep& step) { return {graph, step.network, step.system}; }
-ProgramForm form_of(const StepProgram& program, const JobStep& step) {
-  return {program, step.network, step.system};
-}
-
 // The shares of a budget with which a closed form is fastest.
-template <class Form>
-std::vector<double> optimized_shares(const Form& step_time, int dimensions, double budget) {
+std::vector<double> optimized_shares(const ClosedForm& step_time, int dimensions, double budget) {
   const Summary summary = optimize(Problem{
       .dimensions = dimensions,
       .step_times = {{.cut = [&](std::span<const double> gb_per_s) { return step_time.cut(gb_per_s); }}},
@@ -159,9 +152,8 @@ std::vector<double> divided_budget(const Job& job, const JobStep& step) {
   });
   if (equal) return std::vector<double>(static_cast<std::size_t>(dimensions), budget / dimensions);
   const double unit = step.system.bytes_per_second_unit() / 1e9;
-  std::vector<double> shares = step.is_program()
-                                   ? optimized_shares(form_of(step.program, step), dimensions, budget * unit)
-                                   : optimized_shares(form_of(step.graph, step), dimensions, budget * unit);
+  std::vector<double> shares =
+      optimized_shares({step.graph, step.network, step.system}, dimensions, budget * unit);
   for (double& share : shares) share /= unit;
   return shares;
 }
@@ -201,8 +193,7 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
     step.job = training_job(job, *model, machine);
     if (!job.tiers.empty()) step.offload = offload(job, *step.job, watch);
     step.network = machine.network(step.job->parallelism.npus());
-    step.program = training_step(*step.job, step.network);
-    step.graph.name = step.program.name;
+    step.graph = training_step(*step.job, step.network);
   } else if (std::holds_alternative<WorkloadFiles>(workload)) {
     throw InputError(fmt::format("{} brings its own step: it needs --network, not a machine", job.model));
   } else {
