@@ -52,6 +52,13 @@ nlohmann::ordered_json memory_json(const std::vector<MemoryBill::Line>& lines) {
   return parts;
 }
 
+// "46.7 billion parameters, 12.9 active".
+std::string parameters_text(const TransformerArchitecture& model) {
+  const std::string active =
+      model.sparse() ? fmt::format(", {:.1f} active", active_parameters(model) * 1e-9) : "";
+  return fmt::format("{:.1f} billion parameters{}", parameters(model) * 1e-9, active);
+}
+
 }  // namespace
 
 TextTable breakdown_table(const std::vector<BreakdownLine>& breakdown, double step_ns) {
@@ -68,10 +75,9 @@ TextTable breakdown_table(const std::vector<BreakdownLine>& breakdown, double st
 std::string estimate_text(const TransformerEstimate& answer) {
   const TrainingJob& job = answer.job;
   const TrainingEstimate& result = answer.result;
-  std::string text =
-      fmt::format("{} ({:.1f} billion parameters) on {} NPU{} of {}\n{}\n\n", job.model.name,
-                  parameters(job.model) * 1e-9, job.parallelism.npus(),
-                  job.parallelism.npus() == 1 ? "" : "s", job.machine.name, divided(job.parallelism));
+  std::string text = fmt::format(
+      "{} ({}) on {} NPU{} of {}\n{}\n\n", job.model.name, parameters_text(job.model), job.parallelism.npus(),
+      job.parallelism.npus() == 1 ? "" : "s", job.machine.name, divided(job.parallelism));
   text +=
       fmt::format("step {:.3f} ms   {:.0f} tokens/s   {:.1f} TFLOP/s per NPU   MFU {:.1f} %   HFU {:.1f} %\n",
                   result.step_ns * 1e-6, result.tokens_per_s, result.tflop_per_s_per_npu, 100.0 * result.mfu,
@@ -94,6 +100,8 @@ std::string estimate_json(const TransformerEstimate& answer) {
   root["schema_version"] = 1;
   root["model"] = job.model.name;
   root["system"] = job.machine.name;
+  root["parameters"] = parameters(job.model);
+  root["active_parameters"] = active_parameters(job.model);
   root["npus"] = job.parallelism.npus();
   root["parallelism"] = division_json(job.parallelism);
   root["step_time_ms"] = result.step_ns * 1e-6;

@@ -4,6 +4,7 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 
 #include "cli/commands.h"
@@ -43,19 +44,14 @@ std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
   std::vector<DataSet> sets;
   std::vector<std::string> skipped;
   for (const std::filesystem::path& file : files) {
-    const auto kinds = data_set_kinds();
-    const auto kind = std::find_if(kinds.begin(), kinds.end(),
-                                   [&](const auto& each) { return each.name == file.stem().string(); });
-    if (kind == kinds.end()) {
-      skipped.push_back(file.filename().string() + ": not a data set this program knows, skipped");
-      continue;
+    std::vector<DataSet> read = read_data_sets(file);
+    const bool known = !read.empty() || is_data_set(file);
+    std::erase_if(read, [](const DataSet& set) { return set.rows.empty() && set.not_run.empty(); });
+    if (read.empty()) {
+      skipped.push_back(file.filename().string() + (known ? ": no rows to predict, skipped"
+                                                          : ": not a data set this program knows, skipped"));
     }
-    DataSet set = read_data_set(*kind, file);
-    if (set.rows.empty()) {
-      skipped.push_back(file.filename().string() + ": no rows to predict, skipped");
-    } else {
-      sets.push_back(std::move(set));
-    }
+    std::move(read.begin(), read.end(), std::back_inserter(sets));
   }
   if (sets.empty()) {
     throw InputError(

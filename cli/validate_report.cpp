@@ -10,6 +10,7 @@
 
 #include "cli/figures.h"
 #include "cli/html.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -101,7 +102,7 @@ std::string drawn(const ValidationAnswer& answer) {
 TextTable validation_rows(const ValidationAnswer& answer) {
   TextTable table{.headings = {"set", "row", "metric", "measured", "predicted", "error %", "target %"}};
   for (const ScoredSet& each : answer.scored) {
-    const std::string target = fmt::format("{:.0f}", target_percent(each.set->name));
+    const std::string target = fmt::format("{:.0f}", each.set->target_percent);
     for (std::size_t r = 0; r < each.errors.size(); ++r) {
       const Measurement& row = each.set->rows[r];
       table.rows.push_back({each.set->name, row.label, each.set->metric, fmt::format("{:.6g}", row.measured),
@@ -113,16 +114,48 @@ TextTable validation_rows(const ValidationAnswer& answer) {
 }
 
 TextTable validation_summary(const ValidationAnswer& answer) {
-  TextTable table{.headings = {"set", "rows", "mean %", "median %", "worst %", "target %"}};
+  TextTable table{
+      .headings = {"set", "what", "rows", "not run", "mean %", "bias %", "median %", "worst %", "target %"}};
   for (const ScoredSet& each : answer.scored) {
     const ErrorSummary summary = summarize(each.errors);
-    table.rows.push_back(
-        {each.set->name, fmt::format("{}", each.errors.size()), fmt::format("{:.2f}", summary.mape_percent),
-         fmt::format("{:.2f}", summary.median_percent), fmt::format("{:.2f}", summary.worst_percent),
-         fmt::format("{:.0f}", target_percent(each.set->name))});
+    const auto percent = [&](double value, bool sign = false) {
+      if (each.errors.empty()) return std::string("-");
+      return sign ? fmt::format("{:+.2f}", value) : fmt::format("{:.2f}", value);
+    };
+    table.rows.push_back({each.set->name, std::string(measured_name(each.set->what)),
+                          fmt::format("{}", each.errors.size()), fmt::format("{}", each.set->not_run.size()),
+                          percent(summary.mape_percent), percent(summary.bias_percent, true),
+                          percent(summary.median_percent), percent(summary.worst_percent),
+                          fmt::format("{:.0f}", each.set->target_percent)});
   }
   return table;
 }
+
+namespace {
+
+// The rows that were not run, a reason in common said once: "12 rows: reason (file.csv:3, file.csv:8, ...)".
+std::vector<std::string> not_run_lines(const ValidationAnswer& answer) {
+  constexpr std::size_t named = 3;
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+  for (const ScoredSet& each : answer.scored) {
+    for (const NotRun& row : each.set->not_run) {
+      auto known = std::find_if(reasons.begin(), reasons.end(),
+                                [&](const auto& reason) { return reason.first == row.reason; });
+      if (known == reasons.end()) known = reasons.insert(known, {row.reason, {}});
+      known->second.push_back(row.row);
+    }
+  }
+  std::vector<std::string> lines;
+  for (auto& [reason, rows] : reasons) {
+    const std::size_t all = rows.size();
+    rows.resize(std::min(all, named));
+    lines.push_back(printable(fmt::format("{} row{}: {} ({}{})", all, all == 1 ? "" : "s", reason,
+                                          fmt::join(rows, ", "), all > named ? ", ..." : "")));
+  }
+  return lines;
+}
+
+}  // namespace
 
 std::string validation_text(const ValidationAnswer& answer) {
   std::string text = aligned(validation_summary(answer)) + fmt::format("constants: {}\n", answer.constants);
@@ -130,6 +163,8 @@ std::string validation_text(const ValidationAnswer& answer) {
   for (const WorstRow& row : worst_rows(answer)) {
     text += fmt::format("{}\n    {}\n", sentence(row), row.why(answer.calibration));
   }
+  const std::vector<std::string> not_run = not_run_lines(answer);
+  if (!not_run.empty()) text += fmt::format("\nnot run\n{}\n", fmt::join(not_run, "\n"));
   return text;
 }
 
@@ -140,13 +175,28 @@ std::string validation_json(const ValidationAnswer& answer) {
   root["sets"] = nlohmann::ordered_json::array();
   for (const ScoredSet& each : answer.scored) {
     const ErrorSummary summary = summarize(each.errors);
+    const auto percent = [&](double value) {
+      return each.errors.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(value);
+    };
     root["sets"].push_back({{"name", each.set->name},
+                            {"what", measured_name(each.set->what)},
                             {"metric", each.set->metric},
                             {"rows", each.errors.size()},
-                            {"mape_percent", summary.mape_percent},
-                            {"median_percent", summary.median_percent},
-                            {"worst_percent", summary.worst_percent},
-                            {"target_percent", target_percent(each.set->name)}});
+                            {"not_run", each.set->not_run.size()},
+                            {"mape_percent", percent(summary.mape_percent)},
+                            {"bias_percent", percent(summary.bias_percent)},
+                            {"median_percent", percent(summary.median_percent)},
+                            {"worst_percent", percent(summary.worst_percent)},
+                            {"target_percent", each.set->target_percent}});
+  }
+  root["not_run"] = nlohmann::ordered_json::array();
+  for (const ScoredSet& each : answer.scored) {
+    for (const NotRun& row : each.set->not_run) {
+      root["not_run"].push_back({{"set", each.set->name},
+                                 {"what", measured_name(each.set->what)},
+                                 {"row", row.row},
+                                 {"reason", row.reason}});
+    }
   }
   root["worst_rows"] = nlohmann::ordered_json::array();
   for (const WorstRow& row : worst_rows(answer)) {
@@ -169,6 +219,7 @@ std::string validation_html(const ValidationAnswer& answer, const std::string& c
   return html_page(title, html_table("Error of each data set", validation_summary(answer)) +
                               html_figure("Accuracy", "predicted against measured", drawn(answer), command) +
                               html_list("The worst rows, and why", worst) +
+                              html_list("Rows that were not run", not_run_lines(answer)) +
                               html_table("Fitted constants, and what they were fitted on",
                                          constants_table(answer.calibration)) +
                               html_commands("Run it again", {command}));

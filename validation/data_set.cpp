@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "validation/kernel_sets.h"
 #include "validation/memory_set.h"
+#include "validation/run_table.h"
 #include "validation/training_sets.h"
 
 namespace bandwright {
@@ -47,7 +48,7 @@ constexpr std::array kinds = {
                 read_korthikanti},
     DataSetKind{"korthikanti_fig1_memory_gib", "memory per NPU by the paper's formulas", "GiB", 1,
                 "model,params_optimizer_GiB,activations_none_GiB,activations_seq_plus_selective_GiB",
-                read_korthikanti_memory},
+                read_korthikanti_memory, Measured::Memory},
     DataSetKind{"megatron_core_h100_weak_scaling", "GPT on 48 to 6,144 H100", "TFLOP/s per GPU", 10,
                 "model,layers,hidden,attention_heads,seq_len,vocab,tensor_parallel,pipeline_parallel,"
                 "data_parallel,global_batch,tflops_per_gpu",
@@ -88,8 +89,38 @@ double target_percent(std::string_view name) {
 
 DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file) {
   check_columns(kind, file);
-  return {std::string(kind.name), std::string(kind.metric), kind.read(file)};
+  RowsRead read = kind.read(file);
+  return {std::string(kind.name),  std::string(kind.metric), std::move(read.rows),
+          std::move(read.not_run), kind.target_percent,      kind.what};
 }
+
+namespace {
+// A file of another kind need not be a table at all.
+bool holds_runs(const std::filesystem::path& file) {
+  try {
+    return is_run_table(*read_csv(file).header);
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+const DataSetKind* kind_of(const std::filesystem::path& file) {
+  const auto* kind =
+      std::find_if(kinds.begin(), kinds.end(),
+                   [name = file.stem().string()](const auto& each) { return each.name == name; });
+  return kind == kinds.end() ? nullptr : kind;
+}
+}  // namespace
+
+bool is_data_set(const std::filesystem::path& file) { return kind_of(file) != nullptr || holds_runs(file); }
+
+std::vector<DataSet> read_data_sets(const std::filesystem::path& file) {
+  if (const DataSetKind* kind = kind_of(file)) return {read_data_set(*kind, file)};
+  if (holds_runs(file)) return read_run_table(file);
+  return {};
+}
+
+std::string_view measured_name(Measured what) { return what == Measured::StepTime ? "time" : "memory"; }
 
 double relative_error(const Measurement& row, const Calibration& calibration) {
   return (row.predict(calibration) - row.measured) / row.measured;
@@ -120,14 +151,17 @@ ErrorSummary summarize(std::span<const double> relative_errors) {
   if (relative_errors.empty()) return {};
   std::vector<double> sorted;
   double sum = 0.0;
+  double signed_sum = 0.0;
   for (const double error : relative_errors) {
     sorted.push_back(100.0 * std::abs(error));
     sum += sorted.back();
+    signed_sum += 100.0 * error;
   }
   std::sort(sorted.begin(), sorted.end());
   const std::size_t middle = sorted.size() / 2;
   const double median = sorted.size() % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
-  return {sum / static_cast<double>(sorted.size()), median, sorted.back()};
+  const auto rows = static_cast<double>(sorted.size());
+  return {sum / rows, signed_sum / rows, median, sorted.back()};
 }
 
 }  // namespace bandwright

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -20,10 +21,29 @@ struct Measurement {
   std::function<std::string(const Calibration&)> parts;  // of the prediction, in words
 };
 
+// A row that says nothing to compare with, and why: what the run had that no job can say, what its source
+// leaves out, or what is wrong with it.
+struct NotRun {
+  std::string row;  // "file.csv:12"
+  std::string reason;
+};
+
+// What a file's rows came to.
+struct RowsRead {
+  std::vector<Measurement> rows;
+  std::vector<NotRun> not_run;
+};
+
+enum class Measured : std::uint8_t { StepTime, Memory };
+std::string_view measured_name(Measured what);
+
 struct DataSet {
   std::string name;    // the file's, without .csv
   std::string metric;  // with its unit
   std::vector<Measurement> rows;
+  std::vector<NotRun> not_run;
+  double target_percent = 10.0;
+  Measured what = Measured::StepTime;
 };
 
 // A kind of measurement file, known by its name.
@@ -33,14 +53,20 @@ struct DataSetKind {
   std::string_view metric;
   double target_percent;     // mean absolute error wanted; weighs the set in a fit
   std::string_view columns;  // that every file has, separated by commas
-  std::vector<Measurement> (*read)(const std::filesystem::path& file);
+  RowsRead (*read)(const std::filesystem::path& file);
+  Measured what = Measured::StepTime;
 };
 std::span<const DataSetKind> data_set_kinds();
 
 double target_percent(std::string_view name);  // 10 for an unknown set
 
-// A file by its name. REQUIRES a known kind; throws InputError for missing columns and bad contents.
+// A file of that kind. Throws InputError for missing columns, and for a file that is no table.
 DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file);
+
+// The sets of a file: of its kind by its name, or of a table of runs by its columns (validation/run_table.h);
+// none of any other file.
+std::vector<DataSet> read_data_sets(const std::filesystem::path& file);
+bool is_data_set(const std::filesystem::path& file);  // whether it is one of those, with rows or without
 
 // (predicted - measured) / measured.
 double relative_error(const Measurement& row, const Calibration& calibration);
@@ -52,6 +78,7 @@ std::string explain(const DataSet& set, std::span<const double> relative_errors,
 
 struct ErrorSummary {
   double mape_percent = 0.0;
+  double bias_percent = 0.0;  // mean with its sign: above 0 where the model says more than was measured
   double median_percent = 0.0;
   double worst_percent = 0.0;
 };

@@ -34,8 +34,7 @@ std::vector<StageRow> rows_of(const FitStage& stage, const std::vector<DataSet>&
     for (std::size_t r = 0; r < sets[s].rows.size(); ++r) {
       if (concerns(stage, sets[s].rows[r])) members.push_back(r);
     }
-    const double weight =
-        1.0 / (target_percent(sets[s].name) * std::sqrt(static_cast<double>(members.size())));
+    const double weight = 1.0 / (sets[s].target_percent * std::sqrt(static_cast<double>(members.size())));
     for (const std::size_t r : members) rows.push_back({s, r, 100.0 * weight});
   }
   return rows;
@@ -230,8 +229,10 @@ Halves fit_half(const std::vector<DataSet>& sets, const Calibration& shipped, st
   for (const DataSet& set : sets) {
     const std::vector<Measurement> rows = shuffled(set.rows, random);
     const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
-    fitted.push_back({set.name, set.metric, {rows.begin(), middle}});
-    halves.held.push_back({set.name, set.metric, {middle, rows.end()}});
+    DataSet& one = fitted.emplace_back(set);
+    one.rows.assign(rows.begin(), middle);
+    DataSet& other = halves.held.emplace_back(set);
+    other.rows.assign(middle, rows.end());
   }
   halves.calibration = fit(fitted, defaults(shipped), evaluations);
   return halves;

@@ -182,7 +182,7 @@ Measurement gemm_row(const std::shared_ptr<const Machine>& machine, const Gemm& 
 
 }  // namespace
 
-std::vector<Measurement> read_gemm_sample(const std::filesystem::path& file) {
+RowsRead read_gemm_sample(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
     const auto machine = machine_of(machines, row.text("system"));
@@ -194,7 +194,7 @@ std::vector<Measurement> read_gemm_sample(const std::filesystem::path& file) {
   });
 }
 
-std::vector<Measurement> read_nccl_sample(const std::filesystem::path& file) {
+RowsRead read_nccl_sample(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
     auto machine = machine_of(machines, row.text("system"));
@@ -206,7 +206,7 @@ std::vector<Measurement> read_nccl_sample(const std::filesystem::path& file) {
   });
 }
 
-std::vector<Measurement> read_nccl_all_reduce(const std::filesystem::path& file) {
+RowsRead read_nccl_all_reduce(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
     const auto machine = machine_of(machines, row.text("gpu"));
@@ -217,7 +217,7 @@ std::vector<Measurement> read_nccl_all_reduce(const std::filesystem::path& file)
   });
 }
 
-std::vector<Measurement> read_nccl_bus_bandwidth(const std::filesystem::path& file) {
+RowsRead read_nccl_bus_bandwidth(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
     const auto machine = machine_of_note(machines, row);

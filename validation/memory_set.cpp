@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "core/error.h"
+#include "core/paths.h"
+#include "core/text.h"
+#include "core/yaml.h"
 #include "training/memory_bill.h"
 #include "validation/read_rows.h"
 #include "validation/training_row.h"
@@ -15,25 +18,41 @@ namespace {
 
 constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
-// The figure's models and how table 3 of the paper divides them, all with TP 8.
+// How a model of the figure is divided: what its own row says, else what the paper does
+// (inputs/measurements/configurations.yaml).
 struct Configuration {
-  std::string_view model;
-  std::string_view architecture;
-  std::int64_t pipeline;
-  std::int64_t virtual_stages;
-  std::int64_t micro_batch;
-};
-constexpr std::array configurations = {
-    Configuration{"megatron-22B", "megatron-22b", 1, 1, 4},
-    Configuration{"gpt3-175B", "gpt3-175b", 8, 3, 1},
+  TransformerArchitecture model;
+  Parallelism parallelism;
 };
 
-Parallelism parallelism_of(const Configuration& configuration) {
-  Parallelism p{.tensor = 8, .pipeline = configuration.pipeline, .attention = AttentionKernel::Unfused};
-  interleave(p, configuration.virtual_stages);
-  p.micro_batch = configuration.micro_batch;
-  p.global_batch = 64;
-  return p;
+Configuration configuration(std::string_view architecture, std::int64_t tensor, std::int64_t pipeline,
+                            std::int64_t virtual_stages, std::int64_t micro_batch) {
+  Parallelism p{.tensor = tensor, .pipeline = pipeline, .attention = AttentionKernel::Unfused};
+  interleave(p, virtual_stages);
+  p.micro_batch = micro_batch;
+  p.global_batch = 8 * micro_batch * pipeline;  // enough to fill the pipeline
+  return {load_architecture(architecture), p};
+}
+
+Configuration configuration_of(const CsvRow& row) {
+  const std::string& model = row.text("model");
+  if (row.has("tp")) {
+    return configuration(model, row.count("tp"), row.count_or("pp", 1), row.count_or("virtual_stages", 1),
+                         row.count_or("micro_batch", 1));
+  }
+  const YamlValue file = YamlValue::load(inputs_folder() / "measurements" / "configurations.yaml");
+  std::vector<std::string> known;
+  for (const auto& [name, map] : file.at("korthikanti_fig1_memory_gib").entries()) {
+    known.push_back(name);
+    if (!equal_ignoring_case(name, model)) continue;
+    const auto count = [&map = map](std::string_view key) { return map.at(key).as_integer(1, 1 << 20); };
+    return configuration(map.at("architecture").as_string(), count("tp"), count("pp"),
+                         count("virtual_stages"), count("micro_batch"));
+  }
+  throw InputError(
+      fmt::format("how '{}' is divided is not known: give the columns tp, pp, virtual_stages "
+                  "and micro_batch (known: {})",
+                  model, fmt::join(known, ", ")));
 }
 
 double layer_state(const MemoryBill& bill) {
@@ -54,17 +73,12 @@ constexpr std::array memory_columns = {
 };
 
 Measurement memory_row(const CsvRow& row, const Column& column) {
-  const std::string& model = row.text("model");
-  const auto* found = std::find_if(configurations.begin(), configurations.end(),
-                                   [&](const Configuration& each) { return each.model == model; });
-  if (found == configurations.end()) {
-    throw InputError(fmt::format("unknown model '{}' (choices: megatron-22B, gpt3-175B)", model));
-  }
-  Parallelism p = parallelism_of(*found);
-  p.sequence_parallel = column.saving;
-  p.recompute = column.saving ? Recomputation::Selective : Recomputation::None;
-  const double predicted = column.bytes(memory_bill(load_architecture(found->architecture), p)) / gib;
-  return {.label = fmt::format("{} {}", model, column.what),
+  Configuration each = configuration_of(row);
+  each.parallelism.sequence_parallel = column.saving;
+  each.parallelism.recompute = column.saving ? Recomputation::Selective : Recomputation::None;
+  validate(each.model, each.parallelism);
+  const double predicted = column.bytes(memory_bill(each.model, each.parallelism)) / gib;
+  return {.label = fmt::format("{} {}", row.text("model"), column.what),
           .measured = row.number(column.name),
           .predict = [predicted](const Calibration&) { return predicted; },
           .family = std::string(column.what)};
@@ -72,14 +86,14 @@ Measurement memory_row(const CsvRow& row, const Column& column) {
 
 }  // namespace
 
-std::vector<Measurement> read_korthikanti_memory(const std::filesystem::path& file) {
-  std::vector<Measurement> rows;
+RowsRead read_korthikanti_memory(const std::filesystem::path& file) {
+  RowsRead all;
   for (const Column& column : memory_columns) {
-    for (Measurement& row : read_rows(file, [&](const CsvRow& each) { return memory_row(each, column); })) {
-      rows.push_back(std::move(row));
-    }
+    RowsRead each = read_rows(file, [&](const CsvRow& row) { return memory_row(row, column); });
+    std::move(each.rows.begin(), each.rows.end(), std::back_inserter(all.rows));
+    if (all.not_run.empty()) all.not_run = std::move(each.not_run);
   }
-  return rows;
+  return all;
 }
 
 }  // namespace bandwright

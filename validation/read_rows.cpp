@@ -8,27 +8,34 @@
 #include "core/error.h"
 
 namespace bandwright {
+namespace {
 
-std::vector<Measurement> read_rows(const std::filesystem::path& file, const ReadRow& read) {
-  std::vector<Measurement> rows;
+// What a message says after the place it begins with, if it does.
+std::string without_place(std::string_view message, const Place& place) {
+  const std::string prefix = InputError(place, "").what();
+  if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
+  return std::string(message);
+}
+
+}  // namespace
+
+RowsRead read_rows(const std::filesystem::path& file, const ReadRow& read) {
+  RowsRead result;
   const CsvTable table = read_csv(file);
   for (const CsvRow& row : table.rows) {
-    const Place place = row.place();
-    std::optional<Measurement> measurement;
+    const std::string place = fmt::format("{}:{}", file.filename().string(), row.line());
     try {
-      measurement = read(row);
+      std::optional<Measurement> measurement = read(row);
+      if (!measurement) continue;
+      if (!std::isfinite(measurement->measured) || measurement->measured <= 0.0) {
+        throw InputError("the measured value must be more than 0");
+      }
+      result.rows.push_back(std::move(*measurement));
     } catch (const InputError& error) {
-      const std::string known = InputError(place, "").what();
-      if (std::string_view(error.what()).substr(0, known.size()) == known) throw;
-      throw InputError(place, error.what());
+      result.not_run.push_back({place, without_place(error.what(), row.place())});
     }
-    if (!measurement) continue;
-    if (!std::isfinite(measurement->measured) || measurement->measured <= 0.0) {
-      throw InputError(place, "the measured value must be more than 0");
-    }
-    rows.push_back(std::move(*measurement));
   }
-  return rows;
+  return result;
 }
 
 const std::shared_ptr<const Machine>& Machines::load(std::string_view name) {

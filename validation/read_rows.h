@@ -14,10 +14,9 @@
 namespace bandwright {
 
 // The measurements of a CSV file, one row after the other; a row for which `read` gives nothing is left out.
-// What `read` throws is told with the row's file and line. Throws InputError for a measurement that is not a
-// positive number, too.
+// One for which it throws an InputError, or whose measurement is not a positive number, was not run.
 using ReadRow = std::function<std::optional<Measurement>(const CsvRow&)>;
-std::vector<Measurement> read_rows(const std::filesystem::path& file, const ReadRow& read);
+RowsRead read_rows(const std::filesystem::path& file, const ReadRow& read);
 
 // Machines by name, each read once. Shared: rows outlive their reader, and there are thousands per machine.
 class Machines {

@@ -40,6 +40,20 @@ Parallelism zero_3() {
   return p;
 }
 
+Parallelism fsdp2() {
+  return {.sequence_parallel = true, .zero = 3, .fused_loss = false, .gradient_bytes = 2};
+}
+
+Parallelism maxtext() { return {.sequence_parallel = true, .zero = 3}; }
+
+Parallelism internevo() { return {.sequence_parallel = true, .zero = 1, .gradient_bytes = 2}; }
+
+Parallelism dualpipe() {
+  Parallelism p = megatron_core();
+  p.overlap_expert = true;
+  return p;
+}
+
 constexpr std::array catalogue = {
     TrainingSoftware{"megatron-2021", "fp16, scores in memory, nothing overlapped", megatron_2021},
     TrainingSoftware{"megatron-2022", "and TP communication beside the gradient of the weights",
@@ -49,6 +63,10 @@ constexpr std::array catalogue = {
     TrainingSoftware{"fsdp", "PyTorch FSDP with the first FlashAttention, gradients in fp32", fsdp},
     TrainingSoftware{"zero-3-2021",
                      "DeepSpeed's ZeRO 3: each NPU gathers all weights through its own adapter", zero_3},
+    TrainingSoftware{"fsdp2", "PyTorch FSDP of 2024 with compiled layers, gradients in bf16", fsdp2},
+    TrainingSoftware{"maxtext", "JAX: weights divided over all NPUs, XLA's own overlap and fusion", maxtext},
+    TrainingSoftware{"internevo", "InternEvo: distributed optimizer, gradients in bf16", internevo},
+    TrainingSoftware{"dualpipe", "DeepSeek's: tokens go to experts beside another micro-batch", dualpipe},
 };
 
 }  // namespace

@@ -98,7 +98,7 @@ std::string_view mlperf_machine(const std::string& accelerator) {
 
 // 8 A100 per machine, four 200 Gb/s adapters; times are those of full recomputation: without it the
 // activations of most rows would not fit.
-std::vector<Measurement> read_vtrain_multi(const std::filesystem::path& file) {
+RowsRead read_vtrain_multi(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100-4hca");
   Parallelism p = software("megatron-2022");
   p.recompute = Recomputation::Full;
@@ -107,13 +107,13 @@ std::vector<Measurement> read_vtrain_multi(const std::filesystem::path& file) {
 
 // One such machine; nothing recomputed, no TP communication beside compute. Without TP the output layer takes
 // 2.5 times as long per token as with it: that is what GPT-2's vocabulary takes when it is not padded.
-std::vector<Measurement> read_vtrain_single(const std::filesystem::path& file) {
+RowsRead read_vtrain_single(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100-4hca");
   const Parallelism p = software("megatron-2021");
   return read_rows(file, [&](const CsvRow& row) { return vtrain_row(row, machine, p, 50257); });
 }
 
-std::vector<Measurement> read_sc21_table1(const std::filesystem::path& file) {
+RowsRead read_sc21_table1(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100");
   return read_rows(file, [&](const CsvRow& row) {
     const TransformerArchitecture model = gpt_of(row, "attention_heads", "seq_len", row.count("vocab"));
@@ -129,7 +129,7 @@ std::vector<Measurement> read_sc21_table1(const std::filesystem::path& file) {
 }
 
 // PTD: the same configurations as table 1.
-std::vector<Measurement> read_sc21_table2(const std::filesystem::path& file) {
+RowsRead read_sc21_table2(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100");
   return read_rows(file, [&](const CsvRow& row) {
     const bool large = row.number("params_B") > 300.0;
@@ -154,7 +154,7 @@ std::vector<Measurement> read_sc21_table2(const std::filesystem::path& file) {
   });
 }
 
-std::vector<Measurement> read_korthikanti(const std::filesystem::path& file) {
+RowsRead read_korthikanti(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-a100");
   return read_rows(file, [&](const CsvRow& row) {
     const TransformerArchitecture model = gpt_of(row, "heads", "seq", 51200);
@@ -171,7 +171,7 @@ std::vector<Measurement> read_korthikanti(const std::filesystem::path& file) {
 }
 
 // FP8 in every round; two layers per virtual stage.
-std::vector<Measurement> read_mlperf(const std::filesystem::path& file) {
+RowsRead read_mlperf(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) {
     const bool llama = row.text("model").find("Llama") != std::string::npos;
@@ -196,7 +196,7 @@ std::vector<Measurement> read_mlperf(const std::filesystem::path& file) {
 }
 
 // Micro-batch 1 with a pipeline and 2 without, one layer per virtual stage where layers divide.
-std::vector<Measurement> read_megatron_core(const std::filesystem::path& file) {
+RowsRead read_megatron_core(const std::filesystem::path& file) {
   const Machine machine = load_machine("dgx-h100");
   return read_rows(file, [&](const CsvRow& row) {
     const TransformerArchitecture model = gpt_of(row, "attention_heads", "seq_len", row.count("vocab"));
@@ -212,7 +212,7 @@ std::vector<Measurement> read_megatron_core(const std::filesystem::path& file) {
 }
 
 // Composer's mixed precision: PURE reduces gradients in the working precision, DEFAULT in fp32.
-std::vector<Measurement> read_mpt_fsdp(const std::filesystem::path& file) {
+RowsRead read_mpt_fsdp(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) {
     const TransformerArchitecture model = mpt(row.text("Model"), row.count("SeqLen (T)"));

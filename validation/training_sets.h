@@ -8,15 +8,15 @@ namespace bandwright {
 
 // Measured training steps. What a file does not say is read the same way for all of its rows: the comment at
 // each reader states it.
-std::vector<Measurement> read_vtrain_multi(const std::filesystem::path& file);
-std::vector<Measurement> read_vtrain_single(const std::filesystem::path& file);
-std::vector<Measurement> read_sc21_table1(const std::filesystem::path& file);
-std::vector<Measurement> read_sc21_table2(const std::filesystem::path& file);
-std::vector<Measurement> read_korthikanti(const std::filesystem::path& file);
-std::vector<Measurement> read_mlperf(const std::filesystem::path& file);
-std::vector<Measurement> read_megatron_core(const std::filesystem::path& file);
+RowsRead read_vtrain_multi(const std::filesystem::path& file);
+RowsRead read_vtrain_single(const std::filesystem::path& file);
+RowsRead read_sc21_table1(const std::filesystem::path& file);
+RowsRead read_sc21_table2(const std::filesystem::path& file);
+RowsRead read_korthikanti(const std::filesystem::path& file);
+RowsRead read_mlperf(const std::filesystem::path& file);
+RowsRead read_megatron_core(const std::filesystem::path& file);
 // The form for everybody's steps (docs/accuracy.md describes its columns).
-std::vector<Measurement> read_training_steps(const std::filesystem::path& file);
-std::vector<Measurement> read_mpt_fsdp(const std::filesystem::path& file);
+RowsRead read_training_steps(const std::filesystem::path& file);
+RowsRead read_mpt_fsdp(const std::filesystem::path& file);
 
 }  // namespace bandwright

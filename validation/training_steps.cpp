@@ -7,7 +7,7 @@
 
 namespace bandwright {
 
-std::vector<Measurement> read_training_steps(const std::filesystem::path& file) {
+RowsRead read_training_steps(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) {
     TransformerArchitecture model = load_architecture(row.text("model"));

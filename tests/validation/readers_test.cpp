@@ -67,7 +67,7 @@ constexpr std::array samples = {
            "7b,2048,16,h100_80gb,PURE,FULL_SHARD,amp_bf16,True,4,1,100000"},
 };
 
-// A file of the kind with this text; the rows read, or the problem.
+// A file of the kind with this text; the rows read, or the problem with the file or its first bad row.
 struct Answer {
   std::vector<Measurement> rows;
   std::string problem;
@@ -80,7 +80,9 @@ Answer read(std::string_view kind, const std::string& text) {
   for (const DataSetKind& each : data_set_kinds()) {
     if (each.name != kind) continue;
     try {
-      answer.rows = read_data_set(each, file).rows;
+      DataSet set = read_data_set(each, file);
+      answer.rows = std::move(set.rows);
+      if (!set.not_run.empty()) answer.problem = set.not_run[0].row + ": " + set.not_run[0].reason;
     } catch (const InputError& error) {
       answer.problem = error.what();
     }

@@ -1,0 +1,106 @@
+// Tables of published runs: what a row becomes, and what becomes of a row that cannot be run.
+#include "validation/run_table.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+
+#include "training/training_step.h"
+
+namespace bandwright {
+namespace {
+
+constexpr std::string_view header =
+    "id,arch,system,npus,tp,cp,pp,vp,ep,etp,zero,mbs,gbs,seq,precision,recompute,software,overlap,"
+    "sequence_parallel,attention,tokens_s_gpu,step_s,tflops_gpu,mem_gib,mem_kind,missing_blocking\n";
+
+// A folder of its own with one table, gone with the object.
+class Table {
+ public:
+  explicit Table(const std::string& rows)
+      : folder_(std::filesystem::temp_directory_path() / ("bandwright_runs_" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(folder_ / "architectures");
+    std::ofstream(folder_ / "runs.csv") << header << rows;
+  }
+  ~Table() { std::filesystem::remove_all(folder_); }
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+  [[nodiscard]] std::vector<DataSet> read() const { return read_data_sets(folder_ / "runs.csv"); }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// 64 sequences of 4,096 tokens at 1,000 tokens/s on each of 8 NPUs: 64 x 4096 / 8000 = 32.768 s.
+TEST(RunTable, SecondsFollowFromTokens) {
+  const Table table(
+      "a,llama2-7b,dgx-h100,8,1,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,1000,,,,,\n"
+      "b,llama2-7b,dgx-h100,8,1,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,1000,5.5,,,,\n");
+  const auto sets = table.read();
+  ASSERT_EQ(sets.size(), 1U);
+  EXPECT_EQ(sets[0].name, "runs");
+  EXPECT_EQ(sets[0].what, Measured::StepTime);
+  ASSERT_EQ(sets[0].rows.size(), 2U);
+  EXPECT_NEAR(sets[0].rows[0].measured, 32.768, 1e-9);
+  EXPECT_NEAR(sets[0].rows[1].measured, 5.5, 1e-9);  // a step that was timed goes first
+}
+
+// FLOP of the step over NPUs and TFLOP/s.
+TEST(RunTable, SecondsFollowFromTheModelsFlop) {
+  const Table table("a,llama2-7b,dgx-h100,8,1,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,,,400,,,\n");
+  TransformerArchitecture model = load_architecture("llama2-7b");
+  model.sequence = 4096;
+  const auto sets = table.read();
+  ASSERT_EQ(sets.size(), 1U);
+  EXPECT_NEAR(sets[0].rows[0].measured, 64.0 * model_flop_per_sequence(model) / 8.0 / 400e12, 1e-9);
+}
+
+TEST(RunTable, MemoryIsASetOfItsOwn) {
+  const Table table(
+      "a,llama2-7b,dgx-h100,8,1,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,1000,,,40,torch max reserved,\n");
+  const auto sets = table.read();
+  ASSERT_EQ(sets.size(), 2U);
+  EXPECT_EQ(sets[1].name, "runs");
+  EXPECT_EQ(sets[1].what, Measured::Memory);
+  EXPECT_EQ(sets[1].metric, "GiB");
+  const double error = relative_error(sets[1].rows[0], shipped_calibration());
+  EXPECT_TRUE(std::isfinite(error));
+}
+
+TEST(RunTable, WhatCannotBeRunIsListedAndEndsNothing) {
+  const Table table(
+      "a,,dgx-h100,8,1,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,1000,,,,,model: hybrid layers\n"
+      "b,no-such-model,dgx-h100,8,1,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,1000,,,,,\n"
+      "c,llama2-7b,dgx-h100,8,3,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,1000,,,,,\n"
+      "d,llama2-7b,dgx-h100,8,1,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,-1,,,,,\n"
+      "e,llama2-7b,dgx-h100,8,1,1,1,1,1,,3,1,64,4096,bf16,none,fsdp2,,no,,1000,,,,,\n");
+  const auto sets = table.read();
+  ASSERT_EQ(sets.size(), 1U);
+  EXPECT_EQ(sets[0].rows.size(), 1U);
+  ASSERT_EQ(sets[0].not_run.size(), 4U);
+  EXPECT_EQ(sets[0].not_run[0].row, "runs.csv:2");
+  EXPECT_EQ(sets[0].not_run[0].reason, "model: hybrid layers");
+  EXPECT_NE(sets[0].not_run[1].reason.find("no-such-model"), std::string::npos);
+  EXPECT_NE(sets[0].not_run[2].reason.find("does not divide 8 NPUs"), std::string::npos);
+  EXPECT_EQ(sets[0].not_run[3].reason, "the measured value must be more than 0");
+}
+
+TEST(RunTable, NamesWithAnAtLieBesideTheTable) {
+  const Table table("a,@mine,dgx-h100,8,1,1,1,1,1,,3,1,64,,bf16,none,fsdp2,,no,,,1,,,,\n");
+  std::ofstream(table.folder() / "architectures" / "mine.yaml")
+      << "name: mine\nlayers: 2\nhidden: 1024\nheads: 8\nsequence: 512\nvocabulary: 1024\n";
+  const auto sets = table.read();
+  ASSERT_EQ(sets[0].rows.size(), 1U) << sets[0].not_run[0].reason;
+}
+
+TEST(RunTable, OtherTablesAreNone) {
+  EXPECT_FALSE(is_run_table(*parse_csv("model,system\n", "a.csv").header));
+  EXPECT_FALSE(is_run_table(*parse_csv("", "a.csv").header));
+  EXPECT_TRUE(is_run_table(*parse_csv(header, "a.csv").header));
+}
+
+}  // namespace
+}  // namespace bandwright

@@ -1,0 +1,159 @@
+#include "validation/run_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "core/paths.h"
+#include "core/text.h"
+#include "training/estimate.h"
+#include "validation/read_rows.h"
+#include "validation/software.h"
+#include "validation/training_row.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double bytes_per_gib = 1024.0 * 1024.0 * 1024.0;
+constexpr double step_target_percent = 10.0;
+constexpr double memory_target_percent = 8.0;
+
+constexpr std::array<std::string_view, 16> needed = {
+    "arch", "system", "npus", "tp",  "cp",        "pp",        "vp",       "ep",
+    "zero", "mbs",    "gbs",  "seq", "precision", "recompute", "software", "missing_blocking"};
+
+// "@name" is a file beside the table, where the program has none of that name.
+std::string input_of(const std::filesystem::path& table, std::string_view folder, const std::string& word) {
+  if (!word.starts_with('@')) return word;
+  const std::string name = word.substr(1);
+  if (find_input(folder, name)) return name;
+  return (table.parent_path() / folder / (name + ".yaml")).string();
+}
+
+bool yes(const CsvRow& row, std::string_view column) { return row.has(column) && row.text(column) == "yes"; }
+
+void set_overlap(Parallelism& p, const std::string& overlap) {
+  if (overlap == "none") {
+    p.overlap_gradients = p.overlap_parameters = p.overlap_tensor = false;
+  } else if (overlap == "expert") {
+    p.overlap_expert = true;
+  } else if (overlap == "tensor") {
+    p.overlap_tensor = true;
+  } else {
+    throw InputError(fmt::format("overlap: unknown '{}' (choices: none, expert, tensor, or empty)", overlap));
+  }
+}
+
+Parallelism parallelism_of(const CsvRow& row) {
+  Parallelism p = software(row.text("software"));
+  p.tensor = row.count("tp");
+  p.context = row.count("cp");
+  p.pipeline = row.count("pp");
+  p.expert = row.count_or("ep", 1);
+  fill_data_parallel(p, row.count("npus"));
+  p.zero = row.has("zero") ? static_cast<int>(parse_integer(row.text("zero"), 0, 3)) : p.zero;
+  p.micro_batch = row.count("mbs");
+  p.global_batch = row.count("gbs");
+  interleave(p, row.count_or("vp", 1));
+  p.precision = precision(row.text("precision"));
+  p.recompute = recomputation(row.text("recompute"));
+  p.sequence_parallel = p.tensor > 1 && yes(row, "sequence_parallel");
+  if (row.has("attention")) p.attention = attention_kernel(row.text("attention"));
+  if (row.has("overlap")) set_overlap(p, row.text("overlap"));
+  if (row.has("dispatch")) p.dispatch = expert_dispatch(row.text("dispatch"));
+  return p;
+}
+
+// Rows of one table; models and machines are read once each.
+class RunReader {
+ public:
+  explicit RunReader(std::filesystem::path table) : table_(std::move(table)) {}
+
+  [[nodiscard]] TrainingJob job(const CsvRow& row) {
+    if (row.has("missing_blocking")) throw InputError(row.text("missing_blocking"));
+    TransformerArchitecture model = load_architecture(input_of(table_, "architectures", row.text("arch")));
+    model.sequence = row.count_or("seq", model.sequence);
+    return {std::move(model), *machines_.load(input_of(table_, "machines", row.text("system"))),
+            parallelism_of(row)};
+  }
+
+  [[nodiscard]] static Words words(const CsvRow& row) {
+    const auto told = [&](std::string_view column) { return row.has(column) ? row.text(column) : ""; };
+    const std::string model = row.has("model") ? row.text("model") : row.text("arch");
+    return {fmt::format("{} {} on {} of {}, {}", told("id"), model, row.text("npus"), row.text("system"),
+                        told("group")),
+            fmt::format("{} on {}", model, row.text("system"))};
+  }
+
+ private:
+  std::filesystem::path table_;
+  Machines machines_;
+};
+
+bool has_time(const CsvRow& row) {
+  return row.has("step_s") || row.has("tokens_s_gpu") || row.has("tflops_gpu");
+}
+
+// Seconds of a step from what was measured: of all NPUs, tokens from the batch, FLOP as the model counts
+// them.
+double seconds(const CsvRow& row, const TrainingJob& job) {
+  if (row.has("step_s")) return row.number("step_s");
+  const auto npus = static_cast<double>(job.parallelism.npus());
+  const auto batch = static_cast<double>(job.parallelism.global_batch);
+  if (row.has("tokens_s_gpu")) {
+    return batch * static_cast<double>(job.model.sequence) / npus / row.number("tokens_s_gpu");
+  }
+  return batch * model_flop_per_sequence(job.model) / npus / row.number("tflops_gpu") * 1e-12;
+}
+
+double bytes_read(const MemoryBill& bill, const std::string& kind) {
+  static_cast<void>(kind);
+  return bill.total();
+}
+
+Measurement reading_row(const CsvRow& row, const TrainingJob& job) {
+  validate(job.model, job.parallelism);
+  const double predicted =
+      bytes_read(memory_bill(job.model, job.parallelism), row.has("mem_kind") ? row.text("mem_kind") : "") /
+      bytes_per_gib;
+  Words words = RunReader::words(row);
+  return {.label = std::move(words.label),
+          .measured = row.number("mem_gib"),
+          .predict = [predicted](const Calibration&) { return predicted; },
+          .family = std::move(words.family)};
+}
+
+}  // namespace
+
+bool is_run_table(const CsvHeader& header) {
+  return std::all_of(needed.begin(), needed.end(),
+                     [&](std::string_view column) { return header.find(column).has_value(); });
+}
+
+std::vector<DataSet> read_run_table(const std::filesystem::path& file) {
+  RunReader reader(file);
+  const auto with = [&](bool (*has)(const CsvRow&), auto measurement) {
+    return read_rows(file, [&, has](const CsvRow& row) -> std::optional<Measurement> {
+      if (!has(row)) return std::nullopt;
+      return measurement(row, reader.job(row));
+    });
+  };
+  RowsRead times = with(has_time, [](const CsvRow& row, TrainingJob job) {
+    const double measured = seconds(row, job);
+    return training_row(std::move(job), RunReader::words(row), measured, {.scale = 1e-9});
+  });
+  RowsRead memory = with([](const CsvRow& row) { return row.has("mem_gib"); }, reading_row);
+  std::vector<DataSet> sets;
+  const auto add = [&](RowsRead& read, std::string metric, double target, Measured what) {
+    if (read.rows.empty() && read.not_run.empty()) return;
+    sets.push_back({file.stem().string(), std::move(metric), std::move(read.rows), std::move(read.not_run),
+                    target, what});
+  };
+  add(times, "s", step_target_percent, Measured::StepTime);
+  add(memory, "GiB", memory_target_percent, Measured::Memory);
+  return sets;
+}
+
+}  // namespace bandwright
