@@ -1,7 +1,8 @@
 // Questions about jobs: one description, the same answer from every side.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <tuple>
 
 #include "core/paths.h"
 #include "study/cost.h"
@@ -103,12 +104,12 @@ TEST(Groups, AGroupsTimeIsTheSumOfItsModelsAndItsBoundHolds) {
   const std::vector<Job> members = members_of(both);
   ASSERT_EQ(members.size(), 2u);
   EXPECT_EQ(members[1].model, "gpt3-175b");
-  const DesignAnswer group = optimize({.jobs = members, .budget = Bandwidth(500.0)});
+  const DesignAnswer group = optimize(OptimizeQuestion{.jobs = members, .budget = Bandwidth(500.0)});
   ASSERT_EQ(group.summary.optimum.step_ns.size(), 2u);
   EXPECT_EQ(group.memory.size(), 2u);
   double apart = 0.0;
   for (const Job& job : members) {
-    apart += optimize({.jobs = {job}, .budget = Bandwidth(500.0)}).summary.optimum.step_ns[0];
+    apart += optimize(OptimizeQuestion{.jobs = {job}, .budget = Bandwidth(500.0)}).summary.optimum.step_ns[0];
   }
   const double together = group.summary.optimum.step_ns[0] + group.summary.optimum.step_ns[1];
   EXPECT_GE(together, apart * (1 - 1e-9));  // one division for both is no better than one for each
@@ -120,17 +121,17 @@ TEST(Groups, AGroupOfAModelAndATableOnOneMachine) {
   std::vector<Job> members = {machine_jobs()[2], machine_jobs()[5]};
   members[0].npus = members[1].npus = "256";
   members[0].global_batch.clear();
-  const DesignAnswer group = optimize({.jobs = members, .budget = Bandwidth(300.0)});
+  const DesignAnswer group = optimize(OptimizeQuestion{.jobs = members, .budget = Bandwidth(300.0)});
   EXPECT_EQ(group.summary.solution.status, Status::Optimal);
   EXPECT_EQ(group.memory.size(), 1u);  // a layer table says nothing of memory
 }
 
 TEST(Questions, AModelWithoutAMachineIsToldWhatItNeeds) {
-  const std::string model =
-      problem([] { simulate({.model = "gpt3-175b", .network = "4D", .budget = "325"}, {}); });
+  const std::string model = problem(
+      [] { simulate(Job{.model = "gpt3-175b", .network = "4D", .budget = "325"}, SimulationOptions{}); });
   EXPECT_NE(model.find("gpt3-175b is a transformer: it needs a machine"), std::string::npos) << model;
-  const std::string machine =
-      problem([] { simulate({.model = "175B", .network = "dgx-h100", .budget = "325"}, {}); });
+  const std::string machine = problem(
+      [] { simulate(Job{.model = "175B", .network = "dgx-h100", .budget = "325"}, SimulationOptions{}); });
   EXPECT_NE(machine.find("dgx-h100 is a machine: it needs the number of its NPUs"), std::string::npos)
       << machine;
 }
@@ -150,9 +151,11 @@ TEST(Questions, ATableOnANetworkIsBuiltAsTheLibrarySays) {
   Job spelled = job;
   spelled.tables = "fused";
   spelled.compute_scale = "0.26";
-  EXPECT_EQ(simulate(job, {}).result.step_time, simulate(spelled, {}).result.step_time);
+  EXPECT_EQ(simulate(job, SimulationOptions{}).result.step_time,
+            simulate(spelled, SimulationOptions{}).result.step_time);
   spelled.compute_scale = "0.52";
-  EXPECT_NE(simulate(job, {}).result.step_time, simulate(spelled, {}).result.step_time);
+  EXPECT_NE(simulate(job, SimulationOptions{}).result.step_time,
+            simulate(spelled, SimulationOptions{}).result.step_time);
 }
 
 TEST(Curve, ChoosesWhatTheJobLeavesOpenAndSaysThatItTriedOnlySome) {
