@@ -82,11 +82,15 @@ std::vector<InputField> grid_keys() {
                "factor on the time of compute; as the system has it"),
       optional("prices", words, "price lists; artifact"),
       optional("allocations", words, "ways to divide the budget; EqualBW, PerfOptBW, PerfPerCostOptBW"),
-      optional("models", words, "names or files of layer tables; needed"),
+      optional("models", words, "names or files of models; needed"),
       optional("targets", words, "models that allocations are made for; own"),
       optional("sources", words, "optimized, or tables of shares; optimized"),
       optional("budgets", amounts, "bandwidth per NPU; needed, or dollars"),
       optional("dollars", dollars, "the most that the network may cost")};
+  for (const std::string_view key : job_keys()) {
+    keys.push_back(optional(key, words, find_job_option(key)->help));
+  }
+  return keys;
 }
 
 const FieldList& grid_list() {
