@@ -12,7 +12,7 @@ namespace bandwright {
 namespace {
 
 template <class Action>
-std::string problem(Action action) {
+std::string refusal(Action action) {
   try {
     action();
   } catch (const InputError& error) {
@@ -77,7 +77,7 @@ TEST(JobOptions, UsualWordsAreTheDefaults) {
 }
 
 TEST(JobOptions, AnErrorNamesTheOption) {
-  const auto said = [](const Job& job) { return problem([&] { check_words(job); }); };
+  const auto said = [](const Job& job) { return refusal([&] { check_words(job); }); };
   EXPECT_EQ(said({.tp = "8", .pp = "4", .zero = "3"}), "");
   EXPECT_TRUE(said({.virtual_stages = "0"}).starts_with("--virtual-stages: "));
   EXPECT_TRUE(said({.zero = "4"}).starts_with("--zero: "));
@@ -90,9 +90,9 @@ TEST(JobOptions, AnErrorNamesTheOption) {
 TEST(JobOptions, OptionsThatWouldDoNothingAreRefused) {
   constexpr std::array groups = {OptionGroup::Divisions};
   constexpr std::array<std::string Job::*, 1> allowed = {&Job::global_batch};
-  EXPECT_EQ(problem([&] { refuse_given({.global_batch = "8"}, groups, allowed, "is for others"); }), "");
+  EXPECT_EQ(refusal([&] { refuse_given({.global_batch = "8"}, groups, allowed, "is for others"); }), "");
   EXPECT_EQ(
-      problem([&] { refuse_given({.tp = "8", .global_batch = "8"}, groups, allowed, "is for others"); }),
+      refusal([&] { refuse_given({.tp = "8", .global_batch = "8"}, groups, allowed, "is for others"); }),
       "--tp is for others");
 }
 
