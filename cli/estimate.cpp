@@ -6,8 +6,8 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 
+#include "answers/estimate.h"
 #include "cli/commands.h"
-#include "cli/estimate_report.h"
 #include "cli/job_options.h"
 #include "cli/option_rules.h"
 #include "cli/watching.h"
@@ -22,18 +22,6 @@ struct EstimateOptions {
   OutputOptions output;
 };
 
-template <class Answer>
-void write_answer(const OutputOptions& output, const Answer& answer) {
-  switch (output.format) {
-    case OutputFormat::Text:
-      return write_output(output, estimate_text(answer));
-    case OutputFormat::Csv:
-      return write_output(output, as_csv(breakdown_table(answer.result.breakdown, answer.result.step_ns)));
-    case OutputFormat::Json:
-      return write_output(output, estimate_json(answer));
-  }
-}
-
 void run(EstimateOptions options) {
   Job& job = options.job;
   if (!options.word.empty()) (job.model.empty() ? job.model : job.machine) = options.word;
@@ -44,7 +32,7 @@ void run(EstimateOptions options) {
     const StepTimeline step = timeline_of(job, answer);
     write_output({.file = options.timeline}, chrome_trace(step.timeline, step.step));
   }
-  std::visit([&](const auto& each) { write_answer(options.output, each); }, answer);
+  write_answer(options.output, estimate_document(answer));
 }
 
 }  // namespace
@@ -72,6 +60,7 @@ void add_estimate(CLI::App& app) {
   begin_group(*command, two_memories);
   add_job_options(*command, job, OptionGroup::Memories);
   add_output_options(*command, options->output);
+  add_fit_option(*command, options->output);
   add_output_file(*command, "--timeline", options->timeline, "write the step as a Chrome trace");
   command->footer(
       "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "

@@ -11,7 +11,7 @@
 #include "cli/option_rules.h"
 #include "cli/output.h"
 #include "core/catalogue.h"
-#include "core/paths.h"
+#include "core/text.h"
 #include "formats/chakra_export.h"
 #include "formats/layer_text.h"
 #include "study/job/table_training.h"
@@ -23,8 +23,9 @@ namespace {
 
 struct ExportOptions {
   Job job;
-  std::string format = "chakra";
+  std::string kind = "chakra";
   std::string folder;
+  OutputOptions output;
 };
 
 struct Export {
@@ -47,17 +48,19 @@ Model table_named(const std::string& word) {
 }
 
 // Groups depend on the NPU count alone, TP innermost: any network of so many NPUs has the same.
-void export_chakra(const Export& what) {
+// A row of the answer: what was written, traces and their nodes or layers.
+std::vector<Value> export_chakra(const Export& what) {
   const std::int64_t npus = npus_of(what.options);
   const Network network = parse_network(fmt::format("Switch({})", npus));
   const TableTraining& training = what.training;
   const Step graph = build_step(training.table, network, *training.loop, training.options);
-  write_traces(graph, network, what.folder, training.table.name);
-  fmt::print("{} traces of {} nodes: {}/{}.*.et, groups {}.json\n", npus, graph.operations.size(),
-             what.folder.string(), training.table.name, training.table.name);
+  const std::string& name = training.table.name;
+  write_traces(graph, network, what.folder, name);
+  return {name, fmt::format("{0}/{1}.*.et, groups {1}.json", what.folder.string(), name), npus,
+          graph.operations.size(), Value()};
 }
 
-void export_layers(const Export& what) {
+std::vector<Value> export_layers(const Export& what) {
   const std::filesystem::path file = what.folder / (what.training.table.name + ".txt");
   std::error_code error;
   std::filesystem::create_directories(what.folder, error);
@@ -66,29 +69,38 @@ void export_layers(const Export& what) {
     for (Line& line : model.lines) line.checkpoint = false;
   }
   write_output({.file = file.string()}, write_layer_text(model));
-  fmt::print("{} layers: {}\n", model.lines.size(), file.string());
+  return {model.name, file.string(), Value(), Value(), model.lines.size()};
 }
 
 struct ExportFormat {
   std::string_view name;
   std::string_view help;
-  void (*write)(const Export& what);
+  std::vector<Value> (*write)(const Export& what);
 };
 constexpr std::array export_formats = {
     ExportFormat{"chakra", "Chakra execution traces, one per NPU", export_chakra},
     ExportFormat{"astra-sim-1", "ASTRA-sim 1.0 layer text", export_layers}};
 
 void run(const CLI::App& command, const ExportOptions& options) {
-  const auto& format =
-      parse_option("--format", options.format, [](std::string_view word) -> const ExportFormat& {
-        return find_in_catalogue(std::span<const ExportFormat>(export_formats), word, "export format");
-      });
+  const auto& format = parse_option("--to", options.kind, [](std::string_view word) -> const ExportFormat& {
+    return find_in_catalogue(std::span<const ExportFormat>(export_formats), word, "export format");
+  });
   if (format.write == export_layers) {
-    refuse_typed(command, {"loop", "--npus", "--compute-scale"}, "is for --format chakra");
+    refuse_typed(command, {"loop", "--npus", "--compute-scale"}, "is for --to chakra");
   }
+  Document document{.title = fmt::format("{}, into {}", format.help, options.folder)};
+  document.data("format", format.name).data("folder", options.folder);
+  Table table = Table::of("exports");
+  table.column("model").column("file").main = true;
+  const Shown traces = format.write == export_chakra ? Shown::Everywhere : Shown::ToPrograms;
+  const Shown layers = format.write == export_layers ? Shown::Everywhere : Shown::ToPrograms;
+  table.column("traces", "", traces).column("nodes", "", traces).column("layers", "", layers);
   for (const Job& job : members_of(options.job)) {
-    format.write({table_training(job, table_named(job.model), System()), options, options.folder});
+    table.rows.push_back(
+        format.write({table_training(job, table_named(job.model), System()), options, options.folder}));
   }
+  document.add(std::move(table));
+  write_answer(options.output, std::move(document));
 }
 
 }  // namespace
@@ -103,16 +115,26 @@ void add_export(CLI::App& app) {
   command->add_option("loop", options->job.loop, "NoOverlap (default) or Overlap; of traces only")
       ->type_name("LOOP");
   command->add_option("--npus", options->job.npus, "how many NPUs to write traces for")->type_name("N");
-  command->add_option("--format", options->format, "chakra (default) or astra-sim-1")->type_name("FORMAT");
+  command->add_option("--to", options->kind, "chakra (default) or astra-sim-1")->type_name("KIND");
   command->add_option("-o,--output", options->folder, "folder for the files")->required()->type_name("DIR");
   add_job_option(*command, options->job, &Job::tables);
   add_job_option(*command, options->job, &Job::recompute)
       ->description("none, full or communication: what runs again in the backward pass");
   add_job_option(*command, options->job, &Job::compute_scale);
+  add_format_options(*command, options->output);
+  // Until version 0.2 --format said what --to says.
+  command->get_option("--format")->transform([options](std::string word) {
+    for (const ExportFormat& format : export_formats) {
+      if (!equal_ignoring_case(word, format.name)) continue;
+      options->kind = word;
+      return std::string("text");
+    }
+    return word;
+  });
   command->footer(
       "Examples:\n"
-      "  bandwright export 175B --npus 1024 --format chakra -o traces\n"
-      "  bandwright export 1T --format astra-sim-1 --recompute full -o layers");
+      "  bandwright export 175B --npus 1024 --to chakra -o traces\n"
+      "  bandwright export 1T --to astra-sim-1 --recompute full -o layers");
   command->callback([command, options] { run(*command, *options); });
 }
 

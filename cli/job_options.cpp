@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "answers/estimate.h"
 #include "cli/option_rules.h"
 #include "core/tell.h"
 #include "core/text.h"
+#include "report/render.h"
 #include "study/job/bandwidths.h"
 
 namespace bandwright {
@@ -67,6 +69,12 @@ void refuse_second_budget(const Job& job, const std::vector<std::string>& words)
 
 void show_ignored(const std::vector<std::string>& ignored) {
   for (const std::string& line : ignored) tell("ignored: {}\n", printable(line));
+}
+
+void show_offload(const Offload& offload) {
+  Document document;
+  document.add(placement_facts(offload));
+  tell_text(render_text(document, {}));
 }
 
 }  // namespace bandwright

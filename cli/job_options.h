@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "study/job/job_options.h"
+#include "study/job/offload.h"
 #include "study/watch.h"
 
 namespace bandwright {
@@ -27,5 +28,7 @@ void refuse_second_budget(const Job& job, const std::vector<std::string>& words)
 
 // What was ignored, a line each, on standard error.
 void show_ignored(const std::vector<std::string>& ignored);
+// How tensors were placed in two memories, likewise.
+void show_offload(const Offload& offload);
 
 }  // namespace bandwright

@@ -8,11 +8,12 @@
 #include <array>
 #include <memory>
 
+#include "answers/design.h"
 #include "cli/commands.h"
-#include "cli/design_report.h"
-#include "cli/division_text.h"
 #include "cli/job_options.h"
 #include "cli/option_rules.h"
+#include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/watching.h"
 #include "core/catalogue.h"
 #include "core/paths.h"
@@ -118,7 +119,7 @@ DesignAnswer solve_shown(const OptimizeCommand& options) {
     return design_of(question, watching.watch());
   }();
   show_ignored(answer.ignored);
-  for (const Offload& offload : answer.offloads) tell("{}", offload_text(offload));
+  for (const Offload& offload : answer.offloads) show_offload(offload);
   const InterruptWatch interrupt;
   Progress progress(objective_unit(answer.design), options.trace);
   solve_design(answer, question, {.stop = interrupt.token()},
@@ -149,17 +150,7 @@ void run(const OptimizeCommand& options) {
     tell("bandwright: {}\n", printable(infeasible_text(answer)));
     throw CLI::RuntimeError(no_answer_status);
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, design_text(answer));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, design_csv(answer));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, design_json(answer));
-      break;
-  }
+  write_answer(options.output, design_document(answer, options.output.timing));
   if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(no_answer_status);
 }
 
@@ -219,6 +210,7 @@ void add_optimize(CLI::App& app) {
   command->add_option("--cost", job.prices, "LIBRA's or its artifact's prices, as --prices")
       ->type_name("FILE");
   add_output_options(*command, options->output);
+  add_fit_option(*command, options->output);
   command->footer(
       "Examples:\n"
       "  bandwright optimize 4D 325 175B Perf NoOverlap\n"

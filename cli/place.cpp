@@ -1,14 +1,14 @@
-#include "cli/place.h"
-
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <memory>
 
+#include "answers/placement.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
+#include "cli/output.h"
 #include "cli/place_options.h"
 #include "core/progress.h"
 
@@ -24,12 +24,10 @@ void write_schedules(const PlaceOptions& options, const PlaceReport& report) {
   const PlacementSummary& summary = report.rows.front().summary;
   const TrainingGraph& graph = report.problem.graph;
   if (!options.schedule_file.empty()) {
-    write_output({.format = OutputFormat::Csv, .file = options.schedule_file},
-                 as_csv(schedule_csv(graph, summary)));
+    write_output({.file = options.schedule_file}, render_csv(schedule_document(graph, summary)));
   }
   if (!options.timeline_file.empty()) {
-    write_output({.format = OutputFormat::Json, .file = options.timeline_file},
-                 schedule_timeline(graph, summary));
+    write_output({.file = options.timeline_file}, schedule_timeline(graph, summary));
   }
 }
 
@@ -60,19 +58,10 @@ PlaceReport answer_of(const PlaceOptions& options) {
 
 void run(const PlaceOptions& options) {
   const PlaceReport report = answer_of(options);
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, place_text(report));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, as_csv(place_csv(report)));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, place_json(report));
-      break;
-  }
+  write_answer(options.output, placement_document(report, options.output.timing));
   write_schedules(options, report);
-  draw_answer("placement", place_csv(report), options.plot);
+  draw_answer("placement", report.problem.graph.name + "-" + report.problem.tiers.name,
+              placement_document(report, false), options.plot);
   if (!report.answered()) throw CLI::RuntimeError(1);
 }
 

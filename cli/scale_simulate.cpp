@@ -1,5 +1,3 @@
-#include "cli/scale_simulate.h"
-
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
@@ -8,9 +6,11 @@
 #include <memory>
 #include <vector>
 
+#include "answers/scaling.h"
 #include "cli/figures.h"
 #include "cli/job_options.h"
 #include "cli/option_rules.h"
+#include "cli/output.h"
 #include "cli/scale.h"
 #include "core/tell.h"
 #include "scaling/worker_counts.h"
@@ -54,20 +54,12 @@ CurveQuestion question_of(const CurveCommand& options) {
 
 void run(const CurveCommand& options) {
   const SimulatedCurve answer = curve(question_of(options));
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, curve_text(answer));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, as_csv(curve_csv(answer)));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, curve_json(answer));
-      break;
-  }
+  const Document document = curve_document(answer);
+  write_answer(options.output, document);
   const std::vector<CurvePoint>& points = answer.curve.points;
   if (std::any_of(points.begin(), points.end(), [](const CurvePoint& point) { return point.played(); })) {
-    return draw_answer("scaling", curve_csv(answer), options.plot);
+    return draw_answer("scaling", answer.workload.name + "-on-" + answer.machine.name, document,
+                       options.plot);
   }
   tell("bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
   throw CLI::RuntimeError(1);

@@ -7,14 +7,14 @@
 #include <array>
 #include <memory>
 
+#include "answers/simulation.h"
 #include "cli/commands.h"
-#include "cli/division_text.h"
 #include "cli/job_options.h"
 #include "cli/option_rules.h"
-#include "cli/simulate_report.h"
+#include "cli/output.h"
 #include "cli/watching.h"
 #include "core/catalogue.h"
-#include "core/tell.h"
+#include "simulator/transport/catalogue.h"
 
 namespace bandwright {
 namespace {
@@ -26,6 +26,7 @@ struct SimulateCommand {
   std::string system;  // --system
   std::string engine = "event";
   std::string fidelity = "auto";
+  std::string transport;  // "" is the library's
   SimulationOptions how;
   std::string timeline;
   OutputOptions output;
@@ -40,12 +41,15 @@ constexpr std::array engines = {EngineInfo{false, "event", "event-driven"},
                                 EngineInfo{true, "closed", "closed form"}};
 
 SimulationOptions read_engine(const SimulateCommand& options) {
-  return {.closed_form = parse_option(
-              "--engine", options.engine,
-              [](std::string_view word) {
-                return find_in_catalogue(std::span<const EngineInfo>(engines), word, "engine").closed_form;
-              }),
-          .fidelity = parse_option("--npu-fidelity", options.fidelity, fidelity_named)};
+  SimulationOptions how = options.how;
+  how.closed_form = parse_option("--engine", options.engine, [](std::string_view word) {
+    return find_in_catalogue(std::span<const EngineInfo>(engines), word, "engine").closed_form;
+  });
+  how.fidelity = parse_option("--npu-fidelity", options.fidelity, fidelity_named);
+  if (!options.transport.empty()) {
+    how.transport = parse_option("--transport", options.transport, transport_named).model;
+  }
+  return how;
 }
 
 // <network> [<budget>] [<model> [<loop>]]: no budget where --bandwidth is given, no model where --collective
@@ -113,6 +117,7 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
   check_needs(command, {"--tiers"}, {"--npus"});
   check_needs(command, foreign_files, {"--workload"});
   check_needs(command, {"--size"}, {"--collective"});
+  check_needs(command, {"--no-leap"}, {"--npus"});
   check_excludes(command, {"--workload"},
                  {"--npus", "--collective", "--model", "--recompute", "--allocation"});
   check_excludes(command, {"--npus", "--workload"},
@@ -124,7 +129,9 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
   check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
   check_excludes(command, {"--bandwidth"}, {"--budget", "--allocation"});
   if (options.how.closed_form) {
-    refuse_typed(command, {"--chunks", "--scheduler", "--npu-fidelity"}, "is for the event-driven engine");
+    refuse_typed(command,
+                 {"--chunks", "--scheduler", "--npu-fidelity", "--transport", "--no-leap", "--force"},
+                 "is for the event-driven engine");
   } else {
     refuse_typed(command, {"--own-links"},
                  "is for --engine closed: the event-driven engine always counts links");
@@ -138,18 +145,11 @@ void run(const SimulateCommand& options) {
   const SimulationAnswer answer =
       simulate(job, options.how, options.timeline.empty() ? nullptr : &timeline, watching.watch());
   show_ignored(answer.ignored);
-  if (answer.offload) tell("{}", offload_text(*answer.offload));
+  if (answer.offload) show_offload(*answer.offload);
   if (!options.timeline.empty()) {
     write_output({.file = options.timeline}, chrome_trace(timeline, answer.graph));
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, simulation_text(answer));
-    case OutputFormat::Csv:
-      return write_output(options.output, simulation_csv(answer));
-    case OutputFormat::Json:
-      return write_output(options.output, simulation_json(answer));
-  }
+  write_answer(options.output, simulation_document(answer, options.output.timing));
 }
 
 void add_engine_options(CLI::App& command, SimulateCommand& options) {
@@ -162,6 +162,13 @@ void add_engine_options(CLI::App& command, SimulateCommand& options) {
       .add_option("--npu-fidelity", options.fidelity,
                   "folded, full or auto (default: folded where it is exact)")
       ->type_name("WHAT");
+  command
+      .add_option("--transport", options.transport,
+                  "ports or links: what messages share (default: the system's network_model)")
+      ->type_name("NAME");
+  command.add_flag("--force", options.how.force, "play every NPU even if memory or a day may not do");
+  command.add_flag("--no-leap", options.how.no_leap,
+                   "with --npus: play every micro-batch, where they repeat as well (the same times)");
 }
 
 }  // namespace
@@ -202,6 +209,7 @@ void add_simulate(CLI::App& app) {
   begin_group(*command, price_options);
   add_job_options(*command, job, OptionGroup::Prices);
   add_output_options(*command, options->output);
+  add_fit_option(*command, options->output);
   add_output_file(*command, "--timeline", options->timeline, "write a Chrome/Perfetto trace");
   command->footer(
       "Examples:\n"

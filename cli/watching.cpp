@@ -19,6 +19,7 @@ Watch Watching::watch() const {
   watch.on_traces = [this](const TraceProgress& progress) {
     reading_.show(static_cast<std::size_t>(progress.files), static_cast<std::size_t>(progress.total));
   };
+  watch.on_play = [this](double share) { playing_.show(share, "every NPU by itself"); };
   return watch;
 }
 

@@ -18,6 +18,7 @@ class Watching {
  private:
   std::optional<InterruptWatch> interrupt_;  // before any other thread
   mutable std::optional<ProgressClock> placing_;
+  mutable ProgressBar playing_{"simulate"};
   mutable ProgressBar reading_{"traces", "files"};
 };
 

@@ -112,7 +112,7 @@ CsvRows result_rows(const std::vector<Result>& results) {
 
 CsvRows convergence_rows(const std::vector<Result>& results) {
   CsvRows rows = {{"id", "view", "network", "model", "loop", "budget_gb_per_s", "allocation", "target",
-                   "iteration", "objective", "lower_bound", "evaluations", "engine", "system", "wiring",
+                   "iteration", "objective", "lower_bound", "evaluations", "engine", "library", "wiring",
                    "recompute", "tables", "compute_scale", "prices"}};
   for (const auto& [row, trace] : results) {
     for (const Iteration& step : trace) {

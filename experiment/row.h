@@ -40,14 +40,14 @@ struct Row {
   std::string status;
   std::string reason;  // where the status is not ok
   std::vector<double> bandwidth_gb_per_s;
-  std::optional<double> step_time_us;
-  std::optional<double> compute_time_us;
-  std::optional<double> exposed_us;
-  std::optional<double> exposed_tp_us;
-  std::optional<double> exposed_dp_us;
+  std::optional<double> step_time_s;
+  std::optional<double> compute_time_s;
+  std::optional<double> exposed_communication_s;
+  std::optional<double> exposed_tp_s;
+  std::optional<double> exposed_dp_s;
   std::optional<double> cost_usd;
   std::vector<double> utilization;
-  std::optional<double> bound_us;
+  std::optional<double> step_time_bound_s;
   std::optional<double> memory_bytes;  // of an NPU, where it is known
   std::optional<double> memory_capacity_bytes;
   std::optional<double> tokens_per_s;

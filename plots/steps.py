@@ -5,7 +5,7 @@ import sys
 
 import style
 
-COLUMNS = ("model", "machine", "npus", "status", "step_time_us")
+COLUMNS = ("model", "machine", "npus", "status", "step_time_s")
 MOST = 60  # bars that can be read
 
 
@@ -24,8 +24,8 @@ def rows_of(file):
 
 def varying(header, rows):
     """What tells the jobs apart, in the order of the file."""
-    results = {"id", "status", "reason", "step_time_us", "compute_time_us", "exposed_us", "exposed_tp_us", "mfu",
-               "exposed_dp_us", "cost_usd", "utilization", "bound_us", "memory_bytes", "memory_capacity_bytes",
+    results = {"id", "status", "reason", "step_time_s", "compute_time_s", "exposed_communication_s", "exposed_tp_s", "mfu",
+               "exposed_dp_s", "cost_usd", "utilization", "step_time_bound_s", "memory_bytes", "memory_capacity_bytes",
                "tokens_per_s", "bandwidth_gb_per_s", "network", "dimensions"}
     return [name for name in header if name not in results and len({row[name] for row in rows}) > 1]
 
@@ -36,16 +36,16 @@ def label(row, names):
 
 
 def draw(header, rows):
-    timed = [row for row in rows if row["step_time_us"]]
+    timed = [row for row in rows if row["step_time_s"]]
     names = varying(header, rows)
-    timed.sort(key=lambda row: (row["model"], float(row["step_time_us"])))
+    timed.sort(key=lambda row: (row["model"], float(row["step_time_s"])))
     shown = timed[:MOST]
     figure, panel = style.plt.subplots(figsize=(7.5, 1.2 + 0.24 * len(shown)))
     models = list(dict.fromkeys(row["model"] for row in shown))
     for place, row in enumerate(shown):
         fits = row["status"] == "ok"
         look = style.MODELS[models.index(row["model"]) % len(style.MODELS)]
-        panel.barh(place, float(row["step_time_us"]) / 1e6, color=look["color"] if fits else "#FFFFFF",
+        panel.barh(place, float(row["step_time_s"]), color=look["color"] if fits else "#FFFFFF",
                    edgecolor=look["color"], hatch=None if fits else "////", height=0.8)
     panel.set_yticks(range(len(shown)), [label(row, names) for row in shown], fontsize=8)
     panel.invert_yaxis()
@@ -61,6 +61,6 @@ if __name__ == "__main__":
     columns, found = rows_of(options.csv)
     if options.view:
         found = [row for row in found if row["view"] == options.view]
-    if not any(row["step_time_us"] for row in found):
+    if not any(row["step_time_s"] for row in found):
         style.refuse(f"{options.csv}: no job of this view has a step time")
     style.save(draw(columns, found), options.target)

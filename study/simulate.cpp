@@ -10,6 +10,8 @@
 #include "cost_model/bill.h"
 #include "formats/load.h"
 #include "simulator/closed_form.h"
+#include "simulator/leap.h"
+#include "simulator/transport/catalogue.h"
 #include "study/job/bandwidths.h"
 #include "study/job/job_options.h"
 #include "training/estimate.h"
@@ -91,16 +93,24 @@ void write_out(SimulationAnswer& answer) {
   answer.graph = expand(answer.graph);
 }
 
-void play_events(Fidelity wanted, SimulationAnswer& answer, Timeline* timeline) {
-  if (answer.job) write_out(answer);
+void play_events(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline,
+                 const Watch& watch) {
+  if (options.transport) answer.system.network = *options.transport;
+  answer.transport = transport_of(answer.system).name;
   const System& system = answer.system;
   const Scenario scenario{answer.graph, answer.network, system, answer.bandwidth,
                           answer.lone_collective ? system.after_lone_collective : system.after_collective};
-  const Fidelity fidelity =
-      answer.ranks ? resolved(wanted, scenario, *answer.ranks) : resolved(wanted, scenario);
+  const Fidelity fidelity = answer.ranks ? resolved(options.fidelity, scenario, *answer.ranks)
+                                         : resolved(options.fidelity, scenario);
   answer.fidelity = fidelity_name(fidelity);
-  answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline)
-                               : simulate(scenario, fidelity, timeline);
+  if (answer.job && fidelity == Fidelity::Folded && timeline == nullptr) {
+    answer.result = (options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario)).result;
+  } else {
+    if (answer.job) write_out(answer);
+    const PlayLimits limits{.force = options.force, .on_progress = watch.on_play};
+    answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline, limits)
+                                 : simulate(scenario, fidelity, timeline, limits);
+  }
   answer.critical = critical_parts(answer.graph, answer.result);
 }
 
@@ -126,14 +136,14 @@ std::optional<double> network_cost(const Network& network, const PriceList& pric
 }
 
 SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const SimulationOptions& options,
-                          Timeline* timeline) {
+                          Timeline* timeline, const Watch& watch) {
   SimulationAnswer answer{std::move(step)};
   answer.bandwidth = std::move(bandwidth);
   const auto begin = std::chrono::steady_clock::now();
   if (options.closed_form) {
     play_closed(answer, timeline);
   } else {
-    play_events(options.fidelity, answer, timeline);
+    play_events(options, answer, timeline, watch);
   }
   answer.engine = options.closed_form ? "closed form" : "event-driven";
   answer.wall_time_ms =
@@ -148,7 +158,7 @@ SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Time
   std::vector<double> bandwidth = bandwidth_of(job, step);
   const PriceList prices = load_any_prices(word_of(job, &Job::prices));
   const std::optional<double> cost_usd = network_cost(step.network, prices, bandwidth);
-  SimulationAnswer answer = simulate(std::move(step), std::move(bandwidth), options, timeline);
+  SimulationAnswer answer = simulate(std::move(step), std::move(bandwidth), options, timeline, watch);
   answer.prices = prices.name;
   answer.cost_usd = cost_usd;
   return answer;

@@ -17,14 +17,19 @@ struct CriticalPart {
 };
 
 struct SimulationOptions {
-  bool closed_form = false;            // in place of the event-driven engine
-  Fidelity fidelity = Fidelity::Auto;  // of the event-driven engine
+  bool closed_form = false;  // in place of the event-driven engine
+  // Of the event-driven engine:
+  Fidelity fidelity = Fidelity::Auto;
+  std::optional<NetworkModel> transport;  // what messages share; nothing: as the library says
+  bool force = false;                     // more than the machine has
+  bool no_leap = false;                   // rounds that repeat are played, too
 };
 
 // A step as an engine played it.
 struct SimulationAnswer : JobStep {
   std::string engine;
   std::string fidelity;           // folded or full; "" in closed form
+  std::string transport;          // what messages share; "" in closed form
   std::string prices;             // name of the list
   std::vector<double> bandwidth;  // in the system's unit
   StepResult result;
@@ -39,7 +44,7 @@ SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Time
 
 // Of a step at hand, at bandwidths in the system's unit; without prices.
 SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const SimulationOptions& options,
-                          Timeline* timeline = nullptr);
+                          Timeline* timeline = nullptr, const Watch& watch = {});
 
 // An operation for people: "attention forward: all-reduce".
 std::string operation_name(const Step& graph, const Operation& operation);

@@ -12,6 +12,7 @@ struct Watch {
   std::stop_token stop;
   std::function<void(std::string_view stage)> on_stage;          // of placing tensors
   std::function<void(const TraceProgress& progress)> on_traces;  // while they are read
+  std::function<void(double share)> on_play;                     // of every NPU by itself, 0 to 1
 };
 
 }  // namespace bandwright

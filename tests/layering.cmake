@@ -2,6 +2,7 @@ cmake_minimum_required(VERSION 3.25)
 # Dependencies point one way. For each folder, the folders its files may include; run from the project's root:
 #   cmake -P tests/layering.cmake
 set(core)
+set(report core)
 set(topology core)
 set(collective core topology)
 set(step core topology collective)
@@ -17,11 +18,12 @@ set(scaling core topology collective step workload simulator training)
 set(formats core topology collective step workload cost_model)
 set(study core topology collective step workload cost_model simulator optimizer memory scaling formats training plan)
 set(experiment ${study} study validation)
-set(cli ${experiment} experiment)
+set(answers ${experiment} experiment report)
+set(cli ${answers} answers)
 
 set(failures 0)
-foreach(folder core topology collective step workload cost_model simulator training plan validation optimizer memory scaling
-    formats study experiment cli)
+foreach(folder core report topology collective step workload cost_model simulator training plan validation optimizer memory
+    scaling formats study experiment answers cli)
   file(GLOB_RECURSE files ${folder}/*.h ${folder}/*.cpp)
   foreach(file ${files})
     set(allowed ${folder} ${${folder}})

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "simulator/event_driven.h"
-#include "simulator/ranked_run.h"
+#include "simulator/player/player.h"
 #include "tests/experiment/support.h"
 
 namespace bandwright {
@@ -24,7 +24,7 @@ Time folded(const FileStep& step) {
 
 // Every NPU by itself.
 Time ranked(const FileStep& step) {
-  return simulate_ranked(
+  return simulate_full(
              {step.ranks->graph, step.network, step.system, step.bandwidth, step.system.after_collective},
              *step.ranks)
       .step_time;
