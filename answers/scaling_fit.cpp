@@ -54,10 +54,13 @@ void add_row(const FittedSeries& fitted, const PointRow& row, Table& table) {
     high = shown(series.is_rate ? row.range->low : row.range->high);
   }
   const bool is_point = row.kind == "measured" || row.kind == "left_out" || row.kind == "held_out";
-  const std::optional<double> law_value =
-      law && is_point ? std::optional(shown(law->curve.seconds(n))) : std::nullopt;
-  std::optional<double> error;
-  if (law_value) error = *law_value / shown(row.seconds) - 1.0;
+  Value law_value;
+  Value error;
+  if (law && is_point) {
+    const double value = shown(law->curve.seconds(n));
+    law_value = value;
+    error = value / shown(row.seconds) - 1.0;
+  }
   table.rows.push_back({series.name, row.kind, law ? Value(law->curve.law->name) : Value(), whole,
                         series.value_name, shown(row.seconds), low, high,
                         series.is_rate ? row.seconds : shown(row.seconds), row.speedup, row.speedup / n,
