@@ -96,7 +96,7 @@ std::vector<double> shares_of(const Point& point) {
 }
 
 DividedBudget divide(const Point& point, const std::stop_token& stop) {
-  if (point.network == nullptr) throw InputError(point.refused);
+  if (!point.refused.empty()) throw InputError(point.refused);
   if (point.rule->goal == Goal::Own) return {};
   if (point.shares == nullptr && point.rule->goal != Goal::Equal) return optimized(point, stop);
   const std::vector<double> shares = shares_of(point);

@@ -75,7 +75,7 @@ void Expansion::axis(std::string_view key, std::initializer_list<std::string_vie
       points_, grid_.own(), [&](const Point&) -> const auto& { return values; },
       [&](Point& point, const YamlValue& value) {
         (this->*read)(point, value);
-        point.line = value.place().line;
+        if (grid_.has(key)) point.line = value.place().line;  // defaults are in no file
       });
 }
 
@@ -208,8 +208,14 @@ void Expansion::read_budgets() {
   multiply(
       points_, grid_.own(), [&](const Point&) -> const auto& { return budgets; },
       [&](Point& point, double budget) {
-        (grid_.in_dollars() ? point.asked.budget_usd : point.asked.budget_gb_per_s) = budget;
         point.line = line;
+        if (grid_.in_dollars()) {
+          point.asked.budget_usd = budget;
+          return;
+        }
+        point.asked.budget_gb_per_s = budget;
+        const auto possible = outcome_of([&] { return check_range(Bandwidth(budget)), true; });
+        if (point.refused.empty()) point.refused = possible.reason;
       });
 }
 
@@ -245,11 +251,12 @@ void Expansion::expand_tables() {
 }
 
 void Expansion::read_word(const JobOption& option, const std::vector<YamlValue>& values) {
+  const bool said = grid_.has(option.name) || (!option.plural.empty() && grid_.has(option.plural));
   multiply(
       points_, grid_.own(), [&](const Point&) -> const auto& { return values; },
       [&](Point& point, const YamlValue& value) {
         point.job.*option.word = value.as_string();
-        point.line = value.place().line;
+        if (said) point.line = value.place().line;
         if (option.word == &Job::machine) point.machine = &inputs_.machine(value);
         if (option.word == &Job::model) point.model = &inputs_.model(value);
       });

@@ -30,8 +30,8 @@ struct Point {
   const TrainingLoop* loop = nullptr;
   LoopOptions options;
   const System* system = nullptr;
-  const Network* network = nullptr;  // what is paid for; null where a machine cannot have so many NPUs:
-  std::string refused;               // why
+  std::string refused;               // why there is no such step; "": it is tried
+  const Network* network = nullptr;  // what is paid for; null where a machine cannot have so many NPUs
   const Network* played = nullptr;   // what is simulated: `network`, or switches in its place
   const Workload* model = nullptr;
   const PriceList* prices = nullptr;

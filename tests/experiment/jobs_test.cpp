@@ -134,6 +134,26 @@ TEST(SweepOfTables, APointBeyondTheClockIsARowWithItsReason) {
   }
 }
 
+// 175B is divided over 16 NPUs of tensor parallelism: 6 are no multiple of it.
+TEST(SweepOfTables, AModelThatANetworkCannotHaveIsARowWithItsReason) {
+  const std::vector<Result> results = rows_of(experiment_of(
+      "name: x\nnetworks: [Ring(6), Ring(16)]\nmodels: 175B\nbudgets: 100 GB/s\nallocations: EqualBW\n"));
+  ASSERT_EQ(results.size(), 2u);
+  for (const auto& [row, trace] : results) {
+    EXPECT_EQ(row.status == "ok", row.npus == 16) << point_name(row);
+    EXPECT_EQ(row.reason.empty(), row.status == "ok") << point_name(row);
+  }
+}
+
+// Words that the file leaves out have no line of their own.
+TEST(SweepOfTables, APointIsWhereItsBudgetStands) {
+  const Experiment experiment =
+      experiment_of("name: x\nnetworks: 2D\nmodels: 17B\nallocations: EqualBW\nbudgets: 100 GB/s\n");
+  EXPECT_EQ(experiment.points.front().line, 5);
+  const Experiment jobs = experiment_of("name: x\nmodels: llama3-8b\nnpus: 8\n");
+  EXPECT_EQ(jobs.points.front().line, 3);
+}
+
 // Each price list is held against its own EqualBW: with 17B on 2D at 100 GB/s the gain of PerfPerCostOptBW is
 // that of an experiment with the one list.
 TEST(Findings, TwoPriceListsAreTwoLines) {

@@ -154,7 +154,7 @@ TEST(Store, AChangedCellIsNoResult) {
   std::vector<std::string> changes = {
       "UPDATE iterations SET objective = 2.375 WHERE iteration = 2",
       "UPDATE iterations SET evaluations = 'many'", "DELETE FROM iterations WHERE iteration = 2",
-      "UPDATE results SET step_time_us = 'fast'", "UPDATE results SET checksum = 'x'"};
+      "UPDATE results SET step_time_s = 'fast'", "UPDATE results SET checksum = 'x'"};
   for (const Column& column : columns()) {
     if (column.name == "id") continue;  // it is the key: a row that is not found is missing
     changes.push_back("UPDATE results SET " + std::string(column.name) + " = '7'");
