@@ -47,11 +47,15 @@ Document points_document(const Experiment& experiment) {
 Document evaluation_document(const Experiment& experiment, const Evaluation& evaluation,
                              const std::vector<Result>& results, const ExperimentFolder& folder) {
   const auto refused = std::count_if(results.begin(), results.end(),
-                                     [](const Result& result) { return result.row.status != "ok"; });
+                                     [](const Result& result) { return !result.row.step_time_s; });
+  const auto too_large = std::count_if(results.begin(), results.end(), [](const Result& result) {
+    return result.row.step_time_s && result.row.status != "ok";
+  });
   Document document{.title = fmt::format("{}: {} points", experiment.name, evaluation.points)};
   document.verdict.text = evaluation.missing == 0 ? "all were there already (--force computes them again)"
                                                   : fmt::format("{} of them computed", evaluation.missing);
   if (refused > 0) document.verdict.text += fmt::format(", {} have no answer", refused);
+  if (too_large > 0) document.verdict.text += fmt::format(", {} do not fit into memory", too_large);
   document.data("experiment", experiment.name)
       .data("points", evaluation.points)
       .data("computed", evaluation.missing)
@@ -63,7 +67,7 @@ Document evaluation_document(const Experiment& experiment, const Evaluation& eva
   return document;
 }
 
-// Points without an answer, a line each, where they stand in the file; the rest in one.
+// Points that cannot be or do not fit, a line each, where they stand in the file; the rest in one.
 void show_refused(const Experiment& experiment, const std::vector<Result>& results) {
   constexpr std::size_t most_lines = 5;
   std::map<std::string, int> lines;
@@ -76,7 +80,7 @@ void show_refused(const Experiment& experiment, const std::vector<Result>& resul
     tell("{}: {}\n", row.status, printable(where.what()));
   }
   if (count > most_lines) {
-    tell("{} more points without an answer: column `reason` says why\n", count - most_lines);
+    tell("{} more points are not ok: column `reason` says why\n", count - most_lines);
   }
 }
 

@@ -25,8 +25,8 @@ const std::string real =
     "tp: [4, 8]\npp: 4\nglobal_batch: 1024\n";
 
 TEST(SweepOfJobs, ARowIsASingleJob) {
-  const std::vector<Result> results = rows_of(experiment_of(real));
-  ASSERT_EQ(results.size(), 16u);  // 2 models x 2 machines x 2 counts x 2 TP
+  const std::vector<Result> results = rows_of(experiment_of(real + "sequence_parallel: [false, true]\n"));
+  ASSERT_EQ(results.size(), 32u);  // 2 models x 2 machines x 2 counts x 2 TP x 2
   int fitting = 0;
   for (const Result& result : results) {
     const Row& row = result.row;
@@ -42,6 +42,7 @@ TEST(SweepOfJobs, ARowIsASingleJob) {
     fitting += facts.fits ? 1 : 0;
   }
   EXPECT_GT(fitting, 0);
+  EXPECT_LT(fitting, 32);
 }
 
 TEST(SweepOfJobs, ADivisionThatCannotBeIsARowAndTheRestIsDone) {
