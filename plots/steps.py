@@ -1,7 +1,6 @@
 """Step time of each job of a sweep over models, machines and divisions: those that do not fit are hatched."""
 
 import csv
-import sys
 
 import style
 
@@ -10,13 +9,13 @@ MOST = 60  # bars that can be read
 
 
 def rows_of(file):
-    """Rows of jobs on machines. Leaves with status 1 where an experiment has none."""
+    """Rows of jobs on machines. Leaves where an experiment has none."""
     try:
         with open(file, newline="", encoding="utf-8") as stream:
             reader = csv.DictReader(stream)
             header = reader.fieldnames or []
             if "machine" not in header:
-                sys.exit(f"{file}: this figure is of models on machines, and this experiment has none")
+                style.does_not_apply(f"{file}: the figure is of models on machines, and this experiment has none")
             return header, [row for row in reader if row["machine"]]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         style.refuse(f"{file}: {error}")
@@ -62,5 +61,5 @@ if __name__ == "__main__":
     if options.view:
         found = [row for row in found if row["view"] == options.view]
     if not any(row["step_time_s"] for row in found):
-        style.refuse(f"{options.csv}: no job of this view has a step time")
+        style.does_not_apply(f"{options.csv}: no job of this view has a step time")
     style.save(draw(columns, found), options.target)

@@ -100,9 +100,11 @@ class Data:
                 rows = [self._row(row, columns, reader.line_num) for row in reader]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             refuse(f"{self.file}: {error}")
-        rows = [row for row in rows if row.get("status", "ok") == "ok"]
         if not rows:
             refuse(f"{self.file}: no results in it")
+        rows = [row for row in rows if row.get("status", "ok") == "ok"]
+        if not rows:
+            does_not_apply(f"{self.file}: the figure is of points that are ok, and no point is")
         return rows
 
     def _row(self, row, columns, line):

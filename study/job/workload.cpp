@@ -41,7 +41,7 @@ Workload read_yaml(const std::string& word) {
   const auto layers = root.is_map() ? root.find("layers") : std::nullopt;
   if (root.declared_kind() == "transformer") return read_architecture(root);
   const bool table = root.is_map() && (root.declared_kind() == "layer-table" || root.find("transformer") ||
-                                       (layers && layers->is_list()));
+                                       root.find("tensor_parallel") || (layers && layers->is_list()));
   if (table) return read_model(root);
   return read_architecture(root);
 }

@@ -222,7 +222,8 @@ TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
       Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "one or the other"},
       Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--bandwidth", "0,5"}, "0 GB/s"},
       Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--collective", "all-reduce"}, "one or the"},
-      Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--global-batch", "8000000"},
+      Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--global-batch", "8000000", "--timeline",
+            "t.json"},
            "--engine closed counts repetition"},
   });
 }
