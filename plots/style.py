@@ -101,7 +101,7 @@ class Data:
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             refuse(f"{self.file}: {error}")
         if not rows:
-            refuse(f"{self.file}: no results in it")
+            does_not_apply(f"{self.file}: no results in it")
         rows = [row for row in rows if row.get("status", "ok") == "ok"]
         if not rows:
             does_not_apply(f"{self.file}: the figure is of points that are ok, and no point is")
