@@ -25,7 +25,7 @@ struct TrainingOptions {
   std::string bucket = "200 MB";
   std::string placement = "TP,CP,EP,DP,PP";
   std::string overlap = "gradients,parameters,backward";
-  std::string dispatch = "model";
+  std::string dispatch = "per-node";
 };
 
 // All but --system, --npus and --recompute, which commands explain themselves: the usual ones under the

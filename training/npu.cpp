@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "core/catalogue.h"
 
 namespace bandwright {
@@ -35,9 +37,14 @@ double Npu::peak(Precision precision) const {
                                name, precision_name(precision)));
 }
 
+double Npu::power_speed() const {
+  constexpr double exponent = 1.0 / 2.5;
+  return watts > 0.0 && constants_watts > 0.0 ? std::pow(watts / constants_watts, exponent) : 1.0;
+}
+
 Npu read_npu(const YamlValue& map) {
   map.require_keys({"name", "peak", "memory", "memory_bandwidth", "processors", "older_kernels",
-                    "usd_per_hour", "constants"});
+                    "attention_speed", "usd_per_hour", "watts", "constants_watts", "constants"});
   Npu npu{.name = map.at("name").as_string(),
           .memory_bytes = to_double(map.at("memory").as_bytes()),
           .memory_gb_per_s = map.at("memory_bandwidth").as_bandwidth().value(),
@@ -53,7 +60,10 @@ Npu read_npu(const YamlValue& map) {
   if (npu.memory_gb_per_s <= 0.0) map.at("memory_bandwidth").fail("expected more than 0");
   if (npu.memory_bytes <= 0.0) map.at("memory").fail("expected more than 0 B");
   if (const auto share = map.find("older_kernels")) npu.older_kernels = share->as_number(0.01, 1.0);
+  if (const auto speed = map.find("attention_speed")) npu.attention_speed = speed->as_number(0.1, 10.0);
   if (const auto price = map.find("usd_per_hour")) npu.usd_per_hour = price->as_number(0.0, 1e6);
+  if (const auto watts = map.find("watts")) npu.watts = npu.constants_watts = watts->as_number(1.0, 1e6);
+  if (const auto watts = map.find("constants_watts")) npu.constants_watts = watts->as_number(1.0, 1e6);
   return npu;
 }
 

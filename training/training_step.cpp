@@ -58,13 +58,21 @@ class JobWriter {
   [[nodiscard]] Share layer_share(bool sparse) const;
   [[nodiscard]] Share share(std::int64_t layers) const;
   [[nodiscard]] double embedding() const;
-  [[nodiscard]] double replicas() const { return static_cast<double>(p_.data * p_.context); }
-  [[nodiscard]] double expert_replicas() const { return replicas() / static_cast<double>(p_.expert); }
+  // Whether weights that the optimizer updated in parts are gathered beside the first micro-batch.
+  [[nodiscard]] bool gathers_first() const { return (p_.zero == 1 || p_.zero == 2) && p_.overlap_parameters; }
+  [[nodiscard]] double shards() const {
+    return static_cast<double>(builder_.group(group_of(Axes::Shards)).npus());
+  }
+  [[nodiscard]] double expert_replicas() const {
+    return static_cast<double>(builder_.group(group_of(Axes::ExpertData)).npus());
+  }
+  static std::uint32_t group_of(Axes axis) { return static_cast<std::uint32_t>(axis); }
 
   const TrainingJob& job_;
   const Parallelism& p_;
   const Network& network_;
   const Dealing dealt_;
+  bool gathers_once_ = false;  // the forward passes now written are the first with the new weights
   const bool routes_beside_ = p_.overlap_expert && p_.expert > 1;
   StepProgramBuilder builder_;
   LayerPasses passes_;
@@ -79,9 +87,9 @@ JobWriter::Chunk JobWriter::chunk(std::int64_t layers) const {
 JobWriter::Share JobWriter::layer_share(bool sparse) const {
   const auto tp = static_cast<double>(p_.tensor);
   if (!sparse) return {.dense = dense_layer_parameters(job_.model) / tp};
-  return {sparse_layer_parameters(job_.model) / tp, static_cast<double>(job_.model.experts.count) /
-                                                        static_cast<double>(p_.expert) *
-                                                        expert_parameters(job_.model) / tp};
+  const double held = static_cast<double>(job_.model.experts.count) / static_cast<double>(p_.expert);
+  return {sparse_layer_parameters(job_.model) / tp,
+          held * expert_parameters(job_.model) / static_cast<double>(p_.experts_tensor())};
 }
 
 JobWriter::Share JobWriter::share(std::int64_t layers) const {
@@ -102,7 +110,7 @@ void JobWriter::gather_weights(Role role, const Share& held) {
                                              : marks(Mark::Data, Mark::Prefetch, Mark::Compute);
   const StepProgramBuilder::Label parameters = step_label(role, StepLine::Parameters);
   const MarkSet waits = marks(Mark::Data, Mark::Compute);
-  passes_.call(Axes::Data, CollectiveKind::AllGather, 2.0 * held.dense / replicas(), parameters, waits, sets);
+  passes_.call(Axes::Shards, CollectiveKind::AllGather, 2.0 * held.dense / shards(), parameters, waits, sets);
   passes_.call(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
                parameters, waits, sets);
 }
@@ -112,12 +120,15 @@ void JobWriter::reduce_gradients(double dense, double experts) {
   const auto size = static_cast<double>(p_.gradient_bytes);
   const MarkSet sets = p_.overlap_gradients ? marks(Mark::Data) : marks(Mark::Data, Mark::Compute);
   const StepProgramBuilder::Label gradients = step_label(Role::WeightGradient, StepLine::Gradients);
-  passes_.call(Axes::Data, kind, size * dense, gradients, marks(Mark::Data, Mark::Compute), sets);
+  passes_.call(Axes::Shards, kind, size * dense, gradients, marks(Mark::Data, Mark::Compute), sets);
+  passes_.call(Axes::Replicas, CollectiveKind::AllReduce,
+               p_.zero >= 1 ? size * dense / shards() : size * dense, gradients,
+               marks(Mark::Data, Mark::Compute), sets);
   passes_.call(Axes::ExpertData, kind, size * experts, gradients, marks(Mark::Data, Mark::Compute), sets);
 }
 
 void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
-  const bool gathers = p_.zero >= 3;
+  const bool gathers = p_.zero >= 3 || gathers_once_;
   if (chunk.embedding) passes_.embedding_forward(role);
   const auto layers = [&](std::int64_t count, bool sparse) {
     builder_.repeat(count, [&] {
@@ -198,6 +209,11 @@ void JobWriter::pass(const Chunk& each, bool reduces, bool beside) {
 
 // Fill, steady state and drain; the last micro-batch has no other beside it.
 void JobWriter::pipeline() {
+  if (gathers_first()) {
+    gather_weights(Role::Forward, share(dealt_.chunk));
+    builder_.join(marks(Mark::Compute, Mark::Prefetch));
+    gather_weights(Role::Forward, share(dealt_.stage - dealt_.chunk));
+  }
   deal(dealt_.fill, p_.pipeline - 1, [&](const Chunk& each) {
     chunk_forward(each, Role::Bubble);
     passes_.send(Role::Bubble);
@@ -218,8 +234,17 @@ StepProgram JobWriter::write() && {
   } else {
     Chunk whole = chunk(dealt_.chunk);
     whole.head = whole.embedding = true;
-    builder_.repeat(p_.micro_batches() - 1, [&] { pass(whole, false, routes_beside_); });
+    const bool first = gathers_first();
+    if (first && p_.micro_batches() > 1) {
+      gathers_once_ = true;
+      pass(whole, false, routes_beside_);
+      gathers_once_ = false;
+    }
+    builder_.repeat(p_.micro_batches() - (first && p_.micro_batches() > 1 ? 2 : 1),
+                    [&] { pass(whole, false, routes_beside_); });
+    gathers_once_ = first && p_.micro_batches() == 1;
     pass(whole, true, false);
+    gathers_once_ = false;
   }
   finish_gradients();
   update();
@@ -242,7 +267,7 @@ void JobWriter::update() {
   Share held = share(dealt_.stage);
   held.dense += embedding();
   const double updated =
-      p_.zero >= 1 ? held.dense / replicas() + held.experts / expert_replicas() : held.dense + held.experts;
+      p_.zero >= 1 ? held.dense / shards() + held.experts / expert_replicas() : held.dense + held.experts;
   builder_.compute(step_label(Role::Optimizer, StepLine::Optimizer),
                    nanoseconds(job_.slowdown.update * optimizer_ns(job_.machine.npu, updated)));
   if ((p_.zero == 1 || p_.zero == 2) && !p_.overlap_parameters) gather_weights(Role::Optimizer, held);

@@ -31,12 +31,15 @@ std::int64_t size_or(const YamlValue& map, std::string_view key, std::int64_t ot
 }
 
 Experts read_experts(const YamlValue& map) {
-  map.require_keys({"count", "per_token", "ffn", "shared", "dense_layers", "groups", "groups_per_token"});
+  map.require_keys({"count", "per_token", "ffn", "shared", "shared_ffn", "dense_layers", "interval", "groups",
+                    "groups_per_token"});
   Experts experts{.count = map.at("count").as_integer(1, largest),
                   .per_token = map.at("per_token").as_integer(1, largest),
                   .ffn = map.at("ffn").as_integer(1, largest)};
   if (const auto value = map.find("shared")) experts.shared = value->as_integer(0, largest);
   if (const auto value = map.find("dense_layers")) experts.dense_layers = value->as_integer(0, largest);
+  if (const auto value = map.find("shared_ffn")) experts.shared_ffn = value->as_integer(0, largest);
+  experts.interval = size_or(map, "interval", 1);
   experts.groups = size_or(map, "groups", 1);
   experts.groups_per_token = size_or(map, "groups_per_token", experts.groups);
   if (experts.per_token > experts.count) {
@@ -46,9 +49,14 @@ Experts read_experts(const YamlValue& map) {
 }
 
 LatentAttention read_latent(const YamlValue& map) {
-  map.require_keys({"q_rank", "kv_rank", "rope_dim"});
-  return {map.at("q_rank").as_integer(1, largest), map.at("kv_rank").as_integer(1, largest),
-          map.at("rope_dim").as_integer(1, largest)};
+  map.require_keys({"q_rank", "kv_rank", "rope_dim", "key_dim"});
+  return {map.at("q_rank").as_integer(0, largest), map.at("kv_rank").as_integer(1, largest),
+          map.at("rope_dim").as_integer(1, largest), map.find("key_dim") ? size_or(map, "key_dim", 1) : 0};
+}
+
+SlidingWindow read_window(const YamlValue& map, std::int64_t layers) {
+  map.require_keys({"tokens", "layers"});
+  return {map.at("tokens").as_integer(1, largest), map.at("layers").as_integer(0, layers)};
 }
 
 void check_groups(const Experts& e) {
@@ -68,7 +76,7 @@ void check(const TransformerArchitecture& model) {
   if (model.heads % model.kv_heads != 0) {
     throw InputError(fmt::format("kv_heads {} does not divide heads {}", model.kv_heads, model.heads));
   }
-  if (model.sparse() && model.experts.dense_layers >= model.layers) {
+  if (model.sparse() && model.experts.dense_layers + model.experts.interval > model.layers) {
     throw InputError(fmt::format("dense_layers {} leaves no layer of {} with experts",
                                  model.experts.dense_layers, model.layers));
   }
@@ -87,6 +95,12 @@ double attention_and_norms(const TransformerArchitecture& m) {
 
 }  // namespace
 
+double TransformerArchitecture::attended_share() const {
+  const auto w = static_cast<double>(std::min(window.tokens, sequence)) / static_cast<double>(sequence);
+  const auto windowed = static_cast<double>(window.layers) / static_cast<double>(layers);
+  return 1.0 - windowed * (1.0 - w) * (1.0 - w);
+}
+
 double dense_layer_parameters(const TransformerArchitecture& m) {
   return attention_and_norms(m) + sum(ffn_projections(m, m.ffn));
 }
@@ -97,12 +111,14 @@ double expert_parameters(const TransformerArchitecture& m) {
 
 double sparse_layer_parameters(const TransformerArchitecture& m) {
   const double router = static_cast<double>(m.hidden) * static_cast<double>(m.experts.count);
-  return attention_and_norms(m) + router + static_cast<double>(m.experts.shared) * expert_parameters(m);
+  const double shared = m.experts.shared > 0 ? sum(ffn_projections(m, m.experts.shared_inner())) : 0.0;
+  return attention_and_norms(m) + router + shared;
 }
 
 double embedding_parameters(const TransformerArchitecture& m) {
   const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
-  return m.tied_embeddings ? table : 2.0 * table;
+  const double positions = static_cast<double>(m.positions) * static_cast<double>(m.hidden);
+  return positions + (m.tied_embeddings ? table : 2.0 * table);
 }
 
 double parameters(const TransformerArchitecture& m) {
@@ -121,14 +137,15 @@ double model_flop_per_sequence(const TransformerArchitecture& m) {
   const auto s = static_cast<double>(m.sequence);
   const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
   const double matrices = active_parameters(m) - embedding_parameters(m) + table;
-  const double attention =
-      3.0 * static_cast<double>(m.layers) * attention_gemms(m, s, static_cast<double>(m.heads)).flop();
+  const double attention = 3.0 * static_cast<double>(m.layers) * m.attended_share() *
+                           attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   return 6.0 * s * matrices + attention;
 }
 
 TransformerArchitecture read_architecture(const YamlValue& root) {
   root.require_keys({"name", "help", "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_kind",
-                     "sequence", "vocabulary", "tied_embeddings", "experts", "latent"});
+                     "sequence", "vocabulary", "tied_embeddings", "positions", "experts", "latent",
+                     "window"});
   TransformerArchitecture model{.name = root.at("name").as_string(),
                                 .layers = root.at("layers").as_integer(1, 10000),
                                 .hidden = root.at("hidden").as_integer(1, largest),
@@ -148,8 +165,10 @@ TransformerArchitecture read_architecture(const YamlValue& root) {
     });
   }
   if (const auto tied = root.find("tied_embeddings")) model.tied_embeddings = tied->as_bool();
+  if (const auto positions = root.find("positions")) model.positions = positions->as_integer(0, largest);
   if (const auto experts = root.find("experts")) model.experts = read_experts(*experts);
   if (const auto latent = root.find("latent")) model.latent = read_latent(*latent);
+  if (const auto window = root.find("window")) model.window = read_window(*window, model.layers);
   try {
     check(model);
   } catch (const InputError& error) {

@@ -20,11 +20,14 @@ class HuggingFaceConfig {
 
   [[noreturn]] void fail(std::string_view key, std::string_view problem) const;
 
+  [[noreturn]] void missing(const char* key) const;  // with the nearest of the keys that nobody asked for
+
   [[nodiscard]] bool nested() const { return nested_; }
 
   // The whole number under the first of `keys` that is there and not null. A list of equal numbers is one.
   [[nodiscard]] std::optional<std::int64_t> find_size(std::initializer_list<const char*> keys) const;
-  [[nodiscard]] std::int64_t size(std::initializer_list<const char*> keys) const;  // at least 1; must be there
+  [[nodiscard]] std::int64_t size(
+      std::initializer_list<const char*> keys) const;  // at least 1; must be there
   [[nodiscard]] std::int64_t size_or(std::initializer_list<const char*> keys, std::int64_t otherwise) const;
   [[nodiscard]] std::string text(std::initializer_list<const char*> keys) const;  // empty: not there
   [[nodiscard]] std::optional<bool> flag(const char* key) const;

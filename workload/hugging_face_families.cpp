@@ -158,7 +158,8 @@ constexpr std::array unreadable = {
 
 template <class Rows>
 auto find_row(const Rows& rows, std::string_view name) -> const typename Rows::value_type* {
-  const auto* found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.name == name; });
+  const auto* found =
+      std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.name == name; });
   return found == rows.end() ? nullptr : found;
 }
 

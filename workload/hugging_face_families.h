@@ -23,12 +23,12 @@ struct Family {
   Gate gate = Gate::Gated;
   bool tied = false;  // output and input embedding, where the file does not say
   Windows windows = Windows::None;
-  std::int64_t pattern = 0;           // ByPattern: every n-th layer has none
-  std::int64_t default_window = 0;    // tokens, where the file does not say
-  bool learned_positions = false;     // max_position_embeddings rows of them
-  bool one_kv_head = false;           // unless multi_query is false
-  bool experts_have_ffn_size = false; // intermediate_size is an expert's
-  bool shared_expert = false;         // one beside the routed ones, of intermediate_size
+  std::int64_t pattern = 0;            // ByPattern: every n-th layer has none
+  std::int64_t default_window = 0;     // tokens, where the file does not say
+  bool learned_positions = false;      // max_position_embeddings rows of them
+  bool one_kv_head = false;            // unless multi_query is false
+  bool experts_have_ffn_size = false;  // intermediate_size is an expert's
+  bool shared_expert = false;          // one beside the routed ones, of intermediate_size
 };
 
 // A configuration nested in another's `text_config` leaves out every default of its class.
