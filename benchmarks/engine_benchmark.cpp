@@ -35,8 +35,8 @@ void folded_step(benchmark::State& state) {
   const Network network = load_network("4D");
   const System system = load_system("astra1");
   const TrainingLoop& loop = training_loop("NoOverlap");
-  const StepGraph graph = build_step(fuse_weight_gradients(load_model("175B")), network, loop,
-                                     loop_options(system, loop, Recompute::Full));
+  const Step graph = build_step(fuse_weight_gradients(load_model("175B")), network, loop,
+                                loop_options(system, loop, Recompute::Full));
   const std::array<double, 4> bandwidth = {142.9, 125.0, 50.8, 6.3};
   std::int64_t events = 0;
   for (auto _ : state) events += simulate_folded({graph, network, system, bandwidth, nanoseconds(10)}).events;
@@ -54,7 +54,7 @@ void growth(benchmark::State& state) {
   const Network network = parse_network(shorthand);
   System system;
   system.chunks = static_cast<int>(state.range(2));
-  const StepGraph graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
+  const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
   const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
   std::int64_t events = 0;
   for (auto _ : state) events += simulate_full({graph, network, system, bandwidth, {}}).events;
@@ -74,7 +74,7 @@ void full_all_reduce(benchmark::State& state, const char* shorthand, int chunks)
   system.latency = {nanoseconds(500)};
   system.endpoint_delay = nanoseconds(10);
   system.reduction_bandwidth = gb_per_s(1600.0);
-  const StepGraph graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
+  const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
   const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
   std::int64_t events = 0;
   for (auto _ : state) events += simulate_full({graph, network, system, bandwidth, {}}).events;

@@ -91,7 +91,7 @@ void event_driven(benchmark::State& state) {
   system.chunks = static_cast<int>(state.range(1));
   std::int64_t events = 0;
   for (auto _ : state) {
-    const StepGraph graph = expand(program);
+    const Step graph = expand(program);
     events += simulate_folded({graph, network, system, b, {}}).events;
   }
   state.counters["events/s"] = benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);

@@ -8,8 +8,8 @@
 #include "cli/commands.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/trace_bar.h"
 #include "core/error.h"
+#include "core/progress.h"
 #include "formats/detect.h"
 #include "formats/load.h"
 
@@ -46,8 +46,8 @@ std::string as_rows(const FileFormat& format, const FileSummary& summary) {
 
 // The bar is gone before the summary is printed.
 FileSummary summarise(const FileFormat& format, Sample& sample) {
-  TraceBar bar;
-  sample.progress = [&](const TraceProgress& progress) { bar.show(progress); };
+  ProgressBar bar("traces", "files");
+  sample.progress = [&](const TraceProgress& progress) { bar.show(progress.files, progress.total); };
   return format.summarise(sample);
 }
 

@@ -181,7 +181,7 @@ void add_estimate(CLI::App& app) {
       ->type_name("LIST");
   add_offload_options(*command, options->offload);
   add_output_options(*command, options->output);
-  command->add_option("--timeline", options->timeline, "write the step as a Chrome trace")->type_name("FILE");
+  add_output_file(*command, "--timeline", options->timeline, "write the step as a Chrome trace");
   command->footer(
       "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "
       "accuracy\n"

@@ -19,7 +19,7 @@ struct Work {
   std::string name;
   Machine machine;
   Network network;
-  StepGraph graph;
+  Step graph;
   std::string item;          // "images": what is counted
   std::int64_t items = 0;    // of a step, all NPUs together
   std::int64_t tensor = 1;   // NPUs of one replica

@@ -10,7 +10,8 @@
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/point_progress.h"
+#include "core/progress.h"
+#include "core/tell.h"
 #include "core/units.h"
 #include "experiment/evaluation.h"
 
@@ -71,15 +72,19 @@ void run(const EvaluateOptions& options) {
   const ExperimentFolder folder(options.output, experiment.name);
   const InterruptWatch interrupt;
   ResultStore store = folder.open_for_writing();
-  PointProgress progress(experiment.name);
+  ProgressBar progress(experiment.name, "points");
   const Evaluation evaluation = evaluate_missing(
       experiment, store,
       {.jobs = jobs,
        .force = options.force,
        .stop = interrupt.token(),
        .on_progress = [&](std::size_t done, std::size_t total) { progress.show(done, total); }});
+  if (evaluation.damaged > 0) {
+    tell("bandwright: {}: {} results were damaged and are computed again\n", folder.store().string(),
+         evaluation.damaged);
+  }
   if (!evaluation.complete) {
-    fmt::print(stderr, "interrupted; what was finished is kept, the same command continues\n");
+    tell("interrupted; what was finished is kept, the same command continues\n");
     throw CLI::RuntimeError(interrupted_status);
   }
   folder.write_csv(store.listed());

@@ -4,7 +4,9 @@
 
 #include <system_error>
 
-#include "cli/output.h"
+#include "core/csv.h"
+#include "core/error.h"
+#include "core/files.h"
 #include "core/paths.h"
 #include "core/text.h"
 #include "core/yaml.h"
@@ -14,13 +16,6 @@ namespace bandwright {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string csv_text(CsvRows rows) {
-  TextTable table{.headings = std::move(rows.front())};
-  rows.erase(rows.begin());
-  table.rows = std::move(rows);
-  return as_csv(table);
-}
 
 void require_folder_name(const std::string& name) {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -33,14 +28,6 @@ void require_folder_name(const std::string& name) {
 
 }  // namespace
 
-void make_folder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder, error)) {
-    throw InputError({.file = folder.string()}, "this folder cannot be made; choose another with --output");
-  }
-}
-
 ExperimentFolder::ExperimentFolder(const fs::path& output, const std::string& name)
     : name_(name), results_(output / name), graphs_(output / ("graph_" + name)) {
   require_folder_name(name);
@@ -52,8 +39,8 @@ ResultStore ExperimentFolder::open_for_writing() const {
 }
 
 void ExperimentFolder::write_csv(const std::vector<Result>& results) const {
-  write_output({.file = csv().string()}, csv_text(result_rows(results)));
-  write_output({.file = (results_ / "convergence.csv").string()}, csv_text(convergence_rows(results)));
+  write_whole(csv(), csv_text(result_rows(results)));
+  write_whole(results_ / "convergence.csv", csv_text(convergence_rows(results)));
 }
 
 std::vector<Result> ExperimentFolder::read() const {

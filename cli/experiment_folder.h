@@ -35,8 +35,6 @@ class ExperimentFolder {
   std::filesystem::path graphs_;
 };
 
-void make_folder(const std::filesystem::path& folder);  // throws InputError
-
 // The name in the experiment file that `word` stands for; a word that names no file stands for itself.
 std::string experiment_name(std::string_view word);
 

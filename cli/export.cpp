@@ -40,8 +40,8 @@ std::int64_t npus_of(const ExportOptions& options) {
 void export_chakra(const Export& what) {
   const std::int64_t npus = npus_of(what.options);
   const Network network = parse_network(fmt::format("Switch({})", npus));
-  const StepGraph graph = build_step(what.model, network, training_loop(what.options.workload.loop),
-                                     loop_options(what.options.workload));
+  const Step graph = build_step(what.model, network, training_loop(what.options.workload.loop),
+                                loop_options(what.options.workload));
   write_traces(graph, network, what.folder, what.model.name);
   fmt::print("{} traces of {} nodes: {}/{}.*.et, groups {}.json\n", npus, graph.operations.size(),
              what.folder.string(), what.model.name, what.model.name);

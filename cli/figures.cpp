@@ -1,10 +1,6 @@
 #include "cli/figures.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
@@ -13,7 +9,10 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/paths.h"
+#include "core/process.h"
+#include "core/tell.h"
 
 namespace bandwright {
 namespace {
@@ -28,45 +27,20 @@ constexpr std::array catalogue = {
     Figure{"convergence", "how the optimizer closes the gap to its proof", "convergence.csv"},
     Figure{"utilization", "how busy each dimension is, by allocation", "results.csv"}};
 
-// Runs a program found on the PATH; its exit status, 127 when it cannot be run, 128 + signal when killed.
-int run(std::vector<std::string> words, bool quiet) {
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  if (quiet) {
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  }
-  pid_t child = 0;
-  const int failure = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (failure != 0) return 127;
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 // A Python that has matplotlib: $BANDWRIGHT_PYTHON alone when it is set, else the system's, else the PATH's.
 std::string find_python() {
   std::vector<std::string> candidates = {"/usr/bin/python3", "python3"};
   const char* variable = std::getenv("BANDWRIGHT_PYTHON");
   if (variable != nullptr && *variable != '\0') candidates = {variable};
   for (const std::string& candidate : candidates) {
-    if (run({candidate, "-c", "import matplotlib"}, true) == 0) return candidate;
+    const ProcessResult tried = run_process({.command = {candidate, "-c", "import matplotlib"}});
+    if (tried.end == ProcessEnd::Succeeded) return candidate;
   }
   throw InputError(
       fmt::format("no Python with matplotlib ({}): install Debian's python3-matplotlib, or set "
                   "BANDWRIGHT_PYTHON to one that has it",
                   fmt::join(candidates, ", ")));
 }
-
-}  // namespace
-
-std::span<const Figure> figures() { return catalogue; }
-
-namespace {
 
 int run_script(std::string_view name, const std::filesystem::path& from, const std::filesystem::path& target,
                const Slice& slice = {}) {
@@ -76,11 +50,20 @@ int run_script(std::string_view name, const std::filesystem::path& from, const s
   std::vector<std::string> words = {python, "-B", script, from.string(), target.string()};
   if (!slice.view.empty()) words.insert(words.end(), {"--view", slice.view});
   if (!slice.loop.empty()) words.insert(words.end(), {"--loop", slice.loop});
-  const int status = run(words, false);
-  return status <= 2 ? status : 2;
+  const ProcessResult result = run_process({.command = words});
+  const bool answered =
+      result.end == ProcessEnd::Succeeded || (result.end == ProcessEnd::Exited && result.code <= 2);
+  if (!answered || result.output.find("Traceback (most recent call last)") != std::string::npos) {
+    tell("bandwright: {} failed: {}\n", script, result.describe());
+    return 2;
+  }
+  tell_text(result.output);
+  return result.code;
 }
 
 }  // namespace
+
+std::span<const Figure> figures() { return catalogue; }
 
 std::string file_stem(const Figure& figure, const Slice& slice) {
   std::string stem(figure.name);
@@ -115,7 +98,7 @@ void draw_answer(std::string_view script, const TextTable& answer, const AnswerP
   const std::string table = target.string() + ".csv";
   write_output({.format = OutputFormat::Csv, .file = table}, as_csv(answer));
   if (run_script(script, table, target) != 0) throw CLI::RuntimeError(1);
-  fmt::print(stderr, "drawn: {}.png\n", target.string());
+  tell("drawn: {}.png\n", target.string());
 }
 
 int draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/option_rules.h"
 #include "cli/output.h"
 
 namespace bandwright {
@@ -29,7 +30,7 @@ void add_import(CLI::App& app) {
   command->add_option("file", options->file, "a file of any readable format, or a folder or prefix of traces")
       ->required()
       ->type_name("FILE");
-  command->add_option("-o,--output", options->output, "write to this file")->type_name("FILE");
+  add_output_file(*command, "-o,--output", options->output, "write to this file");
   command->footer(
       "Formats: bandwright list formats\n"
       "Examples:\n"

@@ -6,8 +6,9 @@
 
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/trace_bar.h"
 #include "core/catalogue.h"
+#include "core/progress.h"
+#include "core/tell.h"
 #include "formats/detect.h"
 
 namespace bandwright {
@@ -76,12 +77,13 @@ Job load(const JobOptions& options, const JobBandwidth& bandwidth) {
   }
   check_files(options);
   if (files.network.empty()) throw InputError("--workload needs a network: --network FILE");
-  TraceBar bar;
-  return load_job(files, bandwidth, [&](const TraceProgress& progress) { bar.show(progress); });
+  ProgressBar bar("traces", "files");
+  return load_job(files, bandwidth,
+                  [&](const TraceProgress& progress) { bar.show(progress.files, progress.total); });
 }
 
 void show_ignored(const Job& job) {
-  for (const std::string& line : job.ignored) fmt::print(stderr, "ignored: {}\n", printable(line));
+  for (const std::string& line : job.ignored) tell("ignored: {}\n", printable(line));
 }
 
 }  // namespace bandwright

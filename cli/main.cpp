@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/option_rules.h"
 #include "core/error.h"
+#include "core/tell.h"
 #include "core/text.h"
 
 namespace bandwright {
@@ -32,7 +33,7 @@ constexpr std::string_view usage =
     "  bandwright list\n";
 
 int refuse(std::string_view problem) {
-  fmt::print(stderr, "bandwright: {}\n", printable(problem));
+  tell("bandwright: {}\n", printable(problem));
   return bad_input_status;
 }
 
@@ -82,6 +83,7 @@ int parse_and_run(int argc, char** argv) {
   app.set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
   for (const auto add_command : add_functions) add_command(app);
   refuse_empty_texts(app);
+  guard_outputs(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError& no_answer) {
@@ -92,18 +94,19 @@ int parse_and_run(int argc, char** argv) {
     return refuse(app.remaining_size(true) > 0 ? unexpected(app) : error.what());
   }
   if (app.get_subcommands().empty()) {
-    fmt::print(stderr, "{}", usage);
+    tell("{}", usage);
     return bad_input_status;
   }
   return 0;
 }
 
 int run(int argc, char** argv) {
+  guard_standard_streams();
   try {
     const int status = parse_and_run(argc, argv);
     std::cout.flush();
-    if (!std::cout || std::fflush(stdout) != 0) return refuse("cannot write to standard output");
-    return status;
+    const bool lost = !std::cout || std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+    return lost ? refuse("cannot write to standard output") : status;
   } catch (const InputError& error) {
     return refuse(error.what());
   } catch (const std::system_error& error) {

@@ -7,7 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/place_progress.h"
+#include "core/progress.h"
 #include "memory/transformer_graph.h"
 #include "training/memory_bill.h"
 
@@ -60,7 +60,7 @@ Offload offload(TrainingJob& job, const OffloadOptions& options) {
   Offload done{.tiers = load_tiers(options.tiers), .fast = fast_limit(job, options)};
   const PlacementProblem problem{training_graph(job, done.tiers), done.tiers, done.fast};
   const InterruptWatch interrupt;  // before any other thread
-  PlaceProgress progress(solver_seconds);
+  ProgressClock progress(solver_seconds);
   PlacementOptions placement{.gap = gap, .time_limit_seconds = solver_seconds, .stop = interrupt.token()};
   placement.on_stage = [&](std::string_view stage) { progress.begin(fmt::format("placing, {}", stage)); };
   done.placement = place(problem, policy, placement);

@@ -9,6 +9,7 @@
 #include "cli/interrupt.h"
 #include "cli/optimize_inputs.h"
 #include "cli/option_rules.h"
+#include "core/tell.h"
 #include "core/text.h"
 
 namespace bandwright {
@@ -54,7 +55,7 @@ void check_options(const CLI::App& command) {
 void run(const OptimizeOptions& options) {
   const DesignAnswer answer = solve_shown(options);
   if (answer.summary.solution.status == Status::Infeasible) {
-    fmt::print(stderr, "bandwright: {}\n", printable(infeasible_text(answer)));
+    tell("bandwright: {}\n", printable(infeasible_text(answer)));
     throw CLI::RuntimeError(no_answer_status);
   }
   switch (options.output.format) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/files.h"
 
 namespace bandwright {
 namespace {
@@ -34,6 +35,45 @@ void require_one(const CLI::App& command, const TypedOptions& options, OptionNam
 
 void refuse(const TypedOptions& options, std::string_view why) {
   if (!options.empty()) throw InputError(fmt::format("{} {}", options.front()->get_name(), why));
+}
+
+constexpr const char* output_mark = "output";  // the name of the check that an output's option has
+
+bool is_output(const CLI::Option& option) {
+  try {
+    return const_cast<CLI::Option&>(option).get_validator(output_mark) !=
+           nullptr;  // the library has no const one
+  } catch (const CLI::OptionNotFound&) {
+    return false;
+  }
+}
+
+// The folder of a figure and of its table, which are drawn at the end.
+void check_plot_folder(const CLI::App& command) {
+  const CLI::Option* const plot = command.get_option_no_throw("--plot");
+  const CLI::Option* const folder = command.get_option_no_throw("--plot-folder");
+  if (plot == nullptr || folder == nullptr || plot->count() == 0) return;
+  make_folder(folder->as<std::string>());
+  check_can_write(std::filesystem::path(folder->as<std::string>()) / "figure");
+}
+
+void check_outputs(const CLI::App& command) {
+  check_plot_folder(command);
+  const std::vector<const CLI::Option*> options = command.get_options();
+  for (const CLI::Option* const output : options) {
+    if (!is_output(*output) || output->count() == 0) continue;
+    const std::string file = output->as<std::string>();
+    for (const CLI::Option* const other : options) {
+      if (other == output) continue;
+      for (const std::string& word : other->results()) {
+        if (is_output(*other) && word == file) {
+          throw InputError(
+              fmt::format("{} and {} would both write {}", output->get_name(), other->get_name(), file));
+        }
+        if (!word.empty()) check_not_the_input(file, word);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -74,6 +114,23 @@ void refuse_empty_texts(CLI::App& app) {
   for (CLI::App* const command : app.get_subcommands([](CLI::App*) { return true; })) {
     refuse_empty_texts(*command);
   }
+}
+
+CLI::Option* add_output_file(CLI::App& command, const std::string& names, std::string& file,
+                             const std::string& help) {
+  return command.add_option(names, file, help)
+      ->type_name("FILE")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            if (!text.empty() && text != "-") check_can_write(text);
+            return std::string();
+          },
+          "", output_mark));
+}
+
+void guard_outputs(CLI::App& app) {
+  app.parse_complete_callback([&app] { check_outputs(app); });
+  for (CLI::App* const command : app.get_subcommands([](CLI::App*) { return true; })) guard_outputs(*command);
 }
 
 }  // namespace bandwright

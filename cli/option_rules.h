@@ -36,6 +36,13 @@ void check_excludes(const CLI::App& command, OptionNames options, OptionNames ot
 void refuse_typed(const CLI::App& command, OptionNames options, std::string_view why);
 void refuse_typed(const CLI::App& command, std::string_view heading, std::string_view why);
 
+// A file that the command writes, "" for none. It is tried when the command line has been read, before hours
+// of work rather than after them.
+CLI::Option* add_output_file(CLI::App& command, const std::string& names, std::string& file,
+                             const std::string& help);
+// No file that a command writes may be one that it reads, or one that another of its options writes.
+void guard_outputs(CLI::App& app);
+
 // Every option of every command refuses the empty text, which stands for "not given" inside.
 void refuse_empty_texts(CLI::App& app);
 

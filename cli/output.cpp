@@ -1,24 +1,21 @@
 #include "cli/output.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <CLI/Validators.hpp>
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <system_error>
+#include <cstdio>
 
 #include "cli/option_rules.h"
 #include "core/catalogue.h"
+#include "core/csv.h"
+#include "core/files.h"
 
 namespace bandwright {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct FormatInfo {
   OutputFormat format;
@@ -41,36 +38,6 @@ void append_padded(std::string& line, std::string_view cell, std::size_t width, 
   line += left ? std::string(cell) + space : space + std::string(cell);
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
-
-void write_stream(const fs::path& path, std::string_view text) {
-  std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-  stream << text;
-  stream.close();
-  if (!stream) throw InputError(Place{.file = path.string()}, "cannot be written");
-}
-
-// Written beside the file and renamed over it, so that no reader ever sees half of it.
-void replace_file(const fs::path& file, std::string_view text) {
-  const fs::path unfinished = fmt::format("{}.{}.part", file.string(), ::getpid());
-  std::error_code error;
-  try {
-    write_stream(unfinished, text);
-    fs::rename(unfinished, file, error);
-  } catch (const InputError&) {
-    error = std::make_error_code(std::errc::io_error);
-  }
-  if (!error) return;
-  std::error_code ignored;
-  fs::remove(unfinished, ignored);
-  throw InputError(Place{.file = file.string()}, "cannot be written");
-}
-
 }  // namespace
 
 void add_output_options(CLI::App& command, OutputOptions& options) {
@@ -83,8 +50,7 @@ void add_output_options(CLI::App& command, OutputOptions& options) {
           },
           "text (default), json or csv")
       ->type_name("FORMAT");
-  command.add_option("--output", options.file, "write the answer to a file, all of it or nothing")
-      ->type_name("FILE");
+  add_output_file(command, "--output", options.file, "write the answer to a file, all of it or nothing");
 }
 
 std::string aligned(const TextTable& table, std::size_t left_columns) {
@@ -110,24 +76,14 @@ std::string aligned(const TextTable& table, std::size_t left_columns) {
 
 std::string as_csv(const TextTable& table) {
   std::string text;
-  const auto append = [&](const std::vector<std::string>& row) {
-    for (std::size_t i = 0; i < row.size(); ++i) text += (i > 0 ? "," : "") + csv_field(row[i]);
-    text += '\n';
-  };
-  append(table.headings);
-  for (const auto& row : table.rows) append(row);
+  append_csv_row(text, table.headings);
+  for (const auto& row : table.rows) append_csv_row(text, row);
   return text;
 }
 
 void write_output(const OutputOptions& options, std::string_view text) {
-  std::error_code ignored;
-  if (options.file.empty() || options.file == "-") {
-    fmt::print("{}", text);
-  } else if (fs::exists(options.file, ignored) && !fs::is_regular_file(options.file, ignored)) {
-    write_stream(options.file, text);  // a device or a pipe
-  } else {
-    replace_file(options.file, text);
-  }
+  if (!options.file.empty() && options.file != "-") return write_whole(options.file, text);
+  std::fwrite(text.data(), 1, text.size(), stdout);  // main looks at its state at the end
 }
 
 }  // namespace bandwright

@@ -11,8 +11,8 @@
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
 #include "cli/place_options.h"
-#include "cli/place_progress.h"
 #include "core/paths.h"
+#include "core/progress.h"
 #include "core/text.h"
 #include "memory/convnet_training.h"
 #include "memory/cost.h"
@@ -174,7 +174,7 @@ void run_all(PlaceReport& report, const std::vector<FastMemory>& memories,
   const double all_fast_ns = fast.found() ? fast.ns : 0.0;
   const InterruptWatch interrupt;  // before any other thread
   options.stop = interrupt.token();
-  PlaceProgress progress(options.time_limit_seconds);
+  ProgressClock progress(options.time_limit_seconds);
   for (const FastMemory& memory : memories) {
     options.found.clear();
     for (const Policy* policy : chosen) {

@@ -74,10 +74,9 @@ void add_solver_options(CLI::App& command, PlaceOptions& options) {
 
 void add_file_options(CLI::App& command, PlaceOptions& options) {
   begin_group(command, output_options);
-  command.add_option("--schedule", options.schedule_file, "write the schedule as CSV")->type_name("FILE");
-  command
-      .add_option("--timeline", options.timeline_file, "write the schedule for chrome://tracing or Perfetto")
-      ->type_name("FILE");
+  add_output_file(command, "--schedule", options.schedule_file, "write the schedule as CSV");
+  add_output_file(command, "--timeline", options.timeline_file,
+                  "write the schedule for chrome://tracing or Perfetto");
   add_answer_plot(command, options.plot, "draw slowdown, accesses and traffic, and slowdown against cost");
   add_output_options(command, options.output);
 }

@@ -1,12 +1,10 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -16,7 +14,10 @@
 #include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/scale.h"
-#include "core/catalogue.h"
+#include "core/choice.h"
+#include "core/progress.h"
+#include "core/tell.h"
+#include "core/text.h"
 #include "core/units.h"
 #include "scaling/measure.h"
 #include "scaling/sbatch.h"
@@ -27,14 +28,9 @@ namespace {
 
 constexpr int most_measured_workers = 10'000'000;
 
-struct WorkerRow {
-  std::string_view name;
-  std::string_view help;
-  SlurmWorker worker;
-};
-constexpr std::array slurm_workers = {WorkerRow{"task", "a process", SlurmWorker::Task},
-                                      WorkerRow{"node", "a whole node", SlurmWorker::Node},
-                                      WorkerRow{"cpu", "a core for a thread", SlurmWorker::Cpu}};
+constexpr std::array slurm_workers = {Choice{SlurmWorker::Task, "task", "a process"},
+                                      Choice{SlurmWorker::Node, "node", "a whole node"},
+                                      Choice{SlurmWorker::Cpu, "cpu", "a core for a thread"}};
 
 struct MeasureCommandOptions {
   MeasurePlan plan;
@@ -48,20 +44,11 @@ struct MeasureCommandOptions {
   OutputOptions output;
 };
 
-// Progress on standard error: a bar that is redrawn on a terminal, one line per run elsewhere.
-void show(const MeasureEvent& event, bool terminal) {
+void show(const MeasureEvent& event, ProgressBar& progress) {
   const std::string run = event.number == 0 ? "warm-up" : fmt::format("run {}", event.number);
-  const std::string text = fmt::format("[{}/{}] {} workers, {}: {}{}", event.done, event.total, event.workers,
-                                       run, event.outcome, event.remembered ? " (from the store)" : "");
-  if (!terminal) {
-    fmt::print(stderr, "{}\n", text);
-    return;
-  }
-  constexpr int width = 24;
-  const int filled = event.total > 0 ? width * event.done / event.total : width;
-  fmt::print(stderr, "\r\x1b[K{}{} {}", std::string(filled, '#'), std::string(width - filled, '.'),
-             text.substr(0, 80));
-  std::fflush(stderr);
+  progress.line(event.total > 0 ? static_cast<double>(event.done) / event.total : 1.0,
+                fmt::format("[{}/{}] {} workers, {}: {}{}", event.done, event.total, event.workers, run,
+                            event.outcome, event.remembered ? " (from the store)" : ""));
 }
 
 std::string table(const std::vector<MeasuredPoint>& points) {
@@ -134,7 +121,16 @@ void read_plan(MeasureCommandOptions& options) {
   }
 }
 
+// It becomes a line of the script that Slurm reads.
+void check_partition(std::string_view names) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,";
+  if (names.find_first_not_of(allowed) == std::string_view::npos) return;
+  throw InputError(fmt::format(
+      "--partition: '{}' is no partition: expected letters, digits, '_', '-' and '.'", printable(names)));
+}
+
 void print_script(const MeasureCommandOptions& options) {
+  check_partition(options.slurm_options.partition);
   SlurmOptions slurm = options.slurm_options;
   std::vector<std::string>& words = slurm.measure_options;
   words = {"--repeat", std::to_string(options.plan.repeats), "--warmup",
@@ -150,8 +146,13 @@ void warn_about_cores(const MeasurePlan& plan) {
   const unsigned cores = std::thread::hardware_concurrency();
   const bool elsewhere = plan.command[0] == "srun" || plan.command[0] == "mpirun" || plan.command[0] == "ssh";
   if (cores == 0 || elsewhere || static_cast<unsigned>(plan.workers.back()) <= cores) return;
-  fmt::print(stderr, "warning: this machine has {} cores; {} workers share them\n", cores,
-             plan.workers.back());
+  tell("warning: this machine has {} cores; {} workers share them\n", cores, plan.workers.back());
+}
+
+// The bar is gone before the answer is printed.
+std::vector<MeasuredPoint> measured(const MeasurePlan& plan, RunStore& store) {
+  ProgressBar progress;
+  return measure(plan, store, [&](const MeasureEvent& event) { show(event, progress); });
 }
 
 void run(MeasureCommandOptions options) {
@@ -160,10 +161,7 @@ void run(MeasureCommandOptions options) {
   RunStore store(options.store);
   if (!options.resume) store.forget(study_of(options.plan));
   warn_about_cores(options.plan);
-  const bool terminal = isatty(STDERR_FILENO) == 1;
-  const std::vector<MeasuredPoint> points =
-      measure(options.plan, store, [&](const MeasureEvent& event) { show(event, terminal); });
-  if (terminal) fmt::print(stderr, "\r\x1b[K");
+  const std::vector<MeasuredPoint> points = measured(options.plan, store);
   switch (options.output.format) {
     case OutputFormat::Text:
       write_output(options.output, table(points));
@@ -179,7 +177,7 @@ void run(MeasureCommandOptions options) {
   for (const MeasuredPoint& point : points) {
     if (point.failure.empty()) continue;
     failed = true;
-    fmt::print(stderr, "bandwright: {} workers not measured: {}\n", point.workers, point.failure);
+    tell("bandwright: {} workers not measured: {}\n", point.workers, point.failure);
   }
   if (failed) throw CLI::RuntimeError(1);
 }
@@ -190,8 +188,7 @@ void add_slurm_options(CLI::App& command, MeasureCommandOptions& options) {
       .add_option_function<std::string>(
           "--slurm-worker",
           [&options](const std::string& word) {
-            options.slurm_options.worker =
-                find_in_catalogue<WorkerRow>(slurm_workers, word, "Slurm worker").worker;
+            options.slurm_options.worker = choice_named(slurm_workers, word, "Slurm worker");
           },
           "what a worker is: task, node or cpu")
       ->default_str("task");

@@ -13,6 +13,7 @@
 #include "cli/option_rules.h"
 #include "cli/scale.h"
 #include "cli/training_options.h"
+#include "core/tell.h"
 #include "core/text.h"
 #include "scaling/curve_workloads.h"
 #include "scaling/worker_counts.h"
@@ -179,7 +180,7 @@ void run(const CLI::App& command, const ScaleSimulateOptions& options) {
   if (std::any_of(points.begin(), points.end(), [](const CurvePoint& point) { return point.played(); })) {
     return draw_answer("scaling", curve_csv(answer), options.plot);
   }
-  fmt::print(stderr, "bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
+  tell("bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
   throw CLI::RuntimeError(1);
 }
 

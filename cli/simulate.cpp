@@ -197,7 +197,7 @@ void add_simulate(CLI::App& app) {
   begin_group(*command, price_options);
   add_network_options(*command, options->network);
   add_output_options(*command, options->output);
-  command->add_option("--timeline", options->timeline, "write a Chrome/Perfetto trace")->type_name("FILE");
+  add_output_file(*command, "--timeline", options->timeline, "write a Chrome/Perfetto trace");
   command->footer(
       "Examples:\n"
       "  bandwright simulate 4D 325 175B NoOverlap --recompute full\n"

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/catalogue.h"
+#include "core/tell.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
 #include "simulator/program_form.h"
@@ -83,7 +84,7 @@ System system_of(const SimulateOptions& options) {
 }
 
 // The model, read and built as the system says unless an option says otherwise.
-StepGraph step_of(SimulateOptions& options, const Network& network, System& system) {
+Step step_of(SimulateOptions& options, const Network& network, System& system) {
   if (options.workload.tables.empty()) options.workload.tables = system.fused_tables ? "fused" : "split";
   if (!options.workload.compute_scale.empty()) {
     system.compute_scale = loop_options(options.workload).compute_scale;
@@ -98,7 +99,7 @@ StepGraph step_of(SimulateOptions& options, const Network& network, System& syst
                     loop_options(system, loop, loop_options(options.workload).recompute));
 }
 
-StepGraph graph_of(SimulateOptions& options, const Network& network, System& system) {
+Step graph_of(SimulateOptions& options, const Network& network, System& system) {
   if (options.collective.empty()) return step_of(options, network, system);
   options.workload.loop.clear();
   if (options.size.empty()) throw InputError("--collective needs --size, such as --size '1 GiB'");
@@ -106,7 +107,7 @@ StepGraph graph_of(SimulateOptions& options, const Network& network, System& sys
                                    parse_option("--size", options.size, parse_bytes)});
 }
 
-ClosedForm form_of(const StepGraph& graph, int dimensions) { return {graph, dimensions}; }
+ClosedForm form_of(const Step& graph, int dimensions) { return {graph, dimensions}; }
 ProgramForm form_of(const StepProgram& program, int dimensions) { return {program, dimensions}; }
 
 // The shares of a budget with which a closed form is fastest.
@@ -120,9 +121,9 @@ std::vector<double> optimized_shares(const Form& step_time, int dimensions, doub
   return summary.gb_per_s;
 }
 
-template <class Step>
+template <class AnyStep>
 std::vector<double> bandwidth_of(const SimulateOptions& options, const Network& network, const System& system,
-                                 const Step& step) {
+                                 const AnyStep& step) {
   if (!options.bandwidth.empty()) {
     return parse_option("--bandwidth", options.bandwidth,
                         [&](std::string_view text) { return parse_bandwidths(text, network); });
@@ -219,7 +220,7 @@ SimulationAnswer training_of(SimulateOptions& options) {
   SimulationAnswer answer{.system = system_of(options)};
   answer.job = load_training_job(options.workload.models, options.training);
   if (!options.offload.tiers.empty()) {
-    fmt::print(stderr, "{}", offload_text(offload(*answer.job, options.offload)));
+    tell("{}", offload_text(offload(*answer.job, options.offload)));
   }
   const TrainingJob& job = *answer.job;
   answer.system.name = job.machine.name;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "cli/memory_fit.h"
 #include "cli/options.h"
@@ -30,8 +31,8 @@ Time data_parallel_time(const StepResult& result) {
 }
 
 // Of a graph or a program.
-template <class Step>
-std::string operation_name(const Step& step, const Operation& operation) {
+template <class AnyStep>
+std::string operation_name(const AnyStep& step, const Operation& operation) {
   const std::string& line = step.line_names[operation.line];
   const bool communicates = operation.kind == OperationKind::Collective;
   const std::string_view what = communicates
@@ -41,16 +42,24 @@ std::string operation_name(const Step& step, const Operation& operation) {
   return fmt::format("{} {}: {}", line, role_name(operation.role), what);
 }
 
-void add(std::vector<CriticalPart>& parts, std::string name, Time time) {
-  auto known = std::find_if(parts.begin(), parts.end(), [&](const auto& p) { return p.operation == name; });
-  if (known == parts.end()) known = parts.insert(known, {std::move(name), Time(0)});
-  known->time += time;
-}
+// Times by name.
+class CriticalParts {
+ public:
+  void add(std::string name, Time time) {
+    const auto [known, fresh] = index_.emplace(name, parts_.size());
+    if (fresh) parts_.push_back({std::move(name), Time(0)});
+    parts_[known->second].time += time;
+  }
+  std::vector<CriticalPart> longest_first() && {
+    std::stable_sort(parts_.begin(), parts_.end(),
+                     [](const auto& a, const auto& b) { return a.time > b.time; });
+    return std::move(parts_);
+  }
 
-std::vector<CriticalPart> longest_first(std::vector<CriticalPart> parts) {
-  std::stable_sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.time > b.time; });
-  return parts;
-}
+ private:
+  std::vector<CriticalPart> parts_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
 
 std::string percent(Time part, Time whole) {
   if (whole == Time(0)) return "";
@@ -207,23 +216,23 @@ Json setting(const SimulationAnswer& answer) {
 
 }  // namespace
 
-std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result) {
-  std::vector<CriticalPart> parts;
+std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result) {
+  CriticalParts parts;
   for (const CriticalOperation& each : result.critical_path) {
-    add(parts, operation_name(graph, graph.operations[each.operation]), each.end - each.start);
+    parts.add(operation_name(graph, graph.operations[each.operation]), each.end - each.start);
   }
-  return longest_first(std::move(parts));
+  return std::move(parts).longest_first();
 }
 
 std::vector<CriticalPart> critical_parts(const StepProgram& program,
                                          const std::vector<ProgramForm::Share>& path) {
-  std::vector<CriticalPart> parts;
+  CriticalParts parts;
   for (std::size_t i = 0; i < path.size(); ++i) {
     const Instruction& instruction = program.instructions[i];
     if (instruction.times > 0 || path[i].times == 0.0 || path[i].ns == 0.0) continue;
-    add(parts, operation_name(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
+    parts.add(operation_name(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
   }
-  return longest_first(std::move(parts));
+  return std::move(parts).longest_first();
 }
 
 std::string simulation_text(const SimulationAnswer& answer) {

@@ -4,8 +4,8 @@
 
 #include "simulator/program_form.h"
 #include "simulator/scenario.h"
+#include "step/ranked_step.h"
 #include "training/estimate.h"
-#include "workload/ranked_step.h"
 
 namespace bandwright {
 
@@ -19,7 +19,7 @@ struct CriticalPart {
 struct SimulationAnswer {
   Network network;
   System system;
-  StepGraph graph;                 // a real model's in closed form: its name alone
+  Step graph;                      // a real model's in closed form: its name alone
   std::optional<TrainingJob> job;  // a real model on a machine, and its step:
   StepProgram program;
   std::optional<RankedStep> ranks;  // of traces: the graph NPU by NPU
@@ -35,7 +35,7 @@ struct SimulationAnswer {
 };
 
 // The parts of the critical path.
-std::vector<CriticalPart> critical_parts(const StepGraph& graph, const StepResult& result);
+std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result);
 std::vector<CriticalPart> critical_parts(const StepProgram& program,
                                          const std::vector<ProgramForm::Share>& path);
 

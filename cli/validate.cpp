@@ -8,8 +8,10 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/option_rules.h"
 #include "cli/validate_report.h"
 #include "core/paths.h"
+#include "core/tell.h"
 #include "core/text.h"
 #include "validation/fit.h"
 #include "validation/write_calibration.h"
@@ -56,7 +58,7 @@ std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
         fmt::format("--data: nothing to validate in '{}' ({})", folder.string(),
                     skipped.empty() ? "no .csv files" : fmt::to_string(fmt::join(skipped, "; "))));
   }
-  for (const std::string& line : skipped) fmt::print(stderr, "bandwright: {}\n", printable(line));
+  for (const std::string& line : skipped) tell("bandwright: {}\n", printable(line));
   return sets;
 }
 
@@ -132,13 +134,10 @@ void add_validate(CLI::App& app) {
       command->add_option("--split", options->split,
                           "fit the constants on a random half of each set, and predict the other half");
   split->type_name("SEED")->excludes(leave);
-  command->add_option("--fit", options->fit, "fit the constants on all rows and write them (YAML)")
-      ->type_name("FILE")
+  add_output_file(*command, "--fit", options->fit, "fit the constants on all rows and write them (YAML)")
       ->excludes(split);
-  command->add_option("--rows", options->rows, "write every row with its prediction (CSV)")
-      ->type_name("FILE");
-  command->add_option("--html", options->html, "write a page with tables, a picture and the constants")
-      ->type_name("FILE");
+  add_output_file(*command, "--rows", options->rows, "write every row with its prediction (CSV)");
+  add_output_file(*command, "--html", options->html, "write a page with tables, a picture and the constants");
   add_output_options(*command, options->output);
   command->footer(
       "Errors are relative to the measurement; mean, median and worst are of absolute values. A file is "

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
-#include <iterator>
 #include <numeric>
 
 #include "core/error.h"
+#include "core/files.h"
 
 namespace bandwright {
 namespace {
@@ -113,19 +113,20 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
   return guess.empty() ? std::string() : fmt::format("; did you mean '{}'?", guess);
 }
 
+std::string content_hash(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
+}
+
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit) {
   const Place place{.file = path.string()};
-  std::error_code error;
-  if (!std::filesystem::exists(path, error)) throw InputError(place, "no such file");
-  if (std::filesystem::is_directory(path, error)) throw InputError(place, "is a folder, expected a file");
-  std::ifstream stream(path, std::ios::binary);
+  std::ifstream stream(plain_file(path), std::ios::binary);
+  const std::uintmax_t size = std::filesystem::file_size(path);
+  if (size > limit) throw InputError(place, fmt::format("has {} bytes; at most {} are read", size, limit));
+  std::string text(size, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(size));
   if (!stream) throw InputError(place, "cannot be read");
-  std::string text;
-  std::vector<char> block(1 << 16);
-  while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
-    text.append(block.data(), static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > limit) throw InputError(place, fmt::format("is larger than {} bytes", limit));
-  }
   if (!is_utf8(text)) throw InputError(place, "is not UTF-8 text");
   return text;
 }

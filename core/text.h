@@ -22,8 +22,12 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
 // "; did you mean 'x'?" or "".
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 
-// The whole of a text file. Throws InputError when it cannot be read, is larger than `limit`, or is not
-// UTF-8.
+// FNV-1a of 64 bits as 16 hexadecimal digits: names content and shows that it has changed; no defence against
+// forgery.
+std::string content_hash(std::string_view text);
+
+// The whole of a text file. Throws InputError when it cannot be read, is no file (a folder, a device, a pipe:
+// it does not wait for one), is larger than `limit`, or is not UTF-8.
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit = 64 << 20);
 
 }  // namespace bandwright

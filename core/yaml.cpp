@@ -38,8 +38,17 @@ std::string key_text(const YAML::Node& key, const Place& place) {
   return key.Scalar();
 }
 
-// Passes over a text and throws where a second document, or what the parser takes for one, begins.
-// YAML::LoadAll does not return from some such texts (yaml-cpp issue 1040: ",").
+// Every value costs some 500 bytes in memory; the largest of our own inputs has 300.
+constexpr std::size_t most_bytes = std::size_t{4} << 20;
+constexpr int max_values = 500'000;
+
+[[noreturn]] void refuse_values(const Place& place) {
+  throw InputError(place, fmt::format("holds more than {} values", max_values));
+}
+
+// Passes over a text and throws where a second document, or what the parser takes for one, begins, and beyond
+// the limit of values, before any of them takes memory. YAML::LoadAll does not return from some such texts
+// (yaml-cpp issue 1040: ",").
 class OneDocumentOnly : public YAML::EventHandler {
  public:
   explicit OneDocumentOnly(const Place& place) : place_(place) {}
@@ -50,19 +59,29 @@ class OneDocumentOnly : public YAML::EventHandler {
                      "does not belong to the YAML document above, expected one document");
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override { count(); }
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override { count(); }
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {
+    count();
+  }
   void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
-                       YAML::EmitterStyle::value) override {}
+                       YAML::EmitterStyle::value) override {
+    count();
+  }
   void OnSequenceEnd() override {}
   void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    count();
   }
   void OnMapEnd() override {}
 
  private:
+  void count() {
+    if (++values_ > 2 * max_values) refuse_values(place_);  // keys are counted here, too
+  }
+
   const Place& place_;
   int documents_ = 0;
+  int values_ = 0;
 };
 
 // The only document of `text`, null when there is none.
@@ -77,7 +96,6 @@ YAML::Node load_one(const std::string& text, const Place& place) {
 
 // Aliases let a few lines stand for an endless or an exponentially large tree; the readers would walk it.
 constexpr int max_depth = 64;
-constexpr int max_values = 1'000'000;
 
 // Counts the values at and below `node`, repeated ones again; throws beyond the limits.
 void require_small_tree(const YAML::Node& node, const Place& place, int depth, int& values) {
@@ -85,9 +103,7 @@ void require_small_tree(const YAML::Node& node, const Place& place, int depth, i
     throw InputError({place.file, line_of(node), ""},
                      fmt::format("is nested more than {} levels deep, or holds itself", max_depth));
   }
-  if (++values > max_values) {
-    throw InputError(place, fmt::format("holds more than {} values", max_values));
-  }
+  if (++values > max_values) refuse_values(place);
   for (const auto& entry : node) {
     require_small_tree(node.IsMap() ? entry.second : entry, place, depth + 1, values);
   }
@@ -116,7 +132,7 @@ YamlValue YamlValue::parse(std::string_view text, std::string file_name) {
 }
 
 YamlValue YamlValue::load(const std::filesystem::path& file) {
-  return parse(read_text_file(file, 16 << 20), file.string());
+  return parse(read_text_file(file, most_bytes), file.string());
 }
 
 std::vector<std::string> YamlValue::keys() const {

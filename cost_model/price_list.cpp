@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/catalogue.h"
+#include "core/choice.h"
 #include "core/paths.h"
 
 namespace bandwright {
@@ -10,18 +10,11 @@ namespace {
 
 constexpr std::array<std::string_view, element_count> element_keys = {"link", "switch", "nic"};
 
-struct CablesInfo {
-  Cables cables;
-  std::string_view name;
-  std::string_view help;
-};
 constexpr std::array cables_choices = {
-    CablesInfo{Cables::Shared, "shared", "a cable between two NPUs is paid once"},
-    CablesInfo{Cables::PerNpu, "per-npu", "each NPU pays for its end of a cable"}};
+    Choice{Cables::Shared, "shared", "a cable between two NPUs is paid once"},
+    Choice{Cables::PerNpu, "per-npu", "each NPU pays for its end of a cable"}};
 
-Cables cables_of(std::string_view word) {
-  return find_in_catalogue(std::span<const CablesInfo>(cables_choices), word, "way to count cables").cables;
-}
+Cables cables_of(std::string_view word) { return choice_named(cables_choices, word, "way to count cables"); }
 
 ClassPrices read_class(const std::string& name, const YamlValue& map) {
   map.require_keys({element_keys[0], element_keys[1], element_keys[2]});

@@ -18,7 +18,7 @@ struct Division {
 
 // On the network as it is played: where that is as it is wired, groups have their own links only.
 ClosedForm closed_form(const Point& point, const Model& model) {
-  StepGraph graph = build_step(model, *point.played, *point.loop, point.options);
+  Step graph = build_step(model, *point.played, *point.loop, point.options);
   use_own_links(graph.groups, *point.played);
   return {graph, point.played->size()};
 }
@@ -92,7 +92,7 @@ StepResult simulated(const Point& point, const std::vector<double>& gb_per_s) {
   if (point.engine == Engine::ClosedForm) {
     return closed_form(point, *point.model).evaluate(scaled(gb_per_s, decimal(point)));
   }
-  const StepGraph graph = build_step(*point.model, *point.played, *point.loop, point.options);
+  const Step graph = build_step(*point.model, *point.played, *point.loop, point.options);
   const Scenario scenario{graph, *point.played, *point.system, gb_per_s, point.system->after_collective};
   return simulate(scenario, resolved(point.fidelity, scenario));
 }

@@ -49,10 +49,14 @@ Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store,
                             const EvaluationOptions& options) {
   std::vector<std::string> ids;
   for (const Point& point : experiment.points) ids.push_back(point.asked.id);
-  const std::vector<bool> known = options.force ? std::vector<bool>(ids.size()) : store.has(ids);
+  const std::vector<Kept> kept = options.force ? std::vector<Kept>(ids.size()) : store.find(ids);
+  std::vector<bool> known;
+  for (const Kept each : kept) known.push_back(each == Kept::Yes);
   const std::vector<PointGroup> groups = missing_groups(experiment, known);
 
-  Evaluation evaluation{.points = ids.size()};
+  Evaluation evaluation{
+      .points = ids.size(),
+      .damaged = static_cast<std::size_t>(std::count(kept.begin(), kept.end(), Kept::Damaged))};
   for (const PointGroup& group : groups) evaluation.missing += group.size();
   RunOptions run{.threads = options.jobs, .stop = options.stop};
   if (options.on_progress) {

@@ -19,7 +19,8 @@ struct EvaluationOptions {
 
 struct Evaluation {
   std::size_t points = 0;   // of the experiment
-  std::size_t missing = 0;  // had no result before
+  std::size_t missing = 0;  // had no result before, or a damaged one
+  std::size_t damaged = 0;  // of those
   bool complete = false;    // false when it was stopped
 };
 

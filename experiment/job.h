@@ -7,7 +7,7 @@
 
 #include "formats/load.h"
 #include "formats/trace_step.h"
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 
@@ -40,7 +40,7 @@ struct Job {
   Network network;
   System system;                  // with the latencies of the network file
   std::vector<double> bandwidth;  // in the system's unit
-  StepGraph graph;
+  Step graph;
   std::optional<RankedStep> ranks;   // of traces: the step NPU by NPU
   std::size_t nodes = 0;             // of the traces
   std::vector<std::string> ignored;  // what the files say and nothing here uses, with the reason

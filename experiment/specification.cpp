@@ -67,12 +67,6 @@ void require_known_keys(const YamlValue& map, bool is_root) {
 
 }  // namespace
 
-std::string content_hash(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
-}
-
 Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrides) {
   require_known_keys(root, true);
   Experiment experiment;

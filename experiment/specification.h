@@ -74,7 +74,4 @@ Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrid
 // By what a user types: the path of a YAML file or a name of inputs/experiments.
 Experiment load_experiment(std::string_view word, const EngineOverrides& overrides = {});
 
-// FNV-1a of 64 bits, as 16 hexadecimal digits.
-std::string content_hash(std::string_view text);
-
 }  // namespace bandwright

@@ -4,15 +4,16 @@
 
 #include <cmath>
 
+#include "core/database.h"
 #include "core/error.h"
-#include "experiment/database.h"
+#include "experiment/specification.h"
 
 namespace bandwright {
 namespace {
 
 // In the file's header: "BWRS", and the version of the tables, which changes with the columns.
 constexpr std::int64_t application = 0x42575253;
-constexpr std::int64_t version = 1;
+constexpr std::int64_t version = 2;
 
 std::string_view sql_type(const Column& column) {
   struct Type {
@@ -34,7 +35,8 @@ std::string joined(std::string_view prefix, std::string_view separator,
 }
 
 std::string names() {
-  return joined("", ", ", [](const Column& column) { return "results." + std::string(column.name); });
+  return joined("", ", ", [](const Column& column) { return "results." + std::string(column.name); }) +
+         ", results.checksum";
 }
 
 void create_tables(Database& database) {
@@ -43,32 +45,32 @@ void create_tables(Database& database) {
                         return fmt::format("{} {}{}", column.name, sql_type(column),
                                            column.name == "id" ? " PRIMARY KEY" : "");
                       }) +
-               ") WITHOUT ROWID");
+               ", checksum TEXT NOT NULL) WITHOUT ROWID");
   database.run(
       "CREATE TABLE iterations (id TEXT NOT NULL, iteration INTEGER NOT NULL, objective REAL NOT NULL, "
       "lower_bound REAL, evaluations INTEGER NOT NULL, PRIMARY KEY (id, iteration)) WITHOUT ROWID");
   database.run("CREATE TABLE listing (position INTEGER PRIMARY KEY, id TEXT NOT NULL)");
-  database.run(fmt::format("PRAGMA application_id = {}", application));
-  database.run(fmt::format("PRAGMA user_version = {}", version));
 }
 
-std::int64_t pragma(Database& database, std::string_view name) {
-  Statement statement(database, fmt::format("PRAGMA {}", name));
-  statement.step();
-  return statement.integer(0);
+DatabaseKind kind() {
+  return {.what = "a store of results",
+          .application = application,
+          .version = version,
+          .remedy = "remove it to compute the results again, or choose another folder with --output",
+          .create_tables = create_tables};
 }
 
-[[noreturn]] void refuse(const Database& database, std::string_view problem) {
-  throw InputError({.file = database.file().string()},
-                   fmt::format("{}; remove it or choose another folder with --output", problem));
-}
-
-void check_version(Database& database) {
-  if (pragma(database, "application_id") != application) refuse(database, "is not a store of results");
-  const std::int64_t found = pragma(database, "user_version");
-  if (found != version) {
-    refuse(database, fmt::format("has tables of version {}, this program reads version {}", found, version));
+// Of all that is kept of a result, its trace too.
+std::string checksum(const Result& result) {
+  std::string text;
+  for (const Column& column : columns()) {
+    const std::string cell = cell_text(result.row, column);
+    text += fmt::format("{}:{} ", cell.size(), cell);
   }
+  for (const Iteration& step : result.trace) {
+    text += fmt::format("{} {} {} {};", step.number, step.objective, step.lower_bound, step.evaluations);
+  }
+  return content_hash(text);
 }
 
 // Binds or reads one cell by the kind of its column.
@@ -98,8 +100,8 @@ struct Read {
   int index;
   void operator()(std::string Row::*field) const { row.*field = statement.text(index); }
   void operator()(std::int64_t Row::*field) const { row.*field = statement.integer(index); }
-  void operator()(double Row::*field) const { row.*field = statement.real(index).value_or(0.0); }
-  void operator()(std::optional<double> Row::*field) const { row.*field = statement.real(index); }
+  void operator()(double Row::*field) const { row.*field = statement.real(index); }
+  void operator()(std::optional<double> Row::*field) const { row.*field = statement.real_or_null(index); }
   void operator()(std::vector<double> Row::*) const { set_cell(row, column, statement.text(index)); }
 };
 
@@ -112,15 +114,30 @@ Row read_row(const Statement& statement) {
 
 std::vector<Iteration> read_trace(Statement& iterations, const std::string& id) {
   std::vector<Iteration> trace;
+  iterations.reset();
   iterations.bind(std::string_view(id));
   while (iterations.step()) {
     Iteration iteration{.number = static_cast<int>(iterations.integer(0)),
-                        .objective = iterations.real(1).value_or(0.0),
+                        .objective = iterations.real(1),
                         .evaluations = static_cast<int>(iterations.integer(3))};
-    if (const auto bound = iterations.real(2)) iteration.lower_bound = *bound;
+    if (const auto bound = iterations.real_or_null(2)) iteration.lower_bound = *bound;
     trace.push_back(iteration);
   }
   return trace;
+}
+
+constexpr std::string_view select_trace =
+    "SELECT iteration, objective, lower_bound, evaluations FROM iterations WHERE id = ? ORDER BY iteration";
+
+// The result that `select` stands at; nothing when it is not what was written.
+std::optional<Result> read_result(const Statement& select, Statement& iterations) {
+  try {
+    Result result{.row = read_row(select)};
+    result.trace = read_trace(iterations, result.row.id);
+    if (select.text(static_cast<int>(columns().size())) == checksum(result)) return result;
+  } catch (const InputError&) {  // a cell of another type
+  }
+  return std::nullopt;
 }
 
 void add_trace(Statement& insert, const std::string& id, const Iteration& iteration) {
@@ -136,34 +153,23 @@ void add_trace(Statement& insert, const std::string& id, const Iteration& iterat
 
 }  // namespace
 
-class ResultStore::Database : public bandwright::Database {
- public:
-  using bandwright::Database::Database;
-};
-
 ResultStore::ResultStore(const std::filesystem::path& file, Access access)
     : database_(std::make_unique<Database>(
-          file, access == Access::Write ? Database::Access::Write : Database::Access::Read)) {
-  if (access == Access::Write) {
-    database_->transaction([&] {
-      Statement tables(*database_, "SELECT count(*) FROM sqlite_master");
-      tables.step();
-      if (tables.integer(0) == 0) create_tables(*database_);
-    });
-  }
-  check_version(*database_);
-}
+          file, kind(), access == Access::Write ? Database::Access::Write : Database::Access::Read)) {}
 
 ResultStore::~ResultStore() = default;
 ResultStore::ResultStore(ResultStore&&) noexcept = default;
 ResultStore& ResultStore::operator=(ResultStore&&) noexcept = default;
 
-std::vector<bool> ResultStore::has(const std::vector<std::string>& ids) {
-  std::vector<bool> found;
-  Statement select(*database_, "SELECT 1 FROM results WHERE id = ?");
+std::vector<Kept> ResultStore::find(const std::vector<std::string>& ids) {
+  std::vector<Kept> found;
+  Statement select(*database_, fmt::format("SELECT {} FROM results WHERE id = ?", names()));
+  Statement iterations(*database_, select_trace);
   for (const std::string& id : ids) {
-    found.push_back(select.bind(std::string_view(id)).step());
-    if (found.back()) select.step();
+    found.push_back(!select.bind(std::string_view(id)).step() ? Kept::No
+                    : read_result(select, iterations)         ? Kept::Yes
+                                                              : Kept::Damaged);
+    select.reset();
   }
   return found;
 }
@@ -171,14 +177,16 @@ std::vector<bool> ResultStore::has(const std::vector<std::string>& ids) {
 void ResultStore::add(const std::vector<Result>& batch) {
   const std::string insert = joined("INSERT OR REPLACE INTO results VALUES (", ", ",
                                     [](const Column&) { return std::string("?"); }) +
-                             ")";
+                             ", ?)";
   database_->transaction([&] {
     Statement result(*database_, insert);
-    Statement iteration(*database_, "INSERT OR REPLACE INTO iterations VALUES (?, ?, ?, ?, ?)");
-    for (const auto& [row, trace] : batch) {
-      for (const Column& column : columns()) std::visit(Bind{result, row, column}, column.field);
-      result.step();
-      for (const Iteration& step : trace) add_trace(iteration, row.id, step);
+    Statement remove_trace(*database_, "DELETE FROM iterations WHERE id = ?");
+    Statement iteration(*database_, "INSERT INTO iterations VALUES (?, ?, ?, ?, ?)");
+    for (const Result& each : batch) {
+      for (const Column& column : columns()) std::visit(Bind{result, each.row, column}, column.field);
+      result.bind(std::string_view(checksum(each))).step();
+      remove_trace.bind(std::string_view(each.row.id)).step();
+      for (const Iteration& step : each.trace) add_trace(iteration, each.row.id, step);
     }
   });
 }
@@ -196,14 +204,13 @@ std::vector<Result> ResultStore::listed() {
   Statement select(*database_, fmt::format("SELECT {} FROM listing JOIN results ON listing.id = results.id "
                                            "ORDER BY listing.position",
                                            names()));
-  Statement iterations(*database_,
-                       "SELECT iteration, objective, lower_bound, evaluations FROM iterations WHERE id = ? "
-                       "ORDER BY iteration");
+  Statement iterations(*database_, select_trace);
   std::vector<Result> results;
   while (select.step()) {
-    Row row = read_row(select);
-    std::vector<Iteration> trace = read_trace(iterations, row.id);
-    results.push_back({std::move(row), std::move(trace)});
+    std::optional<Result> result = read_result(select, iterations);
+    if (!result)
+      database_->fail_damaged("a result is not what was written; evaluating again computes it again");
+    results.push_back(std::move(*result));
   }
   return results;
 }

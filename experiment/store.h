@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -15,17 +16,22 @@ struct Result {
   std::vector<Iteration> trace;
 };
 
+enum class Kept : std::uint8_t { No, Yes, Damaged };
+
+class Database;
+
 // results.sqlite: every result ever computed into an output folder, by content id, and the order in which the
 // last experiment lists them. Tables (docs/results.md):
 //
-//   results     one row per point, the columns of row.h; id is the key
-//   iterations  id, iteration, objective, lower_bound, evaluations
-//   listing     position, id: the experiment's points in its order
+//   results     one row per point, the columns of row.h and a checksum of them and of the trace; id is the
+//   key iterations  id, iteration, objective, lower_bound, evaluations listing     position, id: the
+//   experiment's points in its order
 //
 // A batch is one transaction: a killed process leaves all of a batch or nothing of it, and several processes
 // may write at once (they wait for each other; equal ids carry equal results). Every failure (a file of
 // another version or program, a damaged one, a full disk, a folder that cannot be written) is an InputError
-// that names the file and the remedy.
+// that names the file and the remedy. A result that is not what was written (a flipped bit) counts as
+// damaged: it never comes out, and adding it again mends it.
 class ResultStore {
  public:
   enum class Access { Write, Read };
@@ -34,15 +40,14 @@ class ResultStore {
   ResultStore(ResultStore&&) noexcept;
   ResultStore& operator=(ResultStore&&) noexcept;
 
-  // Those of `ids` that have a result.
-  [[nodiscard]] std::vector<bool> has(const std::vector<std::string>& ids);
+  // Whether it has a result of each of `ids`.
+  [[nodiscard]] std::vector<Kept> find(const std::vector<std::string>& ids);
   void add(const std::vector<Result>& batch);
   void list(const std::vector<std::string>& ids);  // sets the listing
-  // The listed results in order; ids without a result are left out.
+  // The listed results in order; ids without a result are left out. Throws when one is damaged.
   [[nodiscard]] std::vector<Result> listed();
 
  private:
-  class Database;
   std::unique_ptr<Database> database_;
 };
 

@@ -19,12 +19,16 @@ bool is_template(const YamlValue& root) {
 Network template_network(const YamlValue& root) {
   Network network;
   const std::vector<YamlValue> kinds = root.at("topologies-per-dim").items();
-  const std::vector<YamlValue> classes = one_per_dimension(root, "dimension-type", kinds.size());
+  std::vector<std::string> classes(kinds.size());
+  if (root.find("dimension-type")) {
+    const std::vector<YamlValue> given = one_per_dimension(root, "dimension-type", kinds.size());
+    for (std::size_t d = 0; d < kinds.size(); ++d) classes[d] = given[d].as_string();
+  }
   for (std::size_t d = 0; d < kinds.size(); ++d) {
     network.dimensions.push_back(
         {&kinds[d].parsed("a dimension kind",
                           [](std::string_view w) -> const DimensionKind& { return dimension_kind(w); }),
-         1, classes[d].as_string()});
+         1, classes[d]});
   }
   return network;
 }
@@ -42,8 +46,10 @@ AstraSim1Network read_astra_sim_1_network(const YamlValue& root) {
                      "units-count", "links-count", "link-latency", "link-bandwidth", "nic-latency",
                      "router-latency", "hbm-latency", "hbm-bandwidth", "hbm-scale"});
   if (is_template(root)) return {.network = template_network(root), .is_template = true};
-  AstraSim1Network result{.network =
-                              network_of_lists(root, "topologies-per-dim", "units-count", "dimension-type")};
+  // The type of a dimension prices it and does nothing else: without one it has its usual class.
+  const bool typed = root.find("dimension-type").has_value();
+  AstraSim1Network result{
+      .network = network_of_lists(root, "topologies-per-dim", "units-count", typed ? "dimension-type" : "")};
   const auto count = static_cast<std::size_t>(result.network.size());
   if (root.at("dimensions-count").as_integer(1, 16) != static_cast<std::int64_t>(count)) {
     root.at("dimensions-count").fail(fmt::format("topologies-per-dim has {} dimensions", count));

@@ -152,7 +152,9 @@ void SystemReader::read_common() {
         one_of(*value, {"FIFO", "smallestFirst"}) == 0 ? ChunkOrder::Fifo : ChunkOrder::SmallestFirst;
   }
   if (const auto value = take("inter-dimension-scheduling")) {
-    system.scheduler = one_of(*value, {"ascending", "offlineGreedy"}) == 0 ? "ascending" : "themis";
+    // ASTRA-sim's word for "no scheduling of its own" is baseline.
+    system.scheduler =
+        one_of(*value, {"offlineGreedy", "ascending", "baseline"}) == 0 ? "themis" : "ascending";
   }
   if (const auto value = take("preferred-dataset-splits")) {
     system.chunks = static_cast<int>(value->as_integer(1, max_chunks));

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
-#include "core/error.h"
+#include "core/files.h"
 #include "formats/chakra_file.h"
+#include "topology/grid.h"
 
 namespace bandwright {
 namespace {
@@ -13,15 +12,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // The NPU of a group of this shape that stands first in the same group as `npu`.
-std::int64_t first_of(const Group& group, const Network& network, std::int64_t npu) {
-  for (const GroupDimension& part : group.dimensions) {
-    std::int64_t below = 1;  // ids per position of the network's dimension
-    for (int d = 0; d < part.dimension; ++d) below *= network.dimensions[static_cast<std::size_t>(d)].npus;
-    const std::int64_t place =
-        npu / below % network.dimensions[static_cast<std::size_t>(part.dimension)].npus;
-    const std::int64_t step = part.stride / below;
-    npu -= place / step % part.npus * part.stride;
-  }
+std::int64_t first_of(const Group& group, std::int64_t npu) {
+  for (const GroupDimension& part : group.dimensions) npu = GridLines{part.npus, part.stride}.first(npu);
   return npu;
 }
 
@@ -37,31 +29,28 @@ std::vector<std::int64_t> members_of(const Group& group, std::int64_t first) {
 }
 
 // Process group names: 1 + its first NPU, groups of different shapes a network apart. "" for all NPUs.
-std::string name_of(const StepGraph& graph, std::uint32_t group, const Network& network, std::int64_t npu) {
+std::string name_of(const Step& graph, std::uint32_t group, const Network& network, std::int64_t npu) {
   if (graph.groups[group].npus() == network.npus()) return "";
-  return std::to_string(1 + group * network.npus() + first_of(graph.groups[group], network, npu));
+  return std::to_string(1 + group * network.npus() + first_of(graph.groups[group], npu));
 }
 
-void write_groups(const StepGraph& graph, const Network& network, const fs::path& file) {
+void write_groups(const Step& graph, const Network& network, const fs::path& file) {
   std::string json = "{";
   const char* separator = "\n";
   for (std::uint32_t g = 0; g < graph.groups.size(); ++g) {
     const std::int64_t size = graph.groups[g].npus();
     if (size == 1 || size == network.npus()) continue;
     for (std::int64_t npu = 0; npu < network.npus(); ++npu) {
-      if (first_of(graph.groups[g], network, npu) != npu) continue;
+      if (first_of(graph.groups[g], npu) != npu) continue;
       json += fmt::format("{}  \"{}\": [{}]", separator, name_of(graph, g, network, npu),
                           fmt::join(members_of(graph.groups[g], npu), ", "));
       separator = ",\n";
     }
   }
-  std::ofstream stream(file, std::ios::binary);
-  stream << json << "\n}\n";
-  stream.close();
-  if (!stream) throw InputError(Place{file.string()}, "cannot be written");
+  write_whole(file, json + "\n}\n");
 }
 
-std::vector<TraceNode> nodes_of(const StepGraph& graph) {
+std::vector<TraceNode> nodes_of(const Step& graph) {
   std::vector<TraceNode> nodes;
   for (const Operation& operation : graph.operations) {
     TraceNode node{.id = nodes.size() + 1,
@@ -80,11 +69,9 @@ std::vector<TraceNode> nodes_of(const StepGraph& graph) {
 
 }  // namespace
 
-void write_traces(const StepGraph& graph, const Network& network, const fs::path& folder,
+void write_traces(const Step& graph, const Network& network, const fs::path& folder,
                   const std::string& prefix) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error) throw InputError(Place{folder.string()}, "cannot be created");
+  make_folder(folder);
   write_groups(graph, network, folder / (prefix + ".json"));
   std::vector<TraceNode> nodes = nodes_of(graph);
   for (std::int64_t npu = 0; npu < network.npus(); ++npu) {

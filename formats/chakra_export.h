@@ -1,7 +1,7 @@
 #pragma once
 #include <filesystem>
 
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 
@@ -16,7 +16,7 @@ namespace bandwright {
 // collectives of different groups one after the other where the step may overlap them.
 //
 // Throws InputError when the folder cannot be written, or for a collective the schema has no word for.
-void write_traces(const StepGraph& graph, const Network& network, const std::filesystem::path& folder,
+void write_traces(const Step& graph, const Network& network, const std::filesystem::path& folder,
                   const std::string& prefix);
 
 }  // namespace bandwright

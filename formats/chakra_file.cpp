@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "core/text.h"
 #include "formats/chakra.pb.h"
 #include "formats/chakra_schema.h"
@@ -122,6 +124,17 @@ TraceNodeKind kind_of(chakra::NodeType type) {
   }
 }
 
+// What a node that communicates has to say: which collective, and how many bytes.
+void require_communication(const chakra::Node& message, const TraceNode& node) {
+  const auto says = [&](std::string_view name) {
+    return std::any_of(message.attr().begin(), message.attr().end(),
+                       [&](const chakra::Attribute& attribute) { return attribute.name() == name; });
+  };
+  if (node.kind == TraceNodeKind::Collective && !says("comm_type")) throw NodeError{"has no comm_type"};
+  const bool sends = node.kind == TraceNodeKind::Collective || node.kind == TraceNodeKind::Send;
+  if (sends && !says("comm_size")) throw NodeError{"has no comm_size"};
+}
+
 TraceNode node_of(const chakra::Node& message) {
   TraceNode node{.id = message.id(), .kind = kind_of(message.type()), .name = printable(message.name())};
   if (node.kind == TraceNodeKind::Send || node.kind == TraceNodeKind::Receive) {
@@ -133,12 +146,14 @@ TraceNode node_of(const chakra::Node& message) {
   node.duration = Time(static_cast<std::int64_t>(message.duration_micros()) * 1'000'000);
   if (node.kind == TraceNodeKind::Metadata) node.text = message.inputs().values();
   for (const chakra::Attribute& attribute : message.attr()) read_attribute(attribute, node);
+  require_communication(message, node);
   return node;
 }
 
 }  // namespace
 
-TraceFile::TraceFile(const std::filesystem::path& file) : path_(file), stream_(file, std::ios::binary) {
+TraceFile::TraceFile(const std::filesystem::path& file)
+    : path_(file), stream_(plain_file(file), std::ios::binary) {
   std::error_code error;
   size_ = std::filesystem::file_size(file, error);
   if (error || !stream_) throw InputError(Place{file.string()}, "cannot be read");

@@ -6,6 +6,7 @@
 #include <array>
 #include <fstream>
 
+#include "core/files.h"
 #include "core/text.h"
 #include "formats/process_groups.h"
 #include "formats/summaries.h"
@@ -30,14 +31,17 @@ bool holds_traces(const fs::path& path) {
   const bool folder = fs::is_directory(path, error);
   const fs::path in = folder ? path : path.has_parent_path() ? path.parent_path() : fs::path(".");
   const std::string prefix = folder ? "" : path.filename().string() + ".";
-  for (const fs::directory_entry& entry : fs::directory_iterator(in, error)) {
+  fs::directory_iterator entries(in, error);
+  if (error && folder)
+    throw InputError(Place{path.string()}, fmt::format("cannot be read: {}", error.message()));
+  for (const fs::directory_entry& entry : entries) {
     if (is_trace_name(entry.path()) && entry.path().filename().string().starts_with(prefix)) return true;
   }
   return false;
 }
 
 std::string head_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
+  std::ifstream stream(plain_file(file), std::ios::binary);
   std::string head(head_bytes, '\0');
   stream.read(head.data(), static_cast<std::streamsize>(head.size()));
   if (stream.bad() || (!stream && !stream.eof())) throw InputError(Place{file.string()}, "cannot be read");
@@ -69,6 +73,21 @@ bool begins_like_layers(std::string_view head) {
     return (c >= 'A' && c <= 'Z') || c == '_';
   });
   return policy || (words >= layer_columns && line.find_first_of(":{[") == std::string_view::npos);
+}
+
+// What PyTorch writes itself: neither is a trace of operations and dependencies yet. Source: the Chakra
+// repository's user guide (trace link, then the converter).
+void refuse_profiles(std::string_view head, const fs::path& path) {
+  const auto holds = [&](std::string_view key) { return head.find(key) != std::string_view::npos; };
+  const bool kineto = holds("\"traceEvents\"") || holds("\"deviceProperties\"");
+  const bool observed = holds("\"nodes\"") && (holds("\"schema\"") || holds("\"ctrl_deps\""));
+  if (!kineto && !observed) return;
+  throw InputError(Place{path.string()},
+                   fmt::format("is a {} of PyTorch's: chakra_trace_link joins it with the {}, and "
+                               "chakra_converter PyTorch makes the Chakra traces (NAME.0.et, ...) that are "
+                               "read here",
+                               kineto ? "Kineto trace" : "host execution trace",
+                               kineto ? "host execution trace" : "Kineto trace"));
 }
 
 bool is_group_map(const Sample& sample) { return sample.root && is_process_groups(*sample.root); }
@@ -144,6 +163,7 @@ Sample sample_of(const fs::path& path) {
   sample.layers = begins_like_layers(head);
   if (sample.layers) return sample;
   sample.braces = trimmed(head).starts_with('{');
+  if (sample.braces) refuse_profiles(head, path);
   sample.root = YamlValue::load(path);
   return sample;
 }

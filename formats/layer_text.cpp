@@ -99,6 +99,33 @@ std::vector<std::int64_t> counted_list(const Row& row, std::size_t& at) {
   return layers;
 }
 
+// SimAI's headers say more; at 1 each of these changes nothing.
+constexpr std::array simai_settings = {
+    std::pair{std::string_view("ep:"), std::string_view("expert parallelism")},
+    std::pair{std::string_view("pp:"), std::string_view("pipeline parallelism")},
+    std::pair{std::string_view("vpp:"), std::string_view("virtual pipeline stages")},
+    std::pair{std::string_view("ga:"), std::string_view("gradient accumulation")}};
+
+// Whether the setting at `at` was one of SimAI's. Throws InputError where it would change the step.
+bool read_simai_setting(const Row& row, std::size_t& at) {
+  const std::string_view key = row.words[at];
+  if (at + 1 >= row.words.size()) return false;
+  if (key == "all_gpus:") {
+    at += 2;
+    return true;
+  }
+  for (const auto& [name, meaning] : simai_settings) {
+    if (key != name) continue;
+    const std::int64_t value = row.integer(at + 1, key, 0, max_npus);
+    if (value > 1)
+      row.fail(key,
+               fmt::format("{} of {} (a setting of SimAI's) is not supported, expected 1", meaning, value));
+    at += 2;
+    return true;
+  }
+  return false;
+}
+
 Header read_header(const Row& row) {
   Header header;
   try {
@@ -115,6 +142,8 @@ Header read_header(const Row& row) {
     } else if (key == "model_parallel_NPU_group:" && at + 1 < row.words.size()) {
       header.model_parallel = row.integer(at + 1, key, 1, max_npus);
       at += 2;
+    } else if (read_simai_setting(row, at)) {
+      continue;
     } else if (at == 1 && row.words.size() == 2) {
       ++at;  // HYBRID_DLRM's number of its last bottom layer
     } else {
@@ -133,6 +162,11 @@ Pass read_pass(const Row& row, std::size_t at, std::string_view column, Axis axi
     if (!equal_ignoring_case(word, known.word)) continue;
     if (size > 0) pass.communication = Communication{axis, {known.kind, Bytes(size)}};
     return pass;
+  }
+  if (word.ends_with("_EP")) {
+    row.fail(column,
+             fmt::format("'{}' is SimAI's, over a group of experts, which a layer text cannot say here",
+                         printable(word)));
   }
   row.fail(column,
            fmt::format("'{}' is not a collective (NONE, ALLREDUCE, ALLGATHER, REDUCESCATTER, ALLTOALL)",
@@ -205,7 +239,8 @@ void read_update(const std::vector<Row>& rows, std::size_t first_layer, LayerTex
 LayerText parse_layer_text(std::string_view text, const std::string& file_name) {
   if (!is_utf8(text)) throw InputError(Place{file_name}, "is not UTF-8 text");
   const std::vector<Row> rows = rows_of(text, file_name);
-  const bool has_header = rows[0].words.size() < columns;
+  // However many checkpoints the first line lists, what follows it is a number alone.
+  const bool has_header = rows[0].words.size() < columns || (rows.size() > 1 && rows[1].words.size() == 1);
   const Header header = has_header ? read_header(rows[0]) : Header{};
   const std::size_t first_layer = has_header ? 2 : 0;
   if (rows.size() <= first_layer) rows.back().fail("layers", "expected a line per layer");

@@ -12,6 +12,7 @@
 #include "formats/layer_text.h"
 #include "formats/libra.h"
 #include "formats/trace_set.h"
+#include "formats/trace_ties.h"
 
 namespace bandwright {
 namespace {
@@ -64,12 +65,14 @@ class Work {
 FileSummary summarise_trace_file(const Sample& sample) {
   TraceFile file(sample.path);
   Work work;
-  std::size_t nodes = 0;
-  while (const auto node = file.next()) {
-    ++nodes;
+  std::vector<TraceNode> nodes;
+  while (auto node = file.next()) {
     work.add(*node, sample.compute);
+    nodes.push_back(std::move(*node));
   }
-  FileSummary summary{.facts = {{"nodes", std::to_string(nodes)}}};
+  if (nodes.empty()) throw InputError(Place{sample.path.string()}, "holds no nodes");
+  check_dependencies(nodes, sample.path);
+  FileSummary summary{.facts = {{"nodes", std::to_string(nodes.size())}}};
   work.add_to(summary, "");
   return summary;
 }
@@ -138,10 +141,14 @@ FileSummary summarise(const Model& model) {
 FileSummary summarise_traces(const Sample& sample) {
   if (std::filesystem::is_regular_file(sample.path)) return summarise_trace_file(sample);
   const TraceSet traces = read_traces(sample.path, sample.groups, 0, sample.progress);
+  check_ties(traces);
   FileSummary summary{.facts = {{"NPUs", std::to_string(traces.npus)},
                                 {"nodes", std::to_string(traces.nodes)},
                                 {"process groups", group_sizes(traces.groups)},
                                 {"kinds of NPU", std::to_string(traces.classes.size())}}};
+  if (!traces.groups_file.empty()) {
+    summary.facts.emplace_back("process groups are those of", traces.groups_file.string());
+  }
   for (const TraceClass& one : traces.classes) {
     if (summary.facts.size() > 40) break;
     Work work;

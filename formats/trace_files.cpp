@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -32,16 +33,30 @@ std::optional<TraceName> trace_name(const fs::path& file) {
   return TraceName{stem.substr(0, dot), npu};
 }
 
+// What a folder holds. Throws InputError when it cannot be read.
+fs::directory_iterator entries_of(const fs::path& folder) {
+  std::error_code error;
+  fs::directory_iterator entries(folder, error);
+  if (error) throw InputError(Place{folder.string()}, fmt::format("cannot be read: {}", error.message()));
+  return entries;
+}
+
 // The files of a set, by NPU.
 std::vector<fs::path> files_of_prefix(const fs::path& folder, const std::string& prefix) {
   std::vector<fs::path> files;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+  for (const fs::directory_entry& entry : entries_of(folder)) {
     const auto name = trace_name(entry.path());
     if (!name || name->prefix != prefix) continue;
     if (files.size() <= static_cast<std::size_t>(name->npu))
       files.resize(static_cast<std::size_t>(name->npu) + 1);
-    files[static_cast<std::size_t>(name->npu)] = entry.path();
+    fs::path& file = files[static_cast<std::size_t>(name->npu)];
+    if (!file.empty()) {
+      throw InputError(
+          Place{folder.string()},
+          fmt::format("holds {} and {}, both of NPU {}", std::min(file, entry.path()).filename().string(),
+                      std::max(file, entry.path()).filename().string(), name->npu));
+    }
+    file = entry.path();
   }
   for (std::size_t npu = 0; npu < files.size(); ++npu) {
     if (files[npu].empty()) {
@@ -55,8 +70,7 @@ std::vector<fs::path> files_of_prefix(const fs::path& folder, const std::string&
 
 std::string only_prefix_in(const fs::path& folder) {
   std::string prefix;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+  for (const fs::directory_entry& entry : entries_of(folder)) {
     const auto name = trace_name(entry.path());
     if (!name) continue;
     if (!prefix.empty() && prefix != name->prefix) {
@@ -86,20 +100,11 @@ std::vector<fs::path> trace_files(const fs::path& where, int npus) {
   return files;
 }
 
-fs::path json_beside(const fs::path& trace) {
+fs::path groups_beside(const fs::path& trace) {
+  const auto name = trace_name(trace);
+  fs::path own = trace.parent_path() / ((name ? name->prefix : trace.stem().string()) + ".json");
   std::error_code error;
-  if (const auto name = trace_name(trace)) {
-    fs::path own = trace.parent_path() / (name->prefix + ".json");
-    if (fs::is_regular_file(own, error)) return own;
-  }
-  fs::path found;
-  const fs::path folder = trace.has_parent_path() ? trace.parent_path() : fs::path(".");
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    if (entry.path().extension() != ".json") continue;
-    if (!found.empty()) return {};
-    found = entry.path();
-  }
-  return found;
+  return fs::is_regular_file(own, error) ? own : fs::path();
 }
 
 }  // namespace bandwright

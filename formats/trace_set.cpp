@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/container_hash/hash.hpp>
+#include <map>
 #include <unordered_map>
 
 #include "core/error.h"
@@ -38,8 +39,112 @@ void add_to_signature(std::size_t& hash, const TraceNode& node, std::size_t grou
   boost::hash_combine(hash, node.tag);
 }
 
-// Throws when a dependency does not exist, or nodes wait for each other (Kahn's algorithm leaves some over).
-void check_graph(const std::vector<TraceNode>& nodes, const fs::path& file) {
+struct RankTrace {
+  std::vector<TraceNode> nodes;
+  std::vector<std::string> groups;  // by first use
+  std::size_t signature = 0;
+};
+
+class TraceReader {
+ public:
+  explicit TraceReader(TraceSet& set) : set_(set), metadata_(set.groups, set.npus) {}
+
+  RankTrace read(const fs::path& file, int npu) {
+    RankTrace trace;
+    metadata_.begin_trace();
+    TraceFile reader(file);
+    while (auto node = reader.next()) {
+      std::size_t group_hash = 0;
+      if (node->kind == TraceNodeKind::Metadata) metadata_.add(*node, file.string());
+      if (node->kind == TraceNodeKind::Collective) group_hash = enter_group(*node, npu, file, trace.groups);
+      if (node->kind == TraceNodeKind::Send || node->kind == TraceNodeKind::Receive) {
+        check_peer(*node, npu, file);
+      }
+      node->text.clear();
+      add_to_signature(trace.signature, *node, group_hash, npu);
+      trace.nodes.push_back(std::move(*node));
+    }
+    if (trace.nodes.empty()) throw InputError(Place{file.string()}, "holds no nodes");
+    return trace;
+  }
+
+ private:
+  [[noreturn]] static void fail(const fs::path& file, const TraceNode& node, const std::string& problem) {
+    throw InputError(Place{file.string()}, fmt::format("node {}: {}", node.id, problem));
+  }
+
+  // Gives the node's group the name it has among all NPUs; a hash of what the group is to this NPU.
+  std::size_t enter_group(TraceNode& node, int npu, const fs::path& file, std::vector<std::string>& own) {
+    node.group = metadata_.name_of(node.group);
+    if (node.group.empty()) return 0;
+    const auto group = set_.groups.find(node.group);
+    if (group == set_.groups.end())
+      fail(file, node,
+           fmt::format(
+               "there is no process group '{}' ({})", node.group,
+               set_.groups_file.empty() ? "--groups FILE names their members" : set_.groups_file.string()));
+    const std::vector<int>& members = group->second;
+    if (!std::binary_search(members.begin(), members.end(), npu)) {
+      fail(file, node, fmt::format("NPU {} is not in process group '{}'", npu, node.group));
+    }
+    const auto place = std::find(own.begin(), own.end(), node.group);
+    std::size_t hash = shape_of(members);
+    boost::hash_combine(hash, 1 + (place - own.begin()));
+    if (place == own.end()) own.push_back(node.group);
+    return hash;
+  }
+
+  void check_peer(const TraceNode& node, int npu, const fs::path& file) const {
+    if (node.peer >= 0 && node.peer < set_.npus && node.peer != npu) return;
+    fail(file, node,
+         fmt::format("peer NPU {} of NPU {}, expected another of 0 to {}", node.peer, npu, set_.npus - 1));
+  }
+
+  TraceSet& set_;
+  MetadataGroups metadata_;
+};
+
+// One trace for all NPUs: each is in the groups of NPU 0's form that hold it.
+void share_groups(TraceSet& set, const fs::path& file) {
+  TraceClass& all = set.classes[0];
+  const std::vector<std::string> first = all.groups[0];
+  // The group of each form that holds an NPU, the first by name.
+  std::map<std::pair<std::size_t, int>, const std::string*> of_form;
+  for (const auto& [name, members] : set.groups) {
+    const std::size_t form = shape_of(members);
+    for (const int member : members) of_form.emplace(std::pair(form, member), &name);
+  }
+  std::vector<std::size_t> forms;
+  for (const std::string& wanted : first) forms.push_back(shape_of(set.groups.at(wanted)));
+  for (int npu = 1; npu < set.npus; ++npu) {
+    all.npus.push_back(npu);
+    std::vector<std::string>& own = all.groups.emplace_back();
+    for (std::size_t g = 0; g < first.size(); ++g) {
+      const auto found = of_form.find({forms[g], npu});
+      if (found == of_form.end()) {
+        throw InputError(Place{file.string()},
+                         fmt::format("one trace for all NPUs, but no process group of the form of '{}' holds "
+                                     "NPU {}",
+                                     first[g], npu));
+      }
+      own.push_back(*found->second);
+    }
+  }
+}
+
+void read_listed_groups(TraceSet& set, const fs::path& groups_file, const fs::path& trace) {
+  const fs::path file = groups_file.empty() ? groups_beside(trace) : groups_file;
+  if (file.empty()) return;
+  const YamlValue root = YamlValue::load(file);
+  if (groups_file.empty() && !is_process_groups(root)) return;
+  set.groups = read_process_groups(root, set.npus);
+  set.groups_file = file;
+}
+
+}  // namespace
+
+// Kahn's algorithm leaves over what waits for itself.
+void check_dependencies(const std::vector<TraceNode>& nodes, const fs::path& file) {
   std::unordered_map<std::uint64_t, std::size_t> index;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (!index.emplace(nodes[i].id, i).second) {
@@ -79,101 +184,6 @@ void check_graph(const std::vector<TraceNode>& nodes, const fs::path& file) {
                                nodes[static_cast<std::size_t>(stuck - missing.begin())].id));
 }
 
-struct RankTrace {
-  std::vector<TraceNode> nodes;
-  std::vector<std::string> groups;  // by first use
-  std::size_t signature = 0;
-};
-
-class TraceReader {
- public:
-  explicit TraceReader(TraceSet& set) : set_(set), metadata_(set.groups, set.npus) {}
-
-  RankTrace read(const fs::path& file, int npu) {
-    RankTrace trace;
-    metadata_.begin_trace();
-    TraceFile reader(file);
-    while (auto node = reader.next()) {
-      std::size_t group_hash = 0;
-      if (node->kind == TraceNodeKind::Metadata) metadata_.add(*node, file.string());
-      if (node->kind == TraceNodeKind::Collective) group_hash = enter_group(*node, npu, file, trace.groups);
-      if (node->kind == TraceNodeKind::Send || node->kind == TraceNodeKind::Receive) {
-        check_peer(*node, npu, file);
-      }
-      node->text.clear();
-      add_to_signature(trace.signature, *node, group_hash, npu);
-      trace.nodes.push_back(std::move(*node));
-    }
-    return trace;
-  }
-
- private:
-  [[noreturn]] static void fail(const fs::path& file, const TraceNode& node, const std::string& problem) {
-    throw InputError(Place{file.string()}, fmt::format("node {}: {}", node.id, problem));
-  }
-
-  // Gives the node's group the name it has among all NPUs; a hash of what the group is to this NPU.
-  std::size_t enter_group(TraceNode& node, int npu, const fs::path& file, std::vector<std::string>& own) {
-    node.group = metadata_.name_of(node.group);
-    if (node.group.empty()) return 0;
-    const auto group = set_.groups.find(node.group);
-    if (group == set_.groups.end())
-      fail(file, node, fmt::format("there is no process group '{}'", node.group));
-    const std::vector<int>& members = group->second;
-    if (!std::binary_search(members.begin(), members.end(), npu)) {
-      fail(file, node, fmt::format("NPU {} is not in process group '{}'", npu, node.group));
-    }
-    const auto place = std::find(own.begin(), own.end(), node.group);
-    std::size_t hash = shape_of(members);
-    boost::hash_combine(hash, 1 + (place - own.begin()));
-    if (place == own.end()) own.push_back(node.group);
-    return hash;
-  }
-
-  void check_peer(const TraceNode& node, int npu, const fs::path& file) const {
-    if (node.peer >= 0 && node.peer < set_.npus && node.peer != npu) return;
-    fail(file, node,
-         fmt::format("peer NPU {} of NPU {}, expected another of 0 to {}", node.peer, npu, set_.npus - 1));
-  }
-
-  TraceSet& set_;
-  MetadataGroups metadata_;
-};
-
-// One trace for all NPUs: each is in the groups of NPU 0's form that hold it.
-void share_groups(TraceSet& set, const fs::path& file) {
-  TraceClass& all = set.classes[0];
-  const std::vector<std::string> first = all.groups[0];
-  for (int npu = 1; npu < set.npus; ++npu) {
-    all.npus.push_back(npu);
-    std::vector<std::string>& own = all.groups.emplace_back();
-    for (const std::string& wanted : first) {
-      const std::size_t shape = shape_of(set.groups.at(wanted));
-      const auto found = std::find_if(set.groups.begin(), set.groups.end(), [&](const auto& group) {
-        return shape_of(group.second) == shape &&
-               std::binary_search(group.second.begin(), group.second.end(), npu);
-      });
-      if (found == set.groups.end()) {
-        throw InputError(Place{file.string()},
-                         fmt::format("one trace for all NPUs, but no process group of the form of '{}' holds "
-                                     "NPU {}",
-                                     wanted, npu));
-      }
-      own.push_back(found->first);
-    }
-  }
-}
-
-void read_listed_groups(TraceSet& set, const fs::path& groups_file, const fs::path& trace) {
-  const fs::path file = groups_file.empty() ? json_beside(trace) : groups_file;
-  if (file.empty()) return;
-  const YamlValue root = YamlValue::load(file);
-  if (groups_file.empty() && !is_process_groups(root)) return;
-  set.groups = read_process_groups(root, set.npus);
-}
-
-}  // namespace
-
 TraceSet read_traces(const fs::path& where, const fs::path& groups_file, int npus,
                      const std::function<void(const TraceProgress&)>& progress) {
   const std::vector<fs::path> files = trace_files(where, npus);
@@ -187,7 +197,7 @@ TraceSet read_traces(const fs::path& where, const fs::path& groups_file, int npu
     set.nodes += trace.nodes.size();
     const auto [known, fresh] = class_of.emplace(trace.signature, set.classes.size());
     if (fresh) {
-      check_graph(trace.nodes, files[static_cast<std::size_t>(npu)]);
+      check_dependencies(trace.nodes, files[static_cast<std::size_t>(npu)]);
       set.classes.push_back({std::move(trace.nodes), {}, {}});
     }
     set.classes[known->second].npus.push_back(npu);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 #include <unordered_map>
 
 #include "core/error.h"
@@ -45,9 +47,10 @@ class Writer {
   TraceStep step_;
   TraceTeams teams_;
   TraceTies ties_;
-  StepGraph& graph_;
+  Step& graph_;
   std::vector<std::vector<OperationId>> after_;
   std::unordered_map<std::string, std::uint16_t> names_;
+  std::map<std::tuple<CollectiveKind, Bytes, std::uint32_t>, std::uint32_t> calls_;  // those of the graph
 };
 
 std::uint16_t Writer::name_index(const std::string& name) {
@@ -61,10 +64,11 @@ std::uint16_t Writer::name_index(const std::string& name) {
 }
 
 std::uint32_t Writer::add_call(const GroupCollective& call) {
-  const auto known = std::find(graph_.collectives.begin(), graph_.collectives.end(), call);
-  const auto index = static_cast<std::uint32_t>(known - graph_.collectives.begin());
-  if (known == graph_.collectives.end()) graph_.collectives.push_back(call);
-  return index;
+  const auto next = static_cast<std::uint32_t>(graph_.collectives.size());
+  const auto [known, fresh] =
+      calls_.emplace(std::tuple(call.collective.kind, call.collective.bytes, call.group), next);
+  if (fresh) graph_.collectives.push_back(call);
+  return known->second;
 }
 
 Operation Writer::communication_of(std::size_t c, const TraceNode& node) {
@@ -140,7 +144,7 @@ void Writer::add_class(std::size_t c) {
   }
 }
 
-void link(StepGraph& graph, const std::vector<std::vector<OperationId>>& after) {
+void link(Step& graph, const std::vector<std::vector<OperationId>>& after) {
   graph.dependencies.clear();
   for (std::size_t i = 0; i < graph.operations.size(); ++i) {
     graph.operations[i].first_dependency = static_cast<std::uint32_t>(graph.dependencies.size());

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "formats/trace_teams.h"
+#include "step/issue_order.h"
+#include "step/ranked_step.h"
 #include "topology/network.h"
-#include "workload/issue_order.h"
-#include "workload/ranked_step.h"
 
 namespace bandwright {
 
@@ -31,7 +31,7 @@ Time compute_time(const TraceNode& node, const TraceCompute& compute);
 //
 // Groups: formats/trace_teams.h; a ring of members is priced on one dimension: formats/trace_groups.h.
 struct TraceStep {
-  StepGraph graph;  // in no order yet: fix_issue_order gives it one
+  Step graph;  // in no order yet: fix_issue_order gives it one
   std::vector<Issue> issues;
   std::vector<std::string> ignored;  // what the trace holds and this does not play, one sentence each
   RankedStep ranks;                  // the same NPU by NPU, with the same operations and in no order either

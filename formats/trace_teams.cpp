@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "topology/grid.h"
+
 namespace bandwright {
 namespace {
 
@@ -29,7 +31,7 @@ std::vector<int> members_along(const Group& group, int npu) {
   for (const GroupDimension& part : group.dimensions) {
     const auto stride = static_cast<int>(part.stride);
     const std::size_t count = members.size();
-    const int position = npu / stride % part.npus;
+    const int position = GridLines{part.npus, part.stride}.position(npu);
     for (std::size_t i = 0; i < count; ++i) members[i] -= position * stride;
     for (int k = 1; k < part.npus; ++k) {
       for (std::size_t i = 0; i < count; ++i) members.push_back(members[i] + k * stride);

@@ -5,7 +5,7 @@
 
 #include "formats/trace_groups.h"
 #include "formats/trace_set.h"
-#include "workload/ranked_step.h"
+#include "step/ranked_step.h"
 
 namespace bandwright {
 

@@ -6,9 +6,11 @@
 #include <array>
 #include <cmath>
 #include <map>
-#include <optional>
 #include <set>
+#include <utility>
+#include <vector>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -23,20 +25,21 @@ constexpr std::array<bool, column_count> optional_column = {true,  false, true, 
                                                             false, false, false, false};
 
 // The position of each column, -1 where an optional one is missing.
-std::array<int, column_count> read_header(std::string_view line, const Place& place) {
+std::array<int, column_count> find_columns(const CsvHeader& header) {
   std::array<int, column_count> position{};
   position.fill(-1);
-  const std::vector<std::string_view> cells = split(line, ',');
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::string_view name = trimmed(cells[i].substr(0, cells[i].find('(')));
+  for (std::size_t i = 0; i < header.names.size(); ++i) {
+    const std::string_view cell = header.names[i];
+    const std::string_view name = trimmed(cell.substr(0, cell.find('(')));
     const auto* const found = std::find(column_names.begin(), column_names.end(), name);
     if (found != column_names.end()) position[found - column_names.begin()] = static_cast<int>(i);
   }
   for (std::size_t c = 0; c < column_count; ++c) {
     if (position[c] >= 0 || optional_column[c]) continue;
-    throw InputError(place, fmt::format("column '{}'{} is missing, expected {}", column_names[c],
-                                        c == Config ? " (the memory of each input and output)" : "",
-                                        fmt::join(column_names, ",")));
+    throw InputError(Place{header.file, header.line, {}},
+                     fmt::format("column '{}'{} is missing, expected {}", column_names[c],
+                                 c == Config ? " (the memory of each input and output)" : "",
+                                 fmt::join(column_names, ",")));
   }
   return position;
 }
@@ -79,9 +82,11 @@ std::vector<Cell> read_arguments(const Place& place, std::string_view what, std:
   return cells;
 }
 
-Row read_row(const std::vector<std::string_view>& cells, const std::array<int, column_count>& position,
+Row read_row(const std::vector<std::string>& cells, const std::array<int, column_count>& position,
              const Place& place) {
-  const auto cell = [&](Column c) { return position[c] < 0 ? std::string_view() : cells[position[c]]; };
+  const auto cell = [&](Column c) {
+    return position[c] < 0 ? std::string_view() : std::string_view(cells[position[c]]);
+  };
   const std::vector<std::string_view> config = split(cell(Config), '|');
   if (config.size() != 2) {
     throw InputError(place, fmt::format("config '{}' is not of the form inputs|outputs", cell(Config)));
@@ -103,25 +108,12 @@ Row read_row(const std::vector<std::string_view>& cells, const std::array<int, c
 }
 
 std::vector<Row> read_rows(std::string_view text, const std::string& file_name) {
+  const CsvTable table = parse_csv(text, file_name, '#');
+  if (table.header->names.empty()) throw InputError({file_name, 0, {}}, "holds no kernels");
+  const std::array<int, column_count> position = find_columns(*table.header);
+  if (table.rows.empty()) throw InputError({file_name, 0, {}}, "holds no kernels");
   std::vector<Row> rows;
-  std::optional<std::array<int, column_count>> position;
-  std::size_t columns = 0;
-  int line_number = 0;
-  for (const std::string_view line : split(text, '\n')) {
-    const Place place{file_name, ++line_number, {}};
-    if (line.empty() || line.front() == '#') continue;
-    const std::vector<std::string_view> cells = split(line, ',');
-    if (!position) {
-      position = read_header(line, place);
-      columns = cells.size();
-      continue;
-    }
-    if (cells.size() != columns) {
-      throw InputError(place, fmt::format("{} cells, expected {} as in the header", cells.size(), columns));
-    }
-    rows.push_back(read_row(cells, *position, place));
-  }
-  if (rows.empty()) throw InputError({file_name, 0, {}}, "holds no kernels");
+  for (const CsvRow& row : table.rows) rows.push_back(read_row(row.fields(), position, row.place()));
   return rows;
 }
 
@@ -156,7 +148,7 @@ class TableBuilder {
       throw InputError(row.place,
                        "differs in name, inputs or outputs from an earlier line of the same kernel");
     }
-    if (applies) add_configuration(kernel, slow, row.ns);
+    if (applies) add_configuration(known->second, slow, row.ns);
   }
 
   // Appends the movable tensors of `cells`; a configuration does not apply when it has a tensor in two places
@@ -192,13 +184,13 @@ class TableBuilder {
     return known->second;
   }
 
-  static void add_configuration(Kernel& kernel, std::uint32_t slow, double ns) {
-    const auto same = std::find_if(kernel.measured.begin(), kernel.measured.end(),
-                                   [slow](const Configuration& c) { return c.slow == slow; });
-    if (same == kernel.measured.end()) {
-      kernel.measured.push_back({slow, ns});
+  void add_configuration(std::size_t index, std::uint32_t slow, double ns) {
+    std::vector<Configuration>& measured = graph_.kernels[index].measured;
+    const auto [known, is_new] = configurations_.try_emplace({index, slow}, measured.size());
+    if (is_new) {
+      measured.push_back({slow, ns});
     } else {
-      same->ns = std::min(same->ns, ns);
+      measured[known->second].ns = std::min(measured[known->second].ns, ns);
     }
   }
 
@@ -206,6 +198,8 @@ class TableBuilder {
   std::set<std::string> written_;
   std::map<std::string, std::size_t> kernels_;
   std::map<std::string, int> tensors_;
+  std::map<std::pair<std::size_t, std::uint32_t>, std::size_t>
+      configurations_;  // of a kernel, in its `measured`
 };
 
 }  // namespace

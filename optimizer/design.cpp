@@ -112,7 +112,7 @@ void note_narrow(const std::vector<Group>& given, const Network& network, std::v
   }
 }
 
-StepGraph step_graph(const Design& design, std::size_t model) {
+Step step_graph(const Design& design, std::size_t model) {
   if (!design.graphs.empty()) return design.graphs[model];
   return build_step(design.models[model], design.network, *design.loop, design.loop_options);
 }
@@ -121,7 +121,7 @@ StepForm step_form(const Design& design, std::size_t model, BoundDesign& bound) 
   const int dimensions = design.network.size();
   // A machine's own constants say what its groups reach.
   if (!design.programs.empty()) return ProgramForm(design.programs[model], dimensions);
-  StepGraph graph = step_graph(design, model);
+  Step graph = step_graph(design, model);
   if (design.own_links) use_own_links(graph.groups, design.network);
   note_narrow(graph.groups, design.network, bound.narrow);
   return ClosedForm(graph, dimensions);
@@ -133,7 +133,7 @@ std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   const System system;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
-    StepGraph graph = step_graph(design, m);
+    Step graph = step_graph(design, m);
     if (graph.operations.size() > most_operations) return std::nullopt;
     use_own_links(graph.groups, design.network);
     const auto step_ns = [&](const Allocation& allocation) {

@@ -34,7 +34,7 @@ struct Design {
   Network network;
   std::vector<Model> models;          // at least one
   std::vector<StepProgram> programs;  // their steps, one per model; empty: built by the training loop
-  std::vector<StepGraph> graphs;      // the same, flat
+  std::vector<Step> graphs;           // the same, flat
   std::vector<double> weights;        // one per model, positive; empty: all 1
   bool normalize = false;
   const TrainingLoop* loop = nullptr;

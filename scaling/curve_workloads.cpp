@@ -9,7 +9,7 @@ namespace bandwright {
 namespace {
 
 // A graph played as a step of `batch` items per replica.
-CurveStep played(const StepGraph& graph, const Machine& machine, const Network& network, std::int64_t batch,
+CurveStep played(const Step& graph, const Machine& machine, const Network& network, std::int64_t batch,
                  double items) {
   const StepResult result = ClosedForm(graph, network.size()).evaluate(machine.gb_per_s(network));
   CurveStep step{.batch = batch,
@@ -39,7 +39,7 @@ CurveWorkload image_workload(const ImageModel& model, const Machine& machine, do
     }
     const Network network = machine.network(workers);
     const std::int64_t each = batch / workers;
-    const StepGraph graph = image_step(model, machine, network, static_cast<double>(each), flop_per_s);
+    const Step graph = image_step(model, machine, network, static_cast<double>(each), flop_per_s);
     CurveStep timed = played(graph, machine, network, each, static_cast<double>(batch));
     timed.memory_bytes = model.memory_bytes(each);
     return timed;

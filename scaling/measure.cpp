@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "scaling/process.h"
+#include "core/process.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -71,7 +72,8 @@ class Measurement {
                                               .environment = environment_for(plan_, point.workers),
                                               .timeout = plan_.timeout});
     if (result.end != ProcessEnd::Succeeded) {
-      point.failure = fmt::format("'{}' {}", command_for(plan_, point.workers)[0], result.describe());
+      point.failure =
+          fmt::format("'{}' {}", printable(command_for(plan_, point.workers)[0]), result.describe());
     } else if (number > 0) {
       const RunRecord record{.seconds = result.seconds, .peak_bytes = result.peak_bytes};
       store_.save(study_, point.workers, number, record);

@@ -1,9 +1,10 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
+
+#include "core/database.h"
 
 namespace bandwright {
 
@@ -13,24 +14,21 @@ struct RunRecord {
   std::int64_t peak_bytes = 0;
 };
 
-// Finished runs in an SQLite file, each written in a transaction of its own: a measurement that is
+// Finished runs in an SQLite file of its own, each written in a transaction of its own: a measurement that is
 // interrupted loses the run it was in and no other. A run is known by its study (the command and how it is
-// run), its worker count and its number. Throws InputError naming the file when it cannot be opened, is
-// something else, or cannot be written.
+// run), its worker count and its number. Throws InputError naming the file when it cannot be opened, belongs
+// to another program (which is then left as it is), or cannot be written.
 class RunStore {
  public:
   explicit RunStore(const std::filesystem::path& file);
 
-  [[nodiscard]] std::optional<RunRecord> find(const std::string& study, int workers, int number) const;
+  // A run that is not what was written (a flipped bit) is none.
+  [[nodiscard]] std::optional<RunRecord> find(const std::string& study, int workers, int number);
   void save(const std::string& study, int workers, int number, const RunRecord& run);
   void forget(const std::string& study);
 
  private:
-  struct Connection;  // hides the database library
-  struct Close {
-    void operator()(Connection* connection) const;
-  };
-  std::unique_ptr<Connection, Close> connection_;
+  Database database_;
 };
 
 }  // namespace bandwright

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "core/units.h"
@@ -20,7 +21,6 @@ constexpr std::size_t most_points = 1000;
 
 // Where the columns of interest stand in a row.
 struct Columns {
-  std::size_t count = 0;
   std::size_t workers = 0;
   std::size_t value = 0;
   bool value_is_rate = false;
@@ -28,40 +28,27 @@ struct Columns {
   std::optional<std::size_t> series;
 };
 
-std::string_view unquoted(std::string_view field) {
-  if (field.size() >= 2 && field.front() == '"' && field.back() == '"') {
-    return trimmed(field.substr(1, field.size() - 2));
-  }
-  return field;
-}
-
-std::vector<std::string_view> fields_of(std::string_view line) {
-  std::vector<std::string_view> fields = split(line, ',');
-  for (std::string_view& field : fields) field = unquoted(field);
-  return fields;
-}
-
-std::optional<std::size_t> find_column(const std::vector<std::string_view>& header, std::string_view name) {
-  const auto found = std::find_if(header.begin(), header.end(),
+std::optional<std::size_t> find_column(const CsvHeader& header, std::string_view name) {
+  const auto found = std::find_if(header.names.begin(), header.names.end(),
                                   [&](std::string_view column) { return equal_ignoring_case(column, name); });
-  if (found == header.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - header.begin());
+  if (found == header.names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header.names.begin());
 }
 
-std::optional<std::size_t> find_rate_column(const std::vector<std::string_view>& header) {
-  const auto found = std::find_if(header.begin(), header.end(), [](std::string_view column) {
+std::optional<std::size_t> find_rate_column(const CsvHeader& header) {
+  const auto found = std::find_if(header.names.begin(), header.names.end(), [](std::string_view column) {
     return column.ends_with("_per_sec") || column.ends_with("_per_second");
   });
-  if (found == header.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - header.begin());
+  if (found == header.names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - header.names.begin());
 }
 
-Columns read_header(std::string_view line, const Place& place) {
-  const std::vector<std::string_view> header = fields_of(line);
+Columns find_columns(const CsvHeader& header) {
   const auto missing = [&](std::string_view wanted) {
-    throw InputError(place, fmt::format("no column {}, found: {}", wanted, fmt::join(header, ", ")));
+    throw InputError(Place{header.file, header.line, {}},
+                     fmt::format("no column {}, found: {}", wanted, fmt::join(header.names, ", ")));
   };
-  Columns columns{.count = header.size()};
+  Columns columns;
   std::optional<std::size_t> workers;
   for (const std::string_view name : {"n", "workers", "nodes"}) {
     if (!workers) workers = find_column(header, name);
@@ -75,7 +62,7 @@ Columns read_header(std::string_view line, const Place& place) {
   }
   if (!value) missing("'seconds' (or a rate such as 'images_per_sec')");
   columns.value = *value;
-  columns.value_name = header[*value];
+  columns.value_name = header.names[*value];
   columns.series = find_column(header, "series");
   return columns;
 }
@@ -97,7 +84,7 @@ double read_positive(std::string_view field, double high) {
   return value;
 }
 
-ScalingPoint read_point(const std::vector<std::string_view>& fields, const Columns& columns,
+ScalingPoint read_point(const std::vector<std::string>& fields, const Columns& columns,
                         const ScalingSeries& series, const Place& place) {
   ScalingPoint point;
   point.workers = static_cast<int>(
@@ -148,34 +135,26 @@ double ScalingSeries::seconds_of(double n, double value) const {
 
 std::vector<ScalingSeries> parse_scaling_csv(std::string_view text, const std::string& file_name,
                                              ScalingMode mode) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // the mark that spreadsheets put first
-  std::optional<Columns> columns;
+  const CsvTable table = parse_csv(text, file_name);
+  const Columns columns = table.header->names.empty() ? Columns{} : find_columns(*table.header);
+  if (table.rows.empty()) {
+    throw InputError(Place{.file = file_name}, "no measurements, expected columns n,seconds");
+  }
   std::vector<ScalingSeries> all;
   std::map<std::string, std::size_t, std::less<>> index_of;
-  Place place{.file = file_name};
-  for (const std::string_view line : split(text, '\n')) {
-    ++place.line;
-    if (line.empty()) continue;
-    if (!columns) {
-      columns = read_header(line, place);
-      continue;
-    }
-    const std::vector<std::string_view> fields = fields_of(line);
-    if (fields.size() != columns->count) {
-      throw InputError(place, fmt::format("{} fields, the header has {}", fields.size(), columns->count));
-    }
-    const std::string name = columns->series ? std::string(fields[*columns->series]) : std::string();
+  for (const CsvRow& row : table.rows) {
+    const std::vector<std::string>& fields = row.fields();
+    const std::string name = columns.series ? fields[*columns.series] : std::string();
     const auto [entry, is_new] = index_of.try_emplace(name, all.size());
     if (is_new) {
       all.push_back({.name = name,
-                     .mode = columns->value_is_rate ? ScalingMode::Weak : mode,
-                     .value_name = columns->value_name,
-                     .is_rate = columns->value_is_rate});
+                     .mode = columns.value_is_rate ? ScalingMode::Weak : mode,
+                     .value_name = columns.value_name,
+                     .is_rate = columns.value_is_rate});
     }
     ScalingSeries& series = all[entry->second];
-    add_point(series, read_point(fields, *columns, series, place), place);
+    add_point(series, read_point(fields, columns, series, row.place()), row.place());
   }
-  if (all.empty()) throw InputError(Place{.file = file_name}, "no measurements, expected columns n,seconds");
   for (ScalingSeries& series : all) finish(series, file_name);
   return all;
 }

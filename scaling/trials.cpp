@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "scaling/best_share.h"
 
 namespace bandwright {
 namespace {
@@ -58,7 +59,7 @@ class Study {
         cluster_(cluster),
         halving_(halving),
         rungs_(rung_iterations(scheduler, halving)),
-        results_(rungs_.size()) {}
+        results_(rungs_.size(), BestShare(static_cast<std::size_t>(halving.eta))) {}
 
   TrialsSummary run() {
     summary_.workers = cluster_.workers;
@@ -106,7 +107,7 @@ class Study {
 
   void finish_rung(const Event& event) {
     const bool at_end = event.rung == rungs_.size();
-    if (!at_end && goes_on(event)) {
+    if (!at_end && results_[event.rung].offer(trials_[event.trial].quality)) {
       run_to_rung(event.trial, event.rung + 1, work_at(event.trial, event.rung));
       return;
     }
@@ -114,20 +115,11 @@ class Study {
     if (next_ < trials_.size()) start_next();
   }
 
-  bool goes_on(const Event& event) {
-    std::vector<double>& results = results_[event.rung];  // the best first
-    const double quality = trials_[event.trial].quality;
-    const auto place = std::upper_bound(results.begin(), results.end(), quality, std::greater<>());
-    const auto better = static_cast<std::size_t>(place - results.begin());
-    results.insert(place, quality);
-    return better < std::max<std::size_t>(1, results.size() / static_cast<std::size_t>(halving_.eta));
-  }
-
   std::span<const Trial> trials_;
   TrialCluster cluster_;
   HalvingOptions halving_;
   std::vector<int> rungs_;
-  std::vector<std::vector<double>> results_;                               // per rung
+  std::vector<BestShare> results_;                                         // per rung
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;  // one per running trial
   TrialTime progress_{};
   std::uint64_t sequence_ = 0;

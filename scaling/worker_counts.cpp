@@ -15,16 +15,16 @@ namespace {
 constexpr std::size_t most_counts = 10'000;
 
 // How a range goes on: by adding or by multiplying.
-struct Step {
+struct Advance {
   bool multiplies = false;
   std::int64_t by = 1;
 };
 
-Step take_step(std::string_view& range, RangeStep usual) {
+Advance take_step(std::string_view& range, RangeStep usual) {
   const std::size_t at = range.find_first_of("+*");
   if (at == std::string_view::npos) {
-    return usual == RangeStep::Doubling ? Step{.multiplies = true, .by = 2}
-                                        : Step{.multiplies = false, .by = 1};
+    return usual == RangeStep::Doubling ? Advance{.multiplies = true, .by = 2}
+                                        : Advance{.multiplies = false, .by = 1};
   }
   const bool multiplies = range[at] == '*';
   const std::int64_t by = parse_integer(range.substr(at + 1), multiplies ? 2 : 1, 1'000'000'000);
@@ -44,7 +44,7 @@ void add_range(std::vector<int>& counts, std::string_view range, RangeStep usual
     return;
   }
   std::string_view upper = range.substr(dots + 2);
-  const Step step = take_step(upper, usual);
+  const Advance step = take_step(upper, usual);
   const std::int64_t low = parse_integer(range.substr(0, dots), 1, most);
   const std::int64_t high = parse_integer(upper, low, most);
   for (std::int64_t n = low; n <= high; n = step.multiplies ? n * step.by : n + step.by) add(counts, n);

@@ -7,7 +7,7 @@
 
 namespace bandwright {
 
-ClosedForm::ClosedForm(const StepGraph& graph, int dimensions)
+ClosedForm::ClosedForm(const Step& graph, int dimensions)
     : dimensions_(dimensions),
       dependencies_(graph.dependencies),
       wire_(graph.collectives, graph.groups, graph.wire_efficiency) {

@@ -5,7 +5,7 @@
 #include "core/cut.h"
 #include "simulator/exposure.h"
 #include "simulator/wire_loads.h"
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 
@@ -23,7 +23,7 @@ namespace bandwright {
 // Cost: time O(operations + distinct collectives x dimensions), no memory beyond one time per operation.
 class ClosedForm {
  public:
-  ClosedForm(const StepGraph& graph, int dimensions);
+  ClosedForm(const Step& graph, int dimensions);
 
   [[nodiscard]] int dimensions() const { return dimensions_; }
 

@@ -198,7 +198,7 @@ class FoldedRun {
   }
 
   const Scenario& scenario_;
-  const StepGraph& graph_;
+  const Step& graph_;
   CommunicationPlan plan_;
   std::vector<FlatPhase> phases_;
   std::vector<FlatPlan> plans_;

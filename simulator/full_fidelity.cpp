@@ -255,7 +255,7 @@ class FullRun {
   };
 
   const Scenario& scenario_;
-  const StepGraph& graph_;
+  const Step& graph_;
   std::int64_t npus_;
   CommunicationPlan plan_;
   FullEvents events_;

@@ -6,11 +6,11 @@ namespace bandwright {
 
 std::vector<Time> lone_times(const Scenario& scenario) {
   std::vector<Time> times;
-  StepGraph lone{.name = scenario.graph.name,
-                 .operations = {{.kind = OperationKind::Collective}},
-                 .groups = scenario.graph.groups,
-                 .line_names = {"alone"},
-                 .wire_efficiency = scenario.graph.wire_efficiency};
+  Step lone{.name = scenario.graph.name,
+            .operations = {{.kind = OperationKind::Collective}},
+            .groups = scenario.graph.groups,
+            .line_names = {"alone"},
+            .wire_efficiency = scenario.graph.wire_efficiency};
   for (const GroupCollective& call : scenario.graph.collectives) {
     lone.collectives = {call};
     times.push_back(simulate_folded({lone, scenario.network, scenario.system, scenario.bandwidth,

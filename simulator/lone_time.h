@@ -6,7 +6,7 @@
 namespace bandwright {
 
 // The time each of a graph's collectives takes when nothing else uses the network, indexed like
-// StepGraph::collectives; `after_collective` included. The graph's operations and their order do not matter.
+// Step::collectives; `after_collective` included. The graph's operations and their order do not matter.
 // Throws InputError as plan_communication does.
 std::vector<Time> lone_times(const Scenario& scenario);
 

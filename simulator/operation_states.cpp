@@ -4,7 +4,7 @@
 
 namespace bandwright {
 
-OperationStates::OperationStates(const StepGraph& graph, std::int64_t npus)
+OperationStates::OperationStates(const Step& graph, std::int64_t npus)
     : count_(graph.operations.size()), states_(count_ * static_cast<std::size_t>(npus)) {
   link_dependants(graph);
   for (std::size_t i = 0; i < states_.size(); ++i) {
@@ -12,7 +12,7 @@ OperationStates::OperationStates(const StepGraph& graph, std::int64_t npus)
   }
 }
 
-void OperationStates::link_dependants(const StepGraph& graph) {
+void OperationStates::link_dependants(const Step& graph) {
   first_dependant_.assign(count_ + 1, 0);
   for (const OperationId before : graph.dependencies) ++first_dependant_[before + 1];
   for (std::size_t i = 1; i < first_dependant_.size(); ++i) first_dependant_[i] += first_dependant_[i - 1];
@@ -27,7 +27,7 @@ void OperationStates::link_dependants(const StepGraph& graph) {
 
 StepResult result_of(const Scenario& scenario, const CommunicationPlan& plan,
                      std::span<const OperationStates::State> npu) {
-  const StepGraph& graph = scenario.graph;
+  const Step& graph = scenario.graph;
   std::vector<bool> ended;
   std::vector<OperationSpan> spans;
   for (OperationId id = 0; id < npu.size(); ++id) {

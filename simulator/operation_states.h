@@ -16,7 +16,7 @@ class OperationStates {
     Time end = Time(-1);  // not yet
   };
 
-  OperationStates(const StepGraph& graph, std::int64_t npus);
+  OperationStates(const Step& graph, std::int64_t npus);
 
   State& of(std::int64_t npu, OperationId id) { return states_[index(npu, id)]; }
   // The operations of an NPU, by id.
@@ -40,7 +40,7 @@ class OperationStates {
   [[nodiscard]] std::size_t index(std::int64_t npu, OperationId id) const {
     return static_cast<std::size_t>(npu) * count_ + id;
   }
-  void link_dependants(const StepGraph& graph);
+  void link_dependants(const Step& graph);
 
   std::size_t count_;                           // operations
   std::vector<std::uint32_t> first_dependant_;  // of each operation and the next, into dependants_

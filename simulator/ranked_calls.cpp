@@ -40,11 +40,11 @@ RankedCall call_in_order(const Timeline& timeline, const CollectivePlan& plan) {
 
 std::vector<RankedCall> ranked_calls(const Scenario& scenario, const CommunicationPlan& plan) {
   std::vector<RankedCall> calls;
-  StepGraph lone{.name = scenario.graph.name,
-                 .operations = {{.kind = OperationKind::Collective}},
-                 .groups = scenario.graph.groups,
-                 .line_names = {"alone"},
-                 .wire_efficiency = scenario.graph.wire_efficiency};
+  Step lone{.name = scenario.graph.name,
+            .operations = {{.kind = OperationKind::Collective}},
+            .groups = scenario.graph.groups,
+            .line_names = {"alone"},
+            .wire_efficiency = scenario.graph.wire_efficiency};
   for (std::size_t i = 0; i < scenario.graph.collectives.size(); ++i) {
     lone.collectives = {scenario.graph.collectives[i]};
     Timeline timeline;

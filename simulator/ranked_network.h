@@ -4,7 +4,7 @@
 
 #include "collective/wire.h"
 #include "simulator/scenario.h"
-#include "workload/ranked_step.h"
+#include "step/ranked_step.h"
 
 namespace bandwright {
 

@@ -1,7 +1,7 @@
 #pragma once
 #include "simulator/scenario.h"
 #include "simulator/timeline.h"
-#include "workload/ranked_step.h"
+#include "step/ranked_step.h"
 
 namespace bandwright {
 

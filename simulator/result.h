@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "core/units.h"
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 

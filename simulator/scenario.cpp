@@ -77,7 +77,7 @@ int IssueOrder::next(Role role) {
   return weights ? counter_-- : counter_++;
 }
 
-void require_all_ended(const StepGraph& graph, const std::vector<bool>& ended) {
+void require_all_ended(const Step& graph, const std::vector<bool>& ended) {
   std::string waiting;
   int count = 0;
   for (std::size_t id = 0; id < ended.size(); ++id) {

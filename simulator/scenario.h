@@ -5,13 +5,13 @@
 
 #include "collective/schedule.h"
 #include "simulator/result.h"
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 
 // What an event-driven engine plays. REQUIRES that what it refers to outlives it.
 struct Scenario {
-  const StepGraph& graph;
+  const Step& graph;
   const Network& network;
   const System& system;
   std::span<const double> bandwidth;  // per NPU and dimension, in the system's unit
@@ -44,7 +44,7 @@ struct CommunicationPlan {
     std::uint32_t group = 0;
     int busiest = -1;  // network dimension on which the collective keeps a line busy longest
   };
-  std::vector<Call> calls;  // indexed like StepGraph::collectives
+  std::vector<Call> calls;  // indexed like Step::collectives
   std::vector<LogicalDimension> queues;
 };
 
@@ -68,6 +68,6 @@ class IssueOrder {
 
 // Throws InputError naming what still waits, if any operation has not ended: a run that stops early is an
 // error and never a result. `waits_for` describes one of them.
-void require_all_ended(const StepGraph& graph, const std::vector<bool>& ended);
+void require_all_ended(const Step& graph, const std::vector<bool>& ended);
 
 }  // namespace bandwright

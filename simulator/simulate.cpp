@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "core/catalogue.h"
+#include "core/choice.h"
 #include "simulator/event_driven.h"
 #include "simulator/full_fidelity.h"
 #include "simulator/ranked_run.h"
@@ -10,25 +10,15 @@
 namespace bandwright {
 namespace {
 
-struct FidelityInfo {
-  Fidelity fidelity;
-  std::string_view name;
-  std::string_view help;
-};
-constexpr std::array fidelities = {
-    FidelityInfo{Fidelity::Auto, "auto", "folded where that is exact, else full"},
-    FidelityInfo{Fidelity::Folded, "folded", "one NPU stands for all"},
-    FidelityInfo{Fidelity::Full, "full", "every NPU, port and link by itself"}};
+constexpr std::array fidelities = {Choice{Fidelity::Auto, "auto", "folded where that is exact, else full"},
+                                   Choice{Fidelity::Folded, "folded", "one NPU stands for all"},
+                                   Choice{Fidelity::Full, "full", "every NPU, port and link by itself"}};
 
 }  // namespace
 
-Fidelity fidelity_named(std::string_view name) {
-  return find_in_catalogue(std::span<const FidelityInfo>(fidelities), name, "fidelity").fidelity;
-}
+Fidelity fidelity_named(std::string_view name) { return choice_named(fidelities, name, "fidelity"); }
 
-std::string_view fidelity_name(Fidelity fidelity) {
-  return fidelities[static_cast<std::size_t>(fidelity)].name;
-}
+std::string_view fidelity_name(Fidelity fidelity) { return choice_name(fidelities, fidelity); }
 
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario) {
   const System& system = scenario.system;

@@ -3,7 +3,7 @@
 
 #include "simulator/scenario.h"
 #include "simulator/timeline.h"
-#include "workload/ranked_step.h"
+#include "step/ranked_step.h"
 
 namespace bandwright {
 

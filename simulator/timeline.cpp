@@ -25,7 +25,7 @@ Json complete_event(const std::string& name, int process, int track, Time start,
           {"tid", track}, {"ts", to_us(start)}, {"dur", to_us(end - start)}};
 }
 
-std::string operation_name(const StepGraph& graph, OperationId id) {
+std::string operation_name(const Step& graph, OperationId id) {
   const Operation& operation = graph.operations[id];
   const std::string& line = graph.line_names[operation.line];
   return operation.role == Role::Other ? line : fmt::format("{} {}", line, role_name(operation.role));
@@ -95,14 +95,14 @@ void add_tracks(Json& events, int process, const std::string& name, std::vector<
   }
 }
 
-std::string collective_title(const StepGraph& graph, OperationId id) {
+std::string collective_title(const Step& graph, OperationId id) {
   const GroupCollective& call = graph.collectives[graph.operations[id].collective];
   return fmt::format("{} {} {}", operation_name(graph, id), collective_name(call.collective.kind),
                      format_bytes(call.collective.bytes));
 }
 
 // What other pipeline stages do meanwhile is neither this NPU's compute nor its communication.
-void add_operations(Json& events, const Timeline& timeline, const StepGraph& graph) {
+void add_operations(Json& events, const Timeline& timeline, const Step& graph) {
   std::vector<Track> compute(1);
   std::vector<Track> bubble(1);
   std::vector<Track> collectives;
@@ -125,7 +125,7 @@ void add_operations(Json& events, const Timeline& timeline, const StepGraph& gra
 
 // A track for each logical dimension; collectives that overlap on it get lanes of their own, so that chunks
 // nest in them.
-void add_dimensions(Json& events, const Timeline& timeline, const StepGraph& graph) {
+void add_dimensions(Json& events, const Timeline& timeline, const Step& graph) {
   const Stays stays = stays_of(timeline);
   std::vector<std::vector<Stays::const_iterator>> of_queue(timeline.queues.size());
   for (auto stay = stays.begin(); stay != stays.end(); ++stay) of_queue[stay->first.first].push_back(stay);
@@ -159,7 +159,7 @@ void add_dimensions(Json& events, const Timeline& timeline, const StepGraph& gra
 
 }  // namespace
 
-std::string chrome_trace(const Timeline& timeline, const StepGraph& graph) {
+std::string chrome_trace(const Timeline& timeline, const Step& graph) {
   Json events = Json::array();
   add_operations(events, timeline, graph);
   add_dimensions(events, timeline, graph);

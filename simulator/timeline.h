@@ -30,6 +30,6 @@ struct Timeline {
 // compute stream, one for what other pipeline stages do meanwhile (the bubble), one for each group's
 // collectives, and one for each logical dimension, on which chunks nest in their collective. What overlaps on
 // a track goes to another of the same name. Times are in us. Source: "Trace Event Format", Google, 2016.
-std::string chrome_trace(const Timeline& timeline, const StepGraph& graph);
+std::string chrome_trace(const Timeline& timeline, const Step& graph);
 
 }  // namespace bandwright

@@ -4,7 +4,7 @@
 
 #include "collective/collective.h"
 #include "core/cut.h"
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 

@@ -157,7 +157,7 @@ StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb
   return result;
 }
 
-Timeline play(const StepGraph& graph, std::span<const double> durations_ns) {
+Timeline play(const Step& graph, std::span<const double> durations_ns) {
   Timeline timeline;
   for (OperationId id = 0; id < graph.operations.size(); ++id) {
     Time start;

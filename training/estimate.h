@@ -58,11 +58,11 @@ TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_
 
 // One step, operation by operation. Throws InputError when it has more than a million.
 struct StepTimeline {
-  StepGraph graph;
+  Step graph;
   Timeline timeline;
 };
 StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb_per_s = {});
 // Each operation as soon as what it depends on has ended.
-Timeline play(const StepGraph& graph, std::span<const double> durations_ns);
+Timeline play(const Step& graph, std::span<const double> durations_ns);
 
 }  // namespace bandwright

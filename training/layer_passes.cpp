@@ -57,9 +57,7 @@ const std::vector<std::string>& step_line_names() {
   return names;
 }
 
-StepProgramBuilder::Label step_label(Role role, StepLine line) {
-  return {role, static_cast<std::uint16_t>(line)};
-}
+Label step_label(Role role, StepLine line) { return {role, static_cast<std::uint16_t>(line)}; }
 
 LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
     : job_(job),
@@ -79,8 +77,8 @@ LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
   }
 }
 
-void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, StepProgramBuilder::Label label,
-                       MarkSet waits, MarkSet sets) {
+void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label, MarkSet waits,
+                       MarkSet sets) {
   const GroupCollective wanted{{kind, Bytes(std::llround(bytes))}, index_of(axis)};
   if (builder_.group(wanted.group).dimensions.empty() || wanted.collective.bytes <= Bytes(0)) return;
   auto known =
@@ -153,7 +151,7 @@ void LayerPasses::route(Role role, Way way) {
 
 // Both parts of an exchange that goes once per node run side by side, chunk by chunk.
 void LayerPasses::exchange(Role role, Way way, MarkSet sets) {
-  const StepProgramBuilder::Label label = step_label(role, StepLine::ExpertParallel);
+  const Label label = step_label(role, StepLine::ExpertParallel);
   const auto own = static_cast<MarkSet>(sets | marks(Mark::Expert));
   const RouteBytes& bytes = bytes_of(way);
   const MarkSet waits = marks(Mark::Compute);

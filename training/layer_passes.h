@@ -36,8 +36,7 @@ class LayerPasses {
   [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const;
 
   // A collective over an axis, with the latency of the machine's fabric.
-  void call(Axes axis, CollectiveKind kind, double bytes, StepProgramBuilder::Label label, MarkSet waits,
-            MarkSet sets);
+  void call(Axes axis, CollectiveKind kind, double bytes, Label label, MarkSet waits, MarkSet sets);
 
  private:
   void block(const BlockCost& cost, Role role, bool beside_tensor);
@@ -79,6 +78,6 @@ class LayerPasses {
 
 // The names of StepLine's lines.
 const std::vector<std::string>& step_line_names();
-StepProgramBuilder::Label step_label(Role role, StepLine line);
+Label step_label(Role role, StepLine line);
 
 }  // namespace bandwright

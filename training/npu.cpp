@@ -4,31 +4,22 @@
 
 #include <cmath>
 
-#include "core/catalogue.h"
+#include "core/choice.h"
 
 namespace bandwright {
 namespace {
 
-struct PrecisionInfo {
-  Precision precision;
-  std::string_view name;
-  std::string_view help;
-};
 constexpr std::array precisions = {
-    PrecisionInfo{Precision::Fp16, "fp16", "16-bit floating point with loss scaling"},
-    PrecisionInfo{Precision::Bf16, "bf16", "16-bit brain floating point"},
-    PrecisionInfo{Precision::Fp8, "fp8", "8-bit matrix multiplications, the rest in bf16"},
+    Choice{Precision::Fp16, "fp16", "16-bit floating point with loss scaling"},
+    Choice{Precision::Bf16, "bf16", "16-bit brain floating point"},
+    Choice{Precision::Fp8, "fp8", "8-bit matrix multiplications, the rest in bf16"},
 };
 
 }  // namespace
 
-Precision precision(std::string_view name) {
-  return find_in_catalogue(std::span<const PrecisionInfo>(precisions), name, "precision").precision;
-}
+Precision precision(std::string_view name) { return choice_named(precisions, name, "precision"); }
 
-std::string_view precision_name(Precision precision) {
-  return precisions[static_cast<std::size_t>(precision)].name;
-}
+std::string_view precision_name(Precision precision) { return choice_name(precisions, precision); }
 
 double Npu::peak(Precision precision) const {
   const double flop_per_ns = peak_flop_per_ns[static_cast<std::size_t>(precision)];
@@ -52,10 +43,10 @@ Npu read_npu(const YamlValue& map) {
           .constants_name = map.at("constants").as_string()};
   const YamlValue peak = map.at("peak");
   peak.require_keys({"fp16", "bf16", "fp8"});
-  for (const PrecisionInfo& info : precisions) {
+  for (const Choice<Precision>& info : precisions) {
     const auto rate = peak.find(info.name);
     if (rate)
-      npu.peak_flop_per_ns[static_cast<std::size_t>(info.precision)] = rate->as_flop_rate().value() * 1e-9;
+      npu.peak_flop_per_ns[static_cast<std::size_t>(info.value)] = rate->as_flop_rate().value() * 1e-9;
   }
   if (npu.memory_gb_per_s <= 0.0) map.at("memory_bandwidth").fail("expected more than 0");
   if (npu.memory_bytes <= 0.0) map.at("memory").fail("expected more than 0 B");

@@ -108,7 +108,7 @@ double JobWriter::embedding() const {
 void JobWriter::gather_weights(Role role, const Share& held) {
   const MarkSet sets = p_.overlap_parameters ? marks(Mark::Data, Mark::Prefetch)
                                              : marks(Mark::Data, Mark::Prefetch, Mark::Compute);
-  const StepProgramBuilder::Label parameters = step_label(role, StepLine::Parameters);
+  const Label parameters = step_label(role, StepLine::Parameters);
   const MarkSet waits = marks(Mark::Data, Mark::Compute);
   passes_.call(Axes::Shards, CollectiveKind::AllGather, 2.0 * held.dense / shards(), parameters, waits, sets);
   passes_.call(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
@@ -119,7 +119,7 @@ void JobWriter::reduce_gradients(double dense, double experts) {
   const CollectiveKind kind = p_.zero >= 1 ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce;
   const auto size = static_cast<double>(p_.gradient_bytes);
   const MarkSet sets = p_.overlap_gradients ? marks(Mark::Data) : marks(Mark::Data, Mark::Compute);
-  const StepProgramBuilder::Label gradients = step_label(Role::WeightGradient, StepLine::Gradients);
+  const Label gradients = step_label(Role::WeightGradient, StepLine::Gradients);
   passes_.call(Axes::Shards, kind, size * dense, gradients, marks(Mark::Data, Mark::Compute), sets);
   passes_.call(Axes::Replicas, CollectiveKind::AllReduce,
                p_.zero >= 1 ? size * dense / shards() : size * dense, gradients,

@@ -15,7 +15,7 @@ namespace {
 constexpr double longest_step_ns = 100 * 86400e9;
 
 // What the machine's links and its library make of the graph's collectives.
-StepGraph priced(StepGraph graph, const Machine& machine, const Network& network) {
+Step priced(Step graph, const Machine& machine, const Network& network) {
   std::vector<Time> latencies;
   for (GroupCollective& call : graph.collectives) {
     const CollectivePrice price = collective_price(machine, graph.groups[call.group], call.collective);
@@ -31,7 +31,7 @@ StepGraph priced(StepGraph graph, const Machine& machine, const Network& network
   return graph;
 }
 
-std::string line_of(const StepGraph& graph, const Operation& operation) {
+std::string line_of(const Step& graph, const Operation& operation) {
   const std::string_view role = role_name(operation.role);
   if (operation.kind == OperationKind::Collective) {
     const Group& group = graph.groups[graph.collectives[operation.collective].group];
@@ -42,13 +42,12 @@ std::string line_of(const StepGraph& graph, const Operation& operation) {
 
 }  // namespace
 
-StepGraph image_step(const ImageModel& model, const Machine& machine, const Network& network, double images,
-                     double flop_per_s) {
+Step image_step(const ImageModel& model, const Machine& machine, const Network& network, double images,
+                double flop_per_s) {
   const std::vector<ImageModel::Phase> phases = model.phases();
   std::vector<std::string> names;
   for (const ImageModel::Phase& phase : phases) names.push_back(phase.name);
-  StepGraphBuilder builder(model.name, split_into_groups(network, {{"DP", network.npus()}}),
-                           std::move(names));
+  StepBuilder builder(model.name, split_into_groups(network, {{"DP", network.npus()}}), std::move(names));
   std::vector<OperationId> last;
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const auto line = static_cast<std::uint16_t>(i);
@@ -64,8 +63,8 @@ StepGraph image_step(const ImageModel& model, const Machine& machine, const Netw
   return priced(std::move(builder).finish(), machine, network);
 }
 
-StepGraph table_step(const Model& model, const Machine& machine, const Network& network,
-                     const TrainingLoop& loop) {
+Step table_step(const Model& model, const Machine& machine, const Network& network,
+                const TrainingLoop& loop) {
   if (network.npus() % model.tensor_parallel != 0) {
     throw InputError(fmt::format("{} NPUs are no whole number of replicas of {} ({} each)", network.npus(),
                                  model.name, model.tensor_parallel));
@@ -101,7 +100,7 @@ MemoryBill memory_bill(const ImageModel& model, std::int64_t images) {
           .activations = model.activation_bytes(images)};
 }
 
-GraphEstimate estimate(const StepGraph& graph, const std::vector<double>& gb_per_s) {
+GraphEstimate estimate(const Step& graph, const std::vector<double>& gb_per_s) {
   const ClosedForm form(graph, static_cast<int>(gb_per_s.size()));
   const std::vector<double> durations = form.durations_ns(gb_per_s);
   std::vector<Time> exposed;

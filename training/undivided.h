@@ -16,13 +16,12 @@ namespace bandwright {
 
 // Images on data-parallel NPUs, so many on each: every phase computes, at `flop_per_s` of one NPU, then
 // reduces its gradients while nothing else happens.
-StepGraph image_step(const ImageModel& model, const Machine& machine, const Network& network, double images,
-                     double flop_per_s);
+Step image_step(const ImageModel& model, const Machine& machine, const Network& network, double images,
+                double flop_per_s);
 
 // A table's own compute times, whatever the NPU. Throws InputError where the network has no whole number of
 // replicas.
-StepGraph table_step(const Model& model, const Machine& machine, const Network& network,
-                     const TrainingLoop& loop);
+Step table_step(const Model& model, const Machine& machine, const Network& network, const TrainingLoop& loop);
 
 // What one NPU reaches at most with the model's own batch, for want of a measurement: in every layer of a
 // forward pass the longer of its FLOP at the matrix units' speed and its input, output and weights through
@@ -40,6 +39,6 @@ struct GraphEstimate {
   std::vector<BreakdownLine> breakdown;  // the longest first
   Timeline timeline;
 };
-GraphEstimate estimate(const StepGraph& graph, const std::vector<double>& gb_per_s);
+GraphEstimate estimate(const Step& graph, const std::vector<double>& gb_per_s);
 
 }  // namespace bandwright

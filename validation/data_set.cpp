@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "validation/csv.h"
 #include "validation/kernel_sets.h"
 #include "validation/memory_set.h"
 #include "validation/run_table.h"
@@ -68,10 +68,10 @@ constexpr std::array kinds = {
 
 // A file without rows would hide a missing column.
 void check_columns(const DataSetKind& kind, const std::filesystem::path& file) {
-  const CsvHeader header = read_csv_header(file);
+  const CsvTable table = read_csv(file);
   for (const std::string_view column : split(kind.columns, ',')) {
-    if (std::find(header.columns.begin(), header.columns.end(), column) != header.columns.end()) continue;
-    throw InputError(Place{file.string(), header.line, std::string(column)},
+    if (table.header->find(column)) continue;
+    throw InputError(Place{file.string(), table.header->line, std::string(column)},
                      fmt::format("no such column (expected: {})", kind.columns));
   }
 }
@@ -95,6 +95,15 @@ DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file
 }
 
 namespace {
+// A file of another kind need not be a table at all.
+bool holds_runs(const std::filesystem::path& file) {
+  try {
+    return is_run_table(*read_csv(file).header);
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
 const DataSetKind* kind_of(const std::filesystem::path& file) {
   const auto* kind =
       std::find_if(kinds.begin(), kinds.end(),
@@ -103,13 +112,11 @@ const DataSetKind* kind_of(const std::filesystem::path& file) {
 }
 }  // namespace
 
-bool is_data_set(const std::filesystem::path& file) {
-  return kind_of(file) != nullptr || is_run_table(read_csv_header(file));
-}
+bool is_data_set(const std::filesystem::path& file) { return kind_of(file) != nullptr || holds_runs(file); }
 
 std::vector<DataSet> read_data_sets(const std::filesystem::path& file) {
   if (const DataSetKind* kind = kind_of(file)) return {read_data_set(*kind, file)};
-  if (is_run_table(read_csv_header(file))) return read_run_table(file);
+  if (holds_runs(file)) return read_run_table(file);
   return {};
 }
 

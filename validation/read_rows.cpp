@@ -21,7 +21,8 @@ std::string without_place(std::string_view message, const Place& place) {
 
 RowsRead read_rows(const std::filesystem::path& file, const ReadRow& read) {
   RowsRead result;
-  for (const CsvRow& row : read_csv(file)) {
+  const CsvTable table = read_csv(file);
+  for (const CsvRow& row : table.rows) {
     const std::string place = fmt::format("{}:{}", file.filename().string(), row.line());
     try {
       std::optional<Measurement> measurement = read(row);
@@ -31,7 +32,7 @@ RowsRead read_rows(const std::filesystem::path& file, const ReadRow& read) {
       }
       result.rows.push_back(std::move(*measurement));
     } catch (const InputError& error) {
-      result.not_run.push_back({place, without_place(error.what(), {file.string(), row.line(), {}})});
+      result.not_run.push_back({place, without_place(error.what(), row.place())});
     }
   }
   return result;

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "validation/csv.h"
+#include "core/csv.h"
 #include "validation/data_set.h"
 
 namespace bandwright {

@@ -142,9 +142,8 @@ Measurement reading_row(const CsvRow& row, const TrainingJob& job) {
 }  // namespace
 
 bool is_run_table(const CsvHeader& header) {
-  return std::all_of(needed.begin(), needed.end(), [&](std::string_view column) {
-    return std::find(header.columns.begin(), header.columns.end(), column) != header.columns.end();
-  });
+  return std::all_of(needed.begin(), needed.end(),
+                     [&](std::string_view column) { return header.find(column).has_value(); });
 }
 
 std::vector<DataSet> read_run_table(const std::filesystem::path& file) {

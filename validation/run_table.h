@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "validation/csv.h"
+#include "core/csv.h"
 #include "validation/data_set.h"
 
 namespace bandwright {

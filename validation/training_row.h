@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/csv.h"
 #include "training/training_step.h"
-#include "validation/csv.h"
 #include "validation/data_set.h"
 
 namespace bandwright {

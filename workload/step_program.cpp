@@ -21,7 +21,7 @@ class Expansion {
     graph_.wire_efficiency = program.wire_efficiency;
   }
 
-  StepGraph run() && {
+  Step run() && {
     block(0, program_.instructions.size());
     return std::move(graph_);
   }
@@ -70,7 +70,7 @@ class Expansion {
   const StepProgram& program_;
   std::size_t limit_;
   std::vector<std::uint32_t>* origin_;
-  StepGraph graph_;
+  Step graph_;
   std::array<OperationId, mark_count> set_by_{never, never, never, never, never, never, never, never};
 };
 
@@ -146,7 +146,7 @@ void StepProgramBuilder::close(std::size_t head) {
   }
 }
 
-StepGraph expand(const StepProgram& program, std::size_t limit, std::vector<std::uint32_t>* origin) {
+Step expand(const StepProgram& program, std::size_t limit, std::vector<std::uint32_t>* origin) {
   return Expansion(program, limit, origin).run();
 }
 

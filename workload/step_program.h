@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "workload/step_graph.h"
+#include "step/step.h"
 
 namespace bandwright {
 
@@ -42,7 +42,7 @@ struct StepProgram {
   std::vector<GroupCollective> collectives;
   std::vector<Group> groups;
   std::vector<std::string> line_names;
-  std::vector<double> wire_efficiency;  // as StepGraph::wire_efficiency
+  std::vector<double> wire_efficiency;  // as Step::wire_efficiency
 };
 
 // Appends instructions to a program.
@@ -50,7 +50,6 @@ class StepProgramBuilder {
  public:
   StepProgramBuilder(std::string name, std::vector<Group> groups, std::vector<std::string> line_names);
 
-  using Label = StepGraphBuilder::Label;
   void compute(Label label, Time duration);
   // The host issues work beside the compute stream, from the stream's present on: sets Mark::Host.
   void host(Label label, Time duration);
@@ -82,7 +81,7 @@ class StepProgramBuilder {
 
 // The program written out as a flat graph. Throws InputError when it would exceed `limit` operations.
 // `origin` gets the instruction each operation comes from.
-StepGraph expand(const StepProgram& program, std::size_t limit = 50'000'000,
-                 std::vector<std::uint32_t>* origin = nullptr);
+Step expand(const StepProgram& program, std::size_t limit = 50'000'000,
+            std::vector<std::uint32_t>* origin = nullptr);
 
 }  // namespace bandwright

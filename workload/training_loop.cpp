@@ -10,14 +10,12 @@
 
 namespace bandwright {
 
-using Label = StepGraphBuilder::Label;
-
 // Writes the passes of a model into a graph. `front_` is what the next operation in program order waits for.
 class StepWriter {
  public:
   StepWriter(const Model& model, std::vector<Group> groups, const LoopOptions& options);
 
-  StepGraph write(const TrainingLoop& loop) &&;
+  Step write(const TrainingLoop& loop) &&;
 
   void forward(std::size_t line, Role role, int times_communicated);
   void recompute_layer_before(std::size_t checkpoint);
@@ -32,7 +30,7 @@ class StepWriter {
  private:
   const Model& model_;
   const LoopOptions& options_;
-  StepGraphBuilder builder_;
+  StepBuilder builder_;
   std::vector<OperationId> front_;
 };
 
@@ -130,7 +128,7 @@ void StepWriter::recompute_layer_before(std::size_t checkpoint) {
   for (std::size_t line = first; line < checkpoint; ++line) forward(line, Role::Recompute, 1);
 }
 
-StepGraph StepWriter::write(const TrainingLoop& loop) && {
+Step StepWriter::write(const TrainingLoop& loop) && {
   const int times = options_.recompute == Recompute::Communication ? 2 : 1;
   for (std::size_t line = 0; line < model_.lines.size(); ++line) forward(line, Role::Forward, times);
   for (std::size_t line = model_.lines.size(); line-- > 0;) {
@@ -177,8 +175,8 @@ std::vector<Group> model_groups(const Model& model, const Network& network) {
   return groups;
 }
 
-StepGraph build_step(const Model& model, std::vector<Group> groups, const TrainingLoop& loop,
-                     const LoopOptions& options) {
+Step build_step(const Model& model, std::vector<Group> groups, const TrainingLoop& loop,
+                const LoopOptions& options) {
   const auto is_checkpoint = [](const Line& line) { return line.checkpoint; };
   if (options.recompute == Recompute::Full &&
       std::none_of(model.lines.begin(), model.lines.end(), is_checkpoint)) {
@@ -188,8 +186,8 @@ StepGraph build_step(const Model& model, std::vector<Group> groups, const Traini
   return StepWriter(model, std::move(groups), options).write(loop);
 }
 
-StepGraph build_step(const Model& model, const Network& network, const TrainingLoop& loop,
-                     const LoopOptions& options) {
+Step build_step(const Model& model, const Network& network, const TrainingLoop& loop,
+                const LoopOptions& options) {
   return build_step(model, model_groups(model, network), loop, options);
 }
 

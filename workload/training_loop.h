@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "collective/system.h"
+#include "step/step.h"
 #include "workload/model.h"
-#include "workload/step_graph.h"
 
 namespace bandwright {
 
@@ -62,11 +62,11 @@ std::vector<Group> model_groups(const Model& model, const Network& network);
 
 // The step graph of a model whose groups, indexed by Axis, lie on a network. Collectives over a group of one
 // NPU vanish. Throws InputError when the model has no checkpoints to recompute from.
-StepGraph build_step(const Model& model, std::vector<Group> groups, const TrainingLoop& loop,
-                     const LoopOptions& options);
+Step build_step(const Model& model, std::vector<Group> groups, const TrainingLoop& loop,
+                const LoopOptions& options);
 
 // The same with the model's usual groups.
-StepGraph build_step(const Model& model, const Network& network, const TrainingLoop& loop,
-                     const LoopOptions& options);
+Step build_step(const Model& model, const Network& network, const TrainingLoop& loop,
+                const LoopOptions& options);
 
 }  // namespace bandwright

@@ -164,7 +164,8 @@ TEST_F(Evaluate, ADamagedStoreIsAClearError) {
   std::ofstream(store(), std::ios::binary) << "not a database, not even nearly: " << std::string(4096, '#');
   const Finished run = evaluate(folder_);
   EXPECT_EQ(run.status, 2);
-  EXPECT_THAT(run.err, HasSubstr("results.sqlite: is damaged"));
+  EXPECT_THAT(run.err,
+              HasSubstr("results.sqlite: is no SQLite database; remove it to compute the results again"));
 }
 
 TEST_F(Evaluate, FiguresRefuseACsvThatWasChangedByHand) {

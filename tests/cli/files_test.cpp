@@ -154,7 +154,7 @@ TEST_F(Files, WrongArgumentsAreOneLine) {
       {{"export", "./model.yaml", "--npus", "6", "-o", "out"}, "does not divide"},
       {{"export", "./model.yaml", "--npus", "8", "--format", "chackra", "-o", "out"},
        "did you mean 'chakra'?"},
-      {{"export", "./model.yaml", "--npus", "8", "-o", "net.yml"}, "net.yml: cannot be created"},
+      {{"export", "./model.yaml", "--npus", "8", "-o", "net.yml"}, "net.yml: this folder cannot be made"},
       {{"simulate", "--workload", "nowhere", "--network", "net.yml"}, "nowhere"},
       {{"simulate", "--workload", "layers.txt"}, "--workload needs a network"},
       {{"simulate", "--workload", "net.yml", "--network", "net.yml"}, "expected traces or a layer text"}};

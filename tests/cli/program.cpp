@@ -17,22 +17,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
+void set_stream(posix_spawn_file_actions_t& actions, int descriptor, Stream stream, const fs::path& kept) {
+  if (stream == Stream::Closed) {
+    posix_spawn_file_actions_addclose(&actions, descriptor);
+    return;
+  }
+  const std::string file = stream == Stream::Full ? "/dev/full" : kept.string();
+  posix_spawn_file_actions_addopen(&actions, descriptor, file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+}
+
 // The wait status of the program, run in `folder` with its output in two files.
 int spawn_and_wait(const std::vector<std::string>& arguments, const fs::path& folder, const fs::path& out,
-                   const fs::path& err) {
+                   const fs::path& err, const Streams& streams) {
   std::vector<std::string> words{BANDWRIGHT_EXECUTABLE};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
-  constexpr int flags = O_WRONLY | O_CREAT | O_TRUNC;
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), flags, 0600);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), flags, 0600);
+  set_stream(actions, STDOUT_FILENO, streams.out, out);
+  set_stream(actions, STDERR_FILENO, streams.err, err);
   pid_t child = 0;
   const int error = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
@@ -80,9 +88,9 @@ Words extended(Words first, const Words& more) {
   return first;
 }
 
-Finished run_bandwright(const Words& arguments, const fs::path& folder) {
+Finished run_bandwright(const Words& arguments, const fs::path& folder, const Streams& streams) {
   const ScratchFolder output;
-  const int status = spawn_and_wait(arguments, folder, output.path() / "out", output.path() / "err");
+  const int status = spawn_and_wait(arguments, folder, output.path() / "out", output.path() / "err", streams);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contents(output.path() / "out"),
           contents(output.path() / "err")};
 }

@@ -35,8 +35,16 @@ struct Finished {
 using Words = std::vector<std::string>;
 Words extended(Words first, const Words& more);
 
+// Where the program's output goes: kept, to a disk without space, or nowhere, its descriptor closed.
+enum class Stream { Kept, Full, Closed };
+struct Streams {
+  Stream out = Stream::Kept;
+  Stream err = Stream::Kept;
+};
+
 // Runs the bandwright executable in `folder`.
-Finished run_bandwright(const Words& arguments, const std::filesystem::path& folder);
+Finished run_bandwright(const Words& arguments, const std::filesystem::path& folder,
+                        const Streams& streams = {});
 // The same for an answer in JSON, which is expected.
 nlohmann::json json_answer(const Words& arguments, const ScratchFolder& folder);
 

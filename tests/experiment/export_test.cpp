@@ -29,7 +29,7 @@ Model small_model() {
   return {.name = "small", .tensor_parallel = 4, .lines = {first, second}};
 }
 
-Time event_driven(const StepGraph& graph, const Network& network) {
+Time event_driven(const Step& graph, const Network& network) {
   const System system = load_system("ideal");
   const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
   return simulate_folded({graph, network, system, bandwidth, system.after_collective}).step_time;
@@ -42,7 +42,7 @@ class Export : public testing::TestWithParam<const char*> {
 
 TEST_P(Export, TracesTakeTheTimeOfTheModel) {
   const Network network = parse_network(GetParam());
-  const StepGraph graph = build_step(small_model(), network, training_loop("NoOverlap"), {});
+  const Step graph = build_step(small_model(), network, training_loop("NoOverlap"), {});
   write_traces(graph, network, folder / "traces", "small");
   const Job job =
       load_job({.workload = (folder / "traces").string(), .network = GetParam(), .system = "ideal"},
@@ -60,7 +60,7 @@ TEST_F(Export, BuiltInModelsTakeTheirTime) {
   for (const char* name : {"17B", "175B"}) {
     const Network network = parse_network("Ring(8)_Switch(4)");
     Model model = load_model(name);
-    const StepGraph graph = build_step(model, network, training_loop("NoOverlap"), {});
+    const Step graph = build_step(model, network, training_loop("NoOverlap"), {});
     write_traces(graph, network, folder / name, name);
     const Job traces =
         load_job({.workload = (folder / name).string(), .network = "Ring(8)_Switch(4)", .system = "ideal"},
@@ -73,7 +73,7 @@ TEST_F(Export, BuiltInModelsTakeTheirTime) {
                                  .network = "Ring(8)_Switch(4)",
                                  .system = "ideal"},
                                 {.budget = 100.0});
-    const StepGraph recomputed =
+    const Step recomputed =
         build_step(model, network, training_loop("NoOverlap"), {.recompute = Recompute::Full});
     EXPECT_EQ(event_driven(layers.graph, network), event_driven(recomputed, network)) << name;
   }
@@ -87,8 +87,7 @@ TEST_F(Export, LayerTextsTakeTheTimeOfTheModel) {
   write_file(folder / "small.txt", write_layer_text(model));
   const Job job = load_job({.workload = (folder / "small.txt").string(), .network = "Ring(4)_Switch(8)"},
                            {.budget = 100.0});
-  const StepGraph graph =
-      build_step(model, network, training_loop("NoOverlap"), {.recompute = Recompute::Full});
+  const Step graph = build_step(model, network, training_loop("NoOverlap"), {.recompute = Recompute::Full});
   EXPECT_EQ(event_driven(job.graph, network), event_driven(graph, network));
 }
 
@@ -108,7 +107,7 @@ TEST_F(Export, ImportedLayerTextsAreTheModel) {
 // A chain without overlap: the imported table's step is the trace's.
 TEST_F(Export, ImportedTracesTakeTheTimeOfTheModel) {
   const Network network = parse_network("Switch(16)");
-  const StepGraph graph = build_step(small_model(), network, training_loop("NoOverlap"), {});
+  const Step graph = build_step(small_model(), network, training_loop("NoOverlap"), {});
   write_traces(graph, network, folder / "traces", "small");
   const Model read = read_model(YamlValue::parse(imported(sample_of(folder / "traces")), "small.yaml"));
   EXPECT_EQ(event_driven(build_step(read, network, training_loop("NoOverlap"), {}), network),

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
+#include "core/database.h"
 #include "core/text.h"
-#include "experiment/database.h"
 #include "tests/experiment/support.h"
 
 namespace bandwright {
@@ -28,6 +31,22 @@ Result result(const std::string& id, double step_time_us) {
            {.number = 2, .objective = 2.25, .lower_bound = 2.125, .evaluations = 4}}};
 }
 
+DatabaseKind any_database() {
+  return {.what = "a test's",
+          .create_tables = [](Database& database) { database.run("CREATE TABLE t (x INTEGER)"); }};
+}
+
+std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// A store of results as anybody may open and change it.
+void change(const std::filesystem::path& file, const std::string& sql) {
+  const DatabaseKind ours{.what = "a store of results", .application = 0x42575253, .version = 2};
+  Database(file, ours, Database::Access::Write).run(sql);
+}
+
 TEST(Store, ReadsBackWhatWasWrittenInTheOrderOfTheListing) {
   const TemporaryFolder folder;
   {
@@ -43,7 +62,7 @@ TEST(Store, ReadsBackWhatWasWrittenInTheOrderOfTheListing) {
   ASSERT_EQ(listed[0].trace.size(), 2);
   EXPECT_EQ(listed[0].trace[1].lower_bound, 2.125);
   EXPECT_FALSE(std::isfinite(listed[0].trace[0].lower_bound));
-  EXPECT_EQ(store.has({"b", "d"}), (std::vector<bool>{true, false}));
+  EXPECT_EQ(store.find({"b", "d"}), (std::vector<Kept>{Kept::Yes, Kept::No}));
 }
 
 TEST(Store, AnotherResultOfAPointReplacesTheFirst) {
@@ -69,13 +88,12 @@ TEST(Store, TwoWritersAtOnceLoseNothing) {
   ResultStore store(folder / "r.sqlite");
   std::vector<std::string> ids;
   for (int i = 0; i < 100; ++i) ids.push_back(std::to_string(i));
-  EXPECT_EQ(store.has(ids), std::vector<bool>(100, true));
+  EXPECT_EQ(store.find(ids), std::vector<Kept>(100, Kept::Yes));
 }
 
 TEST(Store, ABatchIsAllOrNothing) {
   const TemporaryFolder folder;
-  Database database(folder / "d.sqlite", Database::Access::Write);
-  database.run("CREATE TABLE t (x INTEGER)");
+  Database database(folder / "d.sqlite", any_database(), Database::Access::Write);
   EXPECT_THROW(database.transaction([&] {
     database.run("INSERT INTO t VALUES (1)");
     database.run("INSERT INTO nowhere VALUES (1)");
@@ -89,14 +107,16 @@ TEST(Store, ABatchIsAllOrNothing) {
 TEST(Store, RefusesAFileThatIsNoneOfItsOwn) {
   const TemporaryFolder folder;
   write_file(folder / "text.sqlite", std::string(5000, 'x'));
-  EXPECT_THAT(problem_of([&] { ResultStore(folder / "text.sqlite"); }), HasSubstr("is damaged"));
+  EXPECT_THAT(problem_of([&] { ResultStore(folder / "text.sqlite"); }), HasSubstr("is no SQLite database"));
 
-  Database(folder / "other.sqlite", Database::Access::Write).run("CREATE TABLE t (x INTEGER)");
+  { const Database other(folder / "other.sqlite", any_database(), Database::Access::Write); }
+  const std::string before = bytes_of(folder / "other.sqlite");
   EXPECT_THAT(problem_of([&] { ResultStore(folder / "other.sqlite"); }),
               HasSubstr("is not a store of results"));
+  EXPECT_EQ(bytes_of(folder / "other.sqlite"), before);
 
   { const ResultStore store(folder / "old.sqlite"); }
-  Database(folder / "old.sqlite", Database::Access::Write).run("PRAGMA user_version = 99");
+  change(folder / "old.sqlite", "PRAGMA user_version = 99");
   EXPECT_THAT(problem_of([&] { ResultStore(folder / "old.sqlite"); }), HasSubstr("version 99"));
 
   EXPECT_THAT(problem_of([&] { ResultStore(folder / "nowhere/r.sqlite"); }), HasSubstr("cannot be opened"));
@@ -124,6 +144,69 @@ TEST(Store, NoticesAFileDamagedInTheMiddle) {
   }
   EXPECT_THAT(problem_of([&] { static_cast<void>(ResultStore(folder / "r.sqlite").listed()); }),
               HasSubstr("is damaged"));
+}
+
+// Whatever cell of a row or of its trace changes, the row is known as damaged, does not come out, and is
+// mended by adding it again.
+TEST(Store, AChangedCellIsNoResult) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder / "r.sqlite";
+  std::vector<std::string> changes = {
+      "UPDATE iterations SET objective = 2.375 WHERE iteration = 2",
+      "UPDATE iterations SET evaluations = 'many'", "DELETE FROM iterations WHERE iteration = 2",
+      "UPDATE results SET step_time_us = 'fast'", "UPDATE results SET checksum = 'x'"};
+  for (const Column& column : columns()) {
+    if (column.name == "id") continue;  // it is the key: a row that is not found is missing
+    changes.push_back("UPDATE results SET " + std::string(column.name) + " = '7'");
+  }
+  for (const std::string& each : changes) {
+    {
+      ResultStore store(file);
+      store.add({result("a", 0.1)});
+      store.list({"a"});
+    }
+    change(file, each);
+    ResultStore store(file);
+    EXPECT_EQ(store.find({"a"}), std::vector<Kept>{Kept::Damaged}) << each;
+    EXPECT_THAT(problem_of([&] { static_cast<void>(store.listed()); }), HasSubstr("is damaged")) << each;
+    store.add({result("a", 0.1)});
+    EXPECT_EQ(store.find({"a"}), std::vector<Kept>{Kept::Yes}) << each;
+    EXPECT_EQ(store.listed().at(0).row, result("a", 0.1).row) << each;
+  }
+}
+
+// Flips one bit after the other all over the file: the store is refused with one line that names it, or what
+// it says to have is what was written.
+TEST(Store, NoFlippedBitPassesAsAResult) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder / "r.sqlite";
+  {
+    ResultStore store(file);
+    store.add({result("a", 0.1), result("b", 0.2), result("c", 0.3)});
+    store.list({"a", "b", "c"});
+  }
+  const std::string good = bytes_of(file);
+  const std::vector<Result> written = {result("a", 0.1), result("b", 0.2), result("c", 0.3)};
+  int noticed = 0;
+  for (std::size_t at = 0; at < good.size(); at += 61) {
+    std::string bad = good;
+    bad[at] = static_cast<char>(bad[at] ^ (1 << at % 8));
+    write_file(file, bad);
+    const std::string problem = problem_of([&] {
+      ResultStore store(file);
+      const std::vector<Kept> kept = store.find({"a", "b", "c"});
+      noticed += static_cast<int>(std::count(kept.begin(), kept.end(), Kept::Damaged));
+      for (const Result& each : store.listed()) {
+        EXPECT_TRUE(std::any_of(written.begin(), written.end(),
+                                [&](const Result& one) { return one.row == each.row; }))
+            << "bit in byte " << at;
+      }
+    });
+    if (problem.empty()) continue;
+    EXPECT_THAT(problem, HasSubstr("r.sqlite: ")) << at;
+    ++noticed;
+  }
+  EXPECT_GT(noticed, 10);
 }
 
 TEST(Store, CellsReadBackAsWritten) {

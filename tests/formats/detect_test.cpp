@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "formats/astra_sim_1.h"
 #include "formats/astra_sim_system.h"
 #include "formats/import.h"
 
@@ -76,7 +77,8 @@ TEST_F(Detect, ContentDecides) {
   EXPECT_EQ(format(R"({"memory-type": "NO_MEMORY_EXPANSION"})"), "astra-sim-2-memory");
   EXPECT_EQ(format("MICRO\n1\nconv -1 5 NONE 0 5 NONE 0 5 ALLREDUCE 1024 5\n"), "layer-text");
   EXPECT_EQ(format("\x07\x0a\x05"
-                   "0.0.4"),
+                   "0.0.4"
+                   "\x04\x08\x01\x18\x04"),  // node 1, a computation
             "chakra");
 }
 
@@ -89,6 +91,22 @@ TEST_F(Detect, SaysWhatIsWrong) {
   EXPECT_NE(format("topology: [ Ring ]\nnpus_count: [ 8, 2 ]\nbandwidth: [ 50 ]\nlatency: [ 500 ]\n")
                 .find("2 values for 1 dimensions"),
             std::string::npos);
+}
+
+// What PyTorch writes is not a Chakra trace yet; the message names the converters.
+TEST_F(Detect, ProfilesOfPyTorchHearWhichConverterTheyNeed) {
+  const std::string kineto = format(R"({"schemaVersion": 1, "deviceProperties": [], "traceEvents": [{}]})");
+  EXPECT_NE(kineto.find("is a Kineto trace of PyTorch's"), std::string::npos);
+  EXPECT_NE(kineto.find("chakra_converter PyTorch"), std::string::npos);
+  EXPECT_NE(format(R"({"schema": "1.1.1-chakra.0.0.4", "pid": 7, "nodes": [{"id": 1}]})")
+                .find("is a host execution trace of PyTorch's"),
+            std::string::npos);
+}
+
+// One message: the length 0 and nothing. Once taken for a trace without nodes.
+TEST_F(Detect, ATraceWithoutNodesIsNone) {
+  const std::string trace = std::string("\x07\x0a\x05") + "0.0.4";
+  EXPECT_EQ(format(trace), ": holds no nodes");
 }
 
 TEST_F(Detect, PartsOfOtherInputsAreNotImported) {
@@ -122,6 +140,23 @@ TEST(AstraSimSystems, EachDimensionHasItsAlgorithm) {
   EXPECT_EQ(read.system.endpoint_delay, nanoseconds(10));
   EXPECT_DOUBLE_EQ(read.peak->value(), 312e12);
   EXPECT_TRUE(read.system.gib);
+}
+
+TEST(AstraSimSystems, BaselineSchedulingIsAscending) {
+  EXPECT_EQ(system_of(R"({"inter-dimension-scheduling": "baseline"})").system.scheduler, "ascending");
+  EXPECT_EQ(system_of(R"({"inter-dimension-scheduling": "offlineGreedy"})").system.scheduler, "themis");
+}
+
+// The type of a dimension prices it and does nothing else: without one it has its usual class.
+TEST(AstraSimNetworks, DimensionTypesAreOptional) {
+  const AstraSim1Network read = read_astra_sim_1_network(YamlValue::parse(
+      R"({"dimensions-count": 2, "topologies-per-dim": ["Ring", "Switch"], "units-count": [6, 4],
+          "links-count": [2, 1], "link-latency": [300, 700], "link-bandwidth": [40, 12.5]})",
+      "network.json"));
+  EXPECT_EQ(read.network.npus(), 24);
+  EXPECT_EQ(read.network.dimensions[0].price_class, "Package");
+  EXPECT_EQ(read.network.dimensions[1].price_class, "Pod");
+  EXPECT_EQ(read.bandwidth[0], gib_per_s(80.0));
 }
 
 TEST(AstraSimSystems, UnknownKeysAreReportedAndCustomCollectivesRefused) {

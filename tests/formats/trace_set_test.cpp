@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <fstream>
+
 #include "core/error.h"
+#include "formats/trace_ties.h"
+#include "tests/support/temporary_folder.h"
 
 namespace bandwright {
 namespace {
@@ -12,9 +16,6 @@ namespace fs = std::filesystem;
 
 class TraceSetTest : public testing::Test {
  protected:
-  void SetUp() override { fs::create_directories(folder); }
-  void TearDown() override { fs::remove_all(folder); }
-
   void write(int npu, const std::vector<TraceNode>& nodes) const {
     TraceWriter writer(folder / ("w." + std::to_string(npu) + ".et"));
     for (const TraceNode& node : nodes) writer.write(node);
@@ -42,7 +43,8 @@ class TraceSetTest : public testing::Test {
             .group = std::move(group)};
   }
 
-  const fs::path folder = fs::temp_directory_path() / ("bandwright_traces_" + std::to_string(getpid()));
+  const TemporaryFolder temporary;
+  const fs::path& folder = temporary.path();
 };
 
 // NPUs 0, 1 and 2, 3 reduce in pairs: the groups have other names and members but one shape, so all four
@@ -76,10 +78,81 @@ TEST_F(TraceSetTest, NamesWhatIsWrong) {
   write(0, {compute(1, {}), compute(1, {})});
   EXPECT_EQ(error(), "w.0.et: node 1 stands twice");
   write(0, {reduce(1, {}, "5")});
-  EXPECT_EQ(error(), "w.0.et: node 1: there is no process group '5'");
+  EXPECT_EQ(error(), "w.0.et: node 1: there is no process group '5' (--groups FILE names their members)");
+  write(0, {});
+  EXPECT_EQ(error(), "w.0.et: holds no nodes");
   write(0, {compute(1, {})});
   write(2, {compute(1, {})});
   EXPECT_EQ(error(), "w.1.et: missing: the trace of NPU 1, while there is one of NPU 2");
+}
+
+// Only <prefix>.json is taken for the process groups of traces, whatever else lies beside them.
+TEST_F(TraceSetTest, AnUnrelatedJsonIsNotLookedAt) {
+  write(0, {compute(1, {})});
+  write(1, {compute(1, {})});
+  std::ofstream(folder / "other.json") << R"({"1": [0, 99]})";
+  EXPECT_EQ(error(), "no error");
+  EXPECT_TRUE(read_traces(folder, {}, 0, {}).groups.empty());
+  write_groups(R"({"1": [0, 1]})");
+  const TraceSet set = read_traces(folder, {}, 0, {});
+  EXPECT_EQ(set.groups_file, folder / "w.json");
+  EXPECT_EQ(set.groups.size(), 1U);
+}
+
+TEST_F(TraceSetTest, TwoFilesOfOneNpuAreRefused) {
+  write(0, {compute(1, {})});
+  fs::copy_file(folder / "w.0.et", folder / "w.00.et");
+  try {
+    read_traces(folder, {}, 0, {});
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("holds w.0.et and w.00.et, both of NPU 0"), std::string::npos);
+  }
+}
+
+// What check_ties says of NPU 0's and NPU 1's only nodes; "" when they fit together.
+class TraceTiesTest : public TraceSetTest {
+ protected:
+  static TraceNode message(TraceNodeKind kind, std::int64_t peer, std::int64_t size) {
+    return {.id = 1, .kind = kind, .collective = {CollectiveKind::PointToPoint, bytes(size)}, .peer = peer};
+  }
+  static TraceNode reduce_of(std::int64_t size) {
+    return {
+        .id = 1, .kind = TraceNodeKind::Collective, .collective = {CollectiveKind::AllReduce, bytes(size)}};
+  }
+  [[nodiscard]] std::string problem(const TraceNode& first, const TraceNode& second) const {
+    write(0, {first});
+    write(1, {second});
+    const TraceSet set = read_traces(folder, {}, 0, {});
+    try {
+      check_ties(set);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  }
+  const TraceNode nothing = compute(1, {});
+};
+
+TEST_F(TraceTiesTest, EveryMessageHasTwoEndsOfOneSize) {
+  const TraceNode send = message(TraceNodeKind::Send, 1, 1000);
+  EXPECT_EQ(problem(send, message(TraceNodeKind::Receive, 0, 1000)), "");
+  EXPECT_NE(problem(send, nothing).find("node 1 of NPU 0 sends to NPU 1 (tag 0), which does not receive"),
+            std::string::npos);
+  EXPECT_NE(problem(nothing, message(TraceNodeKind::Receive, 0, 1000))
+                .find("node 1 of NPU 1 receives from NPU 0 (tag 0), which does not send"),
+            std::string::npos);
+  EXPECT_NE(problem(send, message(TraceNodeKind::Receive, 0, 999)).find("of the same message"),
+            std::string::npos);
+}
+
+TEST_F(TraceTiesTest, MembersOfACollectiveSayTheSame) {
+  EXPECT_EQ(problem(reduce_of(1000), reduce_of(1000)), "");
+  EXPECT_NE(problem(reduce_of(1000), reduce_of(1001)).find("of the same collective"), std::string::npos);
+  TraceNode gather = reduce_of(1000);
+  gather.collective.kind = CollectiveKind::AllGather;
+  EXPECT_NE(problem(reduce_of(1000), gather).find("of the same collective"), std::string::npos);
+  EXPECT_NE(problem(reduce_of(1000), nothing).find("calls 0"), std::string::npos);
 }
 
 // The traces of a four-layer GPT on 64 NPUs in pipeline stages of 16: four kinds of NPU, and on 512 without:

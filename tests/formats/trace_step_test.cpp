@@ -2,9 +2,9 @@
 #include "formats/trace_step.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "core/error.h"
+#include "tests/support/temporary_folder.h"
 
 namespace bandwright {
 namespace {
@@ -13,9 +13,6 @@ namespace fs = std::filesystem;
 
 class TraceSteps : public testing::Test {
  protected:
-  void SetUp() override { fs::create_directories(folder); }
-  void TearDown() override { fs::remove_all(folder); }
-
   void write(int npu, const std::vector<TraceNode>& nodes) const {
     TraceWriter writer(folder / ("w." + std::to_string(npu) + ".et"));
     for (const TraceNode& node : nodes) writer.write(node);
@@ -42,7 +39,8 @@ class TraceSteps : public testing::Test {
             .peer = peer};
   }
 
-  const fs::path folder = fs::temp_directory_path() / ("bandwright_steps_" + std::to_string(getpid()));
+  const TemporaryFolder temporary;
+  const fs::path& folder = temporary.path();
 };
 
 // On Ring(2)_Switch(2), NPUs 0 and 2, and 1 and 3, differ in the switch dimension alone.

@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadText{"name,inputs,outputs,input_bytes,output_bytes,time_us\n",
                 "k.csv:1: column 'config' (the memory of each input and output) is missing, expected "
                 "node,name,op,inputs,outputs,input_bytes,output_bytes,config,time_us"},
-        BadText{std::string(header) + "a,,t,,8,|D\n", "k.csv:2: 6 cells, expected 7 as in the header"},
+        BadText{std::string(header) + "a,,t,,8,|D\n", "k.csv:2: 6 fields, expected the 7 of the header"},
         BadText{std::string(header) + "a,,t,,8,D,1\n",
                 "k.csv:2: config 'D' is not of the form inputs|outputs"},
         BadText{std::string(header) + "a,,t,,8,|DD,1\n",

@@ -6,9 +6,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "core/error.h"
-#include "scaling/process.h"
+#include "core/process.h"
 #include "scaling/sbatch.h"
 
 namespace bandwright {
@@ -59,41 +60,9 @@ class Measure : public ::testing::Test {
       std::filesystem::temp_directory_path() / ("bandwright_measure_test_" + std::to_string(getpid()));
 };
 
-ProcessResult shell(const std::string& script,
-                    std::optional<std::chrono::nanoseconds> timeout = std::nullopt) {
-  return run_process({.command = {"sh", "-c", script}, .timeout = timeout});
-}
-
-TEST(Process, ReportsHowItEnded) {
-  EXPECT_EQ(shell("exit 0").end, ProcessEnd::Succeeded);
-  EXPECT_EQ(shell("echo one; echo 'no such data' >&2; echo; exit 3").describe(),
-            "exit status 3: no such data");
-  EXPECT_THAT(shell("kill -9 $$").describe(), StartsWith("killed by signal 9"));
-  EXPECT_EQ(run_process({.command = {"/no/such/program"}}).describe(),
-            "cannot be started: No such file or directory");
-  EXPECT_EQ(run_process({.command = {"/"}}).describe(), "cannot be started: Permission denied");
-  EXPECT_EQ(run_process({.command = {""}}).end, ProcessEnd::NotStarted);
-}
-
-TEST(Process, TimesAndMeasuresMemory) {
-  EXPECT_GE(shell("sleep 0.2").seconds, 0.2);
-  // dd with a block of 64 MB holds it in memory; 8 MB is more than a shell takes.
-  EXPECT_GT(shell("dd if=/dev/zero of=/dev/null bs=64M count=1").peak_bytes, 64'000'000);
-}
-
-TEST(Process, TimeoutKillsTheWholeGroup) {
-  // The grandchild would hold the pipe of `cat`'s reader open for 60 s if it survived.
-  const auto start = std::chrono::steady_clock::now();
-  const ProcessResult result = shell("echo started; sleep 60 & sleep 60", 100ms);
-  EXPECT_EQ(result.end, ProcessEnd::TimedOut);
-  EXPECT_THAT(result.describe(), AllOf(StartsWith("timed out after 0.1"), HasSubstr("started")));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, 30s);
-}
-
-TEST(Process, EnvironmentIsAddedToOurs) {
-  const ProcessResult result = run_process(
-      {.command = {"sh", "-c", "echo $A-$B-${PATH:+path}"}, .environment = {{"A", "1"}, {"B", "x y"}}});
-  EXPECT_EQ(result.last_output_line, "1-x y-path");
+std::string bytes_of(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 TEST(MeasurePlanned, FillsInTheWorkerCount) {
@@ -176,15 +145,46 @@ TEST_F(Measure, OtherCommandsAreOtherStudies) {
   EXPECT_NE(study_of({.command = {"a b"}}), study_of({.command = {"a", "b"}}));
 }
 
-TEST_F(Measure, StoreThatIsNoStoreIsRefused) {
+TEST_F(Measure, StoreThatIsNoneOfOursIsRefusedAndLeftAlone) {
+  const auto problem = [&](const std::filesystem::path& file) -> std::string {
+    try {
+      RunStore store(file);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
   std::ofstream(path("text")) << std::string(5000, 'x');
-  try {
-    RunStore store(path("text"));
-    FAIL();
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("text: not a usable store of runs: file is not a database"));
+  EXPECT_THAT(problem(path("text")),
+              HasSubstr("text: is no SQLite database; choose another file with --store"));
+  const DatabaseKind foreign{.what = "a diary", .create_tables = [](Database& diary) {
+                               diary.run("CREATE TABLE entries (day TEXT)");
+                             }};
+  { const Database diary(path("diary"), foreign, Database::Access::Write); }
+  const std::string before = bytes_of(path("diary"));
+  EXPECT_THAT(problem(path("diary")), HasSubstr("diary: is not a store of measured runs"));
+  EXPECT_EQ(bytes_of(path("diary")), before);
+  EXPECT_NE(problem("/proc/no/such/folder/runs.sqlite"), "");
+}
+
+TEST_F(Measure, AFlippedBitIsARunThatIsMadeAgain) {
+  const RunRecord run{.seconds = 12.5, .peak_bytes = 4096};
+  {
+    RunStore store(path("runs.sqlite"));
+    store.save("study", 2, 1, run);
+    ASSERT_TRUE(store.find("study", 2, 1));
   }
-  EXPECT_THROW(RunStore("/proc/no/such/folder/runs.sqlite"), InputError);
+  const DatabaseKind ours{.what = "a store of measured runs", .application = 0x42575255, .version = 1};
+  for (const char* const damage : {"seconds = 12.75", "peak_bytes = 4097", "seconds = 'fast'"}) {
+    {
+      Database(path("runs.sqlite"), ours, Database::Access::Write)
+          .run(std::string("UPDATE scaling_runs SET ") + damage);
+    }
+    RunStore store(path("runs.sqlite"));
+    EXPECT_FALSE(store.find("study", 2, 1)) << damage;
+    store.save("study", 2, 1, run);
+    EXPECT_TRUE(store.find("study", 2, 1)) << damage;
+  }
 }
 
 TEST(Sbatch, AsksForTheMostWorkersAndRunsSteps) {

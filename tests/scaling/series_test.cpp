@@ -45,6 +45,13 @@ TEST(ScalingCsv, WeakSecondsAreSharedByTheWorkThatGrew) {
   EXPECT_DOUBLE_EQ(all[0].shown(4, 3.0), 12.0);
 }
 
+TEST(ScalingCsv, QuotedFieldsMayHoldCommas) {
+  const auto all = parse_scaling_csv("series,n,seconds\r\n\"A100, 80 GB\",1,5\r\n\"A100, 80 GB\",2,3\r\n",
+                                     "t.csv", ScalingMode::Strong);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].name, "A100, 80 GB");
+}
+
 TEST(ScalingCsv, SaysWhatIsWrongInOneLine) {
   EXPECT_EQ(error_of(""), "t.csv: no measurements, expected columns n,seconds");
   EXPECT_EQ(error_of("n,seconds\n"), "t.csv: no measurements, expected columns n,seconds");
@@ -59,7 +66,7 @@ TEST(ScalingCsv, SaysWhatIsWrongInOneLine) {
             "t.csv:4: n: 2 stands twice; give each worker count once, as the median of its runs");
   EXPECT_EQ(error_of("n,seconds\n1,fast\n"),
             "t.csv:2: seconds: 'fast' is not a number from -1000000000000 to 1000000000000");
-  EXPECT_EQ(error_of("n,seconds\n1\n"), "t.csv:2: 1 fields, the header has 2");
+  EXPECT_EQ(error_of("n,seconds\n1\n"), "t.csv:2: 1 fields, expected the 2 of the header");
   EXPECT_EQ(error_of("n,seconds\n1.5,2\n"), "t.csv:2: n: '1.5' is not a whole number from 1 to 1000000000");
 }
 

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <random>
+#include <vector>
 
 #include "core/error.h"
+#include "scaling/best_share.h"
 #include "scaling/series.h"
 
 namespace bandwright {
@@ -188,6 +192,35 @@ TEST(TrialsMeasured, DescribeTheEmulator) {
   EXPECT_LT(worst_error("emulator_nodes_usc", 35s, "60.38 s"), 0.035);
   // On one node the clock falls as cores fill up, which this model does not know: 6 %.
   EXPECT_NEAR(worst_error("emulator_onenode_usc", 37500ms, "24.85 s"), 0.06, 0.005);
+}
+
+// Against the definition: the numbers before it that are not worse, counted.
+TEST(BestShare, IsWhatCountingGives) {
+  std::mt19937 random(3);
+  for (const std::size_t eta : {2, 3, 4, 7}) {
+    BestShare best(eta);
+    std::vector<double> all;
+    for (int i = 0; i < 2000; ++i) {
+      const double number = static_cast<double>(random() % 300);
+      const auto better = static_cast<std::size_t>(
+          std::count_if(all.begin(), all.end(), [&](double other) { return other >= number; }));
+      all.push_back(number);
+      ASSERT_EQ(best.offer(number), better < std::max<std::size_t>(1, all.size() / eta)) << eta << " " << i;
+    }
+  }
+}
+
+// Twice the numbers are twice the moves, not four times: also for rising ones, which all enter at the front.
+TEST(BestShare, WorkIsLinear) {
+  const auto moves = [](int count, double step) {
+    BestShare best(4);
+    for (int i = 0; i < count; ++i) best.offer(step * i);
+    return best.moves();
+  };
+  for (const double step : {1.0, -1.0}) {
+    EXPECT_LE(moves(200'000, step), 2 * moves(100'000, step) + 2);
+    EXPECT_LE(moves(200'000, step), 2 * 200'000U);
+  }
 }
 
 }  // namespace

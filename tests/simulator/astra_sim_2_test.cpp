@@ -117,7 +117,7 @@ TEST(AstraSim2, CongestionUnawareCollectives) {
     const std::optional<Case> run = case_of(row.at("name"));
     if (!run) continue;
     const Network network = parse_network(run->network);
-    const StepGraph graph = lone_collective(network, run->collective);
+    const Step graph = lone_collective(network, run->collective);
     const StepResult result = simulate_folded({graph, network, run->system, run->bandwidth, {}});
     const double measured = std::stod(row.at("max_cycles"));
     EXPECT_NEAR(to_ns(result.step_time), measured, 0.01 * measured) << row.at("name");

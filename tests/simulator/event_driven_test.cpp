@@ -14,7 +14,7 @@ namespace {
 
 StepResult play(const Network& network, const System& system, const Collective& collective,
                 const std::vector<double>& bandwidth) {
-  const StepGraph graph = lone_collective(network, collective);
+  const Step graph = lone_collective(network, collective);
   return simulate_folded({graph, network, system, bandwidth, system.after_lone_collective});
 }
 
@@ -108,7 +108,7 @@ TEST(EventDriven, ApproachesTheClosedFormWithManyChunks) {
 // links.
 TEST(EventDriven, IsTheClosedFormOfOwnLinksOnAPartOfAFullyConnectedDimension) {
   const Network network = load_network("3D");
-  StepGraph graph = build_step(load_model("175B"), network, training_loop("NoOverlap"), {});
+  Step graph = build_step(load_model("175B"), network, training_loop("NoOverlap"), {});
   System system;
   system.chunks = 1024;
   const std::vector<double> bandwidth = {200.0, 75.0, 50.0};
@@ -142,7 +142,7 @@ TEST(EventDriven, RunsAreRepeatable) {
   system.scheduler = "themis";
   Timeline first;
   Timeline second;
-  const StepGraph graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(123'456'789)});
+  const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(123'456'789)});
   const std::vector<double> bandwidth = {140, 120, 60, 7};
   simulate_folded({graph, network, system, bandwidth, {}}, &first);
   simulate_folded({graph, network, system, bandwidth, {}}, &second);
@@ -162,10 +162,10 @@ TEST(EventDriven, RefusesTheImpossible) {
 // An operation that waits for itself never ends: an error that names it, not a result.
 TEST(EventDriven, ADeadlockIsAnError) {
   const Network network = parse_network("Ring(2)");
-  StepGraphBuilder builder("loop", {}, {"stuck"});
+  StepBuilder builder("loop", {}, {"stuck"});
   const OperationId itself = 0;
   builder.compute({}, nanoseconds(1), std::span(&itself, 1));
-  const StepGraph graph = std::move(builder).finish();
+  const Step graph = std::move(builder).finish();
   const std::vector<double> bandwidth = {1.0};
   const System system;
   try {

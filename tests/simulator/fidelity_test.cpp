@@ -26,7 +26,7 @@ System realistic() {
 
 StepResult play(const Network& network, const System& system, const Collective& collective,
                 const std::vector<double>& bandwidth, bool full) {
-  const StepGraph graph = lone_collective(network, collective);
+  const Step graph = lone_collective(network, collective);
   const Scenario scenario{graph, network, system, bandwidth, system.after_lone_collective};
   return full ? simulate_full(scenario) : simulate_folded(scenario);
 }
@@ -84,7 +84,7 @@ StepResult play_step(const System& system, std::string_view loop, bool full) {
   const Network network = load_network("Ring(2)_FullyConnected(4)_Switch(8)");
   Model model = load_model("17B");
   model.tensor_parallel = 4;
-  const StepGraph graph = build_step(model, network, training_loop(loop), {});
+  const Step graph = build_step(model, network, training_loop(loop), {});
   const std::array<double, 3> bandwidth = {100.0, 60.0, 20.0};
   const Scenario scenario{graph, network, system, bandwidth, system.after_collective};
   return full ? simulate_full(scenario) : simulate_folded(scenario);
@@ -136,9 +136,9 @@ TEST(Fidelity, LinksOfARingAreSharedByHalvingDoubling) {
 TEST(Fidelity, HalvesOfABrokenDimensionShareItsLinks) {
   const Network network = parse_network("Ring(16)");
   const std::vector<Group> groups = split_into_groups(network, {{"TP", 8}, {"DP", 2}});
-  StepGraphBuilder builder("halves", groups, {"line"});
+  StepBuilder builder("halves", groups, {"line"});
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(8000)}, 1}, {});
-  const StepGraph graph = std::move(builder).finish();
+  const Step graph = std::move(builder).finish();
   System system;
   system.chunks = 1;
   const std::vector<double> bandwidth = {10.0};

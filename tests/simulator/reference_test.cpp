@@ -42,9 +42,9 @@ Replayed replay(const CsvRow& row) {
 
   const bool lone = row.at("workload") == "microAllReduce";
   const TrainingLoop& loop = training_loop(row.at("variant") == "old" ? "NoOverlap" : "Overlap");
-  const StepGraph graph = lone ? lone_collective(network, {CollectiveKind::AllReduce, Bytes(1 << 20)})
-                               : build_step(fuse_weight_gradients(load_model(row.at("workload").substr(12))),
-                                            network, loop, loop_options(system, loop, Recompute::Full));
+  const Step graph = lone ? lone_collective(network, {CollectiveKind::AllReduce, Bytes(1 << 20)})
+                          : build_step(fuse_weight_gradients(load_model(row.at("workload").substr(12))),
+                                       network, loop, loop_options(system, loop, Recompute::Full));
   const Time after = lone ? system.after_lone_collective : system.after_collective;
   return {simulate_folded({graph, network, system, bandwidth, after}),
           make_bill(network, load_price_list("artifact"), bandwidth).total().value(),

@@ -111,7 +111,7 @@ TEST_P(Engines, AgreeWithOneChunkAndNoContention) {
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> b = job.machine.gb_per_s(network);
   const StepProgram program = training_step(job, network);
-  const StepGraph graph = expand(program);
+  const Step graph = expand(program);
   const StepResult program_form = ProgramForm(program, network.size()).evaluate(b);
   const StepResult closed = ClosedForm(graph, network.size()).evaluate(b);
   System system;
@@ -149,7 +149,7 @@ TEST_P(Engines, ChunksNeverBeatTheWire) {
   const TrainingJob job = job_of(GetParam());
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> b = job.machine.gb_per_s(network);
-  const StepGraph graph = expand(training_step(job, network));
+  const Step graph = expand(training_step(job, network));
   System system;
   system.chunks = 4;
   const double step = ClosedForm(graph, network.size()).step_time_ns(b);
@@ -168,7 +168,7 @@ TEST(Engines, FoldedEqualsFull) {
   job.model.layers = 4;
   const Network network = job.machine.network(8);
   const std::vector<double> b = job.machine.gb_per_s(network);
-  const StepGraph graph = expand(training_step(job, network));
+  const Step graph = expand(training_step(job, network));
   System system;
   system.chunks = 2;
   const Scenario scenario{graph, network, system, b, nanoseconds(3)};
@@ -185,7 +185,7 @@ TEST(Engines, PermutingDimensionsThatAreAlikeChangesNothing) {
     job.machine.dimensions[1].gb_per_s = job.machine.dimensions[0].gb_per_s;
     const Network network = job.machine.network(16);
     const StepProgram program = training_step(job, network);
-    const StepGraph graph = expand(program);
+    const Step graph = expand(program);
     return std::pair{ProgramForm(program, network.size()).step_time_ns(b),
                      simulate_folded({graph, network, System{}, b, {}}).step_time};
   };

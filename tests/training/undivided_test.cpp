@@ -16,7 +16,7 @@ double sum_of(const GraphEstimate& result) {
   return ns;
 }
 
-GraphEstimate estimate_on(const Machine& machine, const Network& network, const StepGraph& graph) {
+GraphEstimate estimate_on(const Machine& machine, const Network& network, const Step& graph) {
   return estimate(graph, machine.gb_per_s(network));
 }
 
@@ -37,7 +37,7 @@ TEST(TableStep, IsItsComputePlusItsCollectives) {
         if (!group.dimensions.empty()) ns += collective_ns(machine, group, pass.communication->collective);
       }
     }
-    const StepGraph graph = table_step(model, machine, network, training_loop("NoOverlap"));
+    const Step graph = table_step(model, machine, network, training_loop("NoOverlap"));
     EXPECT_NEAR(estimate_on(machine, network, graph).step_ns, ns, 1e-6 * ns) << name;
   }
 }
@@ -53,7 +53,7 @@ TEST(TableStep, ComputesAlikeOnEveryMachine) {
   for (const char* name : {"dgx-a100", "dgx-h100", "tpu-v4"}) {
     const Machine machine = load_machine(name);
     const Network network = machine.network(1);
-    const StepGraph graph = table_step(model, machine, network, training_loop("Overlap"));
+    const Step graph = table_step(model, machine, network, training_loop("Overlap"));
     EXPECT_DOUBLE_EQ(estimate_on(machine, network, graph).step_ns, ns) << name;
   }
 }
@@ -75,7 +75,7 @@ TEST(GraphEstimate, BreakdownAddsUpToTheStep) {
     }
   }
   for (const std::string& name : input_names("convnets")) {
-    const StepGraph graph = image_step(load_image_model(name), machine, network, 32.0, 1e14);
+    const Step graph = image_step(load_image_model(name), machine, network, 32.0, 1e14);
     const GraphEstimate result = estimate_on(machine, network, graph);
     EXPECT_NEAR(sum_of(result), result.step_ns, 1e-9 * result.step_ns) << name;
     // Each operation's duration is rounded to a picosecond.
@@ -88,7 +88,7 @@ TEST(GraphEstimate, HiddenTimeIsWhatTheStepDoesNotWaitFor) {
   const Machine machine = load_machine("dgx-a100");
   const Network network = machine.network(64);
   const auto work = [&](const char* loop) {
-    const StepGraph graph = table_step(load_model("175b"), machine, network, training_loop(loop));
+    const Step graph = table_step(load_model("175b"), machine, network, training_loop(loop));
     double ns = 0.0;
     for (const BreakdownLine& line : estimate_on(machine, network, graph).breakdown) {
       ns += line.exposed_ns + line.hidden_ns;
@@ -105,7 +105,7 @@ TEST(ImageStep, ScalesWithImages) {
   const ImageModel model = load_image_model("resnet-50");
   const auto part = [&](double images, bool communication) {
     double ns = 0.0;
-    const StepGraph graph = image_step(model, machine, network, images, 1e14);
+    const Step graph = image_step(model, machine, network, images, 1e14);
     for (const BreakdownLine& line : estimate_on(machine, network, graph).breakdown) {
       if (line.communication == communication) ns += line.exposed_ns;
     }

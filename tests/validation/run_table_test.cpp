@@ -97,8 +97,9 @@ TEST(RunTable, NamesWithAnAtLieBesideTheTable) {
 }
 
 TEST(RunTable, OtherTablesAreNone) {
-  EXPECT_FALSE(is_run_table({1, {"model", "system"}}));
-  EXPECT_FALSE(is_run_table({1, {}}));
+  EXPECT_FALSE(is_run_table(*parse_csv("model,system\n", "a.csv").header));
+  EXPECT_FALSE(is_run_table(*parse_csv("", "a.csv").header));
+  EXPECT_TRUE(is_run_table(*parse_csv(header, "a.csv").header));
 }
 
 }  // namespace

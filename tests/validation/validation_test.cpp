@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/csv.h"
 #include "core/error.h"
-#include "validation/csv.h"
 #include "validation/fit.h"
 
 namespace bandwright {
@@ -82,7 +82,7 @@ TEST(Halves, HoldHalfOfEachSetAndForgetTheShippedConstants) {
 TEST(Csv, KeepsCommasInQuotesAndNamesBadCells) {
   const std::filesystem::path file = std::filesystem::temp_directory_path() / "bandwright_csv_test.csv";
   std::ofstream(file) << "a,b\n1,\"x, \"\"y\"\"\"\nz,2\n";
-  const std::vector<CsvRow> rows = read_csv(file);
+  const std::vector<CsvRow> rows = read_csv(file).rows;
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].count("a"), 1);
   EXPECT_EQ(rows[0].text("b"), "x, \"y\"");

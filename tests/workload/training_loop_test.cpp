@@ -19,7 +19,7 @@ struct Totals {
   std::int64_t collective_bytes = 0;
 };
 
-Totals totals(const StepGraph& graph) {
+Totals totals(const Step& graph) {
   Totals sum;
   for (const Operation& operation : graph.operations) {
     if (operation.kind == OperationKind::Compute) sum.compute += operation.duration;
@@ -31,7 +31,7 @@ Totals totals(const StepGraph& graph) {
   return sum;
 }
 
-StepGraph step(const Model& model, std::string_view loop, const LoopOptions& options = {}) {
+Step step(const Model& model, std::string_view loop, const LoopOptions& options = {}) {
   return build_step(model, network(), training_loop(loop), options);
 }
 
@@ -39,7 +39,7 @@ StepGraph step(const Model& model, std::string_view loop, const LoopOptions& opt
 TEST(TrainingLoop, GraphsAreTopologicallyOrdered) {
   for (const TrainingLoop& loop : training_loops()) {
     for (const RecomputeInfo& recompute : recompute_choices()) {
-      const StepGraph graph = step(load_model("175B"), loop.name, {.recompute = recompute.recompute});
+      const Step graph = step(load_model("175B"), loop.name, {.recompute = recompute.recompute});
       for (std::size_t i = 0; i < graph.operations.size(); ++i) {
         for (const OperationId before : graph.dependencies_of(graph.operations[i])) EXPECT_LT(before, i);
       }
