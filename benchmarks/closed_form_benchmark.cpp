@@ -14,7 +14,7 @@ constexpr std::array gb_per_s = {137.99, 120.74, 58.91, 7.36};
 
 ClosedForm compile(std::string_view model, std::string_view loop) {
   const Network network = load_network("4D");
-  return {build_step(load_model(model), network, training_loop(loop), {}), network.size()};
+  return {build_step(load_model(model), network, training_loop(loop), {}), network};
 }
 
 void step_time(benchmark::State& state, std::string_view model, std::string_view loop) {
@@ -41,7 +41,7 @@ void build_and_compile(benchmark::State& state) {
   const Model model = load_model("175B");
   const Network network = load_network("4D");
   for (auto _ : state) {
-    const ClosedForm step(build_step(model, network, training_loop("Overlap"), {}), network.size());
+    const ClosedForm step(build_step(model, network, training_loop("Overlap"), {}), network);
     benchmark::DoNotOptimize(&step);
   }
 }

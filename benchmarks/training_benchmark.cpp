@@ -1,7 +1,7 @@
 #include <benchmark/benchmark.h>
 
+#include "simulator/closed_form.h"
 #include "simulator/event_driven.h"
-#include "simulator/program_form.h"
 #include "training/estimate.h"
 #include "training/layer_passes.h"
 
@@ -21,7 +21,7 @@ TrainingJob interleaved() {
 void step_time(benchmark::State& state) {
   const TrainingJob job = interleaved();
   const Network network = job.machine.network(job.parallelism.npus());
-  const ProgramForm form(training_step(job, network), network.size());
+  const ClosedForm form(training_step(job, network), network);
   std::vector<double> b = job.machine.gb_per_s(network);
   for (auto _ : state) {
     b[1] += 1e-9;
@@ -33,7 +33,7 @@ BENCHMARK(step_time);
 void cut(benchmark::State& state) {
   const TrainingJob job = interleaved();
   const Network network = job.machine.network(job.parallelism.npus());
-  const ProgramForm form(training_step(job, network), network.size());
+  const ClosedForm form(training_step(job, network), network);
   const std::vector<double> b = job.machine.gb_per_s(network);
   for (auto _ : state) benchmark::DoNotOptimize(form.cut(b));
 }
@@ -45,7 +45,7 @@ void step_from_description(benchmark::State& state) {
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> b = job.machine.gb_per_s(network);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(ProgramForm(training_step(job, network), network.size()).step_time_ns(b));
+    benchmark::DoNotOptimize(ClosedForm(training_step(job, network), network).step_time_ns(b));
   }
 }
 BENCHMARK(step_from_description);
@@ -75,7 +75,7 @@ BENCHMARK(kernels);
 // Writing the program out for an event-driven engine.
 void expansion(benchmark::State& state) {
   const TrainingJob job = interleaved();
-  const StepProgram program = training_step(job, job.machine.network(job.parallelism.npus()));
+  const Step program = training_step(job, job.machine.network(job.parallelism.npus()));
   for (auto _ : state) benchmark::DoNotOptimize(expand(program));
 }
 BENCHMARK(expansion);
@@ -86,7 +86,7 @@ void event_driven(benchmark::State& state) {
   job.parallelism.global_batch = 8 * state.range(0);
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> b = job.machine.gb_per_s(network);
-  const StepProgram program = training_step(job, network);
+  const Step program = training_step(job, network);
   System system;
   system.chunks = static_cast<int>(state.range(1));
   std::int64_t events = 0;

@@ -10,6 +10,8 @@
 #include "cli/output.h"
 #include "core/error.h"
 #include "core/progress.h"
+#include "experiment/input_files.h"
+#include "experiment/input_reference.h"
 #include "formats/detect.h"
 #include "formats/load.h"
 
@@ -20,38 +22,67 @@ struct CheckOptions {
   std::string file;
   std::string system;
   std::string groups;
+  std::string schema;
+  bool reference = false;
   OutputOptions output;
 };
 
-std::string as_text(const FileFormat& format, const std::string& file, const FileSummary& summary) {
-  std::string text = fmt::format("{}: valid, {}\n", file, format.help);
+// What a file is, and which commands take it where that is not said in its help.
+struct FileKind {
+  std::string_view name;
+  std::string_view help;
+  std::string_view use;
+};
+
+std::string as_text(const FileKind& kind, const std::string& file, const FileSummary& summary) {
+  std::string text = fmt::format("{}: valid, {}\n", file, kind.help);
+  if (!kind.use.empty()) text += fmt::format("  {}\n", kind.use);
   for (const auto& [name, value] : summary.facts) text += fmt::format("  {:<32} {}\n", name, value);
   for (const std::string& ignored : summary.ignored) text += fmt::format("  ignored  {}\n", ignored);
   return text;
 }
 
-std::string as_json(const FileFormat& format, const std::string& file, const FileSummary& summary) {
-  nlohmann::ordered_json root{{"schema_version", 1}, {"file", file}, {"format", format.name}};
+std::string as_json(const FileKind& kind, const std::string& file, const FileSummary& summary) {
+  nlohmann::ordered_json root{{"schema_version", 1}, {"file", file}, {"format", kind.name}};
+  if (!kind.use.empty()) root["use"] = kind.use;
   for (const auto& [name, value] : summary.facts) root["facts"][name] = value;
   root["ignored"] = summary.ignored;
   return root.dump(2) + '\n';
 }
 
-std::string as_rows(const FileFormat& format, const FileSummary& summary) {
-  TextTable table{.headings = {"fact", "value"}, .rows = {{"format", std::string(format.name)}}};
+std::string as_rows(const FileKind& kind, const FileSummary& summary) {
+  TextTable table{.headings = {"fact", "value"}, .rows = {{"format", std::string(kind.name)}}};
+  if (!kind.use.empty()) table.rows.push_back({"use", std::string(kind.use)});
   for (const auto& [name, value] : summary.facts) table.rows.push_back({name, value});
   for (const std::string& ignored : summary.ignored) table.rows.push_back({"ignored", ignored});
   return as_csv(table);
 }
 
-// The bar is gone before the summary is printed.
-FileSummary summarise(const FileFormat& format, Sample& sample) {
-  ProgressBar bar("traces", "files");
-  sample.progress = [&](const TraceProgress& progress) { bar.show(progress.files, progress.total); };
-  return format.summarise(sample);
+struct CheckedFile {
+  FileKind kind;
+  FileSummary summary;
+};
+
+// Of a file of another tool, or of our own.
+CheckedFile check_file(Sample& sample) {
+  const FileFormat* format = find_format(sample);
+  if (format != nullptr) {
+    ProgressBar bar("traces", "files");  // gone before the summary is printed
+    sample.progress = [&](const TraceProgress& progress) { bar.show(progress.files, progress.total); };
+    return {{format->name, format->help, {}}, format->summarise(sample)};
+  }
+  const InputReader* reader = sample.root ? find_input_reader(*sample.root) : nullptr;
+  if (reader == nullptr) static_cast<void>(format_of(sample));  // throws
+  const InputKind& kind = input_kind(reader->kind);
+  return {{kind.name, kind.help, kind.use}, reader->summarise(*sample.root)};
 }
 
-void run(const CLI::App& command, const CheckOptions& options) {
+// Measurements are known by their name; their text is no YAML.
+CheckedFile check_file(const CheckOptions& options, const CLI::App& command) {
+  if (auto measurements = summarise_measurements(options.file)) {
+    refuse_typed(command, {"--system", "--groups"}, "is for traces");
+    return {{"measurements", "measurements", "`validate --data FOLDER` takes it"}, std::move(*measurements)};
+  }
   Sample sample = sample_of(options.file);
   if (!options.system.empty()) {
     const AstraSimSystem system = load_any_system(options.system);
@@ -60,15 +91,21 @@ void run(const CLI::App& command, const CheckOptions& options) {
   }
   if (!sample.traces) refuse_typed(command, {"--system", "--groups"}, "is for traces");
   sample.groups = options.groups;
-  const FileFormat& format = format_of(sample);
-  const FileSummary summary = summarise(format, sample);
+  return check_file(sample);
+}
+
+void run(const CLI::App& command, const CheckOptions& options) {
+  if (options.reference) return write_output(options.output, input_reference());
+  if (!options.schema.empty()) return write_output(options.output, json_schema(options.schema));
+  if (options.file.empty()) throw CLI::RequiredError("file");
+  const auto [kind, summary] = check_file(options, command);
   switch (options.output.format) {
     case OutputFormat::Text:
-      return write_output(options.output, as_text(format, options.file, summary));
+      return write_output(options.output, as_text(kind, options.file, summary));
     case OutputFormat::Json:
-      return write_output(options.output, as_json(format, options.file, summary));
+      return write_output(options.output, as_json(kind, options.file, summary));
     case OutputFormat::Csv:
-      return write_output(options.output, as_rows(format, summary));
+      return write_output(options.output, as_rows(kind, summary));
   }
 }
 
@@ -79,18 +116,20 @@ void add_check(CLI::App& app) {
       app.add_subcommand("check", "What a file of any readable format is, whether it is valid, what it says");
   const auto options =
       std::make_shared<CheckOptions>();  // shared with the callback, which outlives this function
-  command->add_option("file", options->file, "a file, or a folder or prefix of traces")
-      ->required()
-      ->type_name("FILE");
+  command->add_option("file", options->file, "a file, or a folder or prefix of traces")->type_name("FILE");
   command->add_option("--system", options->system, "of traces: its peak and memory give FLOP a time")
       ->type_name("FILE");
   command->add_option("--groups", options->groups, "process groups of traces (default: beside them)")
       ->type_name("FILE");
+  command->add_option("--schema", options->schema, "the JSON schema of a kind of input in place of a file")
+      ->type_name("KIND");
+  command->add_flag("--reference", options->reference, "the keys of all kinds of input, as Markdown");
   add_output_options(*command, options->output);
   command->footer(
-      "Formats: bandwright list formats\n"
+      "Kinds of input: docs/inputs.md; files of other tools: bandwright list formats\n"
       "Examples:\n"
       "  bandwright check net.yml\n"
+      "  bandwright check --schema machine\n"
       "  bandwright check traces/gpt --system sys.json --format json");
   command->callback([command, options] { run(*command, *options); });
 }

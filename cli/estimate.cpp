@@ -127,7 +127,7 @@ void estimate_transformer(const EstimateOptions& options) {
   const TrainingEstimate result = estimate(job, gb_per_s);
   if (!options.timeline.empty()) {
     const StepTimeline step = step_timeline(job, gb_per_s);
-    write_output({.file = options.timeline}, chrome_trace(step.timeline, step.graph));
+    write_output({.file = options.timeline}, chrome_trace(step.timeline, step.step));
   }
   switch (options.output.format) {
     case OutputFormat::Text:

@@ -209,7 +209,7 @@ void estimate_undivided(const EstimateOptions& options, const ModelFile& model) 
   const Work work = is_table ? table(options, read_model(root)) : images(options, read_image_model(root));
   std::vector<double> gb_per_s = given_bandwidths(options, work.network);
   if (gb_per_s.empty()) gb_per_s = work.machine.gb_per_s(work.network);
-  const GraphEstimate result = estimate(work.graph, gb_per_s);
+  const GraphEstimate result = estimate(work.graph, work.network, gb_per_s);
   if (!(result.step_ns > 0.0)) throw InputError(work.name + ": a step takes no time");
   if (!options.timeline.empty()) {
     write_output({.file = options.timeline}, chrome_trace(result.timeline, work.graph));

@@ -2,6 +2,7 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -72,8 +73,10 @@ constexpr std::array listings = {
             [] { return inputs_of("models"); }},
     Listing{"architectures", "transformers for `estimate`; any other as a YAML file or a config.json",
             [] { return files_of("architectures"); }},
-    Listing{"systems", "machines for `estimate`, `scale simulate` and others; any other as a YAML file",
+    Listing{"machines", "machines for `estimate`, `scale simulate` and others; any other as a YAML file",
             [] { return files_of("machines"); }},
+    Listing{"npus", "accelerators that machine files name; any other as a YAML file",
+            [] { return files_of("npus"); }},
     Listing{"targets", "what an optimum is best at", [] { return entries_of(targets()); }},
     Listing{"loops", "training loops", [] { return entries_of(training_loops()); }},
     Listing{"laws", "scaling laws of scale fit", [] { return entries_of(scaling_laws()); }},
@@ -99,8 +102,13 @@ constexpr std::array listings = {
             [] { return entries_of(collective_algorithms()); }},
     Listing{"schedulers", "orders in which chunks visit the dimensions",
             [] { return entries_of(chunk_schedulers()); }},
-    Listing{"system-layers", "how `simulate` plays collectives, its --system; any other as a YAML file",
-            [] { return inputs_of("systems"); }}};
+    Listing{"libraries", "how `simulate` plays collectives, its --system; any other as a YAML file",
+            [] { return inputs_of("libraries"); }}};
+
+// What lists were called in version 0.1.
+constexpr std::array earlier_names = {
+    std::pair<std::string_view, std::string_view>("systems", "machines"),
+    std::pair<std::string_view, std::string_view>("system-layers", "libraries")};
 
 struct ListOptions {
   std::string what;
@@ -144,7 +152,11 @@ void run(const ListOptions& options) {
   if (options.what.empty()) {
     for (const Listing& listing : listings) chosen.push_back(&listing);
   } else {
-    chosen.push_back(&find_in_catalogue(std::span<const Listing>(listings), options.what, "list"));
+    const auto renamed = std::find_if(earlier_names.begin(), earlier_names.end(),
+                                      [&](const auto& row) { return row.first == options.what; });
+    const std::string_view word =
+        renamed == earlier_names.end() ? std::string_view(options.what) : renamed->second;
+    chosen.push_back(&find_in_catalogue(std::span<const Listing>(listings), word, "list"));
   }
   switch (options.output.format) {
     case OutputFormat::Text:

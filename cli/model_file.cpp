@@ -31,7 +31,9 @@ ModelFile find_model(const std::string& word) {
   const YamlValue root = YamlValue::load(input_file("models", word, "model"));
   if (is_image_model(root)) return {ModelKind::Images, word};
   const auto layers = root.is_map() ? root.find("layers") : std::nullopt;
-  const bool table = root.is_map() && (root.find("transformer") || (layers && layers->is_list()));
+  if (root.declared_kind() == "transformer") return {ModelKind::Transformer, word};
+  const bool table = root.is_map() && (root.declared_kind() == "layer-table" || root.find("transformer") ||
+                                       (layers && layers->is_list()));
   return {table ? ModelKind::Table : ModelKind::Transformer, word};
 }
 

@@ -90,7 +90,7 @@ void put_training_job(const OptimizeOptions& options, DesignAnswer& answer) {
   design.network = job.machine.network(job.parallelism.npus());
   if (design.network.dimensions.empty()) throw InputError("--npus 1: one NPU has no network to divide");
   design.models = {Model{.name = job.model.name, .tensor_parallel = job.parallelism.tensor}};
-  design.programs = {training_step(job, design.network)};
+  design.steps = {training_step(job, design.network)};
   design.loop = &program_loop;
 }
 
@@ -107,8 +107,9 @@ void add_job(const OptimizeOptions& options, Design& design) {
   show_ignored(job);
   if (job.ranks) design.loop = &trace_loop;
   design.network = std::move(job.network);
+  design.system = std::move(job.system);
   design.models = {{.name = job.graph.name}};
-  design.graphs = {std::move(job.graph)};
+  design.steps = {std::move(job.graph)};
 }
 
 }  // namespace

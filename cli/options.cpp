@@ -74,12 +74,6 @@ LoopOptions loop_options(const WorkloadOptions& options) {
   return loop;
 }
 
-double parse_gb_per_s(std::string_view text) {
-  const std::string_view clean = trimmed(text);
-  const bool has_unit = clean.find('/') != std::string_view::npos;
-  return has_unit ? parse_bandwidth(clean).value() : parse_number(clean, 0.0, 1e9);
-}
-
 bool reads_as_budget(std::string_view text) {
   if (trimmed(text).starts_with('$')) return true;
   try {

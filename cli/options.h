@@ -36,7 +36,6 @@ LoopOptions loop_options(const WorkloadOptions& options);
 
 // "137.98,120.74" or "0.5 TB/s, 25 GB/s": one bandwidth per dimension, in GB/s where no unit is given.
 std::vector<double> parse_bandwidths(std::string_view text, const Network& network);
-double parse_gb_per_s(std::string_view text);
 // "325", "0.5 TB/s" or "$15M", not the name of anything.
 bool reads_as_budget(std::string_view text);
 

@@ -30,39 +30,26 @@ std::optional<double> cost_of(const Network& network, const PriceList& prices,
 void play_closed(SimulationAnswer& answer, Timeline* timeline) {
   std::vector<double> gb_per_s = answer.bandwidth;
   for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
-  const auto check = [&](const auto& form) {
-    if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
-  };
-  if (answer.job) {
-    const ProgramForm form(answer.program, answer.network.size());
-    check(form);
-    answer.result = form.evaluate(gb_per_s);
-    answer.critical = critical_parts(answer.program, form.critical_path(gb_per_s));
-    if (timeline == nullptr) return;
-    StepTimeline step = step_timeline(*answer.job, gb_per_s);
-    answer.graph = std::move(step.graph);
-    *timeline = std::move(step.timeline);
-    return;
+  if (timeline != nullptr && !answer.job) {
+    throw InputError("--timeline of a layer table needs the event-driven engine");
   }
-  if (timeline != nullptr) throw InputError("--timeline of a layer table needs the event-driven engine");
-  const ClosedForm form(answer.graph, answer.network.size());
-  check(form);
+  const ClosedForm form(answer.graph, answer.network, answer.system);
+  if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
   answer.result = form.evaluate(gb_per_s);
-  answer.critical = critical_parts(answer.graph, answer.result);
+  answer.critical = critical_parts(answer.graph, form.critical_path(gb_per_s));
+  if (timeline != nullptr) *timeline = step_timeline(*answer.job, gb_per_s).timeline;
 }
 
 void write_out(SimulationAnswer& answer) {
   double operations = 0.0;
-  for (const double count : ProgramForm(answer.program, answer.network.size()).executions()) {
-    operations += count;
-  }
+  for (const double count : executions(answer.graph)) operations += count;
   if (operations > most_operations) {
     throw InputError(
         fmt::format("{:.0f} operations in a step, the event-driven engine takes up to {:.0f} "
                     "(--engine closed counts repetition instead of playing it)",
                     operations, most_operations));
   }
-  answer.graph = expand(answer.program);
+  answer.graph = expand(answer.graph);
 }
 
 void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timeline* timeline) {

@@ -8,7 +8,6 @@
 #include "core/tell.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
-#include "simulator/program_form.h"
 
 namespace bandwright {
 namespace {
@@ -107,12 +106,8 @@ Step graph_of(SimulateOptions& options, const Network& network, System& system) 
                                    parse_option("--size", options.size, parse_bytes)});
 }
 
-ClosedForm form_of(const Step& graph, int dimensions) { return {graph, dimensions}; }
-ProgramForm form_of(const StepProgram& program, int dimensions) { return {program, dimensions}; }
-
 // The shares of a budget with which a closed form is fastest.
-template <class Form>
-std::vector<double> optimized_shares(const Form& step_time, int dimensions, double budget) {
+std::vector<double> optimized_shares(const ClosedForm& step_time, int dimensions, double budget) {
   const Summary summary = optimize(
       {.dimensions = dimensions,
        .step_times = {{.cut = [&](std::span<const double> gb_per_s) { return step_time.cut(gb_per_s); }}},
@@ -121,9 +116,8 @@ std::vector<double> optimized_shares(const Form& step_time, int dimensions, doub
   return summary.gb_per_s;
 }
 
-template <class AnyStep>
 std::vector<double> bandwidth_of(const SimulateOptions& options, const Network& network, const System& system,
-                                 const AnyStep& step) {
+                                 const Step& step) {
   if (!options.bandwidth.empty()) {
     return parse_option("--bandwidth", options.bandwidth,
                         [&](std::string_view text) { return parse_bandwidths(text, network); });
@@ -142,7 +136,7 @@ std::vector<double> bandwidth_of(const SimulateOptions& options, const Network& 
     return std::vector<double>(dimensions, budget / static_cast<double>(dimensions));
   }
   const double unit = system.bytes_per_second_unit() / 1e9;
-  std::vector<double> shares = optimized_shares(form_of(step, network.size()), network.size(), budget * unit);
+  std::vector<double> shares = optimized_shares({step, network, system}, network.size(), budget * unit);
   for (double& share : shares) share /= unit;
   return shares;
 }
@@ -229,11 +223,10 @@ SimulationAnswer training_of(SimulateOptions& options) {
   if (!own && answer.network.dimensions.empty()) {
     throw InputError("--npus 1: one NPU has no network to divide a budget over");
   }
-  answer.program = training_step(job, answer.network);
-  answer.graph.name = answer.program.name;
+  answer.graph = training_step(job, answer.network);
   if (own && !options.allocation.empty()) throw InputError("--allocation needs a budget");
   answer.bandwidth = own ? job.machine.gb_per_s(answer.network)
-                         : bandwidth_of(options, answer.network, answer.system, answer.program);
+                         : bandwidth_of(options, answer.network, answer.system, answer.graph);
   return answer;
 }
 

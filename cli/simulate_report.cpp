@@ -30,9 +30,7 @@ Time data_parallel_time(const StepResult& result) {
   return time;
 }
 
-// Of a graph or a program.
-template <class AnyStep>
-std::string operation_name(const AnyStep& step, const Operation& operation) {
+std::string operation_name(const Step& step, const Operation& operation) {
   const std::string& line = step.line_names[operation.line];
   const bool communicates = operation.kind == OperationKind::Collective;
   const std::string_view what = communicates
@@ -224,13 +222,11 @@ std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& re
   return std::move(parts).longest_first();
 }
 
-std::vector<CriticalPart> critical_parts(const StepProgram& program,
-                                         const std::vector<ProgramForm::Share>& path) {
+std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<ClosedForm::Share>& path) {
   CriticalParts parts;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    const Instruction& instruction = program.instructions[i];
-    if (instruction.times > 0 || path[i].times == 0.0 || path[i].ns == 0.0) continue;
-    parts.add(operation_name(program, instruction.operation), nanoseconds(path[i].times * path[i].ns));
+    if (path[i].times == 0.0 || path[i].ns == 0.0) continue;
+    parts.add(operation_name(graph, graph.operations[i]), nanoseconds(path[i].times * path[i].ns));
   }
   return std::move(parts).longest_first();
 }

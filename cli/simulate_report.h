@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "simulator/program_form.h"
+#include "simulator/closed_form.h"
 #include "simulator/scenario.h"
 #include "step/ranked_step.h"
 #include "training/estimate.h"
@@ -19,9 +19,8 @@ struct CriticalPart {
 struct SimulationAnswer {
   Network network;
   System system;
-  Step graph;                      // a real model's in closed form: its name alone
-  std::optional<TrainingJob> job;  // a real model on a machine, and its step:
-  StepProgram program;
+  Step graph;
+  std::optional<TrainingJob> job;   // a real model on a machine
   std::optional<RankedStep> ranks;  // of traces: the graph NPU by NPU
   std::string loop;                 // "" for a lone collective
   std::string engine;
@@ -36,8 +35,7 @@ struct SimulationAnswer {
 
 // The parts of the critical path.
 std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result);
-std::vector<CriticalPart> critical_parts(const StepProgram& program,
-                                         const std::vector<ProgramForm::Share>& path);
+std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<ClosedForm::Share>& path);
 
 std::string simulation_text(const SimulationAnswer& answer);
 std::string simulation_json(const SimulationAnswer& answer);

@@ -50,12 +50,6 @@ std::string sentence(const WorstRow& row) {
 
 TextTable constants_table(const Calibration& calibration) {
   TextTable table{.headings = {"kind", "constants", "fitted on"}};
-  const auto source = [&](const std::string& name) {
-    for (const auto& [kind, text] : calibration.sources) {
-      if (kind == name) return text;
-    }
-    return std::string("unknown");
-  };
   for (const auto& [name, npu] : calibration.npus) {
     table.rows.push_back(
         {name,
@@ -63,13 +57,13 @@ TextTable constants_table(const Calibration& calibration) {
                      "{:.2f}, host {:.0f} us",
                      npu.gemm_efficiency, npu.memory_efficiency, npu.kernel_overhead_us, npu.slice_ns,
                      npu.sustained, npu.host_us),
-         source(name)});
+         npu.source});
   }
   for (const auto& [name, fabric] : calibration.fabrics) {
     table.rows.push_back({name,
                           fmt::format("links {:.2f}, call {:.0f} us, step {:.1f} us", fabric.efficiency,
                                       fabric.latency_us, fabric.step_us),
-                          source(name)});
+                          fabric.source});
   }
   return table;
 }

@@ -15,6 +15,8 @@ struct Block;
 //
 // Implementations state the pattern twice, and the tests hold one against the other: message by message for
 // full fidelity, and as the time the whole block takes when all start together and only ports are shared.
+// Where only bandwidth takes time, the latter is a number of messages that follow each other: the closed
+// form's.
 class Pattern {
  public:
   Pattern() = default;
@@ -29,45 +31,67 @@ class Pattern {
   // Messages of all positions and rounds together.
   [[nodiscard]] virtual std::int64_t messages(int n, const Block& block) const = 0;
   [[nodiscard]] virtual Time duration(const Wire& wire, const Block& block) const = 0;
+  // Messages, one after the other, from the first to the last. `side_by_side`: an NPU has a port per peer.
+  [[nodiscard]] virtual std::int64_t in_turn(int n, const Block& block, bool side_by_side) const = 0;
 };
 
 // Rounds of one pattern with messages of one size.
 struct Block {
   const Pattern* pattern = nullptr;  // static
   int rounds = 1;
-  std::int64_t bytes = 0;    // of each message
-  std::int64_t reduced = 0;  // bytes a receiver reduces after a round
-  int parameter = 0;         // of the pattern: a distance, a number of segments, a tree
-  bool each = false;         // reduces that much for each message of the round
+  ByteShare message;           // of the phase's bytes, in each message
+  ByteShare reduces = {0, 1};  // that a receiver reduces after a round
+  int parameter = 0;           // of the pattern: a distance, a number of segments, a tree
+  bool each = false;           // reduces that much for each message of the round
+
+  // The same in bytes, in the program of a phase (`sized`).
+  std::int64_t bytes = 0;
+  std::int64_t reduced = 0;
 };
 
 // What the NPUs of one line do to run a phase: its blocks one after the other, after one endpoint delay.
 using Program = std::vector<Block>;
 
-// A way to run the phases of a collective on one dimension. `bytes` is what an NPU enters the phase with, as
-// in Collective; `chunk` numbers the chunks of a collective, for algorithms that alternate.
+// A way to run the phases of a collective on one dimension, as Collective defines them. The program is the
+// same for any size; `chunk` numbers the chunks of a collective, for algorithms that alternate.
 struct CollectiveAlgorithm {
   std::string_view name;
   std::string_view help;
-  std::string_view sizes;      // in words
-  std::string_view otherwise;  // the closest algorithm for what this one does not serve; empty: serves all
+  std::string_view sizes;  // it serves, in words
   bool (*serves)(CollectiveKind phase, int n);
-  Program (*program)(CollectiveKind phase, const Wire& wire, std::int64_t bytes, int chunk);
+  Program (*program)(CollectiveKind phase, int n, int chunk);
 };
 
 // ring, ring-both, direct, halving-doubling, double-binary-tree: the catalogue.
 std::span<const CollectiveAlgorithm> collective_algorithms();
 const CollectiveAlgorithm& collective_algorithm(std::string_view name);  // throws InputError with the choices
 
-// The algorithm a system uses for a phase on a line of n NPUs of a network dimension of this kind: the one it
-// names for the dimension and phase, else for the kind, else the kind's natural one, or the closest that
-// serves n. Throws InputError, with the closest, when a named one does not serve n.
-const CollectiveAlgorithm& algorithm_for(const System& system, int dimension, const DimensionKind& kind,
+// What the system names for a network dimension and phase, else for the dimension's kind; null for neither.
+const CollectiveAlgorithm* named_algorithm(const System& system, int dimension, const DimensionKind& kind,
+                                           CollectiveKind phase);
+
+// The algorithm in use for a phase on a line of n NPUs of a kind: the named one where it serves, else the
+// kind's natural one, else the fastest that does (of as fast ones that with the fewest rounds).
+const CollectiveAlgorithm& algorithm_for(const CollectiveAlgorithm* named, const DimensionKind& kind,
                                          CollectiveKind phase, int n);
 
-// The time of a program on one line whose NPUs start together.
+// The program of a phase that NPUs enter with so many bytes.
+Program sized(Program program, const Wire& wire, std::int64_t bytes);
+// The time of such a program on one line whose NPUs start together.
 Time program_time(const Wire& wire, const Program& program);
 // Bytes an NPU sends in it, on average over the line.
 double program_bytes(const Wire& wire, const Program& program);
+
+// What a phase takes of each byte that an NPU enters it with, where only bandwidth takes time. Exact: numbers
+// of `of` equal parts.
+struct PhasePrice {
+  double busy = 0.0;  // bytes that take as long at the NPU's whole bandwidth
+  double sent = 0.0;  // bytes an NPU sends, on average
+  double of = 1.0;
+};
+PhasePrice price_of(const Program& program, int n, int ports);
+// Of the algorithm in use. A line that spans its dimension; on a part of it, what Group's share says.
+PhasePrice phase_price(const CollectiveAlgorithm* named, const DimensionKind& kind, CollectiveKind phase,
+                       int n);
 
 }  // namespace bandwright

@@ -11,7 +11,7 @@ Time last_arrival(const Wire& wire, std::int64_t bytes, int from) {
   const Time port = wire.occupancy(bytes);
   Time last;
   for (int k = 1; k < n; ++k) {
-    const Time sent = wire.ports() > 1 ? port : checked_times(k, port);
+    const Time sent = wire.ports() > 1 ? port : port * k;
     last = std::max(last, sent + wire.latency(from, (from + k) % n));
   }
   return last;
@@ -30,6 +30,9 @@ class Everyone final : public Pattern {
   Time duration(const Wire& wire, const Block& block) const override {
     return last_arrival(wire, block.bytes, 0) + wire.endpoint_delay() + wire.reduction(block.reduced);
   }
+  std::int64_t in_turn(int n, const Block&, bool side_by_side) const override {
+    return side_by_side ? 1 : n - 1;
+  }
 };
 
 class FromRoot final : public Pattern {
@@ -40,6 +43,9 @@ class FromRoot final : public Pattern {
   std::int64_t messages(int n, const Block&) const override { return n - 1; }
   Time duration(const Wire& wire, const Block& block) const override {
     return last_arrival(wire, block.bytes, 0) + wire.endpoint_delay();
+  }
+  std::int64_t in_turn(int n, const Block&, bool side_by_side) const override {
+    return side_by_side ? 1 : n - 1;
   }
 };
 
@@ -54,14 +60,15 @@ class ToRoot final : public Pattern {
     for (int p = 1; p < wire.npus(); ++p) farthest = std::max(farthest, wire.latency(p, 0));
     return wire.occupancy(block.bytes) + farthest + wire.endpoint_delay();
   }
+  std::int64_t in_turn(int, const Block&, bool) const override { return 1; }
 };
 
 const Everyone everyone;
 const FromRoot from_root;
 const ToRoot to_root;
 
-Program direct_program(CollectiveKind phase, const Wire& wire, std::int64_t bytes, int) {
-  const std::int64_t part = wire.part(bytes, wire.npus());
+Program direct_program(CollectiveKind phase, int n, int) {
+  const ByteShare part = {1, n};
   const Block scatter = {&everyone, 1, part, part};
   const Block gather = {&everyone, 1, part};
   switch (phase) {
@@ -70,7 +77,7 @@ Program direct_program(CollectiveKind phase, const Wire& wire, std::int64_t byte
     case CollectiveKind::AllReduce:
       return {scatter, gather};
     case CollectiveKind::AllGather:
-      return {{&everyone, 1, bytes}};
+      return {{&everyone, 1}};
     case CollectiveKind::AllToAll:
       return {gather};
     case CollectiveKind::Broadcast:
@@ -88,7 +95,6 @@ CollectiveAlgorithm direct_algorithm() {
   return {.name = "direct",
           .help = "every NPU sends to every other at once",
           .sizes = "any number of NPUs, but no point-to-point",
-          .otherwise = "ring",
           .serves = direct_serves,
           .program = direct_program};
 }

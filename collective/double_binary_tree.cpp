@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 namespace bandwright {
 namespace {
@@ -72,6 +73,7 @@ class TreeUp final : public Pattern {
   }
   std::int64_t messages(int n, const Block&) const override { return n - 1; }
   Time duration(const Wire& wire, const Block& block) const override { return done(wire, block, 0); }
+  std::int64_t in_turn(int, const Block& block, bool) const override { return block.rounds; }
 
  private:
   // When a node has everything of its subtree.
@@ -111,8 +113,25 @@ class TreeDown final : public Pattern {
   }
   std::int64_t messages(int n, const Block&) const override { return n - 1; }
   Time duration(const Wire& wire, const Block& block) const override { return reached(wire, block, 0); }
+  std::int64_t in_turn(int n, const Block& block, bool side_by_side) const override {
+    return side_by_side ? block.rounds : 1 + below_roots(n - 1).first;
+  }
 
  private:
+  // Messages in turn below the roots of intervals of `size` and of one node less, whose halves are again of
+  // two such sizes: the first half is sent to first.
+  static std::pair<int, int> below_roots(int size) {
+    if (size <= 1) return {0, 0};
+    const auto [larger, smaller] = below_roots(size / 2);
+    const auto from_halves = [&, large = larger, small = smaller](int nodes) {
+      const int left = nodes / 2;
+      const int right = nodes - 1 - left;
+      const auto below = [&](int half) { return half == size / 2 ? large : small; };
+      return std::max(left > 0 ? 1 + below(left) : 0, right > 0 ? 2 + below(right) : 0);
+    };
+    return {from_halves(size), from_halves(size - 1)};
+  }
+
   // Until the last NPU below p has the data that p has now.
   static Time reached(const Wire& wire, const Block& block, int p) {
     const int n = wire.npus();
@@ -131,12 +150,11 @@ class TreeDown final : public Pattern {
 const TreeUp up;
 const TreeDown down;
 
-Program tree_program(CollectiveKind phase, const Wire& wire, std::int64_t bytes, int chunk) {
-  const int levels = node_at(wire.npus(), 0).height;
+Program tree_program(CollectiveKind phase, int n, int chunk) {
+  const int levels = node_at(n, 0).height;
   const int tree = chunk % 2;
-  const Block reduce = {
-      .pattern = &up, .rounds = levels, .bytes = bytes, .reduced = bytes, .parameter = tree, .each = true};
-  const Block broadcast = {.pattern = &down, .rounds = levels, .bytes = bytes, .parameter = tree};
+  const Block reduce = {.pattern = &up, .rounds = levels, .reduces = {1, 1}, .parameter = tree, .each = true};
+  const Block broadcast = {.pattern = &down, .rounds = levels, .parameter = tree};
   if (phase == CollectiveKind::Reduce) return {reduce};
   if (phase == CollectiveKind::Broadcast) return {broadcast};
   return {reduce, broadcast};
@@ -153,7 +171,6 @@ CollectiveAlgorithm double_binary_tree_algorithm() {
   return {.name = "double-binary-tree",
           .help = "up and down a binary tree; chunks alternate between it and its mirror image",
           .sizes = "all-reduce, broadcast and reduce, over any number of NPUs",
-          .otherwise = "ring",
           .serves = tree_serves,
           .program = tree_program};
 }

@@ -23,6 +23,7 @@ class Exchange final : public Pattern {
   Time duration(const Wire& wire, const Block& block) const override {
     return exchange_time(wire, block, block.parameter);
   }
+  std::int64_t in_turn(int, const Block&, bool) const override { return 1; }
 };
 
 // Round r: everyone sends to the NPU r + 1 further on, around the end.
@@ -41,6 +42,7 @@ class Shift final : public Pattern {
     }
     return total;
   }
+  std::int64_t in_turn(int, const Block& block, bool) const override { return block.rounds; }
 };
 
 // Multiples of 2d, d = parameter, send to the NPU d above (or receive from it).
@@ -60,6 +62,7 @@ class Binomial final : public Pattern {
   Time duration(const Wire& wire, const Block& block) const override {
     return exchange_time(wire, block, block.parameter);
   }
+  std::int64_t in_turn(int, const Block&, bool) const override { return 1; }
 
  private:
   static bool on_side(const Block& block, int position, bool upper) {
@@ -72,51 +75,48 @@ const Shift shift;
 const Binomial<false> scatter_from_root;
 const Binomial<true> gather_to_root;
 
-// Returns the size of the last message.
-std::int64_t halve(Program& program, const Wire& wire, std::int64_t bytes) {
-  for (int distance = 1; distance < wire.npus(); distance *= 2) {
-    bytes = wire.part(bytes, 2);
-    const bool last = 2 * distance == wire.npus();
-    program.push_back({&exchange, 1, bytes, last ? 0 : wire.part(bytes, 2), distance});
-  }
-  return bytes;
-}
-
-void double_up(Program& program, const Wire& wire, std::int64_t bytes) {
-  for (int distance = wire.npus() / 2; distance >= 1; distance /= 2, bytes *= 2) {
-    program.push_back({&exchange, 1, bytes, 0, distance});
+void halve(Program& program, int n) {
+  for (int distance = 1; distance < n; distance *= 2) {
+    const bool last = 2 * distance == n;
+    const ByteShare next = {1, std::int64_t{4} * distance};
+    program.push_back(
+        {&exchange, 1, {1, std::int64_t{2} * distance}, last ? ByteShare{0, 1} : next, distance});
   }
 }
 
-Program halving_doubling_program(CollectiveKind phase, const Wire& wire, std::int64_t bytes, int) {
-  const int n = wire.npus();
+// Sends what the NPU has, `first` to begin with.
+void double_up(Program& program, int n, const ByteShare& first) {
+  for (std::int64_t distance = n / 2, parts = 1; distance >= 1; distance /= 2, parts *= 2) {
+    program.push_back({&exchange, 1, {first.count * parts, first.of}, {0, 1}, static_cast<int>(distance)});
+  }
+}
+
+Program halving_doubling_program(CollectiveKind phase, int n, int) {
   Program program;
   switch (phase) {
     case CollectiveKind::ReduceScatter:
-      halve(program, wire, bytes);
+      halve(program, n);
       break;
-    case CollectiveKind::AllReduce: {
-      const std::int64_t last = halve(program, wire, bytes);
-      double_up(program, wire,
-                wire.truncates() ? last / 2 * 2 : last);  // the reference rounds to an even size
+    case CollectiveKind::AllReduce:
+      halve(program, n);
+      double_up(program, n, {2, std::int64_t{2} * n});  // the reference rounds to an even size
       break;
-    }
     case CollectiveKind::AllGather:
-      double_up(program, wire, bytes);
+      double_up(program, n, {1, 1});
       break;
     case CollectiveKind::AllToAll:
-      program.push_back({&shift, n - 1, wire.part(bytes, n)});
+      program.push_back({&shift, n - 1, {1, n}});
       break;
     case CollectiveKind::Broadcast:
       for (int distance = n / 2; distance >= 1; distance /= 2) {
-        program.push_back({&scatter_from_root, 1, wire.part(bytes, n) * distance, 0, distance});
+        program.push_back({&scatter_from_root, 1, {distance, n}, {0, 1}, distance});
       }
-      double_up(program, wire, wire.part(bytes, n));
+      double_up(program, n, {1, n});
       break;
     default:  // reduce
-      halve(program, wire, bytes);
+      halve(program, n);
       for (int distance = 1; distance < n; distance *= 2) {
-        program.push_back({&gather_to_root, 1, wire.part(bytes, n) * distance, 0, distance});
+        program.push_back({&gather_to_root, 1, {distance, n}, {0, 1}, distance});
       }
   }
   return program;
@@ -132,7 +132,6 @@ CollectiveAlgorithm halving_doubling_algorithm() {
   return {.name = "halving-doubling",
           .help = "exchanges with partners at distances 1, 2, 4 ..., halving and doubling the data",
           .sizes = "powers of two, but no point-to-point",
-          .otherwise = "ring",
           .serves = halving_doubling_serves,
           .program = halving_doubling_program};
 }

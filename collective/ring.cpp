@@ -14,7 +14,7 @@ Time wrap_delay(const Wire& wire) {
 
 // A chain of dependent messages crosses the wrap-around once in n rounds.
 Time wrap_delays(const Wire& wire, int rounds) {
-  return checked_times((rounds + wire.npus() - 1) / wire.npus(), wrap_delay(wire));
+  return wrap_delay(wire) * ((rounds + wire.npus() - 1) / wire.npus());
 }
 
 class Next final : public Pattern {
@@ -28,8 +28,9 @@ class Next final : public Pattern {
   Time duration(const Wire& wire, const Block& block) const override {
     const Time round = wire.occupancy(block.bytes) + wire.latency(0, 1) + wire.endpoint_delay() +
                        wire.reduction(block.reduced);
-    return checked_times(block.rounds, round) + wrap_delays(wire, block.rounds);
+    return round * block.rounds + wrap_delays(wire, block.rounds);
   }
+  std::int64_t in_turn(int, const Block& block, bool) const override { return block.rounds; }
 };
 
 // One message each way in a round, the one to the next NPU first.
@@ -45,11 +46,17 @@ class Both final : public Pattern {
     return 2 * std::int64_t{n} * block.rounds;
   }
   Time duration(const Wire& wire, const Block& block) const override {
-    const bool side_by_side = wire.ports() > 1 && wire.npus() > 2;  // each neighbour has a port of its own
-    const Time round = (side_by_side ? 1 : 2) * wire.occupancy(block.bytes) + wire.latency(0, 1) +
-                       wire.endpoint_delay() + wire.reduction(block.reduced);
-    return checked_times(block.rounds, round) + wrap_delays(wire, block.rounds);
+    const Time round = per_round(wire.npus(), wire.ports() > 1) * wire.occupancy(block.bytes) +
+                       wire.latency(0, 1) + wire.endpoint_delay() + wire.reduction(block.reduced);
+    return round * block.rounds + wrap_delays(wire, block.rounds);
   }
+  std::int64_t in_turn(int n, const Block& block, bool side_by_side) const override {
+    return per_round(n, side_by_side) * block.rounds;
+  }
+
+ private:
+  // Two, unless each neighbour has a port of its own.
+  static std::int64_t per_round(int n, bool side_by_side) { return side_by_side && n > 2 ? 1 : 2; }
 };
 
 // `parameter` segments pass one after the other from position 0 through all others (or, as a reduction, from
@@ -75,9 +82,10 @@ class Chain final : public Pattern {
   Time duration(const Wire& wire, const Block& block) const override {
     const Time port = wire.occupancy(block.bytes);
     const Time receiver = wire.endpoint_delay() + wire.reduction(block.reduced);
-    return checked_times(wire.npus() - 1, port + wire.latency(0, 1) + receiver) +
-           checked_times(block.parameter - 1, std::max(port, receiver));
+    return (port + wire.latency(0, 1) + receiver) * (wire.npus() - 1) +
+           std::max(port, receiver) * (block.parameter - 1);
   }
+  std::int64_t in_turn(int n, const Block& block, bool) const override { return n - 2 + block.parameter; }
 
  private:
   static int place(int n, int position) { return to_source ? n - 1 - position : position; }
@@ -88,52 +96,48 @@ const Both both;
 const Chain<false> from_source;
 const Chain<true> to_source;
 
-Block chain_block(const Pattern& pattern, const Wire& wire, std::int64_t bytes, bool reduces) {
-  const int segments = 4 * wire.npus();
-  const std::int64_t part = wire.part(bytes, segments);
+Block chain_block(const Pattern& pattern, int n, bool reduces) {
+  const int segments = 4 * n;
+  const ByteShare part = {1, segments};
   return {.pattern = &pattern,
-          .rounds = wire.npus() - 2 + segments,
-          .bytes = part,
-          .reduced = reduces ? part : 0,
+          .rounds = n - 2 + segments,
+          .message = part,
+          .reduces = reduces ? part : ByteShare{0, 1},
           .parameter = segments};
 }
 
 // The rounds a ring and its two-way variant share, on messages cut into `ways` parts.
-Program circulate(const Pattern& pattern, CollectiveKind phase, const Wire& wire, std::int64_t bytes,
-                  int ways) {
-  const int rounds = wire.npus() - 1;
-  const std::int64_t part = wire.part(bytes, wire.npus());
-  const Block scatter = {&pattern, rounds, wire.part(part, ways), part};
+Program circulate(const Pattern& pattern, CollectiveKind phase, int n, int ways) {
+  const int rounds = n - 1;
+  const ByteShare cut = {1, std::int64_t{n} * ways};
+  const Block scatter = {&pattern, rounds, cut, {1, n}};
   switch (phase) {
     case CollectiveKind::ReduceScatter:
       return {scatter};
     case CollectiveKind::AllReduce:
-      return {scatter, {&pattern, rounds, wire.part(part, ways)}};
+      return {scatter, {&pattern, rounds, cut}};
     case CollectiveKind::AllGather:
-      return {{&pattern, rounds, wire.part(bytes, ways)}};
+      return {{&pattern, rounds, {1, ways}}};
     case CollectiveKind::Broadcast:
-      return {chain_block(from_source, wire, bytes, false)};
+      return {chain_block(from_source, n, false)};
     case CollectiveKind::Reduce:
-      return {chain_block(to_source, wire, bytes, true)};
+      return {chain_block(to_source, n, true)};
     default:
-      return {{&next, 1, bytes}};  // point-to-point
+      return {{&next, 1}};  // point-to-point
   }
 }
 
-Program ring_program(CollectiveKind phase, const Wire& wire, std::int64_t bytes, int) {
-  const int n = wire.npus();
-  if (phase != CollectiveKind::AllToAll) return circulate(next, phase, wire, bytes, 1);
-  return {{&next, n * (n - 1) / 2, wire.part(bytes, n)}};
+Program ring_program(CollectiveKind phase, int n, int) {
+  if (phase != CollectiveKind::AllToAll) return circulate(next, phase, n, 1);
+  return {{&next, n * (n - 1) / 2, {1, n}}};
 }
 
-Program ring_both_program(CollectiveKind phase, const Wire& wire, std::int64_t bytes, int) {
-  const int n = wire.npus();
-  if (phase != CollectiveKind::AllToAll) return circulate(both, phase, wire, bytes, 2);
+Program ring_both_program(CollectiveKind phase, int n, int) {
+  if (phase != CollectiveKind::AllToAll) return circulate(both, phase, n, 2);
   const int reach = (n - 1) / 2;
-  const std::int64_t part = wire.part(bytes, n);
   Program program;
-  if (reach > 0) program.push_back({&both, reach * (reach + 1) / 2, part});
-  if (n % 2 == 0) program.push_back({&both, n / 2, wire.part(part, 2)});
+  if (reach > 0) program.push_back({&both, reach * (reach + 1) / 2, {1, n}});
+  if (n % 2 == 0) program.push_back({&both, n / 2, {1, std::int64_t{2} * n}});
   return program;
 }
 
@@ -147,7 +151,6 @@ CollectiveAlgorithm ring_algorithm() {
   return {.name = "ring",
           .help = "each NPU passes parts to the next one, in one direction",
           .sizes = "any number of NPUs (all-to-all: up to 32768)",
-          .otherwise = "direct",
           .serves = ring_serves,
           .program = ring_program};
 }
@@ -156,7 +159,6 @@ CollectiveAlgorithm ring_both_algorithm() {
   return {.name = "ring-both",
           .help = "a ring in both directions, each with half of the data",
           .sizes = "any number of NPUs",
-          .otherwise = "ring",
           .serves = any_size,
           .program = ring_both_program};
 }

@@ -3,31 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
+#include "collective/phases.h"
 #include "core/error.h"
 
 namespace bandwright {
 namespace {
-
-// A phase before it is priced.
-struct Step {
-  CollectiveKind kind;
-  std::uint8_t part;
-};
-
-std::vector<Step> steps_of(CollectiveKind kind, Composition composition, const DimensionOrder& order) {
-  std::vector<Step> steps;
-  const bool outermost_first = kind == CollectiveKind::AllGather || kind == CollectiveKind::Broadcast;
-  if (kind != CollectiveKind::AllReduce || composition == Composition::Plain) {
-    for (const std::uint8_t part : order) steps.push_back({kind, part});
-    if (outermost_first) std::reverse(steps.begin(), steps.end());
-    return steps;
-  }
-  for (const std::uint8_t part : order) steps.push_back({CollectiveKind::ReduceScatter, part});
-  steps.back().kind = CollectiveKind::AllReduce;
-  for (std::size_t i = order.size() - 1; i-- > 0;) steps.push_back({CollectiveKind::AllGather, order[i]});
-  return steps;
-}
 
 std::int64_t gathered(std::int64_t shard, int npus) {
   if (shard > (std::int64_t{1} << 60) / npus) throw InputError("an all-gather of more than 2^60 bytes");
@@ -49,9 +31,7 @@ class Planner {
   }
 
   CollectivePlan plan() {
-    const int wanted =
-        collective_.kind == CollectiveKind::PointToPoint && npus_.size() == 1 ? 1 : system_.chunks;
-    const auto chunks = static_cast<int>(std::min<std::int64_t>(wanted, collective_.bytes.value()));
+    const int chunks = chunk_count();
     const std::vector<DimensionOrder> orders = chunk_scheduler(system_.scheduler).orders(problem(chunks));
     const std::int64_t size = collective_.bytes.value() / chunks;
     const std::int64_t larger = collective_.bytes.value() % chunks;  // chunks that carry a byte more
@@ -69,6 +49,33 @@ class Planner {
     DimensionOrder order;
     friend auto operator<=>(const Key&, const Key&) = default;
   };
+
+  // As many as the system cuts into, but no more than leave a byte to each message.
+  [[nodiscard]] int chunk_count() const {
+    const bool whole = collective_.kind == CollectiveKind::PointToPoint && npus_.size() == 1;
+    double smallest = 1.0;  // message, of the bytes of a chunk
+    double entered = 1.0;
+    DimensionOrder ascending(wires_.size());
+    std::iota(ascending.begin(), ascending.end(), std::uint8_t{0});
+    for_each_phase(collective_.kind, system_.composition, ascending,
+                   [&](CollectiveKind kind, std::uint8_t part) {
+                     for (const Block& block : program(kind, part, 0)) {
+                       const double message =
+                           static_cast<double>(block.message.count) / static_cast<double>(block.message.of);
+                       smallest = std::min(smallest, entered * message);
+                     }
+                     if (kind == CollectiveKind::ReduceScatter) entered /= npus_[part];
+                     if (kind == CollectiveKind::AllGather) entered *= npus_[part];
+                   });
+    const double most = to_double(collective_.bytes) * smallest;
+    return std::clamp(static_cast<int>(std::min(most, 1e9)), 1, whole ? 1 : system_.chunks);
+  }
+
+  [[nodiscard]] Program program(CollectiveKind kind, std::uint8_t part, int parity) const {
+    const Wire& wire = wires_[part];
+    const CollectiveAlgorithm* named = named_algorithm(system_, dimensions_[part], wire.kind(), kind);
+    return algorithm_for(named, wire.kind(), kind, wire.npus()).program(kind, wire.npus(), parity);
+  }
 
   [[nodiscard]] ChunkProblem problem(int chunks) const {
     const CollectiveKind kind = collective_.kind;
@@ -88,19 +95,17 @@ class Planner {
   [[nodiscard]] ChunkPlan chunk_plan(const Key& key) const {
     ChunkPlan plan;
     std::int64_t bytes = key.bytes;
-    for (const Step& step : steps_of(collective_.kind, system_.composition, key.order)) {
-      const Wire& wire = wires_[step.part];
-      const CollectiveAlgorithm& algorithm =
-          algorithm_for(system_, dimensions_[step.part], wire.kind(), step.kind, wire.npus());
-      Phase phase{.kind = step.kind,
-                  .part = step.part,
-                  .program = algorithm.program(step.kind, wire, bytes, key.parity)};
-      phase.duration = program_time(wire, phase.program);
-      phase.bytes = program_bytes(wire, phase.program);
-      plan.push_back(std::move(phase));
-      if (step.kind == CollectiveKind::ReduceScatter) bytes = wire.part(bytes, wire.npus());
-      if (step.kind == CollectiveKind::AllGather) bytes = gathered(bytes, wire.npus());
-    }
+    for_each_phase(
+        collective_.kind, system_.composition, key.order, [&](CollectiveKind kind, std::uint8_t part) {
+          const Wire& wire = wires_[part];
+          Phase phase{
+              .kind = kind, .part = part, .program = sized(program(kind, part, key.parity), wire, bytes)};
+          phase.duration = program_time(wire, phase.program);
+          phase.bytes = program_bytes(wire, phase.program);
+          plan.push_back(std::move(phase));
+          if (kind == CollectiveKind::ReduceScatter) bytes = wire.part(bytes, wire.npus());
+          if (kind == CollectiveKind::AllGather) bytes = gathered(bytes, wire.npus());
+        });
     return plan;
   }
 

@@ -5,139 +5,175 @@
 
 #include "collective/algorithm.h"
 #include "collective/chunk_scheduler.h"
-#include "core/catalogue.h"
+#include "core/choice.h"
+#include "core/fields.h"
 #include "core/paths.h"
 
 namespace bandwright {
 namespace {
 
-template <class Value>
-struct Choice {
-  std::string_view name;
-  std::string_view help;
-  Value value;
-};
-
 constexpr std::array compositions = {
-    Choice<Composition>{"hierarchical", "reduce-scatter up, all-gather down", Composition::Hierarchical},
-    Choice<Composition>{"plain", "everything on each dimension in turn", Composition::Plain}};
+    Choice{Composition::Hierarchical, "hierarchical", "reduce-scatter up, all-gather down"},
+    Choice{Composition::Plain, "plain", "everything on each dimension in turn"}};
 constexpr std::array collective_orders = {
-    Choice<CollectiveOrder>{"fifo", "first issued first", CollectiveOrder::Fifo},
-    Choice<CollectiveOrder>{"lifo", "last issued first", CollectiveOrder::Lifo},
-    Choice<CollectiveOrder>{"priority", "weight gradients last", CollectiveOrder::Priority}};
+    Choice{CollectiveOrder::Fifo, "fifo", "first issued first"},
+    Choice{CollectiveOrder::Lifo, "lifo", "last issued first"},
+    Choice{CollectiveOrder::Priority, "priority", "weight gradients last"}};
 constexpr std::array chunk_orders = {
-    Choice<ChunkOrder>{"fifo", "by arrival", ChunkOrder::Fifo},
-    Choice<ChunkOrder>{"smallest-first", "shortest phase first", ChunkOrder::SmallestFirst}};
-constexpr std::array network_models = {
-    Choice<NetworkModel>{"ports", "senders' ports are shared", NetworkModel::Ports},
-    Choice<NetworkModel>{"links", "links are shared as well", NetworkModel::Links}};
-constexpr std::array units = {Choice<bool>{"GB/s", "1e9 B/s", false},
-                              Choice<bool>{"GiB/s", "2^30 B/s", true}};
-constexpr std::array tables = {Choice<bool>{"split", "weight gradients where they arise", false},
-                               Choice<bool>{"fused", "weight gradients in the first line", true}};
-
-template <class Value, std::size_t N>
-void read_choice(const YamlValue& root, std::string_view key, const std::array<Choice<Value>, N>& choices,
-                 Value& value) {
-  const auto found = root.find(key);
-  if (!found) return;
-  value = found->parsed("one word", [&](std::string_view word) {
-    return find_in_catalogue(std::span<const Choice<Value>>(choices), word, key).value;
-  });
-}
-
-void read_time(const YamlValue& root, std::string_view key, Time& time) {
-  if (const auto found = root.find(key)) time = found->as_time();
-}
-
-void read_latency(const YamlValue& root, System& system) {
-  const auto found = root.find("latency");
-  if (!found) return;
-  if (!found->is_list()) {
-    system.latency = {found->as_time()};
-    return;
-  }
-  for (const YamlValue& item : found->items()) system.latency.push_back(item.as_time());
-  if (system.latency.empty()) found->fail("expected at least one time");
-}
+    Choice{ChunkOrder::Fifo, "fifo", "by arrival"},
+    Choice{ChunkOrder::SmallestFirst, "smallest-first", "shortest phase first"}};
+constexpr std::array network_models = {Choice{NetworkModel::Ports, "ports", "senders' ports are shared"},
+                                       Choice{NetworkModel::Links, "links", "links are shared as well"}};
+constexpr std::array units = {Choice{false, "GB/s", "1e9 B/s"}, Choice{true, "GiB/s", "2^30 B/s"}};
+constexpr std::array tables = {Choice{false, "split", "weight gradients where they arise"},
+                               Choice{true, "fused", "weight gradients in the first line"}};
 
 std::string read_algorithm(const YamlValue& value) {
   return value.parsed("an algorithm",
                       [](std::string_view word) { return std::string(collective_algorithm(word).name); });
 }
 
-std::map<CollectiveKind, std::string> read_dimension_algorithms(const YamlValue& item) {
-  std::map<CollectiveKind, std::string> algorithms;
-  if (item.is_map()) {
-    for (const CollectiveKindInfo& phase : collective_kinds()) {
-      if (const auto value = item.find(phase.name)) algorithms[phase.kind] = read_algorithm(*value);
-    }
-    if (algorithms.size() != item.entries().size()) item.fail("expected {collective: algorithm, ...}");
-    return algorithms;
+// Of a kind of dimension that stands before `value`.
+std::string kind_name(const std::string& key, const YamlValue& value) {
+  try {
+    return std::string(dimension_kind(key).name);
+  } catch (const InputError& error) {
+    value.fail(error.what());
   }
-  for (const CollectiveKindInfo& phase : collective_kinds()) algorithms[phase.kind] = read_algorithm(item);
+}
+
+std::map<CollectiveKind, std::string> read_phases(const YamlValue& item) {
+  std::map<CollectiveKind, std::string> algorithms;
+  std::vector<std::string_view> names;
+  for (const CollectiveKindInfo& phase : collective_kinds()) names.push_back(phase.name);
+  if (item.is_map()) item.require_keys(names);
+  for (const CollectiveKindInfo& phase : collective_kinds()) {
+    const std::optional<YamlValue> value = item.is_map() ? item.find(phase.name) : item;
+    if (value) algorithms[phase.kind] = read_algorithm(*value);
+  }
   return algorithms;
 }
 
-void read_algorithms(const YamlValue& root, System& system) {
-  const auto found = root.find("algorithms");
-  if (!found) return;
-  if (found->is_list()) {
-    for (const YamlValue& item : found->items()) {
-      system.dimension_algorithms.push_back(read_dimension_algorithms(item));
-    }
-    return;
+AlgorithmChoice read_algorithms(const YamlValue& value) {
+  AlgorithmChoice choice;
+  if (value.is_list()) {
+    for (const YamlValue& item : value.items()) choice.by_dimension.push_back(read_phases(item));
+    return choice;
   }
-  for (const auto& entry : found->entries()) {
-    const YamlValue& value = entry.second;
-    const auto name = [&] {
-      try {
-        return dimension_kind(entry.first).name;
-      } catch (const InputError& error) {
-        value.fail(error.what());
-      }
-    }();
-    system.algorithm[std::string(name)] = read_algorithm(value);
+  for (const auto& [name, algorithm] : value.entries()) {
+    choice.by_kind[kind_name(name, algorithm)] = read_algorithm(algorithm);
   }
+  return choice;
 }
 
-void read_parts(const YamlValue& root, System& system) {
-  if (const auto list = root.find("npus")) {
-    for (const YamlValue& item : list->items()) {
-      item.require_keys({"first", "last", "compute_time", "port_speed"});
-      NpuSpec spec{.first = item.at("first").as_integer(0, max_npus - 1)};
-      spec.last = spec.first;
-      if (const auto last = item.find("last")) spec.last = last->as_integer(spec.first, max_npus - 1);
-      if (const auto factor = item.find("compute_time")) spec.compute_time = factor->as_number(1e-6, 1e6);
-      if (const auto factor = item.find("port_speed")) spec.port_speed = factor->as_number(1e-6, 1e6);
-      system.npus.push_back(spec);
+YamlTree write_algorithms(const AlgorithmChoice& choice) {
+  const bool by_kind = choice.by_dimension.empty();
+  YamlTree tree = by_kind ? YamlTree::map() : YamlTree::list();
+  for (const auto& [kind, name] : choice.by_kind) {
+    if (by_kind) tree.add(kind, YamlTree::quoted(name));
+  }
+  for (const auto& phases : choice.by_dimension) {
+    YamlTree map = YamlTree::map();
+    for (const auto& [kind, name] : phases) {
+      map.add(collective_name(kind), YamlTree::quoted(name));
     }
+    tree.add("", std::move(map));
   }
-  const auto list = root.find("links");
-  if (!list) return;
-  if (system.network != NetworkModel::Links) list->fail("slow or failed links need network_model: links");
-  for (const YamlValue& item : list->items()) {
-    item.require_keys({"from", "to", "speed"});
-    system.links.push_back({.from = item.at("from").as_integer(0, max_npus - 1),
-                            .to = item.at("to").as_integer(0, max_npus - 1),
-                            .speed = item.at("speed").as_number(0.0, 1e6)});
-  }
+  return tree;
 }
 
-void read_times(const YamlValue& root, System& system) {
-  read_latency(root, system);
-  read_time(root, "endpoint_delay", system.endpoint_delay);
-  read_time(root, "message_overhead", system.message_overhead);
-  read_time(root, "after_collective", system.after_collective);
-  read_time(root, "after_lone_collective", system.after_lone_collective);
-  read_time(root, "bookkeeping", system.bookkeeping);
-  if (const auto bandwidth = root.find("reduction_bandwidth")) {
-    system.reduction_bandwidth = bandwidth->as_bandwidth();
-    if (*system.reduction_bandwidth <= Bandwidth(0.0)) bandwidth->fail("expected more than 0 GB/s");
-  }
+Kind<AlgorithmChoice> algorithm_choice() {
+  FieldShape shape{.form = FieldShape::Form::Either,
+                   .expected = "a map by kind of dimension, or a list by dimension"};
+  const FieldShape algorithm = kinds::shape_of_choice(collective_algorithms(), "an algorithm");
+  FieldShape by_kind = kinds::shape_of_list(FieldShape::Form::Map, "a map", algorithm);
+  for (const DimensionKind& kind : dimension_kinds()) by_kind.choices.emplace_back(kind.name);
+  FieldShape by_phase = kinds::shape_of_list(FieldShape::Form::Map, "a map", algorithm);
+  for (const CollectiveKindInfo& phase : collective_kinds()) by_phase.choices.emplace_back(phase.name);
+  FieldShape one{.form = FieldShape::Form::Either, .expected = "an algorithm, or a map by collective"};
+  one.parts = {algorithm, by_phase};
+  shape.parts = {by_kind, kinds::shape_of_list(FieldShape::Form::List, "a list", one)};
+  return {read_algorithms, write_algorithms, std::move(shape)};
+}
+
+const Fields<NpuSpec>& npu_spec_fields() {
+  static const Fields<NpuSpec> fields =
+      Fields<NpuSpec>(
+          "npus", "NPUs that differ from the others",
+          required("first", &NpuSpec::first, kinds::integer(0, max_npus - 1), "id of the first"),
+          optional("last", &NpuSpec::last, kinds::integer(0, max_npus - 1), "and of the last; `first`"),
+          optional("compute_time", &NpuSpec::compute_time, kinds::number(1e-6, 1e6),
+                   "factor on the time of compute"),
+          optional("port_speed", &NpuSpec::port_speed, kinds::number(1e-6, 1e6),
+                   "factor on the bandwidth of its ports"))
+          .rule("last", [](NpuSpec& spec) {
+            if (spec.last < 0) spec.last = spec.first;
+            if (spec.last < spec.first)
+              throw InputError(fmt::format("{} is below first, {}", spec.last, spec.first));
+          });
+  return fields;
+}
+
+const Fields<LinkSpec>& link_spec_fields() {
+  static const Fields<LinkSpec> fields(
+      "links", "links that differ from the others",
+      required("from", &LinkSpec::from, kinds::integer(0, max_npus - 1), "id of the sending NPU"),
+      required("to", &LinkSpec::to, kinds::integer(0, max_npus - 1), "id of the receiving NPU"),
+      required("speed", &LinkSpec::speed, kinds::number(0.0, 1e6), "factor on the bandwidth; 0: failed"));
+  return fields;
 }
 
 }  // namespace
+
+const Fields<System>& system_fields() {
+  using S = System;
+  static const Fields<S> fields =
+      Fields<S>(
+          "library", "how collectives are played",
+          optional("name", &S::name, kinds::text(), "what answers call it"),
+          optional("help", &S::help, kinds::text(), "one line for lists"),
+          optional("chunks", &S::chunks, kinds::integer<int>(1, max_chunks), "that a collective is cut into"),
+          optional("algorithms", &S::algorithms, algorithm_choice(), "where not the natural ones"),
+          optional("scheduler", &S::scheduler, kinds::name_of(chunk_schedulers(), "chunk scheduler"),
+                   "gives each chunk its order of dimensions"),
+          optional("composition", &S::composition, kinds::choice(compositions, "composition"),
+                   "of a collective over several dimensions"),
+          optional("collective_order", &S::collectives, kinds::choice(collective_orders, "collective_order"),
+                   "which waiting collective a dimension serves first"),
+          optional("chunk_order", &S::chunk_order, kinds::choice(chunk_orders, "chunk_order"),
+                   "which waiting chunk of a collective is served first"),
+          optional("network_model", &S::network, kinds::choice(network_models, "network_model"),
+                   "what full fidelity lets messages share"),
+          optional("latency", &S::latency, kinds::one_or_list(kinds::time()), "per hop; a list by dimension"),
+          optional("endpoint_delay", &S::endpoint_delay, kinds::time(),
+                   "before the first message and after each received one"),
+          optional("message_overhead", &S::message_overhead, kinds::time(), "of the sender, holds its port"),
+          optional("reduction_bandwidth", &S::reduction_bandwidth, kinds::bandwidth(kinds::least_bandwidth),
+                   "of local memory; a reduction moves its bytes three times"),
+          optional("after_collective", &S::after_collective, kinds::time(),
+                   "until its dependants go on, in a training step"),
+          optional("after_lone_collective", &S::after_lone_collective, kinds::time(),
+                   "the same for one collective alone"),
+          optional("bookkeeping", &S::bookkeeping, kinds::time(), "of the training loop, per pass of a line"),
+          optional("truncate", &S::truncate, kinds::flag(),
+                   "message times to whole ns, sizes to whole bytes"),
+          optional("bandwidth_unit", &S::gib, kinds::choice(units, "bandwidth_unit"),
+                   "of bandwidths given with it"),
+          optional("tables", &S::fused_tables, kinds::choice(tables, "tables"),
+                   "where weight gradients are reduced"),
+          optional("compute_scale", &S::compute_scale, kinds::number(1e-9, 1e9),
+                   "factor on the time of compute"),
+          optional("npus", &S::npus, kinds::list(kinds::object(npu_spec_fields())),
+                   "that differ; they need full fidelity"),
+          optional("links", &S::links, kinds::list(kinds::object(link_spec_fields())),
+                   "slow or failed ones; network_model links only"))
+          .rule("links", [](S& system) {
+            if (!system.links.empty() && system.network != NetworkModel::Links) {
+              throw InputError("slow or failed links need network_model: links");
+            }
+          });
+  return fields;
+}
 
 Time System::latency_of(int dimension) const {
   if (latency.empty()) return {};
@@ -150,55 +186,10 @@ Time System::latency_of(int dimension) const {
   return latency[index];
 }
 
-System read_system(const YamlValue& root) {
-  root.require_keys({"name",
-                     "help",
-                     "chunks",
-                     "algorithms",
-                     "scheduler",
-                     "composition",
-                     "collective_order",
-                     "chunk_order",
-                     "network_model",
-                     "latency",
-                     "endpoint_delay",
-                     "message_overhead",
-                     "reduction_bandwidth",
-                     "after_collective",
-                     "after_lone_collective",
-                     "bookkeeping",
-                     "truncate",
-                     "bandwidth_unit",
-                     "tables",
-                     "compute_scale",
-                     "npus",
-                     "links"});
-  System system;
-  if (const auto name = root.find("name")) system.name = name->as_string();
-  if (const auto help = root.find("help")) system.help = help->as_string();
-  if (const auto chunks = root.find("chunks")) {
-    system.chunks = static_cast<int>(chunks->as_integer(1, max_chunks));
-  }
-  if (const auto scheduler = root.find("scheduler")) {
-    system.scheduler = scheduler->parsed(
-        "a chunk scheduler", [](std::string_view word) { return std::string(chunk_scheduler(word).name); });
-  }
-  read_choice(root, "composition", compositions, system.composition);
-  read_choice(root, "collective_order", collective_orders, system.collectives);
-  read_choice(root, "chunk_order", chunk_orders, system.chunk_order);
-  read_choice(root, "network_model", network_models, system.network);
-  read_choice(root, "bandwidth_unit", units, system.gib);
-  read_choice(root, "tables", tables, system.fused_tables);
-  if (const auto truncate = root.find("truncate")) system.truncate = truncate->as_bool();
-  if (const auto scale = root.find("compute_scale")) system.compute_scale = scale->as_number(1e-9, 1e9);
-  read_algorithms(root, system);
-  read_times(root, system);
-  read_parts(root, system);
-  return system;
-}
+System read_system(const YamlValue& root) { return system_fields().read(root); }
 
 System load_system(std::string_view word) {
-  return read_system(YamlValue::load(input_file("systems", word, "system")));
+  return read_system(YamlValue::load(input_file("libraries", word, "library")));
 }
 
 }  // namespace bandwright

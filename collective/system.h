@@ -12,6 +12,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 // Which waiting chunk a dimension serves first, between collectives and within one.
 enum class CollectiveOrder : std::uint8_t {
   Fifo,      // the collective issued first
@@ -38,7 +41,7 @@ enum class Composition : std::uint8_t {
 // NPUs first to last (ids, both included) that differ from the others.
 struct NpuSpec {
   std::int64_t first = 0;
-  std::int64_t last = 0;
+  std::int64_t last = -1;     // left out of a file: first
   double compute_time = 1.0;  // factor on the time of every compute operation
   double port_speed = 1.0;    // factor on the bandwidth of its ports
 };
@@ -50,6 +53,13 @@ struct LinkSpec {
   double speed = 1.0;  // factor on the bandwidth
 };
 
+// Which collective algorithm runs where: by the kind of dimension, and in front of that by network dimension
+// and phase (empty, or one per dimension). The natural one elsewhere.
+struct AlgorithmChoice {
+  std::map<std::string, std::string> by_kind;
+  std::vector<std::map<CollectiveKind, std::string>> by_dimension;
+};
+
 // Everything about a machine and its communication library that is not its network: the defaults are an
 // ideal one, on which only bandwidth takes time.
 struct System {
@@ -57,10 +67,8 @@ struct System {
   std::string help;
 
   // Communication.
-  int chunks = 64;                               // a collective is cut into
-  std::map<std::string, std::string> algorithm;  // dimension kind -> algorithm, where not the natural one
-  // The same by network dimension and phase, in front of `algorithm`; empty, or one per dimension.
-  std::vector<std::map<CollectiveKind, std::string>> dimension_algorithms;
+  int chunks = 64;  // a collective is cut into
+  AlgorithmChoice algorithms;
   std::string scheduler = "ascending";  // gives each chunk its order of dimensions
   Composition composition = Composition::Hierarchical;
   CollectiveOrder collectives = CollectiveOrder::Lifo;
@@ -93,32 +101,14 @@ struct System {
 
 constexpr int max_chunks = 1 << 16;
 
-// A system file; every key may be left out, the defaults are those above:
-//
-//   name, help                            text
-//   chunks                                1 .. 65536
-//   algorithms                            {Ring: ring, Switch: halving-doubling, ...}, or by dimension:
-//                                         [ring, {all-reduce: direct, all-gather: ring}, ...]
-//   scheduler                             ascending | themis
-//   composition                           hierarchical | plain
-//   collective_order                      fifo | lifo | priority
-//   chunk_order                           fifo | smallest-first
-//   network_model                         ports | links
-//   latency                               a time, or a list with one per dimension
-//   endpoint_delay, message_overhead      times
-//   reduction_bandwidth                   a bandwidth
-//   after_collective, after_lone_collective, bookkeeping    times
-//   truncate                              true | false
-//   bandwidth_unit                        GB/s | GiB/s
-//   tables                                split | fused
-//   compute_scale                         a number above 0
-//   npus                                  [{first, last, compute_time, port_speed}, ...]
-//   links                                 [{from, to, speed}, ...]    (network_model links only)
-//
+// Every key of a system file; all may be left out. `algorithms` is {Ring: ring, Switch: halving-doubling ...}
+// or a list by dimension, [ring, {all-reduce: direct, all-gather: ring} ...].
+const Fields<System>& system_fields();
+
 // Throws InputError.
 System read_system(const YamlValue& root);
 
-// A system by what a user types: the path of a YAML file or a name of inputs/systems.
+// A system by what a user types: the path of a YAML file or a name of inputs/libraries.
 System load_system(std::string_view word);
 
 }  // namespace bandwright

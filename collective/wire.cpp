@@ -3,29 +3,20 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "core/error.h"
 
 namespace bandwright {
 namespace {
 
-constexpr double clock_end_ps = 20.0 * 86400e12;  // a fifth of the clock's range: sums of a few stay inside
-
-[[noreturn]] void beyond_clock() {
-  throw InputError("a collective takes longer than the simulator's clock of 100 days");
-}
-
+// Beyond the clock at its end: whoever plays it is refused there.
 Time time_of(double ns, bool truncate) {
-  if (!(ns * 1e3 < clock_end_ps)) beyond_clock();
+  if (!(ns < to_ns(clock_end))) return 2 * clock_end;
   return truncate ? Time(static_cast<std::int64_t>(ns) * 1000) : Time(std::llround(std::ceil(ns * 1e3)));
 }
 
 }  // namespace
-
-Time checked_times(std::int64_t count, Time time) {
-  if (static_cast<double>(count) * static_cast<double>(time.value()) >= clock_end_ps) beyond_clock();
-  return time * count;
-}
 
 Wire::Wire(const System& system, const Network& network, const GroupDimension& part, double bandwidth)
     : kind_(network.dimensions[static_cast<std::size_t>(part.dimension)].kind),
@@ -62,7 +53,12 @@ Time Wire::latency(int from, int to) const {
 }
 
 std::int64_t Wire::part(std::int64_t bytes, std::int64_t parts) const {
-  return truncate_ ? bytes / parts : (bytes + parts - 1) / parts;
+  return truncate_ ? bytes / parts : bytes / parts + (bytes % parts == 0 ? 0 : 1);
+}
+
+std::int64_t Wire::size(std::int64_t bytes, const ByteShare& share) const {
+  const std::int64_t common = truncate_ ? 1 : std::gcd(share.count, share.of);
+  return part(bytes, share.of / common) * (share.count / common);
 }
 
 }  // namespace bandwright

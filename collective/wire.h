@@ -4,6 +4,12 @@
 
 namespace bandwright {
 
+// A part of the bytes an NPU enters a phase with: `count` of so many equal ones.
+struct ByteShare {
+  std::int64_t count = 1;
+  std::int64_t of = 1;
+};
+
 // How messages travel along one logical dimension of a group. A message of m bytes over h hops
 //
 //   holds the sender's port for    overhead + m / W,       W = bandwidth x the kind's message share,
@@ -22,13 +28,14 @@ class Wire {
   [[nodiscard]] bool truncates() const { return truncate_; }
   [[nodiscard]] Time endpoint_delay() const { return endpoint_delay_; }
 
-  // Throws InputError when the time is beyond the simulator's clock.
   [[nodiscard]] Time occupancy(std::int64_t bytes, double speed = 1.0) const;
   [[nodiscard]] Time reduction(std::int64_t bytes) const;
   [[nodiscard]] Time latency(int from, int to) const;  // of positions 0 .. npus-1
   [[nodiscard]] Time hop_latency() const { return hop_latency_; }
   // Bytes cut into equal parts: rounded down when truncating, else up.
   [[nodiscard]] std::int64_t part(std::int64_t bytes, std::int64_t parts) const;
+  // So many of those parts: truncating rounds each of them, else the whole is rounded.
+  [[nodiscard]] std::int64_t size(std::int64_t bytes, const ByteShare& share) const;
 
   // The place of a position on the physical dimension; a ring of more members than it has NPUs winds around.
   [[nodiscard]] const DimensionKind& kind() const { return *kind_; }
@@ -48,8 +55,5 @@ class Wire {
   Time message_overhead_;
   bool truncate_;
 };
-
-// `count` times `time`; throws InputError beyond the simulator's clock of 100 days.
-Time checked_times(std::int64_t count, Time time);
 
 }  // namespace bandwright

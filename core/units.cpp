@@ -30,7 +30,8 @@ constexpr std::array byte_units = {Unit{"B", 1.0},
                                    Unit{"KiB", kibi},
                                    Unit{"MiB", kibi* kibi},
                                    Unit{"GiB", kibi* kibi* kibi},
-                                   Unit{"TiB", kibi* kibi* kibi* kibi}};
+                                   Unit{"TiB", kibi* kibi* kibi* kibi},
+                                   Unit{"PiB", kibi* kibi* kibi* kibi* kibi}};
 constexpr std::array bandwidth_units = {Unit{"GB/s", 1.0},
                                         Unit{"B/s", 1e-9},
                                         Unit{"kB/s", 1e-6},
@@ -40,7 +41,10 @@ constexpr std::array bandwidth_units = {Unit{"GB/s", 1.0},
                                         Unit{"GiB/s", kibi* kibi* kibi * 1e-9},
                                         Unit{"Mb/s", 1e-3 / 8},
                                         Unit{"Gb/s", 1.0 / 8},
-                                        Unit{"Tb/s", 1e3 / 8}};
+                                        Unit{"Tb/s", 1e3 / 8},
+                                        Unit{"Mbps", 1e-3 / 8},
+                                        Unit{"Gbps", 1.0 / 8},
+                                        Unit{"Tbps", 1e3 / 8}};
 constexpr std::array flop_rate_units = {Unit{"FLOP/s", 1.0}, Unit{"GFLOP/s", 1e9}, Unit{"TFLOP/s", 1e12},
                                         Unit{"PFLOP/s", 1e15}, Unit{"TiFLOP/s", kibi* kibi* kibi* kibi}};
 
@@ -80,15 +84,26 @@ void require_range(std::string_view text, double value, double low, double high,
   }
 }
 
+// Nothing, or something that answers can be made of.
+void require_amount(std::string_view text, double value, double least, double most, std::string_view range) {
+  if (value != 0.0) require_range(text, value, least, most, range);
+}
+
+void require_bandwidth(std::string_view text, double gb_per_s) {
+  require_amount(text, gb_per_s, 1e-6, 1e9, "0, or 1e-6 to 1e9 GB/s");
+}
+
 }  // namespace
 
 void refuse_time(double ns) {
-  throw InputError(fmt::format("a time of {:.3g} s is beyond the clock of 100 days", ns * 1e-9));
+  const double days = ns * 1e-9 / 86400;
+  if (!std::isfinite(days)) throw InputError("a time without end: the clock has 100 days");
+  throw InputError(fmt::format("a time of {:.3g} days is beyond the clock of 100 days", days));
 }
 
 Time parse_time(std::string_view text) {
   const double ps = parse_quantity(text, "time", time_units);
-  require_range(text, ps, 0.0, 100 * 86400e12, "0 to 100 days");
+  require_amount(text, ps, 1.0, 100 * 86400e12, "0, or 1 ps to 100 days");
   return Time(std::llround(ps));
 }
 
@@ -103,8 +118,18 @@ Bytes parse_bytes(std::string_view text) {
 
 Bandwidth parse_bandwidth(std::string_view text) {
   const double value = parse_quantity(text, "bandwidth", bandwidth_units);
-  require_range(text, value, 0.0, 1e9, "0 to 1e9 GB/s");
+  require_bandwidth(text, value);
   return Bandwidth(value);
+}
+
+double parse_gb_per_s(std::string_view text) {
+  std::string_view rest = trimmed(text);
+  const std::string expected =
+      fmt::format("a number of GB/s, or a number and one of {}", unit_names(bandwidth_units));
+  const double number = take_number(rest, rest, expected);
+  if (!trimmed(rest).empty()) return parse_bandwidth(text).value();
+  require_bandwidth(text, number);
+  return number;
 }
 
 FlopRate parse_flop_rate(std::string_view text) {
@@ -123,7 +148,7 @@ Money parse_money(std::string_view text) {
     const double number = take_number(rest, whole, expected);
     for (const Unit& suffix : suffixes) {
       if (suffix.name != trimmed(rest)) continue;
-      require_range(text, number * suffix.factor, 0.0, 1e15, "$0 to $1e15");
+      require_amount(text, number * suffix.factor, 1e-6, 1e15, "$0, or $1e-6 to $1e15");
       return Money(number * suffix.factor);
     }
   }
@@ -136,6 +161,12 @@ double parse_number(std::string_view text, double low, double high) {
   const double number = take_number(rest, trimmed(text), expected);
   if (!rest.empty()) throw InputError(fmt::format("'{}' is not {}", printable(trimmed(text)), expected));
   require_range(text, number, low, high, expected);
+  return number;
+}
+
+double parse_amount(std::string_view text, double least, double most) {
+  const double number = parse_number(text, 0.0, most);
+  require_amount(text, number, least, most, fmt::format("0, or a number from {} to {}", least, most));
   return number;
 }
 

@@ -109,6 +109,20 @@ void require_small_tree(const YAML::Node& node, const Place& place, int depth, i
   }
 }
 
+// The value of the first key when that is the one that says what the file is; takes it out of the document.
+std::string take_kind(YAML::Node& document, const Place& place) {
+  if (!document.IsMap() || document.begin() == document.end()) return {};
+  const auto first = *document.begin();
+  if (!first.first.IsScalar() || first.first.Scalar() != kind_key) return {};
+  if (!first.second.IsScalar() || first.second.Scalar().empty()) {
+    throw InputError({place.file, line_of(first.first), std::string(kind_key)},
+                     "expected what the file is, such as machine");
+  }
+  std::string kind = first.second.Scalar();
+  document.remove(first.first);
+  return kind;
+}
+
 }  // namespace
 
 YamlValue::YamlValue(std::shared_ptr<const Node> node, Place place)
@@ -119,12 +133,15 @@ YamlValue YamlValue::parse(std::string_view text, std::string file_name) {
   if (!is_utf8(text)) throw InputError(place, "is not UTF-8 text");
   if (text.find('\0') != std::string_view::npos) throw InputError(place, "is binary, expected YAML text");
   try {
-    const YAML::Node document = load_one(std::string(text), place);
+    YAML::Node document = load_one(std::string(text), place);
     if (document.IsNull()) throw InputError(place, "is empty, expected YAML");
     int values = 0;
     require_small_tree(document, place, 0, values);
     place.line = line_of(document);
-    return {std::make_shared<const Node>(Node{document}), place};
+    std::string kind = take_kind(document, place);
+    YamlValue root(std::make_shared<const Node>(Node{document}), place);
+    root.declared_kind_ = std::move(kind);
+    return root;
   } catch (const YAML::Exception& error) {
     place.line = error.mark.is_null() ? 0 : error.mark.line + 1;
     throw InputError(place, fmt::format("not valid YAML: {}", error.msg));
@@ -149,9 +166,8 @@ std::vector<std::string> YamlValue::keys() const {
   return names;
 }
 
-void YamlValue::require_keys(std::initializer_list<std::string_view> known) const {
+void YamlValue::require_keys(std::span<const std::string_view> names) const {
   static_cast<void>(keys());
-  const std::vector<std::string_view> names(known);
   for (const auto& entry : node_->yaml) {
     const std::string& key = entry.first.Scalar();
     if (std::find(names.begin(), names.end(), key) == names.end()) {
@@ -222,6 +238,9 @@ std::int64_t YamlValue::as_integer(std::int64_t low, std::int64_t high) const {
 }
 double YamlValue::as_number(double low, double high) const {
   return parsed("a number", [&](std::string_view text) { return parse_number(text, low, high); });
+}
+double YamlValue::as_amount(double least, double most) const {
+  return parsed("a number", [&](std::string_view text) { return parse_amount(text, least, most); });
 }
 Time YamlValue::as_time() const { return parsed("a time", parse_time); }
 Bytes YamlValue::as_bytes() const { return parsed("a size", parse_bytes); }

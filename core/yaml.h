@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,9 @@
 #include "core/units.h"
 
 namespace bandwright {
+
+// The key that says what a file of our own is.
+constexpr std::string_view kind_key = "bandwright";
 
 // A YAML value that knows its place. Every failure is an InputError "file:line: key: problem".
 //
@@ -26,7 +30,14 @@ class YamlValue {
   static YamlValue parse(std::string_view text, std::string file_name);
 
   // Throws unless this is a map that has only `known` keys, each once.
-  void require_keys(std::initializer_list<std::string_view> known) const;
+  void require_keys(std::span<const std::string_view> known) const;
+  void require_keys(std::initializer_list<std::string_view> known) const {
+    require_keys(std::span(known.begin(), known.size()));
+  }
+
+  // What the file says that it is, in its first key (`bandwright: machine`), which is not among the entries;
+  // "" when it does not say, and below the root.
+  [[nodiscard]] std::string_view declared_kind() const { return declared_kind_; }
 
   [[nodiscard]] YamlValue at(std::string_view key) const;  // throws when missing
   [[nodiscard]] std::optional<YamlValue> find(std::string_view key) const;
@@ -42,6 +53,7 @@ class YamlValue {
   [[nodiscard]] bool as_bool() const;           // true or false
   [[nodiscard]] std::int64_t as_integer(std::int64_t low, std::int64_t high) const;
   [[nodiscard]] double as_number(double low, double high) const;
+  [[nodiscard]] double as_amount(double least, double most) const;  // 0, or that much
   [[nodiscard]] Time as_time() const;
   [[nodiscard]] Bytes as_bytes() const;
   [[nodiscard]] Bandwidth as_bandwidth() const;
@@ -68,6 +80,7 @@ class YamlValue {
 
   std::shared_ptr<const Node> node_;  // shared: values are copied freely and the library's nodes are handles
   Place place_;
+  std::string declared_kind_;
 };
 
 }  // namespace bandwright

@@ -3,28 +3,43 @@
 #include <algorithm>
 
 #include "core/choice.h"
+#include "core/fields.h"
 #include "core/paths.h"
 
 namespace bandwright {
 namespace {
 
-constexpr std::array<std::string_view, element_count> element_keys = {"link", "switch", "nic"};
+constexpr std::array<Choice<Element>, element_count> elements = {
+    Choice{Element::Link, "link", "a cable"}, Choice{Element::Switch, "switch", "a port of a switch"},
+    Choice{Element::Nic, "nic", "a network adapter"}};
+constexpr std::array cables = {Choice{Cables::Shared, "shared", "a cable between two NPUs is paid once"},
+                               Choice{Cables::PerNpu, "per-npu", "each NPU pays for its end of a cable"}};
 
-constexpr std::array cables_choices = {
-    Choice{Cables::Shared, "shared", "a cable between two NPUs is paid once"},
-    Choice{Cables::PerNpu, "per-npu", "each NPU pays for its end of a cable"}};
+// {Pod: {link: 7.8}, ...}
+Kind<std::vector<ClassPrices>> classes() {
+  using Named = std::vector<std::pair<std::string, std::array<std::optional<Money>, element_count>>>;
+  return kinds::mapped<std::vector<ClassPrices>>(
+      kinds::named(kinds::per_row(elements, kinds::dollars(1e9))),
+      [](const Named& maps) {
+        std::vector<ClassPrices> list;
+        for (const auto& [name, prices] : maps) list.push_back({name, prices});
+        return list;
+      },
+      [](const std::vector<ClassPrices>& list) {
+        Named maps;
+        for (const ClassPrices& row : list) maps.emplace_back(row.name, row.per_gb_per_s);
+        return maps;
+      });
+}
 
-Cables cables_of(std::string_view word) { return choice_named(cables_choices, word, "way to count cables"); }
-
-ClassPrices read_class(const std::string& name, const YamlValue& map) {
-  map.require_keys({element_keys[0], element_keys[1], element_keys[2]});
-  ClassPrices prices{.name = name};
-  for (std::size_t e = 0; e < element_count; ++e) {
-    if (const auto value = map.find(element_keys[e])) {
-      prices.per_gb_per_s[e] = dollars(value->as_number(0.0, 1e9));
+void check_classes(const PriceList& list) {
+  if (list.classes.empty()) throw InputError("expected at least one class, such as Pod");
+  for (auto row = list.classes.begin(); row != list.classes.end(); ++row) {
+    if (std::any_of(list.classes.begin(), row,
+                    [&](const ClassPrices& other) { return equal_ignoring_case(other.name, row->name); })) {
+      throw InputError(fmt::format("the class {} stands twice (case does not matter)", row->name));
     }
   }
-  return prices;
 }
 
 }  // namespace
@@ -41,21 +56,20 @@ std::optional<Money> PriceList::price(std::string_view price_class, Element elem
   return row == classes.end() ? std::nullopt : row->of(element);
 }
 
-PriceList read_price_list(const YamlValue& root) {
-  root.require_keys({"name", "help", "cables", "dollars_per_gb_per_s"});
-  PriceList list{.name = root.at("name").as_string(),
-                 .cables = root.at("cables").parsed("a way to count cables", cables_of),
-                 .classes = {}};
-  const YamlValue prices = root.at("dollars_per_gb_per_s");
-  for (const auto& [name, map] : prices.entries()) {
-    for (const ClassPrices& other : list.classes) {
-      if (equal_ignoring_case(other.name, name)) map.fail("the class stands twice (case does not matter)");
-    }
-    list.classes.push_back(read_class(name, map));
-  }
-  if (list.classes.empty()) prices.fail("expected at least one class, such as Pod");
-  return list;
+const Fields<PriceList>& price_list_fields() {
+  static const Fields<PriceList> fields =
+      Fields<PriceList>("prices", "a price list",
+                        required("name", &PriceList::name, kinds::text(), "what lists and answers call it"),
+                        optional("help", &PriceList::help, kinds::text(), "one line for lists"),
+                        required("cables", &PriceList::cables, kinds::choice(cables, "way to count cables"),
+                                 "who pays for a cable between two NPUs"),
+                        required("dollars_per_gb_per_s", &PriceList::classes, classes(),
+                                 "by class of dimension; of what one port carries in one direction"))
+          .rule("dollars_per_gb_per_s", check_classes);
+  return fields;
 }
+
+PriceList read_price_list(const YamlValue& root) { return price_list_fields().read(root); }
 
 PriceList load_price_list(std::string_view word) {
   return read_price_list(YamlValue::load(input_file("prices", word, "price list")));

@@ -12,6 +12,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 // What networks are made of.
 enum class Element : std::uint8_t { Link, Switch, Nic };
 constexpr std::size_t element_count = 3;
@@ -34,6 +37,7 @@ struct ClassPrices {
 
 struct PriceList {
   std::string name;
+  std::string help = {};
   Cables cables = Cables::Shared;
   std::vector<ClassPrices> classes;
 
@@ -49,6 +53,7 @@ struct PriceList {
 //     Pod: {link: 7.8, switch: 18.0, nic: 31.6}
 //
 // Throws InputError. A price is 0 to 1e9 dollars.
+const Fields<PriceList>& price_list_fields();
 PriceList read_price_list(const YamlValue& root);
 
 // A price list by what a user types: the path of a YAML file or a name of inputs/prices.

@@ -1,13 +1,15 @@
 #pragma once
-#include <filesystem>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
+#include "core/yaml.h"
+
 namespace bandwright {
+
+template <class T>
+class Fields;  // core/fields.h
 
 // How an experiment divides a bandwidth budget over the dimensions of a network.
 enum class Goal {
@@ -26,28 +28,32 @@ struct AllocationRule {
 std::span<const AllocationRule> allocation_rules();
 const AllocationRule& allocation_rule(std::string_view name);  // throws InputError naming the choices
 
-// Shares of the budget by network, rule and target, as published somewhere; a file of inputs/allocations:
+// Shares of the budget that a rule gives the dimensions of a network, relative to their sum; `target` is
+// empty where the rule has none.
+struct ShareRow {
+  std::string network;
+  const AllocationRule* allocation = nullptr;
+  std::string target;
+  std::vector<double> shares;
+};
+
+// Such shares as published somewhere; a file of inputs/allocations:
 //
 //   name: published
 //   shares:
 //     - {network: 2D, allocation: PerfOptBW, target: 17B, shares: [0.8758, 0.1242]}
-//
-// Shares are relative to their sum; `target` is empty where the rule has none.
-class ShareTable {
- public:
-  // Throws InputError.
-  static ShareTable load(const std::filesystem::path& file);
+struct ShareTable {
+  std::string name;
+  std::string help;
+  std::vector<ShareRow> rows;  // sorted by network, rule and target
 
-  [[nodiscard]] const std::string& name() const { return name_; }
   // The bandwidths in GB/s that share `budget_gb_per_s`. Throws InputError when the table lacks the row, or
   // it has another number of dimensions.
   [[nodiscard]] std::vector<double> divide(double budget_gb_per_s, std::string_view network, int dimensions,
                                            std::string_view rule, std::string_view target) const;
-
- private:
-  using Key = std::tuple<std::string, std::string, std::string>;  // network, rule, target
-  std::string name_;
-  std::map<Key, std::vector<double>> shares_;  // that add up to 1
 };
+const Fields<ShareTable>& share_table_fields();
+// Throws InputError.
+ShareTable read_share_table(const YamlValue& root);
 
 }  // namespace bandwright

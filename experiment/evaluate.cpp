@@ -20,7 +20,7 @@ struct Division {
 ClosedForm closed_form(const Point& point, const Model& model) {
   Step graph = build_step(model, *point.played, *point.loop, point.options);
   use_own_links(graph.groups, *point.played);
-  return {graph, point.played->size()};
+  return {graph, *point.played, *point.system};
 }
 
 // GB/s of 1e9 B/s in the system's unit.

@@ -226,7 +226,7 @@ void Expansion::read_sources() {
   };
   multiply(points_, grid_.own(), choices, [](Point& point, const ShareTable* shares) {
     point.shares = shares;
-    point.asked.source = shares != nullptr                 ? shares->name()
+    point.asked.source = shares != nullptr                 ? shares->name
                          : point.rule->goal == Goal::Equal ? "equal"
                                                            : "optimized";
   });

@@ -1,9 +1,6 @@
 #include "experiment/inputs.h"
 
-#include <fmt/format.h>
-
-#include <iterator>
-
+#include "core/fields.h"
 #include "core/paths.h"
 
 namespace bandwright {
@@ -15,14 +12,6 @@ const Value& once(std::map<Key, Value>& cache, const Key& key, const YamlValue& 
   const auto found = cache.find(key);
   if (found != cache.end()) return found->second;
   return cache.emplace(key, word.parsed("a name or a file", load)).first->second;
-}
-
-void append(std::string& text, std::string_view pass_name, const Pass& pass) {
-  fmt::format_to(std::back_inserter(text), " {} {}", pass_name, pass.compute.value());
-  if (!pass.communication) return;
-  const Communication& c = *pass.communication;
-  fmt::format_to(std::back_inserter(text), " {} {} {}", collective_name(c.collective.kind), axis_name(c.axis),
-                 c.collective.bytes.value());
 }
 
 }  // namespace
@@ -53,55 +42,13 @@ const PriceList& ExperimentInputs::prices(const YamlValue& word) {
 
 const ShareTable& ExperimentInputs::shares(const YamlValue& word) {
   return once(shares_, word.as_string(), word, [](std::string_view text) {
-    return ShareTable::load(input_file("allocations", text, "table of shares"));
+    return read_share_table(YamlValue::load(input_file("allocations", text, "table of shares")));
   });
 }
 
-std::string content(const Network& network) {
-  std::string text = network.shorthand();
-  for (const Dimension& dimension : network.dimensions) text += " " + dimension.price_class;
-  return text;
-}
-
-std::string content(const Model& model) {
-  std::string text = fmt::format("TP {}", model.tensor_parallel);
-  for (const Line& line : model.lines) {
-    text += "\n" + line.name;
-    append(text, "f", line.forward);
-    append(text, "g", line.input_gradient);
-    append(text, "w", line.weight_gradient);
-    if (line.checkpoint) text += " checkpoint";
-  }
-  return text;
-}
-
-std::string content(const System& system) {
-  std::string text =
-      fmt::format("{} {} {} {} {} {}", system.chunks, system.scheduler, static_cast<int>(system.composition),
-                  static_cast<int>(system.collectives), static_cast<int>(system.chunk_order), system.gib);
-  for (const auto& [kind, algorithm] : system.algorithm) text += fmt::format(" {} {}", kind, algorithm);
-  for (const Time latency : system.latency) text += fmt::format(" {}", latency.value());
-  for (const Time time :
-       {system.endpoint_delay, system.message_overhead, system.after_collective, system.bookkeeping}) {
-    text += fmt::format(" {}", time.value());
-  }
-  const double reduction = system.reduction_bandwidth ? system.reduction_bandwidth->value() : 0.0;
-  for (const NpuSpec& npus : system.npus) {
-    text += fmt::format(" {} {} {} {}", npus.first, npus.last, npus.compute_time, npus.port_speed);
-  }
-  for (const LinkSpec& link : system.links) text += fmt::format(" {} {} {}", link.from, link.to, link.speed);
-  return text + fmt::format(" {} {} {}", reduction, system.truncate, static_cast<int>(system.network));
-}
-
-std::string content(const PriceList& prices) {
-  std::string text = prices.cables == Cables::Shared ? "shared" : "per-npu";
-  for (const ClassPrices& row : prices.classes) {
-    text += "\n" + row.name;
-    for (const std::optional<Money>& price : row.per_gb_per_s) {
-      text += price ? fmt::format(" {}", price->value()) : std::string(" -");
-    }
-  }
-  return text;
-}
+std::string content(const Network& network) { return network_fields().content(network); }
+std::string content(const Model& model) { return layer_table_fields().content(model); }
+std::string content(const System& system) { return system_fields().content(system); }
+std::string content(const PriceList& prices) { return price_list_fields().content(prices); }
 
 }  // namespace bandwright

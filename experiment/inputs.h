@@ -34,7 +34,7 @@ class ExperimentInputs {
   std::map<std::string, ShareTable> shares_;
 };
 
-// Everything of an input that decides results, as text: what a point's identity is made of.
+// Every member of an input, as text: what a point's identity is made of.
 std::string content(const Network& network);
 std::string content(const Model& model);
 std::string content(const System& system);

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <set>
 
+#include "core/fields.h"
 #include "core/paths.h"
+#include "core/text.h"
 #include "cost_model/bill.h"
 #include "experiment/expansion.h"
 #include "experiment/grid.h"
@@ -53,22 +55,60 @@ void check(const Point& point, const YamlValue& grid) {
   }
 }
 
-void require_known_keys(const YamlValue& map, bool is_root) {
-  if (is_root) {
-    map.require_keys({"name", "help", "grids", "view", "engines", "systems", "wiring", "networks", "loops",
-                      "recompute", "tables", "compute_scale", "prices", "allocations", "models", "targets",
-                      "sources", "budgets", "dollars"});
-  } else {
-    map.require_keys({"view", "engines", "systems", "wiring", "networks", "loops", "recompute", "tables",
-                      "compute_scale", "prices", "allocations", "models", "targets", "sources", "budgets",
-                      "dollars"});
-  }
+// What a grid may say, or the file for all its grids.
+std::vector<InputField> grid_keys() {
+  const FieldShape words = kinds::one_or_list(kinds::text()).shape;
+  const FieldShape amounts{.form = FieldShape::Form::Either,
+                           .expected = "one or a list, or {from, to, step}"};
+  const FieldShape dollars{.form = FieldShape::Form::Either,
+                           .expected = "one or a list, or {from, to, points}"};
+  const auto optional = [](std::string_view name, const FieldShape& shape, std::string_view help) {
+    return documented_key(FieldPresence::Optional, name, shape, help);
+  };
+  return {optional("view", words, "a name for figures; default"),
+          optional("engines", words, "event-driven, event-driven-full or closed-form; event-driven"),
+          optional("systems", words, "how collectives are played; ideal"),
+          optional("wiring", words, "real or switches; real"),
+          optional("networks", words, "names, shorthands or files; needed"),
+          optional("loops", words, "training loops; NoOverlap"),
+          optional("recompute", words, "none, communication or full; none"),
+          optional("tables", words, "split or fused; as the system has it"),
+          optional("compute_scale", kinds::one_or_list(kinds::number(1e-6, 1e6)).shape,
+                   "factor on the time of compute; as the system has it"),
+          optional("prices", words, "price lists; artifact"),
+          optional("allocations", words, "ways to divide the budget; EqualBW, PerfOptBW, PerfPerCostOptBW"),
+          optional("models", words, "names or files of layer tables; needed"),
+          optional("targets", words, "models that allocations are made for; own"),
+          optional("sources", words, "optimized, or tables of shares; optimized"),
+          optional("budgets", amounts, "bandwidth per NPU; needed, or dollars"),
+          optional("dollars", dollars, "the most that the network may cost")};
+}
+
+const FieldList& grid_list() {
+  static const FieldList keys{"experiment", "a grid of an experiment", grid_keys(), {}};
+  return keys;
 }
 
 }  // namespace
 
+const FieldList& experiment_keys() {
+  static const FieldList keys = [] {
+    const FieldShape grid{.form = FieldShape::Form::Struct, .expected = "a map", .fields = &grid_list()};
+    FieldList list{"experiment", "the axes of a sweep", {}, {}};
+    list.fields = {documented_key(FieldPresence::Required, "name", kinds::text().shape,
+                                  "of the experiment and its folder"),
+                   documented_key(FieldPresence::Optional, "help", kinds::text().shape, "one line for lists"),
+                   documented_key(FieldPresence::Optional, "grids",
+                                  kinds::shape_of_list(FieldShape::Form::List, "a list", grid),
+                                  "each with keys as below, which hold for it alone")};
+    for (InputField& field : grid_keys()) list.fields.push_back(std::move(field));
+    return list;
+  }();
+  return keys;
+}
+
 Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrides) {
-  require_known_keys(root, true);
+  experiment_keys().require_keys(root);
   Experiment experiment;
   experiment.name = root.at("name").as_string();
   if (const auto help = root.find("help")) experiment.help = help->as_string();
@@ -76,7 +116,7 @@ Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrid
   const std::vector<YamlValue> parts = grids ? grids->items() : std::vector{root};
   std::set<std::string> known;
   for (const YamlValue& part : parts) {
-    if (grids) require_known_keys(part, false);
+    if (grids) grid_list().require_keys(part);
     for (Point& point : expand_grid(part, root, overrides, experiment.inputs)) {
       check(point, part);
       identify(point);

@@ -16,6 +16,8 @@
 
 namespace bandwright {
 
+struct FieldList;  // core/fields.h
+
 enum class Engine { ClosedForm, EventDriven };
 
 // One step to simulate, independent of all others. Pointers lead into the Experiment that owns the point.
@@ -69,6 +71,7 @@ struct EngineOverrides {
   bool full_fidelity = false;  // event-driven points play every NPU
 };
 
+const FieldList& experiment_keys();
 // Throws InputError.
 Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrides = {});
 // By what a user types: the path of a YAML file or a name of inputs/experiments.

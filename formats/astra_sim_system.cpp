@@ -80,7 +80,7 @@ class SystemReader {
 
 void SystemReader::add_algorithm(const YamlValue& place, std::string_view word, CollectiveKind kind,
                                  std::size_t dimension) {
-  auto& all = result_.system.dimension_algorithms;
+  auto& all = result_.system.algorithms.by_dimension;
   for (const AlgorithmWord& known : algorithm_words) {
     const bool exact = word == known.word;
     const bool window = known.word == "direct" && word.starts_with("direct");

@@ -9,7 +9,7 @@
 namespace bandwright {
 
 // A system file of ASTRA-sim: `key: value` lines in version 1, JSON in version 2. Latencies stand in its
-// network files. An implementation per dimension becomes System::dimension_algorithms; "GB/s" are GiB/s and
+// network files. An implementation per dimension becomes AlgorithmChoice::by_dimension; "GB/s" are GiB/s and
 // message times whole nanoseconds there, which System::gib and System::truncate say.
 struct AstraSimSystem {
   System system;

@@ -11,7 +11,7 @@ PriceList read_class_prices(const YamlValue& root, Cables cables) {
     map.require_keys({keys[0], keys[1], keys[2]});
     ClassPrices prices{.name = name};
     for (std::size_t e = 0; e < element_count; ++e) {
-      if (const auto value = map.find(keys[e])) prices.per_gb_per_s[e] = dollars(value->as_number(0.0, 1e9));
+      if (const auto value = map.find(keys[e])) prices.per_gb_per_s[e] = dollars(value->as_amount(1e-6, 1e9));
     }
     list.classes.push_back(std::move(prices));
   }

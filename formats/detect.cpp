@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "core/files.h"
+#include "core/input_kinds.h"
 #include "core/text.h"
 #include "formats/process_groups.h"
 #include "formats/summaries.h"
@@ -131,14 +132,7 @@ constexpr std::array formats = {
     FileFormat{"libra-communicator", "LIBRA's communicator YAML",
                [](const Sample& s) { return has(s, "WeightGrad"); }, summarise_communicator},
     FileFormat{"class-prices", "LIBRA's cost YAML or its artifact's cost JSON", is_class_prices,
-               summarise_class_prices},
-    FileFormat{"model", "a model of Bandwright's",
-               [](const Sample& s) { return has(s, "transformer") || has(s, "layers"); }, summarise_model},
-    FileFormat{"network", "a network of Bandwright's",
-               [](const Sample& s) { return has(s, "dimensions") && !has(s, "classes"); }, summarise_network},
-    FileFormat{"system", "a system of Bandwright's",
-               [](const Sample& s) { return has(s, "chunks") || has(s, "algorithms") || has(s, "latency"); },
-               summarise_system}};
+               summarise_class_prices}};
 
 }  // namespace
 
@@ -168,9 +162,19 @@ Sample sample_of(const fs::path& path) {
   return sample;
 }
 
+const FileFormat* find_format(const Sample& sample) {
+  if (sample.root && !sample.root->declared_kind().empty()) return nullptr;
+  const auto format = std::find_if(formats.begin(), formats.end(),
+                                   [&](const FileFormat& row) { return row.recognise(sample); });
+  return format == formats.end() ? nullptr : &*format;
+}
+
 const FileFormat& format_of(const Sample& sample) {
-  for (const FileFormat& format : formats) {
-    if (format.recognise(sample)) return format;
+  if (const FileFormat* format = find_format(sample)) return *format;
+  if (sample.root && !sample.root->declared_kind().empty()) {
+    require_known_kind(*sample.root);
+    throw InputError(Place{sample.path.string()}, fmt::format("is {}, expected a file of another tool",
+                                                              input_kind(sample.root->declared_kind()).help));
   }
   std::vector<std::string_view> names;
   for (const FileFormat& format : formats) names.push_back(format.name);

@@ -34,8 +34,8 @@ struct FileSummary {
   std::vector<std::string> ignored;  // what it says and nothing here uses, with the reason
 };
 
-// A kind of file that can be read: the catalogue serves `check`, `import` and every command that takes files
-// of other tools. Content decides, never the file's name.
+// A kind of file of other tools that can be read: the catalogue serves `check`, `import` and every command
+// that takes files of other tools. Content decides, never the file's name.
 struct FileFormat {
   std::string_view name;
   std::string_view help;
@@ -46,7 +46,9 @@ std::span<const FileFormat> file_formats();
 
 // Throws InputError when the file cannot be read.
 Sample sample_of(const std::filesystem::path& path);
-// The format of a file. Throws InputError, naming the formats, for none of them.
+// The format of a file of another tool; null for a file of our own, and for what is none of them.
+const FileFormat* find_format(const Sample& sample);
+// The same; throws InputError, naming the formats, where there is none.
 const FileFormat& format_of(const Sample& sample);
 
 }  // namespace bandwright

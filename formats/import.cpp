@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/fields.h"
 #include "core/text.h"
 #include "formats/artifact.h"
 #include "formats/astra_sim_system.h"
@@ -12,7 +13,6 @@
 #include "formats/layer_text.h"
 #include "formats/load.h"
 #include "formats/trace_model.h"
-#include "formats/yaml_text.h"
 
 namespace bandwright {
 namespace {
@@ -81,7 +81,7 @@ std::string import_network(const Sample& sample, std::vector<std::string>& notes
     notes.push_back(
         fmt::format("latency of one hop, for a system file: latency: [{}]", fmt::join(delays, ", ")));
   }
-  return yaml_text(loaded.network);
+  return network_fields().file_text(loaded.network);
 }
 
 std::string import_layers(const Sample& sample, std::vector<std::string>& notes) {
@@ -102,7 +102,7 @@ std::string import_layers(const Sample& sample, std::vector<std::string>& notes)
   if (text.policy.empty()) {
     notes.emplace_back("groups stand in a communicator file: set tensor_parallel to the NPUs of its Forward");
   }
-  return yaml_text(text.model);
+  return layer_table_fields().file_text(text.model);
 }
 
 std::string import_system(const Sample& sample, std::vector<std::string>& notes) {
@@ -113,14 +113,14 @@ std::string import_system(const Sample& sample, std::vector<std::string>& notes)
     notes.push_back(fmt::format("of traces only: peak {:.6g} TFLOP/s, memory {:.6g} GB/s",
                                 read.peak->value() * 1e-12, read.memory.value()));
   }
-  return yaml_text(read.system);
+  return system_fields().file_text(read.system);
 }
 
 std::string import_prices(const Sample& sample, std::vector<std::string>& notes) {
   const Cables cables = sample.braces ? Cables::Shared : Cables::PerNpu;
   notes.emplace_back(sample.braces ? "two NPUs share a cable, as in the artifact"
                                    : "each NPU pays for its cables, as in LIBRA");
-  return yaml_text(read_class_prices(*sample.root, cables));
+  return price_list_fields().file_text(read_class_prices(*sample.root, cables));
 }
 
 }  // namespace
@@ -132,7 +132,8 @@ std::string imported(const Sample& sample) {
   if (format.name == "layer-text") {
     text = import_layers(sample, notes);
   } else if (format.name == "chakra") {
-    text = yaml_text(trace_model(read_traces(sample.path, sample.groups, 0, sample.progress), notes));
+    const TraceSet traces = read_traces(sample.path, sample.groups, 0, sample.progress);
+    text = layer_table_fields().file_text(trace_model(traces, notes));
   } else if (format.name.ends_with("-network")) {
     text = import_network(sample, notes);
   } else if (format.name.ends_with("-system")) {

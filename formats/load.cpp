@@ -23,13 +23,21 @@ std::optional<Sample> file_of(std::string_view word) {
   throw InputError(Place{sample.path.string()}, fmt::format("is {}, expected {}", format.help, expected));
 }
 
+// The format of a file of another tool; null when the file is read as our own.
+const FileFormat* foreign(const Sample& sample) {
+  const FileFormat* format = find_format(sample);
+  if (format == nullptr && !sample.root) static_cast<void>(format_of(sample));  // throws
+  return format;
+}
+
 }  // namespace
 
 LoadedNetwork load_any_network(std::string_view word) {
   const auto sample = file_of(word);
   if (!sample) return {.network = load_network(word)};
-  const FileFormat& format = format_of(*sample);
-  if (format.name == "network") return {.network = read_network(*sample->root)};
+  const FileFormat* foreign_format = foreign(*sample);
+  if (foreign_format == nullptr) return {.network = read_network(*sample->root)};
+  const FileFormat& format = *foreign_format;
   if (format.name == "libra-network") return {.network = read_libra_network(*sample->root)};
   if (format.name == "artifact-network") {
     ArtifactNetwork read = read_artifact_network(*sample->root);
@@ -56,20 +64,19 @@ LoadedNetwork load_any_network(std::string_view word) {
 AstraSimSystem load_any_system(std::string_view word) {
   const auto sample = file_of(word);
   if (!sample) return {.system = load_system(word)};
-  const FileFormat& format = format_of(*sample);
-  if (format.name == "astra-sim-1-system") return read_astra_sim_1_system(*sample->root);
-  if (format.name == "astra-sim-2-system") return read_astra_sim_2_system(*sample->root);
-  if (format.name != "system") reject(*sample, format, "a system");
-  return {.system = read_system(*sample->root)};
+  const FileFormat* format = foreign(*sample);
+  if (format == nullptr) return {.system = read_system(*sample->root)};
+  if (format->name == "astra-sim-1-system") return read_astra_sim_1_system(*sample->root);
+  if (format->name == "astra-sim-2-system") return read_astra_sim_2_system(*sample->root);
+  reject(*sample, *format, "a system");
 }
 
 PriceList load_any_prices(std::string_view word) {
   const auto sample = file_of(word);
-  if (!sample || (sample->root && sample->root->is_map() && sample->root->find("dollars_per_gb_per_s"))) {
-    return load_price_list(word);
-  }
-  const FileFormat& format = format_of(*sample);
-  if (format.name != "class-prices") reject(*sample, format, "a price list");
+  if (!sample) return load_price_list(word);
+  const FileFormat* format = foreign(*sample);
+  if (format == nullptr) return read_price_list(*sample->root);
+  if (format->name != "class-prices") reject(*sample, *format, "a price list");
   return read_class_prices(*sample->root, sample->braces ? Cables::Shared : Cables::PerNpu);
 }
 

@@ -105,8 +105,8 @@ void add_links(FileSummary& summary, const std::vector<Bandwidth>& bandwidth,
 FileSummary summarise(const AstraSimSystem& read) {
   FileSummary summary{.ignored = read.ignored};
   summary.facts.emplace_back("chunks per collective", std::to_string(read.system.chunks));
-  for (std::size_t d = 0; d < read.system.dimension_algorithms.size() && d < 4; ++d) {
-    for (const auto& [phase, algorithm] : read.system.dimension_algorithms[d]) {
+  for (std::size_t d = 0; d < read.system.algorithms.by_dimension.size() && d < 4; ++d) {
+    for (const auto& [phase, algorithm] : read.system.algorithms.by_dimension[d]) {
       summary.facts.emplace_back(fmt::format("{}, dimension {}", collective_name(phase), d + 1), algorithm);
     }
   }

@@ -7,6 +7,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 // One kind of memory as the kernels of one processor see it.
 struct Tier {
   std::string name;
@@ -40,8 +43,9 @@ struct TierPair {
 };
 constexpr double linear_model_median_error = 0.144;
 
-// A tiers file: {name, help, fast, slow, copies, overlapped, compute}. Throws InputError; every bandwidth is
-// positive.
+// A tiers file: {name, help, fast, slow, copies, overlapped, compute}; every bandwidth is at least 1 kB/s.
+const Fields<TierPair>& tier_fields();
+// Throws InputError.
 TierPair read_tiers(const YamlValue& root);
 
 // A pair by what a user types: the path of a YAML file or a name of inputs/tiers.

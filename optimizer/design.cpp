@@ -112,42 +112,41 @@ void note_narrow(const std::vector<Group>& given, const Network& network, std::v
   }
 }
 
-Step step_graph(const Design& design, std::size_t model) {
-  if (!design.graphs.empty()) return design.graphs[model];
+Step step_of(const Design& design, std::size_t model) {
+  if (!design.steps.empty()) return design.steps[model];
   return build_step(design.models[model], design.network, *design.loop, design.loop_options);
 }
 
-StepForm step_form(const Design& design, std::size_t model, BoundDesign& bound) {
-  const int dimensions = design.network.size();
-  // A machine's own constants say what its groups reach.
-  if (!design.programs.empty()) return ProgramForm(design.programs[model], dimensions);
-  Step graph = step_graph(design, model);
-  if (design.own_links) use_own_links(graph.groups, design.network);
-  note_narrow(graph.groups, design.network, bound.narrow);
-  return ClosedForm(graph, dimensions);
+// A machine's own constants say what its groups reach.
+bool has_constants(const Step& step) { return !step.wire_efficiency.empty(); }
+
+ClosedForm step_form(const Design& design, std::size_t model, BoundDesign& bound) {
+  Step step = step_of(design, model);
+  if (!has_constants(step)) {
+    if (design.own_links) use_own_links(step.groups, design.network);
+    note_narrow(step.groups, design.network, bound.narrow);
+  }
+  return {step, design.network, design.system};
 }
 
 std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
-  if (!design.programs.empty()) return std::nullopt;
-  const System system;
+  System system;                                   // ideal but for the algorithms
+  system.algorithms = design.system.algorithms;
+  system.composition = design.system.composition;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
-    Step graph = step_graph(design, m);
-    if (graph.operations.size() > most_operations) return std::nullopt;
-    use_own_links(graph.groups, design.network);
+    Step step = step_of(design, m);
+    if (has_constants(step) || step.operations.size() > most_operations) return std::nullopt;
+    use_own_links(step.groups, design.network);
     const auto step_ns = [&](const Allocation& allocation) {
-      const Scenario scenario{graph, design.network, system, allocation.gb_per_s, Time(0)};
+      const Scenario scenario{step, design.network, system, allocation.gb_per_s, Time(0)};
       return to_ns(simulate(scenario, Fidelity::Folded).step_time);
     };
     result.optimum_ns.push_back(step_ns(summary.optimum));
     result.equal_ns.push_back(step_ns(summary.equal));
   }
   return result;
-}
-
-double step_time_ns(const StepForm& form, std::span<const double> gb_per_s) {
-  return std::visit([&](const auto& step) { return step.step_time_ns(gb_per_s); }, form);
 }
 
 }  // namespace
@@ -167,7 +166,7 @@ std::optional<double> Allocation::perf_per_cost() const {
 Allocation evaluate(const BoundDesign& bound, const std::vector<double>& gb_per_s) {
   Allocation allocation{.gb_per_s = gb_per_s};
   for (std::size_t m = 0; m < bound.step_times.size(); ++m) {
-    allocation.step_ns.push_back(step_time_ns(bound.step_times[m], gb_per_s));
+    allocation.step_ns.push_back(bound.step_times[m].step_time_ns(gb_per_s));
     allocation.weighted_ns += bound.weights[m] * allocation.step_ns.back();
     allocation.step_time += bound.problem.step_times[m].weight * allocation.step_ns.back();
   }
@@ -190,11 +189,10 @@ BoundDesign bind_design(const Design& design) {
   bound.equal_split = equal_split(design, problem.price);
   bound.weights = weights_of(design);
   for (std::size_t m = 0; m < design.models.size(); ++m) {
-    StepForm step = step_form(design, m, bound);
-    const double unit = design.normalize ? step_time_ns(step, bound.equal_split) : 1.0;
-    problem.step_times.push_back({bound.weights[m] / unit, [step](std::span<const double> b) {
-                                    return std::visit([&](const auto& form) { return form.cut(b); }, step);
-                                  }});
+    ClosedForm step = step_form(design, m, bound);
+    const double unit = design.normalize ? step.step_time_ns(bound.equal_split) : 1.0;
+    problem.step_times.push_back(
+        {bound.weights[m] / unit, [step](std::span<const double> b) { return step.cut(b); }});
     bound.step_times.push_back(std::move(step));
   }
   return bound;
@@ -208,9 +206,8 @@ DesignSummary solve(const Design& design, const DesignOptions& options) {
   summary.optimum = evaluate(bound, summary.solution.gb_per_s);
   summary.equal = evaluate(bound, bound.equal_split);
   summary.equal_violates = violated(bound.problem, bound.equal_split);
-  for (const StepForm& form : bound.step_times) {
-    summary.steps.push_back(
-        std::visit([&](const auto& step) { return step.evaluate(summary.optimum.gb_per_s); }, form));
+  for (const ClosedForm& form : bound.step_times) {
+    summary.steps.push_back(form.evaluate(summary.optimum.gb_per_s));
   }
   if (!bound.problem.price.empty()) {
     summary.bill = make_bill(design.network, design.prices, summary.optimum.gb_per_s);

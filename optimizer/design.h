@@ -11,7 +11,6 @@
 #include "optimizer/solver.h"
 #include "optimizer/steps.h"
 #include "simulator/closed_form.h"
-#include "simulator/program_form.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {
@@ -32,10 +31,10 @@ std::span<const TargetInfo> targets();
 // Source: the LIBRA paper (ISPASS 2024), sections IV and V; its group objective is the plain sum.
 struct Design {
   Network network;
-  std::vector<Model> models;          // at least one
-  std::vector<StepProgram> programs;  // their steps, one per model; empty: built by the training loop
-  std::vector<Step> graphs;           // the same, flat
-  std::vector<double> weights;        // one per model, positive; empty: all 1
+  System system;                // the algorithms of its collectives
+  std::vector<Model> models;    // at least one
+  std::vector<Step> steps;      // of the models, one each; empty: built by the training loop
+  std::vector<double> weights;  // one per model, positive; empty: all 1
   bool normalize = false;
   const TrainingLoop* loop = nullptr;
   LoopOptions loop_options;
@@ -68,9 +67,6 @@ struct Allocation {
   [[nodiscard]] std::optional<double> perf_per_cost() const;
 };
 
-// A step time in closed form, of a graph or of a program; both answer the same questions.
-using StepForm = std::variant<ClosedForm, ProgramForm>;
-
 // A group whose own links carry less than the dimension it is given.
 struct NarrowGroup {
   std::string name;
@@ -80,9 +76,9 @@ struct NarrowGroup {
 // A design in the optimizer's terms.
 struct BoundDesign {
   Problem problem;
-  std::vector<StepForm> step_times;  // of each model
-  std::vector<double> weights;       // of each model, not normalised
-  std::vector<double> equal_split;   // the budget spent on the same bandwidth for each dimension
+  std::vector<ClosedForm> step_times;  // of each model
+  std::vector<double> weights;         // of each model, not normalised
+  std::vector<double> equal_split;     // the budget spent on the same bandwidth for each dimension
   std::vector<NarrowGroup> narrow;
 };
 
@@ -108,7 +104,7 @@ struct DesignSummary {
   // budget, as the LIBRA artifact does for each of its published allocations.
   std::optional<Allocation> scaled;
   std::vector<NarrowGroup> narrow;
-  std::optional<Played> played;  // nothing for programs, and for graphs that take long to play
+  std::optional<Played> played;  // nothing for real models, and for steps that take long to play
   double solve_ms = 0.0;         // wall clock, of the solver alone
 
   [[nodiscard]] double speedup() const { return equal.step_time / optimum.step_time; }

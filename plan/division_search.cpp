@@ -12,7 +12,7 @@
 #include "core/catalogue.h"
 #include "core/error.h"
 #include "plan/division_bound.h"
-#include "simulator/program_form.h"
+#include "simulator/closed_form.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
@@ -159,7 +159,7 @@ double Search::step_ns(TrainingJob& job, const Candidate& candidate) const {
   const auto part = std::find_if(parts_.begin(), parts_.end(),
                                  [&](const Part& each) { return each.npus == candidate.npus; });
   candidate.set(job.parallelism);
-  return ProgramForm(training_step(job, part->network), part->network.size()).step_time_ns(part->gb_per_s);
+  return ClosedForm(training_step(job, part->network), part->network).step_time_ns(part->gb_per_s);
 }
 
 double Search::last_listed() const {

@@ -11,7 +11,7 @@ namespace {
 // A graph played as a step of `batch` items per replica.
 CurveStep played(const Step& graph, const Machine& machine, const Network& network, std::int64_t batch,
                  double items) {
-  const StepResult result = ClosedForm(graph, network.size()).evaluate(machine.gb_per_s(network));
+  const StepResult result = ClosedForm(graph, network).evaluate(machine.gb_per_s(network));
   CurveStep step{.batch = batch,
                  .items = items,
                  .seconds = to_seconds(result.step_time),

@@ -1,29 +1,31 @@
 #pragma once
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/cut.h"
-#include "simulator/exposure.h"
+#include "simulator/reduced_step.h"
+#include "simulator/result.h"
 #include "simulator/wire_loads.h"
-#include "step/step.h"
 
 namespace bandwright {
 
-// The step time of a graph when every collective runs at wire speed on its slowest dimension:
+// The step time when every collective runs at wire speed on its slowest dimension:
 //
-//   collective = its own duration (latency) + max over dimensions d of bytes_d / (e_d b_d), e_d: wire
+//   collective = its own duration (latency) + max over dimensions d of busy_d / (e_d b_d), e_d: wire
 //                efficiency
-//   step       = the longest path through the graph
+//   step       = the longest path through the step's executions (simulator/longest_path.h)
 //
 // Both are maxima of convex functions of the bandwidths b, hence so is the step time; `cut` is its tangent.
 // Chunks, latencies and overheads of a system are the event-driven engine's. Source: the LIBRA paper (ISPASS
-// 2024), section IV; bytes_d are collective/collective.h's. A value: copies may be evaluated on different
-// threads.
+// 2024), section IV; busy_d are the bytes of collective/traffic.h, by the system's algorithms. A value:
+// copies may be evaluated on different threads.
 //
-// Cost: time O(operations + distinct collectives x dimensions), no memory beyond one time per operation.
+// Cost: O(operations as written + distinct collectives x dimensions), whatever the counts of blocks, and less
+// where operations follow each other (simulator/reduced_step.h).
 class ClosedForm {
  public:
-  ClosedForm(const Step& graph, int dimensions);
+  ClosedForm(const Step& step, const Network& network, const System& system = {});
 
   [[nodiscard]] int dimensions() const { return dimensions_; }
 
@@ -31,44 +33,64 @@ class ClosedForm {
   // +inf).
   [[nodiscard]] double step_time_ns(std::span<const double> gb_per_s) const;
 
-  // Time each operation takes, in ns.
+  // Time each operation takes once, in ns.
   [[nodiscard]] std::vector<double> durations_ns(std::span<const double> gb_per_s) const;
 
   // The critical path at these bandwidths: a global lower bound of the step time, exact here.
   [[nodiscard]] Cut cut(std::span<const double> gb_per_s) const;
 
-  // Everything, and what each operation takes as the compute stream sees it (simulator/exposure.h); REQUIRES
-  // positive bandwidth on each dimension that carries bytes.
+  // How often each operation lies on the critical path, and how long it takes there. The sum of times * ns is
+  // the step time.
+  struct Share {
+    double times = 0.0;
+    double ns = 0.0;  // of one
+  };
+  [[nodiscard]] std::vector<Share> critical_path(std::span<const double> gb_per_s) const;
+
+  // What each operation takes in all as the compute stream sees it: compute whole, communication where
+  // nothing else runs. The sum is the step time.
+  [[nodiscard]] std::vector<double> exposed_ns(std::span<const double> gb_per_s) const;
+
+  // Everything. The critical path as a list, and what each operation takes as the compute stream sees it
+  // (simulator/exposure.h) are of steps without blocks alone. REQUIRES positive bandwidth on each dimension
+  // that carries bytes.
   [[nodiscard]] StepResult evaluate(std::span<const double> gb_per_s,
                                     std::vector<Time>* exposed = nullptr) const;
 
  private:
-  struct Node {             // an operation, stripped to what timing needs
+  using Slowest = WireLoads::Slowest;
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  struct Work {             // an operation
     double fixed_ns = 0.0;  // compute and overhead; a collective's latency
     std::uint32_t collective = none;
-    std::uint32_t first_dependency = 0;
-    std::uint32_t dependencies = 0;
+    OperationKind kind = OperationKind::Compute;
+    bool bubble = false;
   };
-  using Slowest = WireLoads::Slowest;
-  struct Schedule {  // start and end of each node
-    std::vector<double> end;
-    std::vector<std::uint32_t> last;  // the dependency that ended last, `none` for a source
+  struct Call {  // what a node's operations call
+    std::uint32_t node;
+    std::uint32_t collective;
+    double times;
   };
-  static constexpr std::uint32_t none = ~std::uint32_t{0};
 
-  [[nodiscard]] Schedule schedule(std::span<const Slowest> prices) const;
-  [[nodiscard]] double duration(const Node& node, std::span<const Slowest> prices) const;
-  [[nodiscard]] std::vector<OperationSpan> spans(const Schedule& times,
-                                                 std::span<const Slowest> prices) const;
+  [[nodiscard]] double duration(const Work& work, std::span<const Slowest> prices) const {
+    return work.fixed_ns + (work.collective == none ? 0.0 : prices[work.collective].ns);
+  }
+  [[nodiscard]] std::vector<double> node_ns(std::span<const Slowest> prices) const;
+  [[nodiscard]] std::vector<double> exposed_ns(std::span<const Slowest> prices) const;
+  [[nodiscard]] StepResult evaluate_blocks(std::span<const Slowest> prices) const;
+  [[nodiscard]] StepResult evaluate_flat(std::span<const Slowest> prices, std::vector<Time>* exposed) const;
+  void describe_traffic(std::span<const double> gb_per_s, StepResult& result) const;
 
   int dimensions_;
-  std::vector<Node> nodes_;
-  std::vector<std::uint32_t> dependencies_;
-  std::vector<OperationKind> kinds_;
-  std::vector<bool> bubble_;
+  ReducedStep reduced_;
+  std::vector<double> fixed_ns_;  // of each node
+  std::vector<Call> calls_;
+  std::vector<Work> work_;
+  std::vector<StepBlock> blocks_;
   WireLoads wire_;
-  std::vector<double> npu_share_;  // by collective: of the NPUs that run it
+  std::vector<double> npu_share_;  // by collective: of the NPUs that run it; empty: all
   std::vector<std::string> group_names_;
+  Step flat_;  // operations and dependencies of a step without blocks
 };
 
 }  // namespace bandwright

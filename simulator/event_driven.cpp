@@ -10,8 +10,6 @@
 namespace bandwright {
 namespace {
 
-constexpr Time clock_end(std::int64_t{100} * 86400 * 1'000'000'000'000);
-
 struct Event {
   enum Kind : std::uint32_t { OperationEnds, PhaseEnds };
   Kind kind;
@@ -91,10 +89,7 @@ class FoldedRun {
     }
   }
 
-  void schedule(Time delay, Event event) {
-    if (delay > clock_end - events_.now()) throw InputError("the step is longer than the clock of 100 days");
-    events_.push(events_.now() + delay, event);
-  }
+  void schedule(Time delay, Event event) { events_.push(events_.now() + delay, event); }
 
   void start(OperationId id) {
     const Operation& operation = graph_.operations[id];

@@ -31,9 +31,10 @@ class EventQueue {
   // Whether another event happens at this very moment.
   [[nodiscard]] bool more_now() const { return next_ < slots_[0].size(); }
 
-  // REQUIRES time >= now().
+  // REQUIRES time >= now(). Throws InputError beyond the clock of 100 days: the one check of every engine.
   void push(Time time, Event event) {
     assert(time.value() >= now_);
+    on_clock(time);
     const int slot = slot_of(time.value());
     slots_[static_cast<std::size_t>(slot)].push_back({time.value(), event});
     occupied_ |= std::uint64_t{1} << slot;

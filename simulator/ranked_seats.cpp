@@ -6,12 +6,6 @@
 
 namespace bandwright {
 
-void RankedEvents::push(Time time, RankedEvent event) {
-  constexpr Time end(std::int64_t{100} * 86400 * 1'000'000'000'000);
-  if (time > end) throw InputError("the step is longer than the clock of 100 days");
-  EventQueue<RankedEvent>::push(time, event);
-}
-
 RankedSeats::RankedSeats(const Scenario& scenario, const RankedStep& step,
                          const std::vector<RankedCall>& calls, RankedEvents& events)
     : step_(step),

@@ -21,11 +21,7 @@ constexpr RankedEvent ranked_event(RankedEvent::Kind kind, std::uint32_t npu, st
   return {npu, subject, static_cast<std::uint32_t>(kind) & 3U, part & 15U, round & 0x3FFFFFFU};
 }
 
-// The future, which ends after 100 days.
-class RankedEvents : public EventQueue<RankedEvent> {
- public:
-  void push(Time time, RankedEvent event);  // throws InputError beyond the end
-};
+using RankedEvents = EventQueue<RankedEvent>;
 
 // NPUs in collectives, each at its own pace. An NPU in a collective has a seat on each dimension, and a seat
 // goes through the jobs of its dimension: it sends a round's messages, waits for those it is to receive,

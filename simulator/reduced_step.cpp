@@ -1,6 +1,7 @@
 #include "simulator/reduced_step.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace bandwright {
 
@@ -36,10 +37,12 @@ class ReducedStep::Reduction {
   // The nodes of a block, or the one operation it comes to. Returns what follows it.
   OperationId inner_block() {
     const StepBlock& inner = step_.blocks[next_block_++];
+    const StepBlock around = std::exchange(around_, inner);
     const Tail before = tail();
     const auto head = static_cast<std::uint32_t>(nodes_.size());
     nodes_.push_back({.times = inner.times});
     block(inner.first, inner.end);
+    around_ = around;
     if (nodes_.size() == head + 2 && nodes_.back().times == 0 && last_ != none && waits_for_itself(inner)) {
       fold(inner, head);
       join(before);
@@ -57,11 +60,9 @@ class ReducedStep::Reduction {
     const auto first = static_cast<std::uint32_t>(waits_.size());
     const std::span<const OperationId> after = step_.dependencies_of(operation);
     waits_.insert(waits_.end(), after.begin(), after.end());
-    const bool holds = operation.kind == OperationKind::Compute ||
-                       operation.kind == OperationKind::Overhead || operation.blocks;
     nodes_.push_back({.first = first,
                       .count = operation.dependencies,
-                      .holds = holds,
+                      .holds = holds_stream(operation),
                       .host = operation.kind == OperationKind::Host});
     last_ = id;
     join(before);
@@ -90,7 +91,7 @@ class ReducedStep::Reduction {
     nodes_.pop_back();
   }
 
-  // Whether the only node of a block, which waits for its last execution, is renewed by nothing else.
+  // Whether the only node of a block holds the compute stream and waits for nothing else of the block.
   [[nodiscard]] bool waits_for_itself(const StepBlock& inner) const {
     const Node& only = nodes_.back();
     const auto own = std::span(waits_).subspan(only.first, only.count);
@@ -99,12 +100,15 @@ class ReducedStep::Reduction {
                        [&](OperationId id) { return id == last_ || id < inner.first || id >= inner.end; });
   }
 
+  // The node takes as long as all rounds. It no longer waits for itself, but where it alone holds the stream
+  // in the block around, and so in the round before: elsewhere others have held it since, which it waits for.
   void fold(const StepBlock& inner, std::uint32_t head) {
     Node only = nodes_.back();
-    const auto own = waits_.begin() + only.first;
-    waits_.erase(std::find(own, waits_.end(), last_));
-    --readers_[last_];
-    --only.count;
+    if (!holds_alone(inner)) {
+      waits_.erase(std::find(waits_.begin() + only.first, waits_.end(), last_));
+      --readers_[last_];
+      --only.count;
+    }
     nodes_.pop_back();
     nodes_.back() = only;
     for (OperationId id = inner.first; id < inner.end; ++id) {
@@ -112,89 +116,101 @@ class ReducedStep::Reduction {
     }
   }
 
+  [[nodiscard]] bool holds_alone(const StepBlock& inner) const {
+    const auto none_in = [&](OperationId first, OperationId end) {
+      return std::none_of(step_.operations.begin() + first, step_.operations.begin() + end, holds_stream);
+    };
+    return around_.end > 0 && none_in(around_.first, inner.first) && none_in(inner.end, around_.end);
+  }
+  static bool holds_stream(const Operation& operation) {
+    return operation.kind == OperationKind::Compute || operation.kind == OperationKind::Overhead ||
+           operation.blocks;
+  }
+
   const Step& step_;
   std::vector<Node>& nodes_;
   std::vector<std::uint32_t>& waits_;
   std::vector<Place>& places_;
   std::vector<std::uint32_t> readers_;  // how many wait for an operation
+  StepBlock around_;                    // that is being walked; ends at 0 outside all
   std::size_t next_block_ = 0;
   OperationId last_ = none;  // what the last node of the block ends with; none where that is a block
 };
 
-// Finds what the rounds of a block wait for.
+// Finds what the rounds of blocks wait for.
 class ReducedStep::RoundInputs {
  public:
-  explicit RoundInputs(ReducedStep& result) : of_(result) {}
+  explicit RoundInputs(ReducedStep& result) : of_(result), seen_(result.nodes_.size()) {}
 
   void describe(std::uint32_t head) {
+    head_ = head;
     first_ = head + 1;
     end_ = first_ + of_.nodes_[head].length;
     inputs_.clear();
-    bool first_source = true;
-    std::uint32_t child_end = first_;  // of the last block inside
-    std::uint32_t child = first_;
+    sources_ = 0;
+    bool mixed = true;
     for (std::uint32_t node = first_; node < end_; ++node) {
-      if (of_.nodes_[node].times > 0) {
-        if (node >= child_end) child = node, child_end = node + 1 + of_.nodes_[node].length;
-        continue;
+      if (of_.nodes_[node].times == 0) mixed = read(node) && mixed;
+    }
+    Round round{.first = static_cast<std::uint32_t>(of_.round_nodes_.size()), .mixed = mixed};
+    for (const bool common : {true, false}) {
+      for (const std::uint32_t each : inputs_) {
+        if ((seen_[each].sources == sources_) == common) of_.round_nodes_.push_back(each);
+        const bool renews = common && seen_[each].sources == sources_ && first_ <= each && each < end_;
+        if (renews && (round.renewed == none || each > round.renewed)) round.renewed = each;
       }
-      const bool in_child = node < child_end;
-      if (!read_inputs(node, in_child ? child : node, in_child ? child_end : node)) continue;
-      take_common(first_source);
-      first_source = false;
+      const auto size = static_cast<std::uint32_t>(of_.round_nodes_.size()) - round.first;
+      (common ? round.common : round.others) = common ? size : size - round.common;
     }
-    write(head);
-  }
-
- private:
-  // What `node` waits for that is no part of its round, nor of the rounds of the block inside that it is in.
-  // Returns whether it waits for nothing of its round.
-  bool read_inputs(std::uint32_t node, std::uint32_t child, std::uint32_t child_end) {
-    bool source = true;
-    own_.clear();
-    for (const std::uint32_t each : of_.waits_for(of_.nodes_[node])) {
-      if (first_ <= each && each < node) source = false;
-      if ((first_ <= each && each < node) || (child <= each && each < child_end)) continue;
-      own_.push_back(each);
-      if (!has(inputs_, each)) inputs_.push_back(each);
-    }
-    return source;
-  }
-
-  void take_common(bool first_source) {
-    if (first_source) common_ = own_;
-    std::erase_if(common_, [&](std::uint32_t each) { return !has(own_, each); });
-  }
-
-  void write(std::uint32_t head) {
-    Round round{.first = static_cast<std::uint32_t>(of_.round_nodes_.size())};
-    for (const std::uint32_t each : common_) {
-      const bool own = first_ <= each && each < end_;
-      if (own && (round.renewed == none || each > round.renewed)) round.renewed = each;
-    }
-    std::erase_if(inputs_, [&](std::uint32_t each) { return has(common_, each); });
-    round.common = static_cast<std::uint32_t>(common_.size());
-    round.others = static_cast<std::uint32_t>(inputs_.size());
-    of_.round_nodes_.insert(of_.round_nodes_.end(), common_.begin(), common_.end());
-    of_.round_nodes_.insert(of_.round_nodes_.end(), inputs_.begin(), inputs_.end());
     of_.nodes_[head].first = static_cast<std::uint32_t>(of_.rounds_.size());
     of_.rounds_.push_back(round);
   }
 
-  static bool has(const std::vector<std::uint32_t>& nodes, std::uint32_t node) {
-    return std::find(nodes.begin(), nodes.end(), node) != nodes.end();
+ private:
+  struct Seen {
+    std::uint32_t head = none;    // by this block
+    std::uint32_t source = none;  // and last by this node of it
+    std::uint32_t sources = 0;    // so many that wait for nothing of their round
+  };
+
+  // Notes what a node waits for that is no part of its round. Returns whether it waits for anything of its
+  // block.
+  bool read(std::uint32_t node) {
+    bool inside = false;
+    bool source = true;
+    const std::span<const std::uint32_t> all = of_.waits_for(of_.nodes_[node]);
+    for (const std::uint32_t each : all) {
+      inside = inside || (first_ <= each && each < end_);
+      source = source && !(first_ <= each && each < node);
+    }
+    if (source) ++sources_;
+    for (const std::uint32_t each : all) {
+      if (first_ <= each && each < node) continue;
+      Seen& seen = seen_[each];
+      if (seen.head != head_) {
+        seen = {.head = head_};
+        inputs_.push_back(each);
+      }
+      if (!source || seen.source == node) continue;
+      seen.source = node;
+      ++seen.sources;
+    }
+    return inside;
   }
 
   ReducedStep& of_;
+  std::uint32_t head_ = 0;
   std::uint32_t first_ = 0;  // the block's nodes
   std::uint32_t end_ = 0;
+  std::uint32_t sources_ = 0;
   std::vector<std::uint32_t> inputs_;
-  std::vector<std::uint32_t> common_;
-  std::vector<std::uint32_t> own_;  // of one node
+  std::vector<Seen> seen_;  // by node
 };
 
 ReducedStep::ReducedStep(const Step& step) {
   Reduction(step, *this).run();
+  if (step.blocks.empty()) return;
+  rounds_.reserve(step.blocks.size());
   RoundInputs inputs(*this);
   for (std::uint32_t node = 0; node < nodes_.size(); ++node) {
     if (nodes_[node].times > 0) inputs.describe(node);

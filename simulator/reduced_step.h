@@ -35,6 +35,7 @@ class ReducedStep {
     std::uint32_t common = 0;
     std::uint32_t others = 0;
     std::uint32_t renewed = none;
+    bool mixed = true;  // all of the block wait for a node of it
   };
   // Where an operation of the step has gone, and how often the node executes it.
   struct Place {

@@ -3,10 +3,10 @@
 namespace bandwright {
 
 WireLoads::WireLoads(std::span<const GroupCollective> collectives, std::span<const Group> groups,
-                     std::span<const double> efficiency) {
+                     const Network& network, const System& system, std::span<const double> efficiency) {
   for (const GroupCollective& call : collectives) {
     const auto first = static_cast<std::uint32_t>(loads_.size());
-    for (Traffic load : hierarchical_traffic(call.collective, groups[call.group])) {
+    for (Traffic load : collective_traffic(call.collective, groups[call.group], network, system)) {
       if (!efficiency.empty()) load.share *= efficiency[static_cast<std::size_t>(load.dimension)];
       loads_.push_back(load);
     }

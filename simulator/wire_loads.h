@@ -2,20 +2,21 @@
 #include <span>
 #include <vector>
 
-#include "collective/collective.h"
+#include "collective/traffic.h"
 #include "core/cut.h"
 #include "step/step.h"
 
 namespace bandwright {
 
-// What the collectives of a step send over each dimension, and how long the wire takes for each at given
-// bandwidths b, with e the share of them that collectives reach and s what the group can use
-// (topology/group.h):
+// What the collectives of a step take on each dimension by the plan of the system's algorithms
+// (collective/traffic.h), and how long at given bandwidths b, with e the share of them that collectives reach
+// and s what the group can use (topology/group.h):
 //
-//   ns = max over dimensions d of bytes_d / (e_d s_d b_d)
+//   ns = max over dimensions d of busy_d / (e_d s_d b_d)
 class WireLoads {
  public:
   WireLoads(std::span<const GroupCollective> collectives, std::span<const Group> groups,
+            const Network& network, const System& system,
             std::span<const double> efficiency);  // of each dimension; empty: 1
 
   struct Slowest {  // how a collective runs at given bandwidths

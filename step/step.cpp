@@ -19,10 +19,14 @@ std::string_view role_name(Role role) {
 
 std::vector<double> executions(const Step& step) {
   std::vector<double> counts(step.operations.size(), 1.0);
-  for (const StepBlock& block : step.blocks) {
+  count_rounds(step.blocks, counts);
+  return counts;
+}
+
+void count_rounds(std::span<const StepBlock> blocks, std::span<double> counts) {
+  for (const StepBlock& block : blocks) {
     for (OperationId id = block.first; id < block.end; ++id) counts[id] *= block.times;
   }
-  return counts;
 }
 
 Step expand(const Step& step, std::size_t limit, std::vector<OperationId>* origin) {

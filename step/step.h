@@ -111,6 +111,8 @@ struct Step {
 
 // How often each operation is executed.
 std::vector<double> executions(const Step& step);
+// Multiplies the counts of operations in blocks by the blocks' rounds.
+void count_rounds(std::span<const StepBlock> blocks, std::span<double> counts);
 
 // The step written out, without blocks. Throws InputError when it would exceed `limit` operations. `origin`
 // gets the operation each comes from. For pictures and tests: evaluators and engines walk blocks as they are.

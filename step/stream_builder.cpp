@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 
 namespace bandwright {
 namespace {
@@ -17,29 +18,46 @@ void for_each_stream(StreamSet set, Visit visit) {
 class LastIssued {
  public:
   // Each entering operation and who renews the stream in the round before.
-  void enter(const std::array<OperationId, stream_count>& renewed, StreamSet leading) {
-    for_each_stream(leading, [&](std::size_t stream) {
-      if (renewed[stream] != no_operation) add(last_[stream], 0, renewed[stream]);
+  void enter(const std::array<OperationId, stream_count>& renewed, StreamSet occupied) {
+    for_each_stream(occupied, [&](std::size_t stream) {
+      Few& last = last_[stream];
+      const OperationId id = renewed[stream];
+      const auto end = last.ids.begin() + last.count;
+      if (std::find(last.ids.begin(), end, id) != end) return;
+      assert(last.count < last.ids.size());
+      last.ids[last.count++] = id;
     });
   }
   void occupy(StreamSet set, OperationId id) {
-    for_each_stream(set, [&](std::size_t stream) { last_[stream].assign(1, id); });
+    for_each_stream(set, [&](std::size_t stream) {
+      last_[stream].ids[0] = id;
+      last_[stream].count = 1;
+    });
   }
   void append_to(std::vector<OperationId>& dependencies, StreamSet waits) const {
-    const std::size_t first = dependencies.size();
+    const auto first = static_cast<std::ptrdiff_t>(dependencies.size());
     for_each_stream(waits, [&](std::size_t stream) {
-      for (const OperationId each : last_[stream]) add(dependencies, first, each);
+      for (std::size_t i = 0; i < last_[stream].count; ++i) {
+        const OperationId id = last_[stream].ids[i];
+        if (std::find(dependencies.begin() + first, dependencies.end(), id) == dependencies.end()) {
+          dependencies.push_back(id);
+        }
+      }
     });
   }
 
  private:
-  static void add(std::vector<OperationId>& ids, std::size_t first, OperationId id) {
-    const auto begin = ids.begin() + static_cast<std::ptrdiff_t>(first);
-    if (std::find(begin, ids.end(), id) == ids.end()) ids.push_back(id);
-  }
-
-  std::array<std::vector<OperationId>, stream_count> last_;
+  struct Few {
+    std::array<OperationId, StreamBuilder::most_blocks + 1> ids;
+    std::size_t count = 0;
+  };
+  std::array<Few, stream_count> last_;
 };
+
+// The streams behind the compute stream after an operation, of those that are before it.
+StreamSet behind_after(StreamSet behind, StreamSet waits, StreamSet occupies) {
+  return static_cast<StreamSet>(contains(occupies, Stream::Compute) ? behind | waits : behind & ~occupies);
+}
 
 }  // namespace
 
@@ -50,6 +68,8 @@ StreamBuilder::StreamBuilder(std::string name, std::vector<Group> groups,
   step_.line_names = std::move(line_names);
   step_.operations.reserve(256);  // a real model has 100 or so
   uses_.reserve(256);
+  step_.blocks.reserve(32);
+  renewals_.reserve(32);
 }
 
 void StreamBuilder::add(const Operation& operation, StreamSet waits, StreamSet occupies) {
@@ -59,10 +79,12 @@ void StreamBuilder::add(const Operation& operation, StreamSet waits, StreamSet o
   step_.operations.back().blocks =
       operation.kind == OperationKind::Collective && contains(occupies, Stream::Compute);
   uses_.push_back({waits, occupies});
-  if (!contains(occupies, Stream::Compute)) leading_ |= occupies;
-  if (!contains(waits, Stream::Compute)) leading_ |= waits;
   if (open_.empty()) return;
-  for_each_stream(occupies, [&](std::size_t stream) { renewed_[open_.back()][stream] = id; });
+  Renewal& round = renewals_[open_.back()];
+  for_each_stream(occupies, [&](std::size_t stream) { round.last[stream] = id; });
+  round.occupied |= occupies;
+  round.behind_after_none = behind_after(round.behind_after_none, waits, occupies);
+  round.behind_after_all = behind_after(round.behind_after_all, waits, occupies);
 }
 
 void StreamBuilder::compute(Label label, Time duration) {
@@ -106,10 +128,11 @@ void StreamBuilder::call(Label label, std::uint32_t entered, Time latency, Strea
 }
 
 std::size_t StreamBuilder::open(std::int64_t times) {
+  assert(open_.size() < most_blocks);
   const std::size_t block = step_.blocks.size();
   step_.blocks.push_back({.first = static_cast<OperationId>(step_.operations.size()),
                           .times = static_cast<std::uint32_t>(times)});
-  renewed_.emplace_back().fill(no_operation);
+  renewals_.emplace_back();
   open_.push_back(block);
   return block;
 }
@@ -120,31 +143,40 @@ void StreamBuilder::close(std::size_t block) {
   closed.end = static_cast<OperationId>(step_.operations.size());
   if (closed.end == closed.first) {  // nothing to repeat, in the blocks inside neither
     step_.blocks.resize(block);
-    renewed_.resize(block);
+    renewals_.resize(block);
     return;
   }
   closed.inner = static_cast<std::uint32_t>(step_.blocks.size() - block - 1);
   if (open_.empty()) return;
-  Writers& around = renewed_[open_.back()];
-  for (std::size_t stream = 0; stream < stream_count; ++stream) {
-    if (renewed_[block][stream] != no_operation) around[stream] = renewed_[block][stream];
+  const Renewal& inner = renewals_[block];
+  Renewal& around = renewals_[open_.back()];
+  for_each_stream(inner.occupied, [&](std::size_t stream) { around.last[stream] = inner.last[stream]; });
+  around.occupied |= inner.occupied;
+  for (StreamSet* behind : {&around.behind_after_none, &around.behind_after_all}) {
+    *behind = static_cast<StreamSet>((*behind & inner.behind_after_all) | inner.behind_after_none);
   }
 }
 
 Step StreamBuilder::finish() && {
   LastIssued last;
+  StreamSet behind = every_stream;  // the compute stream, whichever way the operation was reached
   std::size_t block = 0;
   step_.dependencies.reserve(3 * step_.operations.size());
   for (OperationId id = 0; id < step_.operations.size(); ++id) {
     for (; block < step_.blocks.size() && step_.blocks[block].first == id; ++block) {
-      last.enter(renewed_[block], leading_);
+      last.enter(renewals_[block].last, renewals_[block].occupied);
+      behind &= renewals_[block].behind_after_all;
     }
+    const auto [waits, occupies] = uses_[id];
     Operation& operation = step_.operations[id];
     operation.first_dependency = static_cast<std::uint32_t>(step_.dependencies.size());
-    last.append_to(step_.dependencies, uses_[id].waits & leading_);
+    const bool behind_too = contains(waits, Stream::Compute);
+    last.append_to(step_.dependencies,
+                   behind_too ? static_cast<StreamSet>(waits & (~behind | streams(Stream::Compute))) : waits);
     operation.dependencies =
         static_cast<std::uint32_t>(step_.dependencies.size()) - operation.first_dependency;
-    last.occupy(uses_[id].occupies & leading_, id);
+    last.occupy(occupies, id);
+    behind = behind_after(behind, waits, occupies);
   }
   return std::move(step_);
 }

@@ -10,6 +10,7 @@ namespace bandwright {
 enum class Stream : std::uint8_t { Compute, Tensor, Context, Expert, Pipeline, Data, Prefetch, Host };
 constexpr std::size_t stream_count = 8;
 using StreamSet = std::uint8_t;
+constexpr StreamSet every_stream = 0xFF;
 
 template <class... Streams>
 constexpr StreamSet streams(Streams... each) {
@@ -28,10 +29,12 @@ constexpr bool contains(StreamSet set, Stream stream) {
 //
 // Streams are variables of this builder alone. finish() turns "who was issued on it last" into dependencies
 // (static single assignment): inside a block that renews a stream this is whoever was last before the block,
-// and who renews it in the round before. A stream that is never occupied or waited for without the compute
-// stream can't be later than that, and needs no dependencies.
+// and who renews it in the round before. A stream that the compute stream has waited for since it was
+// occupied is behind that one, and needs no dependency beside those on it.
 class StreamBuilder {
  public:
+  static constexpr std::size_t most_blocks = 15;  // in each other
+
   StreamBuilder(std::string name, std::vector<Group> groups, std::vector<std::string> line_names);
 
   void compute(Label label, Time duration);
@@ -60,8 +63,14 @@ class StreamBuilder {
   Step finish() &&;
 
  private:
-  using Writers = std::array<OperationId, stream_count>;  // who was issued last on each
-  struct Use {                                            // of an operation
+  struct Renewal {                               // what a round of a block does
+    std::array<OperationId, stream_count> last;  // who is issued last on each stream
+    StreamSet occupied = 0;
+    // Streams that are behind the compute stream after a round, if none and if all are before it.
+    StreamSet behind_after_none = 0;
+    StreamSet behind_after_all = every_stream;
+  };
+  struct Use {  // of an operation
     StreamSet waits;
     StreamSet occupies;
   };
@@ -71,9 +80,8 @@ class StreamBuilder {
 
   Step step_;
   std::vector<Use> uses_;
-  std::vector<Writers> renewed_;                  // by block
-  std::vector<std::size_t> open_;                 // blocks, outermost first
-  StreamSet leading_ = streams(Stream::Compute);  // that can be later than the compute stream, and that one
+  std::vector<Renewal> renewals_;  // by block
+  std::vector<std::size_t> open_;  // blocks, outermost first
 };
 
 }  // namespace bandwright

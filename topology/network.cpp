@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/cut.h"
+#include "core/fields.h"
 #include "core/paths.h"
 #include "core/text.h"
 
@@ -91,25 +92,31 @@ Network parse_network(std::string_view shorthand, const std::vector<std::string>
   return network;
 }
 
-Network read_network(const YamlValue& root) {
-  root.require_keys({"name", "help", "dimensions"});
-  Network network{.name = root.at("name").as_string()};
-  std::vector<std::string> classes;
-  for (const YamlValue& item : root.at("dimensions").items()) {
-    item.require_keys({"kind", "npus", "class"});
-    network.dimensions.push_back({.kind = &item.at("kind").parsed("a dimension kind", dimension_kind),
-                                  .npus = static_cast<int>(item.at("npus").as_integer(2, max_npus)),
-                                  .price_class = {}});
-    if (const auto price_class = item.find("class")) classes.push_back(price_class->as_string());
-  }
-  try {
-    check_size(network.dimensions);
-    set_classes(network, classes);
-  } catch (const InputError& error) {
-    root.at("dimensions").fail(error.what());
-  }
-  return network;
+const Fields<Network>& network_fields() {
+  static const Fields<Dimension> dimension_fields(
+      "dimensions", "one dimension of a network",
+      required("kind", &Dimension::kind, kinds::row(dimension_kinds(), "dimension kind"),
+               "how its NPUs are wired"),
+      required("npus", &Dimension::npus, kinds::integer<int>(2, max_npus), "along it"),
+      optional("class", &Dimension::price_class, kinds::text(), "row of the price list; the usual ones"));
+  static const Fields<Network> fields =
+      Fields<Network>("network", "a network",
+                      required("name", &Network::name, kinds::text(), "what lists and answers call it"),
+                      optional("help", &Network::help, kinds::text(), "one line for lists"),
+                      required("dimensions", &Network::dimensions,
+                               kinds::list(kinds::object(dimension_fields)), "the innermost first"))
+          .rule("dimensions", [](Network& network) {
+            check_size(network.dimensions);
+            std::vector<std::string> classes;
+            for (const Dimension& dimension : network.dimensions) {
+              if (!dimension.price_class.empty()) classes.push_back(dimension.price_class);
+            }
+            set_classes(network, classes);
+          });
+  return fields;
 }
+
+Network read_network(const YamlValue& root) { return network_fields().read(root); }
 
 Network load_network(std::string_view word, const std::vector<std::string>& classes) {
   if (word.find('(') != std::string_view::npos) return parse_network(word, classes);

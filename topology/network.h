@@ -9,6 +9,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 // One dimension of an N-dimensional network.
 struct Dimension {
   const DimensionKind* kind = nullptr;  // a row of the catalogue
@@ -22,6 +25,7 @@ struct Dimension {
 //   4D = Ring(2)_FullyConnected(8)_Ring(8)_Switch(8): 1,024 NPUs
 struct Network {
   std::string name;
+  std::string help = {};
   std::vector<Dimension> dimensions;
 
   [[nodiscard]] int size() const { return static_cast<int>(dimensions.size()); }
@@ -40,6 +44,8 @@ constexpr std::int64_t max_npus = std::int64_t{1} << 24;
 Network parse_network(std::string_view shorthand, const std::vector<std::string>& classes = {});
 
 // A network file: {name, help, dimensions: [{kind, npus, class}, ...]}; `class` may be left out everywhere.
+const Fields<Network>& network_fields();
+// Throws InputError.
 Network read_network(const YamlValue& root);
 
 // A network by what a user types: a shorthand, the path of a YAML file, or a name of inputs/networks.

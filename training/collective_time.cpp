@@ -50,8 +50,7 @@ double usable_share(const Machine& machine, const Group& group, CollectiveKind k
     if (d == 0 || kind == CollectiveKind::PointToPoint) continue;
     const GroupDimension& inside = group.dimensions[d - 1];
     const bool apart = inside.stride > 1;  // neighbours would be at one adapter
-    if (apart && inside.npus < fabric_of(machine, inside.dimension).dimension.npus)
-      share *= fabric.part_share;
+    if (apart && inside.npus < fabric_of(machine, inside.dimension).npus) share *= fabric.part_share;
   }
   return share;
 }
@@ -71,16 +70,24 @@ double switch_gain(const Machine& machine, const Group& group, CollectiveKind ki
   return std::max(1.0, in_switch * 2.0 * (n - 1.0) / (n + 1.0));
 }
 
+// Bytes of the plan over those of chains that pass everything on in small slices.
+double chain_gain(std::span<const Traffic> traffic, const Collective& collective) {
+  if (collective.kind != CollectiveKind::Broadcast && collective.kind != CollectiveKind::Reduce) return 1.0;
+  double busiest = 0.0;
+  for (const Traffic& load : traffic) busiest = std::max(busiest, load.busy);
+  return std::max(1.0, busiest / to_double(collective.bytes));
+}
+
 // The slowest dimension's time at nominal bandwidth, and that dimension.
 struct SlowestWire {
   double ns = 0.0;
   const FabricDimension* fabric = nullptr;
 };
-SlowestWire slowest(const Machine& machine, const Group& group, const Collective& collective, double speed) {
+SlowestWire slowest(const Machine& machine, std::span<const Traffic> traffic, double speed) {
   SlowestWire wire;
-  for (const Traffic& load : hierarchical_traffic(collective, group)) {
+  for (const Traffic& load : traffic) {
     const FabricDimension& fabric = fabric_of(machine, load.dimension);
-    const double ns = load.bytes / (fabric.gb_per_s * fabric.constants.efficiency * speed);
+    const double ns = load.busy / (fabric.gb_per_s * fabric.constants.efficiency * speed);
     if (ns >= wire.ns) wire = {ns, &fabric};
   }
   return wire;
@@ -115,11 +122,14 @@ double all_to_all_latency_ns(const Group& group, const Collective& collective, c
 
 }  // namespace
 
-CollectivePrice collective_price(const Machine& machine, const Group& group, const Collective& collective) {
-  CollectivePrice price{.speed = usable_share(machine, group, collective.kind) *
-                                 switch_gain(machine, group, collective.kind) *
-                                 send_gain(machine, group, collective.kind)};
-  const SlowestWire wire = slowest(machine, group, collective, price.speed);
+CollectivePrice collective_price(const Machine& machine, const Network& network, const Group& group,
+                                 const Collective& collective) {
+  if (collective.bytes <= Bytes(0)) return {};
+  const std::vector<Traffic> traffic = collective_traffic(collective, group, network);
+  CollectivePrice price{
+      .speed = usable_share(machine, group, collective.kind) * switch_gain(machine, group, collective.kind) *
+               send_gain(machine, group, collective.kind) * chain_gain(traffic, collective)};
+  const SlowestWire wire = slowest(machine, traffic, price.speed);
   if (wire.ns <= 0.0) return price;
   price.latency_ns = fabric_of(machine, group.dimensions.back().dimension).constants.latency_us * 1e3;
   switch (collective.kind) {
@@ -140,9 +150,10 @@ Collective at_full_speed(const Collective& collective, const CollectivePrice& pr
   return {collective.kind, Bytes(std::llround(to_double(collective.bytes) / price.speed))};
 }
 
-double collective_ns(const Machine& machine, const Group& group, const Collective& collective) {
-  const CollectivePrice price = collective_price(machine, group, collective);
-  return price.latency_ns + slowest(machine, group, collective, price.speed).ns;
+double collective_ns(const Machine& machine, const Network& network, const Group& group,
+                     const Collective& collective) {
+  const CollectivePrice price = collective_price(machine, network, group, collective);
+  return price.latency_ns + slowest(machine, collective_traffic(collective, group, network), price.speed).ns;
 }
 
 }  // namespace bandwright

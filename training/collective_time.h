@@ -1,5 +1,5 @@
 #pragma once
-#include "collective/collective.h"
+#include "collective/traffic.h"
 #include "training/machine.h"
 
 namespace bandwright {
@@ -15,10 +15,11 @@ constexpr double low_latency_bytes = 2.5e6;
 // a training step stays convex in bandwidth.
 struct CollectivePrice {
   double latency_ns = 0.0;
-  double speed = 1.0;  // what groups can use of the links, what reducing switches and single sends gain
+  double speed = 1.0;  // what groups can use of the links, what the library's ways gain on the plan
 };
 
-// With w the nanoseconds the bytes take at the efficiency's share of the bandwidth, f the steps of a ring (of
+// With w the nanoseconds the plan's bytes (collective/traffic.h) take at the efficiency's share of the
+// bandwidth, f the steps of a ring (of
 // a tree where that has fewer) times step_us, over all dimensions:
 //
 //   large       latency + (f^1.5 + (w + own)^1.5)^(2/3)   steps hide behind big messages, as chunks follow
@@ -29,15 +30,18 @@ struct CollectivePrice {
 //                                                         best size; not faster than NPUs copy
 //   send        latency/2 + the same ramp + w, between machines at 0.96 of the bandwidth for the efficiency
 //
-// and an all-reduce in one switch that reduces sends S (n+1)/n instead of 2 S (n-1)/n. Sources: Hu et al.,
+// and an all-reduce in one switch that reduces sends S (n+1)/n instead of 2 S (n-1)/n, broadcast and reduce
+// pass S through chains in slices so small that it takes S. Sources: Hu et al.,
 // "Demystifying NCCL" (arXiv 2507.04786) for protocols, rings and trees; NCCL, src/graph/tuning.cc, for the
 // relative speeds; the numbers in collective_time.cpp are fits to curves of five kinds of NVLink at once.
-CollectivePrice collective_price(const Machine& machine, const Group& group, const Collective& collective);
+CollectivePrice collective_price(const Machine& machine, const Network& network, const Group& group,
+                                 const Collective& collective);
 
 // The collective whose bytes take as long without the price's speed.
 Collective at_full_speed(const Collective& collective, const CollectivePrice& price);
 
 // The whole of it at nominal bandwidth.
-double collective_ns(const Machine& machine, const Group& group, const Collective& collective);
+double collective_ns(const Machine& machine, const Network& network, const Group& group,
+                     const Collective& collective);
 
 }  // namespace bandwright

@@ -28,7 +28,7 @@ std::vector<Thrift> thrifts(const Parallelism& given, const OpenChoices& open) {
 
 std::vector<std::int64_t> tensor_sizes(const TrainingJob& job, const OpenChoices& open) {
   if (!open.tensor) return {job.parallelism.tensor};
-  const std::int64_t inside = job.machine.dimensions.front().dimension.npus;
+  const std::int64_t inside = job.machine.dimensions.front().npus;
   std::vector<std::int64_t> sizes = {1};
   while (sizes.back() * 2 <= inside && job.model.heads % (sizes.back() * 2) == 0) {
     sizes.push_back(sizes.back() * 2);

@@ -1,8 +1,12 @@
 #include "training/estimate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "simulator/program_form.h"
+#include "core/error.h"
+#include "simulator/closed_form.h"
+#include "step/cursor.h"
 #include "workload/layer_operators.h"
 
 namespace bandwright {
@@ -24,13 +28,13 @@ bool communicates(StepLine line) {
   }
 }
 
-// The lines a breakdown can have: the program's, then two by role, whatever is done in them.
-std::vector<BreakdownLine> empty_breakdown(const StepProgram& program) {
+// The lines a breakdown can have: the step's, then two by role, whatever is done in them.
+std::vector<BreakdownLine> empty_breakdown(const Step& step) {
   std::vector<BreakdownLine> lines;
-  lines.reserve(program.line_names.size() + 2);
-  for (std::size_t i = 0; i < program.line_names.size(); ++i) {
+  lines.reserve(step.line_names.size() + 2);
+  for (std::size_t i = 0; i < step.line_names.size(); ++i) {
     const bool communication = communicates(static_cast<StepLine>(i));
-    lines.push_back({.name = program.line_names[i] + (communication ? " communication" : ""),
+    lines.push_back({.name = step.line_names[i] + (communication ? " communication" : ""),
                      .communication = communication});
   }
   lines.push_back({.name = "pipeline bubble"});
@@ -38,24 +42,22 @@ std::vector<BreakdownLine> empty_breakdown(const StepProgram& program) {
   return lines;
 }
 
-std::size_t line_of(const Operation& operation, std::size_t program_lines) {
-  if (operation.role == Role::Bubble) return program_lines;
-  if (operation.role == Role::Recompute) return program_lines + 1;
+std::size_t line_of(const Operation& operation, std::size_t step_lines) {
+  if (operation.role == Role::Bubble) return step_lines;
+  if (operation.role == Role::Recompute) return step_lines + 1;
   return operation.line;
 }
 
-std::vector<BreakdownLine> break_down(const StepProgram& program, const ProgramForm& form,
+std::vector<BreakdownLine> break_down(const Step& step, const ClosedForm& form,
                                       const std::vector<double>& gb_per_s) {
   const std::vector<double> exposed = form.exposed_ns(gb_per_s);
   const std::vector<double> durations = form.durations_ns(gb_per_s);
-  const std::vector<double> executions = form.executions();
-  std::vector<BreakdownLine> lines = empty_breakdown(program);
+  const std::vector<double> times = executions(step);
+  std::vector<BreakdownLine> lines = empty_breakdown(step);
   for (std::size_t i = 0; i < exposed.size(); ++i) {
-    const Instruction& instruction = program.instructions[i];
-    if (instruction.times > 0) continue;
-    BreakdownLine& line = lines[line_of(instruction.operation, program.line_names.size())];
+    BreakdownLine& line = lines[line_of(step.operations[i], step.line_names.size())];
     line.exposed_ns += exposed[i];
-    line.hidden_ns += std::max(0.0, executions[i] * durations[i] - exposed[i]);
+    line.hidden_ns += std::max(0.0, times[i] * durations[i] - exposed[i]);
   }
   std::erase_if(lines, [](const auto& line) { return line.exposed_ns + line.hidden_ns == 0.0; });
   sort_breakdown(lines);
@@ -134,39 +136,42 @@ MemoryFit memory_fit(const TrainingJob& job) {
 TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_per_s) {
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> bandwidths = bandwidths_of(job, network, gb_per_s);
-  const StepProgram program = training_step(job, network);
-  const ProgramForm form(program, network.size());
+  const Step step = training_step(job, network);
+  const ClosedForm form(step, network);
   const double step_ns = form.step_time_ns(bandwidths);
+  static_cast<void>(nanoseconds(step_ns));  // on the clock
   TrainingEstimate result{training_rate(job, step_ns), memory_fit(job)};
   result.step_ns = step_ns;
-  result.breakdown = break_down(program, form, bandwidths);
+  result.breakdown = break_down(step, form, bandwidths);
   return result;
+}
+
+Timeline play(const Step& step, std::span<const double> durations_ns) {
+  constexpr std::size_t most_executions = 1'000'000;
+  Timeline timeline;
+  std::vector<Time> ends(step.operations.size());
+  for (Cursor at(step); !at.done(); at.next()) {
+    if (timeline.operations.size() == most_executions) {
+      throw InputError(fmt::format("{}: more than {} operations in a timeline", step.name, most_executions));
+    }
+    const OperationId id = at.operation();
+    Time start;
+    for (const OperationId before : step.dependencies_of(step.operations[id])) {
+      start = std::max(start, ends[before]);
+    }
+    ends[id] = start + nanoseconds(durations_ns[id]);
+    timeline.operations.push_back({id, start, ends[id]});
+  }
+  return timeline;
 }
 
 StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb_per_s) {
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> bandwidths = bandwidths_of(job, network, gb_per_s);
-  const StepProgram program = training_step(job, network);
-  const ProgramForm form(program, network.size());
-  const std::vector<double> once = form.durations_ns(bandwidths);
-  std::vector<std::uint32_t> origin;
-  StepTimeline result{.graph = expand(program, 1'000'000, &origin)};
-  std::vector<double> durations;
-  for (const std::uint32_t instruction : origin) durations.push_back(once[instruction]);
-  result.timeline = play(result.graph, durations);
+  StepTimeline result{.step = training_step(job, network)};
+  const ClosedForm form(result.step, network);
+  result.timeline = play(result.step, form.durations_ns(bandwidths));
   return result;
-}
-
-Timeline play(const Step& graph, std::span<const double> durations_ns) {
-  Timeline timeline;
-  for (OperationId id = 0; id < graph.operations.size(); ++id) {
-    Time start;
-    for (const OperationId before : graph.dependencies_of(graph.operations[id])) {
-      start = std::max(start, timeline.operations[before].end);
-    }
-    timeline.operations.push_back({id, start, start + nanoseconds(durations_ns[id])});
-  }
-  return timeline;
 }
 
 }  // namespace bandwright

@@ -11,7 +11,7 @@
 namespace bandwright {
 
 // Where a step's time goes. The exposed times of all lines add up to the step time, as the compute stream of
-// the slowest pipeline stage sees it (simulator/mark_waits.h). Hidden time passes beside compute.
+// the slowest pipeline stage sees it (simulator/waiting.h). Hidden time passes beside compute.
 struct BreakdownLine {
   std::string name;
   double exposed_ns = 0.0;
@@ -56,13 +56,14 @@ struct TrainingEstimate : TrainingRate, MemoryFit {
 // `gb_per_s` of each dimension of the job's network; the machine's own where empty.
 TrainingEstimate estimate(const TrainingJob& job, const std::vector<double>& gb_per_s = {});
 
-// One step, operation by operation. Throws InputError when it has more than a million.
+// One step, execution by execution: each as soon as what it depends on has ended. Throws InputError when
+// there are more than a million.
+Timeline play(const Step& step, std::span<const double> durations_ns);
+// The same of a job at the bandwidths of estimate().
 struct StepTimeline {
-  Step graph;
+  Step step;
   Timeline timeline;
 };
 StepTimeline step_timeline(const TrainingJob& job, const std::vector<double>& gb_per_s = {});
-// Each operation as soon as what it depends on has ended.
-Timeline play(const Step& graph, std::span<const double> durations_ns);
 
 }  // namespace bandwright

@@ -24,10 +24,10 @@ constexpr double counts_ns = 0.75e6;
 // Of an NPU's processors, those that copy tokens to experts and back: 20 of an H800's 132 (DeepSeek-V3
 // technical report, arXiv 2412.19437, section 3.2.2).
 constexpr double copying_share = 20.0 / 132.0;
-// The stream of what is passed on inside a node, beside Mark::Expert's between nodes: context exchanges,
+// The stream of what is passed on inside a node, beside Stream::Expert's between nodes: context exchanges,
 // whose it is otherwise, hold the compute stream up, so that the two never run at a time without being waited
 // for.
-constexpr Mark forwarding = Mark::Context;
+constexpr Stream forwarding = Stream::Context;
 
 // Costs of a job whose tensors do not all lie in the NPU's own memory.
 void slow_down(BlockCost& cost, double factor) {
@@ -59,8 +59,9 @@ const std::vector<std::string>& step_line_names() {
 
 Label step_label(Role role, StepLine line) { return {role, static_cast<std::uint16_t>(line)}; }
 
-LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
+LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StreamBuilder& builder)
     : job_(job),
+      network_(network),
       p_(job.parallelism),
       builder_(builder),
       dense_(slowed(dense_layer_cost(job.model, p_, job.machine.npu), job.slowdown)),
@@ -77,15 +78,15 @@ LayerPasses::LayerPasses(const TrainingJob& job, StepProgramBuilder& builder)
   }
 }
 
-void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label, MarkSet waits,
-                       MarkSet sets) {
+void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
+                       StreamSet sets) {
   const GroupCollective wanted{{kind, Bytes(std::llround(bytes))}, index_of(axis)};
   if (builder_.group(wanted.group).dimensions.empty() || wanted.collective.bytes <= Bytes(0)) return;
   auto known =
       std::find_if(priced_.begin(), priced_.end(), [&](const Priced& p) { return p.call == wanted; });
   if (known == priced_.end()) {
     const CollectivePrice price =
-        collective_price(job_.machine, builder_.group(wanted.group), wanted.collective);
+        collective_price(job_.machine, network_, builder_.group(wanted.group), wanted.collective);
     const GroupCollective played{at_full_speed(wanted.collective, price), wanted.group};
     known = priced_.insert(known, {wanted, builder_.enter(played), nanoseconds(price.latency_ns)});
   }
@@ -94,10 +95,10 @@ void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label
 
 void LayerPasses::block(const BlockCost& cost, Role role, bool beside_tensor) {
   builder_.compute(step_label(role, StepLine::AttentionCore), nanoseconds(cost.core));
-  if (cost.core > 0.0 && overlaps_context()) builder_.join(marks(Mark::Compute, Mark::Context));
+  if (cost.core > 0.0 && overlaps_context()) builder_.join(streams(Stream::Compute, Stream::Context));
   builder_.compute(step_label(role, StepLine::Streaming), nanoseconds(cost.streaming));
   builder_.compute(step_label(role, StepLine::Projections), nanoseconds(cost.projections));
-  if (beside_tensor) builder_.join(marks(Mark::Compute, Mark::Tensor));
+  if (beside_tensor) builder_.join(streams(Stream::Compute, Stream::Tensor));
 }
 
 // The gradient of the input goes to the other TP ranks while that of the weights is computed, in software
@@ -106,7 +107,7 @@ void LayerPasses::weights_beside_tensor(const BlockCost& cost, Role input, Role 
   const bool beside = p_.overlap_backward || p_.overlap_tensor;
   tensor_after(input, beside, copies);
   builder_.compute(step_label(weight, StepLine::Projections), nanoseconds(cost.projections));
-  if (beside && !p_.overlap_tensor) builder_.join(marks(Mark::Compute, Mark::Tensor));
+  if (beside && !p_.overlap_tensor) builder_.join(streams(Stream::Compute, Stream::Tensor));
 }
 
 // The host issues the kernels of a pass one by one, beside the pass itself; a join() ends both.
@@ -117,9 +118,9 @@ void LayerPasses::issue(double kernels, Role role) {
 }
 
 void LayerPasses::tensor_call(CollectiveKind kind, double bytes, Role role, bool beside) {
-  const MarkSet sets = beside ? marks(Mark::Tensor) : marks(Mark::Tensor, Mark::Compute);
+  const StreamSet sets = beside ? streams(Stream::Tensor) : streams(Stream::Tensor, Stream::Compute);
   call(Axes::Tensor, kind, bytes, step_label(role, StepLine::TensorParallel),
-       marks(Mark::Tensor, Mark::Compute), sets);
+       streams(Stream::Tensor, Stream::Compute), sets);
 }
 
 void LayerPasses::tensor_before(Role role, double copies) {
@@ -145,30 +146,30 @@ double LayerPasses::copies_in_ffn(bool sparse) const {
 
 void LayerPasses::route(Role role, Way way) {
   if (beside_ || p_.expert == 1) return;
-  exchange(role, way, per_node_ ? marks() : marks(Mark::Compute));
-  if (per_node_) builder_.join(marks(Mark::Expert, forwarding));
+  exchange(role, way, per_node_ ? streams() : streams(Stream::Compute));
+  if (per_node_) builder_.join(streams(Stream::Expert, forwarding));
 }
 
 // Both parts of an exchange that goes once per node run side by side, chunk by chunk.
-void LayerPasses::exchange(Role role, Way way, MarkSet sets) {
+void LayerPasses::exchange(Role role, Way way, StreamSet sets) {
   const Label label = step_label(role, StepLine::ExpertParallel);
-  const auto own = static_cast<MarkSet>(sets | marks(Mark::Expert));
+  const auto own = static_cast<StreamSet>(sets | streams(Stream::Expert));
   const RouteBytes& bytes = bytes_of(way);
-  const MarkSet waits = marks(Mark::Compute);
+  const StreamSet waits = streams(Stream::Compute);
   if (!per_node_) {
     call(Axes::Expert, CollectiveKind::AllToAll, bytes.inside, label, waits, own);
     return;
   }
   call(Axes::ExpertBetween, CollectiveKind::AllToAll, bytes.between, label, waits, own);
   call(Axes::ExpertInside, CollectiveKind::AllToAll, bytes.inside, label, waits,
-       static_cast<MarkSet>(sets | marks(forwarding)));
+       static_cast<StreamSet>(sets | streams(forwarding)));
 }
 
 double LayerPasses::exchange_ns(Way way) const {
   const auto ns = [&](Axes axis, double bytes) {
     const Group& group = builder_.group(index_of(axis));
     const Collective wanted{CollectiveKind::AllToAll, Bytes(std::llround(bytes))};
-    return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, group, wanted);
+    return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, network_, group, wanted);
   };
   const RouteBytes& bytes = bytes_of(way);
   if (!per_node_) return ns(Axes::Expert, bytes.inside);
@@ -181,7 +182,7 @@ void LayerPasses::begin_routes_beside(std::int64_t layers) {
   const double share = job_.machine.dimensions.front().software.copies ? copying_share : 0.0;
   const Time copying = nanoseconds(share * (exchange_ns(Way::Dispatch) + exchange_ns(Way::Combine)));
   const auto both_ways = [&](Role role) {
-    for (const Way way : {Way::Dispatch, Way::Combine}) exchange(role, way, marks());
+    for (const Way way : {Way::Dispatch, Way::Combine}) exchange(role, way, streams());
   };
   const auto copy = [&](Role role) { builder_.compute(step_label(role, StepLine::ExpertParallel), copying); };
   const bool again = p_.recompute == Recomputation::Full;
@@ -200,7 +201,7 @@ void LayerPasses::begin_routes_beside(std::int64_t layers) {
 void LayerPasses::end_routes_beside() {
   if (!beside_) return;
   beside_ = false;
-  builder_.join(marks(Mark::Compute, Mark::Expert, forwarding));
+  builder_.join(streams(Stream::Compute, Stream::Expert, forwarding));
 }
 
 bool LayerPasses::layers_outlast_output(std::int64_t layers) const {
@@ -218,8 +219,8 @@ void LayerPasses::context_exchange(Role role, bool backward) {
   const double keys = 2.0 * tokens_ *
                       static_cast<double>(model.kv_heads * (model.score_dim() + model.head_dim)) /
                       static_cast<double>(p_.tensor);
-  const MarkSet both = marks(Mark::Context, Mark::Compute);
-  const MarkSet sets = overlaps_context() ? marks(Mark::Context) : both;
+  const StreamSet both = streams(Stream::Context, Stream::Compute);
+  const StreamSet sets = overlaps_context() ? streams(Stream::Context) : both;
   call(Axes::Context, CollectiveKind::AllGather, keys, step_label(role, StepLine::ContextParallel), both,
        sets);
   if (!backward) return;
@@ -252,7 +253,7 @@ void LayerPasses::forward(bool sparse, Role role) {
   block(cost.ffn.forward, role, p_.overlap_tensor);
   tensor_after(role, p_.overlap_tensor, copies);
   if (sparse) route(role, Way::Combine);
-  builder_.join(marks(Mark::Compute, Mark::Host));
+  builder_.join(streams(Stream::Compute, Stream::Host));
 }
 
 void LayerPasses::backward(bool sparse, Role role) {
@@ -279,7 +280,7 @@ void LayerPasses::backward(bool sparse, Role role) {
   tensor_before(input);
   block(cost.attention.input_gradient, input, p_.overlap_tensor);
   weights_beside_tensor(cost.attention.weight_gradient, input, weight);
-  builder_.join(marks(Mark::Compute, Mark::Host));
+  builder_.join(streams(Stream::Compute, Stream::Host));
 }
 
 void LayerPasses::output_forward(Role role) {
@@ -294,7 +295,7 @@ void LayerPasses::output_backward(Role role) {
 }
 
 void LayerPasses::send(Role role) {
-  const MarkSet both = marks(Mark::Pipeline, Mark::Compute);
+  const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
   call(Axes::Pipeline, CollectiveKind::PointToPoint, activation_ / static_cast<double>(p_.tensor),
        step_label(role, StepLine::PipelineParallel), both, both);
   if (!p_.synchronous_sends) return;

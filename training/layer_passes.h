@@ -7,7 +7,7 @@
 
 namespace bandwright {
 
-// Writes what one pipeline stage does for one micro-batch into a program: the passes of single layers, of the
+// Writes what one pipeline stage does for one micro-batch into a step: the passes of single layers, of the
 // embedding and of the output layer, with the collectives inside and between them.
 //
 //   forward    [keys and values] attention, TP all-reduce, [to the experts] FFN, TP all-reduce [and back]
@@ -16,7 +16,7 @@ namespace bandwright {
 // With sequence parallelism an all-reduce is an all-gather before and a reduce-scatter after the block.
 class LayerPasses {
  public:
-  LayerPasses(const TrainingJob& job, StepProgramBuilder& builder);
+  LayerPasses(const TrainingJob& job, const Network& network, StreamBuilder& builder);
 
   void forward(bool sparse, Role role);
   void backward(bool sparse, Role role);
@@ -36,7 +36,7 @@ class LayerPasses {
   [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const;
 
   // A collective over an axis, with the latency of the machine's fabric.
-  void call(Axes axis, CollectiveKind kind, double bytes, Label label, MarkSet waits, MarkSet sets);
+  void call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits, StreamSet sets);
 
  private:
   void block(const BlockCost& cost, Role role, bool beside_tensor);
@@ -49,15 +49,16 @@ class LayerPasses {
   enum class Way : std::uint8_t { Dispatch, Combine };
   [[nodiscard]] const RouteBytes& bytes_of(Way way) const { return routes_[static_cast<std::size_t>(way)]; }
   void route(Role role, Way way);
-  void exchange(Role role, Way way, MarkSet sets);
+  void exchange(Role role, Way way, StreamSet sets);
   [[nodiscard]] double exchange_ns(Way way) const;
   void context_exchange(Role role, bool backward);
   [[nodiscard]] bool overlaps_context() const { return p_.overlap_context && p_.context > 1; }
   void wait_for_counts(bool sparse, Role role);
 
   const TrainingJob& job_;
+  const Network& network_;
   const Parallelism& p_;
-  StepProgramBuilder& builder_;
+  StreamBuilder& builder_;
   LayerCost dense_;
   LayerCost sparse_;
   BlockPasses head_;
@@ -70,7 +71,7 @@ class LayerPasses {
 
   struct Priced {
     GroupCollective call;
-    std::uint32_t entered;  // into the program
+    std::uint32_t entered;  // into the step
     Time latency;
   };
   std::vector<Priced> priced_;  // what was called before

@@ -5,58 +5,82 @@
 #include <algorithm>
 
 #include "core/cut.h"
+#include "core/fields.h"
 #include "core/paths.h"
 #include "core/text.h"
 
 namespace bandwright {
 namespace {
 
-Software read_software(const YamlValue& map) {
-  map.require_keys({"low_latency", "in_switch"});
-  Software software{.copies = true};
-  if (const auto share = map.find("low_latency")) software.low_latency = share->as_number(0.01, 1.0);
-  if (const auto share = map.find("in_switch")) software.in_switch = share->as_number(0.01, 1.0);
-  return software;
+// A map under `nccl` says that NPU kernels copy the data.
+struct Nccl {
+  double low_latency = 0.0;
+  double in_switch = 0.0;
+};
+
+Kind<Software> software() {
+  static const Fields<Nccl> fields(
+      "nccl", "how NCCL works on these links",
+      optional("low_latency", &Nccl::low_latency, kinds::number(0.01, 1.0),
+               "speed of the protocol for small messages, in the large ones'; 0: none"),
+      optional("in_switch", &Nccl::in_switch, kinds::number(0.01, 1.0),
+               "speed of links under reductions in the switch; 0: none"));
+  return kinds::mapped<Software>(
+      kinds::object(fields),
+      [](const Nccl& nccl) {
+        return Software{true, nccl.low_latency, nccl.in_switch};
+      },
+      [](const Software& software) {
+        return Nccl{software.low_latency, software.in_switch};
+      });
 }
 
-FabricDimension read_dimension(const YamlValue& map, bool outermost) {
-  map.require_keys({"kind", "npus", "class", "bandwidth", "fabric", "group_share", "part_share", "nccl"});
-  FabricDimension result;
-  result.dimension.kind = &map.at("kind").parsed(
-      "a dimension kind", [](std::string_view name) -> const DimensionKind& { return dimension_kind(name); });
-  if (const auto npus = map.find("npus")) {
-    result.dimension.npus = static_cast<int>(npus->as_integer(2, max_npus));
-  } else if (!outermost) {
-    map.fail("npus: missing; only the outermost dimension may be left to the job");
-  }
-  result.dimension.price_class = map.at("class").as_string();
-  result.gb_per_s = map.at("bandwidth").as_bandwidth().value();
-  if (result.gb_per_s <= 0.0) map.at("bandwidth").fail("expected more than 0");
-  result.constants_name = map.at("fabric").as_string();
-  if (const auto nccl = map.find("nccl")) result.software = read_software(*nccl);
-  if (const auto share = map.find("part_share")) result.part_share = share->as_number(0.001, 1.0);
-  if (const auto shares = map.find("group_share")) {
-    result.group_share.assign(2, 1.0);
-    for (const YamlValue& share : shares->items()) result.group_share.push_back(share.as_number(0.001, 1.0));
-  }
-  return result;
+Kind<Npu> npu_or_name() {
+  Kind<Npu> kind = kinds::object(npu_fields());
+  FieldShape shape = kinds::shape_of_list(
+      FieldShape::Form::Either, "a name of inputs/npus, an NPU file, or a map", kinds::text().shape);
+  shape.parts.push_back(kind.shape);
+  return {[](const YamlValue& npu) { return npu_fields().read(npu_map(npu)); }, kind.write, std::move(shape)};
 }
 
-MeasuredRates read_measured(const YamlValue& map) {
-  constexpr double highest_rate = 1e15;
-  map.require_keys({"model", "source", "items_per_second"});
-  MeasuredRates measured{.model = map.at("model").as_string(), .source = map.at("source").as_string()};
-  const YamlValue rates = map.at("items_per_second");
-  for (const auto& [npus, rate] : rates.entries()) {
-    const double value = rate.as_number(0.0, highest_rate);
-    if (!(value > 0.0)) rate.fail("must be above 0");
-    try {
-      measured.items_per_second[static_cast<int>(parse_integer(npus, 1, max_npus))] = value;
-    } catch (const InputError& error) {
-      rate.fail(error.what());
+// In the file from two neighbours on; one has all there is.
+Kind<std::vector<double>> group_shares() {
+  return kinds::mapped<std::vector<double>>(
+      kinds::list(kinds::number(0.001, 1.0)),
+      [](const std::vector<double>& shares) {
+        std::vector<double> by_size(2, 1.0);
+        by_size.insert(by_size.end(), shares.begin(), shares.end());
+        return by_size;
+      },
+      [](const std::vector<double>& by_size) {
+        return std::vector<double>(by_size.begin() + std::min<std::ptrdiff_t>(2, std::ssize(by_size)),
+                                   by_size.end());
+      });
+}
+
+Kind<std::map<int, double>> rates() {
+  Kind<std::map<int, double>> kind;
+  kind.read = [](const YamlValue& map) {
+    std::map<int, double> by_npus;
+    for (const auto& [npus, rate] : map.entries()) {
+      const double items_per_second = rate.as_number(1e-9, 1e15);
+      try {
+        by_npus[static_cast<int>(parse_integer(npus, 1, max_npus))] = items_per_second;
+      } catch (const InputError& error) {
+        rate.fail(error.what());
+      }
     }
-  }
-  return measured;
+    return by_npus;
+  };
+  kind.write = [](const std::map<int, double>& by_npus) {
+    YamlTree tree = YamlTree::map();
+    for (const auto& [npus, rate] : by_npus)
+      tree.add(std::to_string(npus), YamlTree::word(fmt::format("{}", rate)));
+    return tree;
+  };
+  kind.shape =
+      kinds::shape_of_list(FieldShape::Form::Map, "a map by NPU count", kinds::number(1e-9, 1e15).shape);
+  return kind;
 }
 
 template <class Constants>
@@ -71,18 +95,57 @@ const Constants& constants_of(const std::vector<std::pair<std::string, Constants
                                did_you_mean(name, names), fmt::join(names, ", ")));
 }
 
-NpuConstants read_npu_constants(const YamlValue& map) {
-  map.require_keys({"gemm_efficiency", "memory_efficiency", "kernel_overhead_us", "slice_ns", "sustained",
-                    "host_us", "source"});
-  return {map.at("gemm_efficiency").as_number(0.01, 2.0),   map.at("memory_efficiency").as_number(0.01, 2.0),
-          map.at("kernel_overhead_us").as_number(0.0, 1e3), map.at("slice_ns").as_number(0.0, 1e5),
-          map.at("sustained").as_number(0.01, 2.0),         map.at("host_us").as_number(0.0, 1e4)};
+const Fields<FabricConstants>& fabric_constants_fields() {
+  using C = FabricConstants;
+  static const Fields<C> fields(
+      "fabrics", "what is measured of one kind of links",
+      required("efficiency", &C::efficiency, kinds::number(0.001, 2.0),
+               "share of the bandwidth in a long collective"),
+      required("latency_us", &C::latency_us, kinds::number(0.0, 1e5), "of one call"),
+      required("step_us", &C::step_us, kinds::number(0.0, 1e4),
+               "of one step of a ring, from one NPU to the next"),
+      required("source", &C::source, kinds::text(), "the measurements they were fitted on"));
+  return fields;
 }
 
-FabricConstants read_fabric_constants(const YamlValue& map) {
-  map.require_keys({"efficiency", "latency_us", "step_us", "source"});
-  return {map.at("efficiency").as_number(0.001, 2.0), map.at("latency_us").as_number(0.0, 1e5),
-          map.at("step_us").as_number(0.0, 1e4)};
+const Fields<FabricDimension>& fabric_dimension_fields() {
+  using D = FabricDimension;
+  static const Fields<D> fields(
+      "dimensions", "one dimension of a machine's network",
+      required("kind", &D::kind, kinds::row(dimension_kinds(), "dimension kind"), "how its NPUs are wired"),
+      optional("npus", &D::npus, kinds::integer<int>(2, max_npus),
+               "along it; left out of the outermost: the job's"),
+      required("class", &D::price_class, kinds::text(), "row of the price list"),
+      required("bandwidth", &D::gb_per_s, kinds::gb_per_s(), "that one NPU can send, one direction"),
+      required("fabric", &D::constants_name, kinds::text(), "a kind of links of inputs/calibration.yaml"),
+      derived("fitted", &D::constants, kinds::object(fabric_constants_fields()), "its constants"),
+      optional("nccl", &D::software, software(), "NPU kernels copy the data, as NCCL does"),
+      optional("group_share", &D::group_share, group_shares(),
+               "of the bandwidth that a group of 2, 3 ... neighbours can use"),
+      optional("part_share", &D::part_share, kinds::number(0.001, 1.0),
+               "the same of a group that has some NPUs of each machine inside"));
+  return fields;
+}
+
+const Fields<MeasuredRates>& measured_fields() {
+  using M = MeasuredRates;
+  static const Fields<M> fields("measured", "what somebody measured of one model",
+                                required("model", &M::model, kinds::text(), "its name"),
+                                required("source", &M::source, kinds::text(), "where it is published"),
+                                required("items_per_second", &M::items_per_second, rates(), "by NPU count"));
+  return fields;
+}
+
+void check_dimensions(const Machine& machine) {
+  const std::size_t count = machine.dimensions.size();
+  if (count == 0 || count > max_dimensions) {
+    throw InputError(fmt::format("expected 1 to {} dimensions", max_dimensions));
+  }
+  for (std::size_t d = 0; d + 1 < count; ++d) {
+    if (machine.dimensions[d].npus > 0) continue;
+    throw InputError(
+        fmt::format("npus of dimension {} missing; only the outermost may be left to the job", d + 1));
+  }
 }
 
 [[noreturn]] void reject_npus(const Machine& machine, std::int64_t npus, std::int64_t unit) {
@@ -96,7 +159,7 @@ void check_constants(const YamlValue& root, const Calibration& calibration) {
   const auto check = [](const YamlValue& name, const auto& all, std::string_view what) {
     name.parsed("a name", [&](std::string_view word) { return &constants_of(all, word, what); });
   };
-  check(root.at("npu").at("constants"), calibration.npus, "NPU kind");
+  check(npu_map(root.at("npu")).at("constants"), calibration.npus, "NPU kind");
   for (const YamlValue& dimension : root.at("dimensions").items()) {
     check(dimension.at("fabric"), calibration.fabrics, "fabric");
   }
@@ -104,9 +167,9 @@ void check_constants(const YamlValue& root, const Calibration& calibration) {
 
 }  // namespace
 
-double FabricDimension::share(int npus) const {
+double FabricDimension::share(int members) const {
   if (group_share.empty()) return 1.0;
-  return group_share[std::min(static_cast<std::size_t>(npus), group_share.size() - 1)];
+  return group_share[std::min(static_cast<std::size_t>(members), group_share.size() - 1)];
 }
 
 const MeasuredRates* Machine::find_measured(std::string_view model) const {
@@ -125,7 +188,7 @@ Network Machine::network(std::int64_t npus) const {
   std::int64_t unit = 1;
   for (const FabricDimension& fabric : dimensions) {
     if (left == 1) break;
-    Dimension dimension = fabric.dimension;
+    Dimension dimension{fabric.kind, fabric.npus, fabric.price_class};
     const auto extent = static_cast<std::int64_t>(dimension.npus);
     if (extent == 0 || left < extent) {
       dimension.npus = static_cast<int>(left);
@@ -148,19 +211,17 @@ std::vector<double> Machine::gb_per_s(const Network& network) const {
   return result;
 }
 
-Calibration read_calibration(const YamlValue& root) {
-  root.require_keys({"help", "npus", "fabrics"});
-  Calibration calibration;
-  for (const auto& [name, map] : root.at("npus").entries()) {
-    calibration.npus.emplace_back(name, read_npu_constants(map));
-    calibration.sources.emplace_back(name, map.at("source").as_string());
-  }
-  for (const auto& [name, map] : root.at("fabrics").entries()) {
-    calibration.fabrics.emplace_back(name, read_fabric_constants(map));
-    calibration.sources.emplace_back(name, map.at("source").as_string());
-  }
-  return calibration;
+const Fields<Calibration>& calibration_fields() {
+  static const Fields<Calibration> fields(
+      "calibration", "the fitted constants", required("help", &Calibration::help, kinds::text(), "one line"),
+      required("npus", &Calibration::npus, kinds::named(kinds::object(npu_constants_fields())),
+               "by kind of NPU"),
+      required("fabrics", &Calibration::fabrics, kinds::named(kinds::object(fabric_constants_fields())),
+               "by kind of links"));
+  return fields;
 }
+
+Calibration read_calibration(const YamlValue& root) { return calibration_fields().read(root); }
 
 Calibration shipped_calibration() {
   return read_calibration(YamlValue::load(inputs_folder() / "calibration.yaml"));
@@ -177,24 +238,25 @@ void calibrate(Machine& machine, const Calibration& calibration) {
   }
 }
 
-Machine read_machine(const YamlValue& root) {
-  root.require_keys({"name", "help", "npu", "dimensions", "measured"});
-  Machine machine{.name = root.at("name").as_string(), .npu = read_npu(root.at("npu"))};
-  const std::vector<YamlValue> dimensions = root.at("dimensions").items();
-  if (dimensions.empty() || dimensions.size() > max_dimensions) {
-    root.at("dimensions").fail(fmt::format("expected 1 to {} dimensions", max_dimensions));
-  }
-  for (std::size_t d = 0; d < dimensions.size(); ++d) {
-    machine.dimensions.push_back(read_dimension(dimensions[d], d + 1 == dimensions.size()));
-  }
-  if (const auto measured = root.find("measured")) {
-    for (const YamlValue& one : measured->items()) machine.measured.push_back(read_measured(one));
-  }
-  return machine;
+const Fields<Machine>& machine_fields() {
+  static const Fields<Machine> fields =
+      Fields<Machine>(
+          "machine", "an NPU and the network between many of it",
+          required("name", &Machine::name, kinds::text(), "what lists and answers call it"),
+          optional("help", &Machine::help, kinds::text(), "one line for lists"),
+          required("npu", &Machine::npu, npu_or_name(), "its accelerator, by name or by its keys"),
+          required("dimensions", &Machine::dimensions, kinds::list(kinds::object(fabric_dimension_fields())),
+                   "the innermost first"),
+          optional("measured", &Machine::measured, kinds::list(kinds::object(measured_fields())),
+                   "rates to compare with"))
+          .rule("dimensions", check_dimensions);
+  return fields;
 }
 
+Machine read_machine(const YamlValue& root) { return machine_fields().read(root); }
+
 Machine load_machine(std::string_view word) {
-  const YamlValue root = YamlValue::load(input_file("machines", word, "system"));
+  const YamlValue root = YamlValue::load(input_file("machines", word, "machine"));
   Machine machine = read_machine(root);
   const Calibration calibration = shipped_calibration();
   check_constants(root, calibration);

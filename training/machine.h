@@ -9,12 +9,16 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 // What collectives reach on one kind of links: three numbers, fitted once on public measurements
 // (training/collective_time.h has the formula).
 struct FabricConstants {
   double efficiency = 0.8;   // share of the bandwidth in a long collective
   double latency_us = 10.0;  // of one call
   double step_us = 5.0;      // of one step of a ring, from one NPU to the next
+  std::string source = {};   // the measurements they were fitted on
 };
 
 // How the communication library works on these links, where NPU kernels copy the data (NCCL).
@@ -26,7 +30,9 @@ struct Software {
 
 // One dimension of a machine's network.
 struct FabricDimension {
-  Dimension dimension;    // npus 0: as many as the job needs (the outermost only)
+  const DimensionKind* kind = nullptr;
+  int npus = 0;  // 0: as many as the job needs (the outermost only)
+  std::string price_class;
   double gb_per_s = 0.0;  // that one NPU can send, one direction
   std::string constants_name;
   FabricConstants constants;
@@ -39,7 +45,7 @@ struct FabricDimension {
   // ring cannot leave a machine by the adapter it came in by without passing through the host.
   double part_share = 1.0;
 
-  [[nodiscard]] double share(int npus) const;
+  [[nodiscard]] double share(int members) const;
 };
 
 // What somebody measured of one model on a machine.
@@ -53,6 +59,7 @@ struct MeasuredRates {
 // dimension of the file lies between nodes.
 struct Machine {
   std::string name;
+  std::string help = {};
   Npu npu;
   std::vector<FabricDimension> dimensions;  // the innermost first
   std::vector<MeasuredRates> measured;
@@ -69,10 +76,11 @@ struct Machine {
 
 // The fitted constants by name: {npus: {a100: {...}}, fabrics: {nvlink-3: {...}}}.
 struct Calibration {
+  std::string help;
   std::vector<std::pair<std::string, NpuConstants>> npus;
   std::vector<std::pair<std::string, FabricConstants>> fabrics;
-  std::vector<std::pair<std::string, std::string>> sources;  // what each kind's were fitted on
 };
+const Fields<Calibration>& calibration_fields();
 Calibration read_calibration(const YamlValue& root);
 Calibration shipped_calibration();  // inputs/calibration.yaml
 // The constants of one NPU kind. Throws InputError for a name that is not there.
@@ -80,9 +88,9 @@ const NpuConstants& npu_constants(const Calibration& calibration, std::string_vi
 // Puts constants into a machine by their names. Throws InputError for a name that is not there.
 void calibrate(Machine& machine, const Calibration& calibration);
 
-// A machine file {name, help, npu: {...}, dimensions: [{kind, npus, class, bandwidth, fabric, group_share,
-// part_share, nccl: {low_latency, in_switch}}], measured: [{model, source, items_per_second: {1: 0.8,
-// 2: 1.6}}]}. Throws InputError.
+// The keys of a machine file. `npus` may be left out of the outermost dimension: as many as the job needs.
+const Fields<Machine>& machine_fields();
+// Throws InputError.
 Machine read_machine(const YamlValue& root);
 // By what a user types, calibrated with the shipped constants.
 Machine load_machine(std::string_view word);

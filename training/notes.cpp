@@ -10,8 +10,11 @@ namespace bandwright {
 namespace {
 
 std::string_view source_of(const Calibration& calibration, std::string_view name) {
-  for (const auto& [kind, source] : calibration.sources) {
-    if (kind == name) return source;
+  for (const auto& [kind, constants] : calibration.npus) {
+    if (kind == name) return constants.source;
+  }
+  for (const auto& [kind, constants] : calibration.fabrics) {
+    if (kind == name) return constants.source;
   }
   return {};
 }
@@ -46,7 +49,7 @@ std::vector<std::string> notes(const TrainingJob& job, const Calibration& calibr
         "mixture of experts: every expert is taken to get as many tokens; measured steps are off by 15 % on "
         "average");
   }
-  for (const std::string& what : job.model.left_out) all.push_back(what);
+  if (!job.model.left_out.empty()) all.push_back(job.model.left_out);
   const Npu& npu = job.machine.npu;
   if (!fitted_on_steps(source_of(calibration, npu.constants_name))) {
     all.push_back(

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "core/choice.h"
+#include "core/fields.h"
+#include "core/paths.h"
 
 namespace bandwright {
 namespace {
@@ -14,6 +16,31 @@ constexpr std::array precisions = {
     Choice{Precision::Bf16, "bf16", "16-bit brain floating point"},
     Choice{Precision::Fp8, "fp8", "8-bit matrix multiplications, the rest in bf16"},
 };
+using Rates = std::array<std::optional<FlopRate>, precisions.size()>;
+
+// In FLOP/ns; 0 where there is none.
+Kind<std::array<double, precisions.size()>> peaks() {
+  return kinds::mapped<std::array<double, precisions.size()>>(
+      kinds::per_row(precisions, kinds::flop_rate()),
+      [](const Rates& rates) {
+        std::array<double, precisions.size()> per_ns{};
+        for (std::size_t i = 0; i < rates.size(); ++i) per_ns[i] = rates[i] ? rates[i]->value() * 1e-9 : 0.0;
+        return per_ns;
+      },
+      [](const std::array<double, precisions.size()>& per_ns) {
+        Rates rates;
+        for (std::size_t i = 0; i < rates.size(); ++i) {
+          if (per_ns[i] > 0.0) rates[i] = FlopRate(per_ns[i] * 1e9);
+        }
+        return rates;
+      });
+}
+
+Kind<double> memory() {
+  return kinds::mapped<double>(
+      kinds::size(Bytes(1)), [](const Bytes& size) { return to_double(size); },
+      [](const double& size) { return Bytes(std::llround(size)); });
+}
 
 }  // namespace
 
@@ -33,29 +60,52 @@ double Npu::power_speed() const {
   return watts > 0.0 && constants_watts > 0.0 ? std::pow(watts / constants_watts, exponent) : 1.0;
 }
 
-Npu read_npu(const YamlValue& map) {
-  map.require_keys({"name", "peak", "memory", "memory_bandwidth", "processors", "older_kernels",
-                    "attention_speed", "usd_per_hour", "watts", "constants_watts", "constants"});
-  Npu npu{.name = map.at("name").as_string(),
-          .memory_bytes = to_double(map.at("memory").as_bytes()),
-          .memory_gb_per_s = map.at("memory_bandwidth").as_bandwidth().value(),
-          .processors = static_cast<int>(map.at("processors").as_integer(1, 1 << 16)),
-          .constants_name = map.at("constants").as_string()};
-  const YamlValue peak = map.at("peak");
-  peak.require_keys({"fp16", "bf16", "fp8"});
-  for (const Choice<Precision>& info : precisions) {
-    const auto rate = peak.find(info.name);
-    if (rate)
-      npu.peak_flop_per_ns[static_cast<std::size_t>(info.value)] = rate->as_flop_rate().value() * 1e-9;
-  }
-  if (npu.memory_gb_per_s <= 0.0) map.at("memory_bandwidth").fail("expected more than 0");
-  if (npu.memory_bytes <= 0.0) map.at("memory").fail("expected more than 0 B");
-  if (const auto share = map.find("older_kernels")) npu.older_kernels = share->as_number(0.01, 1.0);
-  if (const auto speed = map.find("attention_speed")) npu.attention_speed = speed->as_number(0.1, 10.0);
-  if (const auto price = map.find("usd_per_hour")) npu.usd_per_hour = price->as_number(0.0, 1e6);
-  if (const auto watts = map.find("watts")) npu.watts = npu.constants_watts = watts->as_number(1.0, 1e6);
-  if (const auto watts = map.find("constants_watts")) npu.constants_watts = watts->as_number(1.0, 1e6);
-  return npu;
+const Fields<NpuConstants>& npu_constants_fields() {
+  using C = NpuConstants;
+  static const Fields<C> fields(
+      "npus", "what is measured of one kind of NPU",
+      required("gemm_efficiency", &C::gemm_efficiency, kinds::number(0.01, 2.0),
+               "share of peak in the main loop of a large matrix multiplication"),
+      required("memory_efficiency", &C::memory_efficiency, kinds::number(0.01, 2.0),
+               "share of memory bandwidth in a streaming kernel"),
+      required("kernel_overhead_us", &C::kernel_overhead_us, kinds::number(0.0, 1e3),
+               "start and end of one kernel"),
+      required("slice_ns", &C::slice_ns, kinds::number(0.0, 1e5),
+               "latency of a 64-deep step of the main loop"),
+      required("sustained", &C::sustained, kinds::number(0.01, 2.0),
+               "of a short run's speed, in hours of training"),
+      required("host_us", &C::host_us, kinds::number(0.0, 1e4), "the framework's time to issue one kernel"),
+      required("source", &C::source, kinds::text(), "the measurements they were fitted on"));
+  return fields;
+}
+
+const Fields<Npu>& npu_fields() {
+  static const Fields<Npu> fields(
+      "npu", "one accelerator by its data sheet",
+      required("name", &Npu::name, kinds::text(), "what answers call it"),
+      optional("help", &Npu::help, kinds::text(), "one line for lists"),
+      required("peak", &Npu::peak_flop_per_ns, peaks(), "of the matrix units, by precision, dense"),
+      required("memory", &Npu::memory_bytes, memory(), "of one NPU"),
+      required("memory_bandwidth", &Npu::memory_gb_per_s, kinds::gb_per_s(), "of that memory"),
+      optional("older_kernels", &Npu::older_kernels, kinds::number(0.01, 1.0),
+               "speed of the matrix units under the previous generation's instructions"),
+      optional("attention_speed", &Npu::attention_speed, kinds::number(0.1, 10.0),
+               "share of the matrix units in attention kernels, in an H100's"),
+      required("processors", &Npu::processors, kinds::integer<int>(1, 1 << 16),
+               "streaming multiprocessors or cores: what tiles of a matrix are dealt to"),
+      optional("usd_per_hour", &Npu::usd_per_hour, kinds::number(0.0, 1e6), "a usual price of renting one"),
+      optional("watts", &Npu::watts, kinds::number(0.0, 1e6), "its power limit; 0: as its constants' NPU"),
+      optional("constants_watts", &Npu::constants_watts, kinds::number(0.0, 1e6),
+               "power limit of the NPU its constants were fitted on; 0: the same"),
+      required("constants", &Npu::constants_name, kinds::text(), "a kind of inputs/calibration.yaml"),
+      derived("fitted", &Npu::constants, kinds::object(npu_constants_fields()), "those constants"));
+  return fields;
+}
+
+YamlValue npu_map(const YamlValue& npu) {
+  if (npu.is_map()) return npu;
+  return YamlValue::load(
+      npu.parsed("an NPU", [](std::string_view word) { return input_file("npus", word, "NPU"); }));
 }
 
 }  // namespace bandwright

@@ -8,6 +8,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 // The number format of the matrix units; weights and activations take 2 bytes in all of them (fp8 is used
 // inside matrix multiplications only).
 enum class Precision : std::uint8_t { Fp16, Bf16, Fp8 };
@@ -23,11 +26,14 @@ struct NpuConstants {
   double slice_ns = 30.0;           // latency of one 64-deep step of a matrix multiplication's main loop
   double sustained = 0.85;  // matrix units under the power limit of hours of training, of a short run's
   double host_us = 10.0;    // the framework's own time to issue one kernel
+  std::string source = {};  // the measurements they were fitted on
 };
+const Fields<NpuConstants>& npu_constants_fields();
 
 // One accelerator by its data sheet.
 struct Npu {
   std::string name;
+  std::string help = {};
   std::array<double, 3> peak_flop_per_ns{};  // by Precision; 0 where there is none
   double memory_bytes = 0.0;
   double memory_gb_per_s = 0.0;
@@ -47,8 +53,11 @@ struct Npu {
   [[nodiscard]] double power_speed() const;
 };
 
-// The `npu:` map of a machine file {name, peak: {bf16, fp16, fp8}, memory, memory_bandwidth, processors,
-// older_kernels, attention_speed, usd_per_hour, watts, constants_watts, constants}.
-Npu read_npu(const YamlValue& map);
+// The keys of an NPU file, or of the `npu:` map of a machine file.
+const Fields<Npu>& npu_fields();
+
+// What stands under `npu` in a machine file: a map, or in its place the map of the file it names (the path of
+// a YAML file, or a name of inputs/npus). Throws InputError.
+YamlValue npu_map(const YamlValue& npu);
 
 }  // namespace bandwright

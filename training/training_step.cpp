@@ -18,9 +18,9 @@ class JobWriter {
         network_(network),
         dealt_(dealing(job.model, job.parallelism)),
         builder_(job.model.name, parallel_groups(network, job.parallelism), step_line_names()),
-        passes_(job, builder_) {}
+        passes_(job, network, builder_) {}
 
-  StepProgram write() &&;
+  Step write() &&;
 
  private:
   // How the layers of a chunk are dealt: the first `dense` layers of a sparse model have no experts.
@@ -74,7 +74,7 @@ class JobWriter {
   const Dealing dealt_;
   bool gathers_once_ = false;  // the forward passes now written are the first with the new weights
   const bool routes_beside_ = p_.overlap_expert && p_.expert > 1;
-  StepProgramBuilder builder_;
+  StreamBuilder builder_;
   LayerPasses passes_;
 };
 
@@ -106,10 +106,10 @@ double JobWriter::embedding() const {
 }
 
 void JobWriter::gather_weights(Role role, const Share& held) {
-  const MarkSet sets = p_.overlap_parameters ? marks(Mark::Data, Mark::Prefetch)
-                                             : marks(Mark::Data, Mark::Prefetch, Mark::Compute);
+  const StreamSet sets = p_.overlap_parameters ? streams(Stream::Data, Stream::Prefetch)
+                                               : streams(Stream::Data, Stream::Prefetch, Stream::Compute);
   const Label parameters = step_label(role, StepLine::Parameters);
-  const MarkSet waits = marks(Mark::Data, Mark::Compute);
+  const StreamSet waits = streams(Stream::Data, Stream::Compute);
   passes_.call(Axes::Shards, CollectiveKind::AllGather, 2.0 * held.dense / shards(), parameters, waits, sets);
   passes_.call(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
                parameters, waits, sets);
@@ -118,13 +118,15 @@ void JobWriter::gather_weights(Role role, const Share& held) {
 void JobWriter::reduce_gradients(double dense, double experts) {
   const CollectiveKind kind = p_.zero >= 1 ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce;
   const auto size = static_cast<double>(p_.gradient_bytes);
-  const MarkSet sets = p_.overlap_gradients ? marks(Mark::Data) : marks(Mark::Data, Mark::Compute);
+  const StreamSet sets =
+      p_.overlap_gradients ? streams(Stream::Data) : streams(Stream::Data, Stream::Compute);
   const Label gradients = step_label(Role::WeightGradient, StepLine::Gradients);
-  passes_.call(Axes::Shards, kind, size * dense, gradients, marks(Mark::Data, Mark::Compute), sets);
+  passes_.call(Axes::Shards, kind, size * dense, gradients, streams(Stream::Data, Stream::Compute), sets);
   passes_.call(Axes::Replicas, CollectiveKind::AllReduce,
                p_.zero >= 1 ? size * dense / shards() : size * dense, gradients,
-               marks(Mark::Data, Mark::Compute), sets);
-  passes_.call(Axes::ExpertData, kind, size * experts, gradients, marks(Mark::Data, Mark::Compute), sets);
+               streams(Stream::Data, Stream::Compute), sets);
+  passes_.call(Axes::ExpertData, kind, size * experts, gradients, streams(Stream::Data, Stream::Compute),
+               sets);
 }
 
 void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
@@ -133,7 +135,7 @@ void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
   const auto layers = [&](std::int64_t count, bool sparse) {
     builder_.repeat(count, [&] {
       if (gathers) {
-        builder_.join(marks(Mark::Compute, Mark::Prefetch));
+        builder_.join(streams(Stream::Compute, Stream::Prefetch));
         gather_weights(role, layer_share(sparse));
       }
       passes_.forward(sparse, role);
@@ -150,7 +152,7 @@ void JobWriter::chunk_backward(const Chunk& chunk, Role role, bool reduces) {
   const auto layer = [&](bool sparse) {
     const Share held = layer_share(sparse);
     if (p_.zero >= 3) {
-      builder_.join(marks(Mark::Compute, Mark::Prefetch));
+      builder_.join(streams(Stream::Compute, Stream::Prefetch));
       gather_weights(role, held);
     }
     passes_.backward(sparse, role);
@@ -211,7 +213,7 @@ void JobWriter::pass(const Chunk& each, bool reduces, bool beside) {
 void JobWriter::pipeline() {
   if (gathers_first()) {
     gather_weights(Role::Forward, share(dealt_.chunk));
-    builder_.join(marks(Mark::Compute, Mark::Prefetch));
+    builder_.join(streams(Stream::Compute, Stream::Prefetch));
     gather_weights(Role::Forward, share(dealt_.stage - dealt_.chunk));
   }
   deal(dealt_.fill, p_.pipeline - 1, [&](const Chunk& each) {
@@ -228,7 +230,7 @@ void JobWriter::pipeline() {
   chunk_backward(chunk(dealt_.chunk), Role::Bubble, true);
 }
 
-StepProgram JobWriter::write() && {
+Step JobWriter::write() && {
   if (p_.pipeline > 1) {
     pipeline();
   } else {
@@ -248,11 +250,11 @@ StepProgram JobWriter::write() && {
   }
   finish_gradients();
   update();
-  StepProgram program = std::move(builder_).finish();
+  Step step = std::move(builder_).finish();
   for (std::size_t d = 0; d < network_.dimensions.size(); ++d) {
-    program.wire_efficiency.push_back(job_.machine.dimensions[d].constants.efficiency);
+    step.wire_efficiency.push_back(job_.machine.dimensions[d].constants.efficiency);
   }
-  return program;
+  return step;
 }
 
 // What the buckets of the last backward pass did not carry: all of it when nothing is overlapped, the other
@@ -260,7 +262,7 @@ StepProgram JobWriter::write() && {
 void JobWriter::finish_gradients() {
   const Share rest = p_.zero >= 2 ? Share{} : share(dealt_.stage - (p_.overlap_gradients ? dealt_.chunk : 0));
   reduce_gradients(rest.dense + embedding(), rest.experts);
-  builder_.join(marks(Mark::Compute, Mark::Data));
+  builder_.join(streams(Stream::Compute, Stream::Data));
 }
 
 void JobWriter::update() {
@@ -275,7 +277,7 @@ void JobWriter::update() {
 
 }  // namespace
 
-StepProgram training_step(const TrainingJob& job, const Network& network) {
+Step training_step(const TrainingJob& job, const Network& network) {
   validate(job.model, job.parallelism);
   return JobWriter(job, network).write();
 }

@@ -1,8 +1,8 @@
 #pragma once
+#include "step/stream_builder.h"
 #include "training/machine.h"
 #include "training/parallelism.h"
 #include "workload/architecture.h"
-#include "workload/step_program.h"
 
 namespace bandwright {
 
@@ -23,7 +23,7 @@ struct TrainingJob {
   double slow_memory_bytes = 0.0;  // of an NPU, which hold what its own memory does not
 };
 
-// The lines of a training step's program, and of its breakdown.
+// The lines of a training step, and of its breakdown.
 enum class StepLine : std::uint16_t {
   Projections,
   AttentionCore,
@@ -56,6 +56,6 @@ enum class StepLine : std::uint16_t {
 // (training/collective_time.h) is a constant, so that the step time is convex in bandwidth. ZeRO 3 gathers
 // each layer's weights one layer ahead and divides its gradients after its backward pass. Throws InputError
 // for a job that cannot be run (validate(), and groups that do not fit the network).
-StepProgram training_step(const TrainingJob& job, const Network& network);
+Step training_step(const TrainingJob& job, const Network& network);
 
 }  // namespace bandwright

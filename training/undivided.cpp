@@ -12,13 +12,12 @@
 namespace bandwright {
 namespace {
 
-constexpr double longest_step_ns = 100 * 86400e9;
-
 // What the machine's links and its library make of the graph's collectives.
 Step priced(Step graph, const Machine& machine, const Network& network) {
   std::vector<Time> latencies;
   for (GroupCollective& call : graph.collectives) {
-    const CollectivePrice price = collective_price(machine, graph.groups[call.group], call.collective);
+    const CollectivePrice price =
+        collective_price(machine, network, graph.groups[call.group], call.collective);
     call.collective = at_full_speed(call.collective, price);
     latencies.push_back(nanoseconds(price.latency_ns));
   }
@@ -52,9 +51,6 @@ Step image_step(const ImageModel& model, const Machine& machine, const Network& 
   for (std::size_t i = 0; i < phases.size(); ++i) {
     const auto line = static_cast<std::uint16_t>(i);
     const double ns = static_cast<double>(phases[i].flops_per_image) * images / flop_per_s * 1e9;
-    if (!(ns <= longest_step_ns)) {
-      throw InputError(fmt::format("a step of {} takes more than 100 days", model.name));
-    }
     last = {builder.compute({Role::Other, line}, nanoseconds(ns), last)};
     if (network.dimensions.empty()) continue;
     last = {builder.collective({Role::WeightGradient, line},
@@ -100,8 +96,8 @@ MemoryBill memory_bill(const ImageModel& model, std::int64_t images) {
           .activations = model.activation_bytes(images)};
 }
 
-GraphEstimate estimate(const Step& graph, const std::vector<double>& gb_per_s) {
-  const ClosedForm form(graph, static_cast<int>(gb_per_s.size()));
+GraphEstimate estimate(const Step& graph, const Network& network, const std::vector<double>& gb_per_s) {
+  const ClosedForm form(graph, network);
   const std::vector<double> durations = form.durations_ns(gb_per_s);
   std::vector<Time> exposed;
   const StepResult result = form.evaluate(gb_per_s, &exposed);

@@ -39,6 +39,6 @@ struct GraphEstimate {
   std::vector<BreakdownLine> breakdown;  // the longest first
   Timeline timeline;
 };
-GraphEstimate estimate(const Step& graph, const std::vector<double>& gb_per_s);
+GraphEstimate estimate(const Step& graph, const Network& network, const std::vector<double>& gb_per_s);
 
 }  // namespace bandwright

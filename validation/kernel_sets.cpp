@@ -120,12 +120,12 @@ Measurement measurement(const CollectiveRow& row) {
   Measurement result{
       .label = fmt::format("{} {} of {:.0f} B on {} NPUs", row.machine->name, row.name, row.bytes, row.npus),
       .measured = row.measured_us};
-  const auto price = [machine = row.machine, call,
+  const auto price = [machine = row.machine, call, network,
                       group = whole_network(network)](const Calibration& calibration) {
     Machine calibrated = *machine;
     calibrate(calibrated, calibration);
-    const CollectivePrice priced = collective_price(calibrated, group, call);
-    return std::pair(priced.latency_ns, collective_ns(calibrated, group, call));
+    const CollectivePrice priced = collective_price(calibrated, network, group, call);
+    return std::pair(priced.latency_ns, collective_ns(calibrated, network, group, call));
   };
   result.predict = [price, call_us = row.call_us](const Calibration& calibration) {
     return call_us + price(calibration).second * 1e-3;

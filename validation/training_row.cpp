@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "simulator/program_form.h"
+#include "simulator/closed_form.h"
 #include "training/estimate.h"
 #include "validation/read_rows.h"
 
@@ -37,7 +37,7 @@ Measurement training_row(TrainingJob job, Words words, double measured, Metric m
   };
   row.predict = [calibrated, network, metric](const Calibration& calibration) {
     const TrainingJob now = calibrated(calibration);
-    const ProgramForm form(training_step(now, network), network.size());
+    const ClosedForm form(training_step(now, network), network);
     const double ns = form.step_time_ns(now.machine.gb_per_s(network));
     return metric.inverse ? metric.scale / ns : metric.scale * ns;
   };

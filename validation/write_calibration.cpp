@@ -34,6 +34,7 @@ std::string source_of(const std::string& kind, const std::vector<DataSet>& sets)
 
 std::string calibration_yaml(const Calibration& calibration, const std::vector<DataSet>& sets) {
   std::string text =
+      "bandwright: calibration\n"
       "help: \"what data sheets do not say, fitted once on public measurements; docs/accuracy.md explains\"\n"
       "# Written by `bandwright validate --fit`. Meaning: training/npu.h and training/machine.h.\n"
       "npus:\n";

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "core/catalogue.h"
+#include "core/choice.h"
+#include "core/fields.h"
 #include "core/paths.h"
 #include "core/text.h"
 #include "workload/layer_operators.h"
@@ -13,51 +14,14 @@
 namespace bandwright {
 namespace {
 
-struct FfnInfo {
-  FfnKind kind;
-  std::string_view name;
-  std::string_view help;
-};
 constexpr std::array ffn_kinds = {
-    FfnInfo{FfnKind::Gelu, "gelu", "two matrices with a GELU between"},
-    FfnInfo{FfnKind::SwiGlu, "swiglu", "three matrices, one of them a gate"},
+    Choice{FfnKind::Gelu, "gelu", "two matrices with a GELU between"},
+    Choice{FfnKind::SwiGlu, "swiglu", "three matrices, one of them a gate"},
 };
 
 constexpr std::int64_t largest = 1 << 24;
 
-std::int64_t size_or(const YamlValue& map, std::string_view key, std::int64_t otherwise) {
-  const auto value = map.find(key);
-  return value ? value->as_integer(1, largest) : otherwise;
-}
-
-Experts read_experts(const YamlValue& map) {
-  map.require_keys({"count", "per_token", "ffn", "shared", "shared_ffn", "dense_layers", "interval", "groups",
-                    "groups_per_token"});
-  Experts experts{.count = map.at("count").as_integer(1, largest),
-                  .per_token = map.at("per_token").as_integer(1, largest),
-                  .ffn = map.at("ffn").as_integer(1, largest)};
-  if (const auto value = map.find("shared")) experts.shared = value->as_integer(0, largest);
-  if (const auto value = map.find("dense_layers")) experts.dense_layers = value->as_integer(0, largest);
-  if (const auto value = map.find("shared_ffn")) experts.shared_ffn = value->as_integer(0, largest);
-  experts.interval = size_or(map, "interval", 1);
-  experts.groups = size_or(map, "groups", 1);
-  experts.groups_per_token = size_or(map, "groups_per_token", experts.groups);
-  if (experts.per_token > experts.count) {
-    map.at("per_token").fail(fmt::format("expected at most the {} experts", experts.count));
-  }
-  return experts;
-}
-
-LatentAttention read_latent(const YamlValue& map) {
-  map.require_keys({"q_rank", "kv_rank", "rope_dim", "key_dim"});
-  return {map.at("q_rank").as_integer(0, largest), map.at("kv_rank").as_integer(1, largest),
-          map.at("rope_dim").as_integer(1, largest), map.find("key_dim") ? size_or(map, "key_dim", 1) : 0};
-}
-
-SlidingWindow read_window(const YamlValue& map, std::int64_t layers) {
-  map.require_keys({"tokens", "layers"});
-  return {map.at("tokens").as_integer(1, largest), map.at("layers").as_integer(0, layers)};
-}
+Kind<std::int64_t> count(std::int64_t low = 1) { return kinds::integer(low, largest); }
 
 void check_groups(const Experts& e) {
   if (e.groups <= 1) return;
@@ -81,6 +45,61 @@ void check(const TransformerArchitecture& model) {
                                  model.experts.dense_layers, model.layers));
   }
   check_groups(model.experts);
+}
+
+// What a file leaves out follows from the rest.
+void complete(TransformerArchitecture& model) {
+  if (model.kv_heads == 0) model.kv_heads = model.heads;
+  if (model.ffn == 0) model.ffn = 4 * model.hidden;
+  if (model.head_dim == 0 && model.hidden % model.heads != 0) {
+    throw InputError(
+        fmt::format("{} heads do not divide hidden {}; give head_dim", model.heads, model.hidden));
+  }
+  if (model.head_dim == 0) model.head_dim = model.hidden / model.heads;
+}
+
+const Fields<Experts>& expert_fields() {
+  using E = Experts;
+  static const Fields<E> fields =
+      Fields<E>("experts", "the experts of a mixture-of-experts model",
+                required("count", &E::count, count(), "routed experts of a layer"),
+                required("per_token", &E::per_token, count(), "routed experts that a token visits"),
+                required("ffn", &E::ffn, count(), "inner size of one expert"),
+                optional("shared", &E::shared, count(0), "experts that every token visits besides"),
+                optional("shared_ffn", &E::shared_ffn, count(0), "inner size of each of those; `ffn`"),
+                optional("dense_layers", &E::dense_layers, count(0),
+                         "the first layers, which have an ordinary FFN"),
+                optional("interval", &E::interval, count(), "of the others every so many-th has experts"),
+                optional("groups", &E::groups, count(), "of experts, of which the router picks some first"),
+                optional("groups_per_token", &E::groups_per_token, count(), "that it picks; all"))
+          .rule("per_token",
+                [](E& experts) {
+                  if (experts.groups_per_token == 0) experts.groups_per_token = experts.groups;
+                  if (experts.per_token > experts.count) {
+                    throw InputError(fmt::format("expected at most the {} experts", experts.count));
+                  }
+                })
+          .rule("groups", [](E& experts) { check_groups(experts); });
+  return fields;
+}
+
+const Fields<LatentAttention>& latent_fields() {
+  using L = LatentAttention;
+  static const Fields<L> fields(
+      "latent", "multi-head latent attention",
+      required("q_rank", &L::q_rank, count(0), "rank of the queries' projection; 0: none"),
+      required("kv_rank", &L::kv_rank, count(), "rank of the keys' and values'"),
+      required("rope_dim", &L::rope_dim, count(), "of a head's query and key, beside"),
+      optional("key_dim", &L::key_dim, count(0), "these; `head_dim`"));
+  return fields;
+}
+
+const Fields<SlidingWindow>& window_fields() {
+  using W = SlidingWindow;
+  static const Fields<W> fields("window", "layers in which a token attends to the last ones before it only",
+                                required("tokens", &W::tokens, count(), "so many"),
+                                required("layers", &W::layers, count(0), "layers with it"));
+  return fields;
 }
 
 double sum(const std::vector<Projection>& projections) {
@@ -142,40 +161,33 @@ double model_flop_per_sequence(const TransformerArchitecture& m) {
   return 6.0 * s * matrices + attention;
 }
 
-TransformerArchitecture read_architecture(const YamlValue& root) {
-  root.require_keys({"name", "help", "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_kind",
-                     "sequence", "vocabulary", "tied_embeddings", "positions", "experts", "latent",
-                     "window"});
-  TransformerArchitecture model{.name = root.at("name").as_string(),
-                                .layers = root.at("layers").as_integer(1, 10000),
-                                .hidden = root.at("hidden").as_integer(1, largest),
-                                .heads = root.at("heads").as_integer(1, 1 << 16),
-                                .sequence = root.at("sequence").as_integer(1, largest),
-                                .vocabulary = root.at("vocabulary").as_integer(1, largest)};
-  model.kv_heads = size_or(root, "kv_heads", model.heads);
-  model.ffn = size_or(root, "ffn", 4 * model.hidden);
-  if (!root.find("head_dim") && model.hidden % model.heads != 0) {
-    root.at("heads").fail(
-        fmt::format("{} heads do not divide hidden {}; give head_dim", model.heads, model.hidden));
-  }
-  model.head_dim = size_or(root, "head_dim", std::max<std::int64_t>(1, model.hidden / model.heads));
-  if (const auto kind = root.find("ffn_kind")) {
-    model.ffn_kind = kind->parsed("an FFN kind", [](std::string_view word) {
-      return find_in_catalogue(std::span<const FfnInfo>(ffn_kinds), word, "FFN kind").kind;
-    });
-  }
-  if (const auto tied = root.find("tied_embeddings")) model.tied_embeddings = tied->as_bool();
-  if (const auto positions = root.find("positions")) model.positions = positions->as_integer(0, largest);
-  if (const auto experts = root.find("experts")) model.experts = read_experts(*experts);
-  if (const auto latent = root.find("latent")) model.latent = read_latent(*latent);
-  if (const auto window = root.find("window")) model.window = read_window(*window, model.layers);
-  try {
-    check(model);
-  } catch (const InputError& error) {
-    root.fail(error.what());
-  }
-  return model;
+const Fields<TransformerArchitecture>& architecture_fields() {
+  using A = TransformerArchitecture;
+  static const Fields<A> fields =
+      Fields<A>(
+          "transformer", "a decoder-only transformer",
+          required("name", &A::name, kinds::text(), "what answers call it"),
+          optional("help", &A::help, kinds::text(), "one line for lists"),
+          required("layers", &A::layers, kinds::integer(1, 10000), "transformer blocks"),
+          required("hidden", &A::hidden, count(), "elements of a token between layers, h"),
+          required("heads", &A::heads, kinds::integer(1, 1 << 16), "of attention, a"),
+          optional("kv_heads", &A::kv_heads, count(), "of keys and values; `heads`"),
+          optional("head_dim", &A::head_dim, count(), "elements of a head; `hidden` / `heads`"),
+          optional("ffn", &A::ffn, count(), "inner size of the FFN; 4 `hidden`"),
+          optional("ffn_kind", &A::ffn_kind, kinds::choice(ffn_kinds, "FFN kind"), "of its matrices"),
+          required("sequence", &A::sequence, count(), "tokens of a sequence, s"),
+          required("vocabulary", &A::vocabulary, count(), "rows of the embedding, V"),
+          optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
+          optional("experts", &A::experts, kinds::object(expert_fields()), "none: a dense model"),
+          optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"),
+          optional("window", &A::window, kinds::object(window_fields()), "none: all layers attend to all"),
+          optional("left_out", &A::left_out, kinds::text(), "what else is known of it, for notes"))
+          .rule("heads", complete)
+          .rule("", check);
+  return fields;
 }
+
+TransformerArchitecture read_architecture(const YamlValue& root) { return architecture_fields().read(root); }
 
 TransformerArchitecture load_architecture(std::string_view word) {
   const std::string_view json = ".json";

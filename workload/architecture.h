@@ -8,6 +8,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 enum class FfnKind : std::uint8_t { Gelu, SwiGlu };  // two matrices with a GELU between, or three
 
 // The experts of a mixture-of-experts model; `count` 0 is a dense model.
@@ -21,7 +24,7 @@ struct Experts {
   std::int64_t interval = 1;      // of the layers after those the n-th, 2n-th ... have experts
   // The router picks so many of these groups of experts first, then the top k in them; 1: all of them.
   std::int64_t groups = 1;
-  std::int64_t groups_per_token = 1;
+  std::int64_t groups_per_token = 0;  // left out of a file: all
 
   [[nodiscard]] std::int64_t shared_inner() const { return shared * (shared_ffn > 0 ? shared_ffn : ffn); }
 };
@@ -44,6 +47,7 @@ struct SlidingWindow {
 // A decoder-only transformer by its hyperparameters.
 struct TransformerArchitecture {
   std::string name;
+  std::string help = {};
   std::int64_t layers = 0;
   std::int64_t hidden = 0;    // h
   std::int64_t heads = 0;     // a
@@ -58,7 +62,7 @@ struct TransformerArchitecture {
   Experts experts;
   LatentAttention latent;
   SlidingWindow window;
-  std::vector<std::string> left_out;  // what else its file says of it, in words
+  std::string left_out = {};  // what else its file says of it, in words
 
   // Elements of a head's query and key; its value has head_dim.
   [[nodiscard]] std::int64_t score_dim() const {
@@ -89,10 +93,10 @@ double active_parameters(const TransformerArchitecture& model);  // that one tok
 // 72 b s l h^2 (1 + s/6h + V/12lh).
 double model_flop_per_sequence(const TransformerArchitecture& model);
 
-// An architecture file {name, help, layers, hidden, heads, kv_heads, head_dim, ffn, ffn_kind, sequence,
-// vocabulary, tied_embeddings, positions, experts: {count, per_token, ffn, shared, shared_ffn,
-// dense_layers, interval, groups, groups_per_token}, latent: {q_rank, kv_rank, rope_dim, key_dim}, window:
-// {tokens, layers}}. Throws InputError.
+// The keys of an architecture file; those that are left out follow from the others.
+const Fields<TransformerArchitecture>& architecture_fields();
+
+// Throws InputError.
 TransformerArchitecture read_architecture(const YamlValue& root);
 
 // A model's config.json as published on Hugging Face: of a family whose keys and defaults are known

@@ -17,6 +17,11 @@ constexpr std::array activation_keys = {"hidden_act", "hidden_activation", "acti
                                         "activation", "mlp_hidden_act"};
 constexpr std::array activations = {"gelu", "relu", "silu", "swi", "quick_gelu", "xielu", "tanh"};
 
+void leave_out(TransformerArchitecture& model, const std::string& what) {
+  if (!model.left_out.empty()) model.left_out += "; ";
+  model.left_out += what;
+}
+
 std::string activation_of(const Config& config) {
   std::string found;
   for (const char* key : activation_keys) {
@@ -46,8 +51,8 @@ Family family_of(const Config& config, TransformerArchitecture& model) {
                             name));
   }
   if (!name.empty()) {
-    model.left_out.push_back(
-        fmt::format("model_type '{}' is not known: read as a plain decoder by the usual keys", name));
+    leave_out(model,
+              fmt::format("model_type '{}' is not known: read as a plain decoder by the usual keys", name));
   }
   return {.name = {}, .gate = Gate::ByFunction};
 }
@@ -224,7 +229,7 @@ void read_windows(const Config& config, const Family& family, TransformerArchite
         windowed = std::max<std::int64_t>(0, model.layers - first.value_or(0));
         break;
       case Windows::None:
-        if (window) model.left_out.push_back(fmt::format("sliding_window {}: left out", *window));
+        if (window) leave_out(model, fmt::format("sliding_window {}: left out", *window));
         break;
     }
   }
@@ -252,11 +257,10 @@ bool is_harmless(const std::string& key) {
 void tell_the_rest(const Config& config, TransformerArchitecture& model) {
   if (const auto more = config.find_size({"num_nextn_predict_layers", "num_mtp_modules", "mtp_num_layers"});
       more && *more > 0) {
-    model.left_out.push_back(
-        fmt::format("{} layer{} of multi-token prediction: left out", *more, *more == 1 ? "" : "s"));
+    leave_out(model,
+              fmt::format("{} layer{} of multi-token prediction: left out", *more, *more == 1 ? "" : "s"));
   }
-  if (config.nested())
-    model.left_out.emplace_back("the text part alone: what it has for images or sound is left out");
+  if (config.nested()) leave_out(model, "the text part alone: what it has for images or sound is left out");
   for (const std::string& key : config.unasked()) {
     if (is_harmless(key)) continue;
     if (changes_layers(key)) config.fail(key, "changes layers in a way that cannot be said here");

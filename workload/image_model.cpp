@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "core/fields.h"
 #include "core/paths.h"
 
 namespace bandwright {
@@ -13,6 +14,29 @@ std::int64_t optional_integer(const YamlValue& root, std::string_view key, std::
                               std::int64_t low, std::int64_t high) {
   const auto value = root.find(key);
   return value ? value->as_integer(low, high) : usual;
+}
+
+std::vector<InputField> head_keys() {
+  return {
+      documented_key(FieldPresence::Required, "name", kinds::text().shape, "what lists and answers call it"),
+      documented_key(FieldPresence::Optional, "help", kinds::text().shape, "one line for lists"),
+      documented_key(FieldPresence::Optional, "batch", kinds::shape_of_integer(1, most_images),
+                     "images of a worker in a step; 1"),
+      documented_key(FieldPresence::Optional, "bytes_per_element", kinds::shape_of_integer(1, 16),
+                     "of activations; 4"),
+      documented_key(FieldPresence::Optional, "optimizer_states", kinds::shape_of_integer(0, 16),
+                     "kept per parameter; 2")};
+}
+
+std::vector<InputField> network_keys() {
+  return {documented_key(FieldPresence::Required, "input",
+                         {.form = FieldShape::Form::Map, .expected = "{channels, height, width}"},
+                         "the image; height and width are 1 when left out"),
+          documented_key(FieldPresence::Optional, "bias", kinds::flag().shape, "of convolutions; true"),
+          documented_key(FieldPresence::Required, "layers",
+                         {.form = FieldShape::Form::List, .expected = "a list of layers"},
+                         "conv, deconv, dense, max-pool, average-pool, global-pool, norm, relu, norm-relu, "
+                         "concat, add, repeat")};
 }
 
 }  // namespace
@@ -57,19 +81,36 @@ double ImageModel::memory_bytes(std::int64_t images) const {
          activation_bytes(images);
 }
 
+const FieldList& image_model_keys() {
+  static const FieldList keys = [] {
+    FieldList list{"image-network", "a network of layers for images", head_keys(), {}};
+    for (InputField& field : network_keys()) list.fields.push_back(std::move(field));
+    return list;
+  }();
+  return keys;
+}
+
+const FieldList& adversarial_model_keys() {
+  static const FieldList network{"network", "one of two networks", network_keys(), {}};
+  static const FieldList keys = [] {
+    const FieldShape part{.form = FieldShape::Form::Struct, .expected = "a map", .fields = &network};
+    FieldList list{"image-network", "a generative adversarial network", head_keys(), {}};
+    list.fields.push_back(documented_key(FieldPresence::Required, "generator", part, "makes images"));
+    list.fields.push_back(
+        documented_key(FieldPresence::Required, "discriminator", part, "tells made ones from real ones"));
+    return list;
+  }();
+  return keys;
+}
+
 bool is_image_model(const YamlValue& root) {
+  if (!root.declared_kind().empty()) return root.declared_kind() == "image-network";
   return root.is_map() && (root.find("input") || root.find("generator") || root.find("discriminator"));
 }
 
 ImageModel read_image_model(const YamlValue& root) {
   const bool pair = root.is_map() && (root.find("generator") || root.find("discriminator"));
-  if (pair) {
-    root.require_keys(
-        {"name", "help", "batch", "bytes_per_element", "optimizer_states", "generator", "discriminator"});
-  } else {
-    root.require_keys(
-        {"name", "help", "batch", "bytes_per_element", "optimizer_states", "input", "bias", "layers"});
-  }
+  (pair ? adversarial_model_keys() : image_model_keys()).require_keys(root);
   ImageModel model{.name = root.at("name").as_string(),
                    .batch = optional_integer(root, "batch", 1, 1, most_images),
                    .bytes_per_element = optional_integer(root, "bytes_per_element", 4, 1, 16),

@@ -10,6 +10,8 @@
 
 namespace bandwright {
 
+struct FieldList;  // core/fields.h
+
 // A model trained on images, data parallel: one network, or the two of a generative adversarial network. With
 // F the forward FLOP of one image and B = 2 F - (those of the first layer) the backward ones, a step costs
 // per real image
@@ -48,6 +50,8 @@ struct ImageModel {
 
 // {name, help, batch, bytes_per_element, optimizer_states} and a network as workload/convnet.h says, or in
 // its place {generator: {...}, discriminator: {...}}, two of them. Throws InputError.
+const FieldList& image_model_keys();
+const FieldList& adversarial_model_keys();
 ImageModel read_image_model(const YamlValue& root);
 
 // Whether a model file is of this kind.

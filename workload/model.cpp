@@ -4,78 +4,101 @@
 
 #include <array>
 
-#include "core/catalogue.h"
+#include "core/choice.h"
+#include "core/fields.h"
+#include "core/input_kinds.h"
 #include "core/paths.h"
+#include "topology/network.h"
 #include "workload/transformer.h"
 
 namespace bandwright {
 namespace {
 
-struct AxisInfo {
-  Axis axis;
-  std::string_view name;
-  std::string_view help;
+constexpr std::array axes = {Choice{Axis::Tensor, "TP", "the tensor-parallel group"},
+                             Choice{Axis::Data, "DP", "the data-parallel group"},
+                             Choice{Axis::World, "world", "all NPUs"}};
+
+// {kind, bytes, group}: a collective and the group that runs it.
+struct Call {
+  CollectiveKind kind = CollectiveKind::AllReduce;
+  Bytes size;
+  Axis group = Axis::Data;
 };
-constexpr std::array axes = {AxisInfo{Axis::Tensor, "TP", "the tensor-parallel group"},
-                             AxisInfo{Axis::Data, "DP", "the data-parallel group"},
-                             AxisInfo{Axis::World, "world", "all NPUs"}};
 
-Axis axis_of(std::string_view name) {
-  return find_in_catalogue(std::span<const AxisInfo>(axes), name, "group").axis;
+Kind<CollectiveKind> collective_word() {
+  return {[](const YamlValue& value) { return value.parsed("a collective", collective_kind); },
+          [](const CollectiveKind& kind) { return YamlTree::quoted(std::string(collective_name(kind))); },
+          kinds::shape_of_choice(collective_kinds(), "a collective")};
 }
 
-Communication read_communication(const YamlValue& map) {
-  map.require_keys({"kind", "bytes", "group"});
-  const Bytes size = map.at("bytes").as_bytes();
-  if (size == Bytes(0)) map.at("bytes").fail("a collective of 0 B");
-  return {map.at("group").parsed("a group", axis_of),
-          {map.at("kind").parsed("a collective", collective_kind), size}};
+const Fields<Call>& call_fields() {
+  static const Fields<Call> fields(
+      "collective", "a collective after a pass",
+      required("kind", &Call::kind, collective_word(), "all-reduce ..."),
+      required("bytes", &Call::size, kinds::size(Bytes(1)), "that an NPU calls it with"),
+      required("group", &Call::group, kinds::choice(axes, "group"), "that runs it"));
+  return fields;
 }
 
-Pass read_pass(const YamlValue& line, std::string_view key) {
-  const auto map = line.find(key);
-  if (!map) return {};
-  map->require_keys({"compute", "collective"});
-  Pass pass;
-  if (const auto compute = map->find("compute")) pass.compute = compute->as_time();
-  if (const auto collective = map->find("collective")) pass.communication = read_communication(*collective);
-  return pass;
+Kind<Communication> communication() {
+  return kinds::mapped<Communication>(
+      kinds::object(call_fields()),
+      [](const Call& call) {
+        return Communication{call.group, {call.kind, call.size}};
+      },
+      [](const Communication& c) {
+        return Call{c.collective.kind, c.collective.bytes, c.axis};
+      });
 }
 
-Line read_line(const YamlValue& map) {
-  map.require_keys({"name", "forward", "input_gradient", "weight_gradient", "checkpoint"});
-  Line line{.name = map.at("name").as_string(),
-            .forward = read_pass(map, "forward"),
-            .input_gradient = read_pass(map, "input_gradient"),
-            .weight_gradient = read_pass(map, "weight_gradient")};
-  if (const auto checkpoint = map.find("checkpoint")) line.checkpoint = checkpoint->as_bool();
-  return line;
+const Fields<Pass>& pass_fields() {
+  static const Fields<Pass> fields(
+      "pass", "one direction of a layer",
+      optional("compute", &Pass::compute, kinds::time(), "before the collective"),
+      optional("collective", &Pass::communication, communication(), "none"));
+  return fields;
 }
 
-Model read_table(const YamlValue& root) {
-  Model model{.name = root.at("name").as_string(),
-              .tensor_parallel = root.at("tensor_parallel").as_integer(1, max_npus)};
-  for (const YamlValue& line : root.at("layers").items()) model.lines.push_back(read_line(line));
-  if (model.lines.empty()) root.at("layers").fail("expected at least one layer");
-  return model;
+const Fields<Line>& line_fields() {
+  static const Fields<Line> fields(
+      "layers", "a line of a layer table", required("name", &Line::name, kinds::text(), "of the operator"),
+      optional("forward", &Line::forward, kinds::object(pass_fields()), "forward pass"),
+      optional("input_gradient", &Line::input_gradient, kinds::object(pass_fields()),
+               "first half of the backward pass"),
+      optional("weight_gradient", &Line::weight_gradient, kinds::object(pass_fields()), "its second half"),
+      optional("checkpoint", &Line::checkpoint, kinds::flag(),
+               "the last line of a layer that is recomputed"));
+  return fields;
 }
 
 }  // namespace
 
+const Fields<Model>& layer_table_fields() {
+  static const Fields<Model> fields(
+      "layer-table", "a training step's work on one NPU, layer by layer",
+      required("name", &Model::name, kinds::text(), "what lists and answers call it"),
+      optional("help", &Model::help, kinds::text(), "one line for lists"),
+      required("tensor_parallel", &Model::tensor_parallel, kinds::integer(1, max_npus),
+               "NPUs of the TP group"),
+      required("layers", &Model::lines, kinds::list(kinds::object(line_fields()), 1), "in forward order"));
+  return fields;
+}
+
 std::string_view axis_name(Axis axis) { return axes[static_cast<std::size_t>(axis)].name; }
 
 Model read_model(const YamlValue& root) {
-  const auto transformer = root.find("transformer");
-  if (!transformer) {
+  expect_kind(root, "layer-table");
+  if (!root.is_map() || !root.find("transformer")) {
     root.require_keys({"name", "help", "tensor_parallel", "layers", "transformer"});
-    return read_table(root);
+    return layer_table_fields().read(root);
   }
-  root.require_keys({"name", "help", "transformer"});
-  const TransformerShape shape = read_transformer(*transformer);
+  const TransformerTable table = transformer_table_fields().read(root);
   try {
-    return transformer_model(root.at("name").as_string(), shape);
+    Model model = transformer_model(table.name, table.shape);
+    model.help = table.help;
+    return model;
   } catch (const InputError& error) {
-    transformer->fail(error.what());
+    root.at("transformer").fail(error.what());
   }
 }
 

@@ -9,6 +9,9 @@
 
 namespace bandwright {
 
+template <class T>
+class Fields;  // core/fields.h
+
 // The groups of NPUs a layer table communicates in.
 enum class Axis : std::uint8_t {
   Tensor,  // the TP group, innermost
@@ -45,9 +48,13 @@ struct Line {
 // A training step's work on one NPU, in forward order.
 struct Model {
   std::string name;
+  std::string help = {};
   std::int64_t tensor_parallel = 1;  // NPUs of the TP group; the others are data parallel
   std::vector<Line> lines;
 };
+
+// The layers of a model file by themselves: {name, help, tensor_parallel, layers}.
+const Fields<Model>& layer_table_fields();
 
 // A model file: {name, help, transformer: {...}} (workload/transformer.h) or {name, help, tensor_parallel,
 // layers}. Throws InputError.

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/fields.h"
 #include "workload/layer_operators.h"
 
 namespace bandwright {
@@ -106,18 +107,26 @@ Model transformer_model(std::string name, const TransformerShape& shape) {
   return model;
 }
 
-TransformerShape read_transformer(const YamlValue& map) {
-  map.require_keys({"layers", "hidden", "tokens_per_replica", "sequence", "tensor_parallel",
-                    "bytes_per_element", "gemm_rate"});
-  TransformerShape shape{.layers = map.at("layers").as_integer(1, 1000),
-                         .hidden = map.at("hidden").as_integer(1, 1 << 20),
-                         .tokens_per_replica = map.at("tokens_per_replica").as_integer(1, 1LL << 32),
-                         .sequence = map.at("sequence").as_integer(1, 1LL << 32),
-                         .tensor_parallel = map.at("tensor_parallel").as_integer(1, max_npus),
-                         .bytes_per_element = 2,
-                         .gemm_rate = map.at("gemm_rate").as_flop_rate()};
-  if (const auto value = map.find("bytes_per_element")) shape.bytes_per_element = value->as_integer(1, 16);
-  return shape;
+const Fields<TransformerTable>& transformer_table_fields() {
+  using S = TransformerShape;
+  static const Fields<S> shape_fields(
+      "transformer", "a sample of a transformer's layers",
+      required("layers", &S::layers, kinds::integer(1, 1000), "of the sample"),
+      required("hidden", &S::hidden, kinds::integer(1, 1 << 20), "elements of a token between layers, h"),
+      required("tokens_per_replica", &S::tokens_per_replica, kinds::integer(1, 1LL << 32), "of a step, t"),
+      required("sequence", &S::sequence, kinds::integer(1, 1LL << 32), "tokens of a sequence, s"),
+      required("tensor_parallel", &S::tensor_parallel, kinds::integer(1, max_npus),
+               "NPUs of the TP group; divides h"),
+      optional("bytes_per_element", &S::bytes_per_element, kinds::integer(1, 16),
+               "of activations and gradients"),
+      required("gemm_rate", &S::gemm_rate, kinds::flop_rate(), "of a matrix multiplication, R"));
+  static const Fields<TransformerTable> fields(
+      "layer-table", "a layer table by the hyperparameters of a transformer",
+      required("name", &TransformerTable::name, kinds::text(), "what lists and answers call it"),
+      optional("help", &TransformerTable::help, kinds::text(), "one line for lists"),
+      required("transformer", &TransformerTable::shape, kinds::object(shape_fields),
+               "that the table is made of"));
+  return fields;
 }
 
 }  // namespace bandwright

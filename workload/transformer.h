@@ -32,7 +32,12 @@ struct TransformerShape {
 // artifact's workloads. Throws InputError when m does not divide h or a value is out of range.
 Model transformer_model(std::string name, const TransformerShape& shape);
 
-// The `transformer:` map of a model file.
-TransformerShape read_transformer(const YamlValue& map);
+// A model file {name, help, transformer: {...}}, which stands for that table.
+struct TransformerTable {
+  std::string name;
+  std::string help;
+  TransformerShape shape;
+};
+const Fields<TransformerTable>& transformer_table_fields();
 
 }  // namespace bandwright

@@ -50,7 +50,7 @@ const std::array command_lines = {
     Line{{"simulate", "3D", "500", "--collective", "all-reduce", "--size", "1MB", "--scheduler", "foo"},
          "unknown chunk scheduler 'foo'"},
     Line{{"simulate", "3D", "500", "--collective", "all-reduce", "--size", "1MB", "--system", "nope"},
-         "unknown system 'nope'"},
+         "unknown library 'nope'"},
     Line{{"simulate", "Ring(4)", "100", "175B", "NoOverlap"}, "TP group of 16 NPUs"},
     Line{{"cost"}, "network is required"},
     Line{{"cost", "4D"}, "--bandwidth is required"},

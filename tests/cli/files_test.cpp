@@ -58,7 +58,7 @@ TEST_F(Files, CheckSaysWhatAFileIs) {
   const json system = answer({"check", "sys.json"});
   EXPECT_EQ(system["format"], "astra-sim-2-system");
   EXPECT_THAT(system["ignored"][0], HasSubstr("boost-mode"));
-  EXPECT_EQ(answer({"check", "model.yaml"})["format"], "model");
+  EXPECT_EQ(answer({"check", "model.yaml"})["format"], "layer-table");
   const Finished text = run({"check", "layers.txt"});
   EXPECT_THAT(text.out, HasSubstr("layers.txt: valid, ASTRA-sim 1.0's or LIBRA's layer text"));
   EXPECT_THAT(run({"check", "layers.txt", "--format", "csv"}).out, HasSubstr("layers,2"));

@@ -17,6 +17,9 @@ static_assert(nanoseconds(0.0006) == picoseconds(1));
 static_assert(to_ms(picoseconds(2'000'000'000)) == 2.0);
 static_assert(3 * bytes(4) - bytes(2) == bytes(10));
 static_assert(bytes(1) < bytes(2));
+// Sums and multiples that leave the range stay at its end.
+static_assert(clock_end + clock_end > clock_end && 3 * clock_end == clock_end + clock_end);
+static_assert(Time(0) - clock_end - clock_end < Time(0) && clock_end * -3 < Time(0) - clock_end);
 
 TEST(Units, ParsesTime) {
   EXPECT_EQ(parse_time("0.5 us"), picoseconds(500'000));
@@ -34,6 +37,43 @@ TEST(Units, ParsesBandwidth) {
   EXPECT_DOUBLE_EQ(parse_bandwidth("50 GB/s").value(), 50.0);
   EXPECT_DOUBLE_EQ(parse_bandwidth("50 GiB/s").value(), 53.6870912);
   EXPECT_DOUBLE_EQ(parse_bandwidth("400 Gb/s").value(), 50.0);
+  EXPECT_DOUBLE_EQ(parse_bandwidth("400Gbps").value(), 50.0);
+  EXPECT_DOUBLE_EQ(parse_bandwidth("0 GB/s").value(), 0.0);
+  EXPECT_DOUBLE_EQ(parse_gb_per_s("325"), 325.0);
+}
+
+// A quantity that is not nothing has a smallest value and a largest one.
+TEST(Units, QuantitiesHaveASmallestAndALargestValue) {
+  for (const char* text :
+       {"1e-308 GB/s", "1e-300 GB/s", "0.9e-6 GB/s", "1.1e9 GB/s", "-1 GB/s", "1e300 Gbps"}) {
+    EXPECT_THROW(parse_bandwidth(text), InputError) << text;
+  }
+  for (const char* text : {"1e-300", "1e10", "-1", "nan", "inf", "325GB", "325 gb/s", ""}) {
+    EXPECT_THROW(parse_gb_per_s(text), InputError) << text;
+  }
+  EXPECT_EQ(parse_bandwidth("1e-6 GB/s").value(), 1e-6);
+  EXPECT_EQ(parse_time("1 ps"), picoseconds(1));
+  EXPECT_EQ(parse_time("0 s"), picoseconds(0));
+  EXPECT_THROW(parse_time("1e-30 s"), InputError);
+  EXPECT_EQ(parse_money("$0").value(), 0.0);
+  EXPECT_THROW(parse_money("$1e-300"), InputError);
+  EXPECT_THROW(parse_money("$1e300"), InputError);
+  for (const char* text : {"1e-3 FLOP/s", "0 FLOP/s", "1e22 FLOP/s"}) {
+    EXPECT_THROW(parse_flop_rate(text), InputError) << text;
+  }
+  EXPECT_EQ(parse_bytes("1 PiB"), bytes(1LL << 50));
+}
+
+// What a wrong unit is told.
+TEST(Units, AnErrorListsTheUnits) {
+  for (const char* text : {"325GB", "325 Gbit", "325 gb/s"}) {
+    try {
+      parse_gb_per_s(text);
+      FAIL() << text;
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find("Gbps"), std::string::npos) << error.what();
+    }
+  }
 }
 
 TEST(Units, RejectsWhatIsNotAQuantity) {
@@ -60,6 +100,14 @@ TEST(Units, NumbersKeepToTheirRange) {
   for (const char* text : {"", "x", "1x", "nan", "inf", "21", "0", "1e999"}) {
     EXPECT_THROW(parse_number(text, 1, 20), InputError) << text;
     EXPECT_THROW(parse_integer(text, 1, 20), InputError) << text;
+  }
+}
+
+TEST(Units, AmountsAreNothingOrAtLeastTheLeast) {
+  EXPECT_EQ(parse_amount("0", 1e-6, 10), 0.0);
+  EXPECT_EQ(parse_amount("1e-6", 1e-6, 10), 1e-6);
+  for (const char* text : {"1e-7", "1e-308", "-1", "11", "inf"}) {
+    EXPECT_THROW(parse_amount(text, 1e-6, 10), InputError) << text;
   }
 }
 

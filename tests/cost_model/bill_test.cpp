@@ -100,8 +100,7 @@ Network network_of(const CsvRow& row) {
 }
 
 TEST(Bill, EqualsTheReferenceOnEveryRun) {
-  const std::vector<CsvRow> rows = reference_rows("reference/simulated_runs.csv");
-  if (rows.empty()) GTEST_SKIP() << "no reference/simulated_runs.csv";
+  const std::vector<CsvRow> rows = reference_rows("astra_sim_1_runs");
   const PriceList artifact = load_price_list("artifact");
   const PriceList astra1 = load_price_list("astra1");
   for (const CsvRow& row : rows) {

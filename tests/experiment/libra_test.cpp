@@ -23,7 +23,7 @@ class Libra : public testing::Test {
                               .network = root / "network" / network,
                               .communicator = root / "communicator" / communicator},
                              {.budget = budget});
-    const ClosedForm step(job.graph, job.network.size());
+    const ClosedForm step(job.graph, job.network);
     const Summary summary =
         optimize({.dimensions = job.network.size(),
                   .step_times = {{.cut = [&](std::span<const double> b) { return step.cut(b); }}},

@@ -98,12 +98,6 @@ TEST(Specification, AnIdIsMadeOfWhatDecidesTheResult) {
   }
 }
 
-TEST(Specification, TheHashIsFnv1aOf64Bits) {
-  // Test vectors of draft-eastlake-fnv, appendix C.
-  EXPECT_EQ(content_hash(""), "cbf29ce484222325");
-  EXPECT_EQ(content_hash("foobar"), "85944171f73967e8");
-}
-
 TEST(Specification, ErrorsNameThePlaceAndTheChoices) {
   using ::testing::HasSubstr;
   EXPECT_THAT(problem("name: e\nmodels: 17B\nbudgets: 1 GB/s\n"), HasSubstr("networks"));

@@ -134,8 +134,8 @@ TEST(AstraSimSystems, EachDimensionHasItsAlgorithm) {
   const AstraSimSystem read = system_of(R"({"all-reduce-implementation": ["ring", "halvingDoubling"],
       "preferred-dataset-splits": 4, "endpoint-delay": 10, "local-mem-bw": 1600,
       "roofline-enabled": 1, "peak-perf": 312})");
-  ASSERT_EQ(read.system.dimension_algorithms.size(), 2U);
-  EXPECT_EQ(read.system.dimension_algorithms[1].at(CollectiveKind::AllReduce), "halving-doubling");
+  ASSERT_EQ(read.system.algorithms.by_dimension.size(), 2U);
+  EXPECT_EQ(read.system.algorithms.by_dimension[1].at(CollectiveKind::AllReduce), "halving-doubling");
   EXPECT_EQ(read.system.chunks, 4);
   EXPECT_EQ(read.system.endpoint_delay, nanoseconds(10));
   EXPECT_DOUBLE_EQ(read.peak->value(), 312e12);

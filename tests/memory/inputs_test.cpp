@@ -110,7 +110,7 @@ TEST(Tiers, ZeroBandwidthIsRefused) {
       "fast: {name: F, capacity: 1 GB, read: 9 GB/s, write: 9 GB/s, price_per_gb: 2}\n"
       "slow: {name: S, capacity: 1 GB, read: 9 GB/s, write: 0 GB/s, price_per_gb: 1}\n";
   EXPECT_EQ(error_of([&] { return read_tiers(YamlValue::parse(text, "t.yaml")); }),
-            "t.yaml:5: slow.write: the bandwidth must be at least 1 kB/s");
+            "t.yaml:5: slow.write: expected at least 1e-06 GB/s");
 }
 
 // conv 3x3 from 2 to 4 channels on 5x5, ReLU; dense to 3. Batch 2, 4 bytes.

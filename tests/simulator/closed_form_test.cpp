@@ -13,7 +13,7 @@ namespace {
 
 ClosedForm compile(const Model& model, const Network& network, std::string_view loop,
                    const LoopOptions& options = {}) {
-  return {build_step(model, network, training_loop(loop), options), network.size()};
+  return {build_step(model, network, training_loop(loop), options), network};
 }
 
 ClosedForm compile(std::string_view network, std::string_view model, std::string_view loop) {

@@ -60,8 +60,7 @@ double exposed_us(const StepResult& result, std::string_view group) {
 
 // Every run of the reference simulator, from the row's own columns, to its last digit of a nanosecond.
 TEST(Reference, ReplaysEveryRun) {
-  const std::vector<CsvRow> rows = reference_rows("reference/simulated_runs.csv");
-  if (rows.empty()) GTEST_SKIP() << "no ../shared/reference/simulated_runs.csv";
+  const std::vector<CsvRow> rows = reference_rows("astra_sim_1_runs");
   for (const CsvRow& row : rows) {
     SCOPED_TRACE(row.at("variant") + " " + row.at("workload") + " " + shorthand(row) + " " +
                  row.at("link_bandwidth_GiBps"));

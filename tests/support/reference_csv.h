@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,14 @@ namespace bandwright {
 // A row of a CSV file by its header's names. The reference files have no quoted commas.
 using CsvRow = std::map<std::string, std::string>;
 
-// The rows of ../shared/<name>; empty when the reference data is not there: GTEST_SKIP then.
+// The rows of tests/data/<name>.csv, facts of other systems with their source in the lines that begin with
+// '#'. Throws std::runtime_error for a file that is not there or has no rows.
 inline std::vector<CsvRow> reference_rows(const std::string& name) {
-  std::ifstream file(std::filesystem::path("../shared") / name);
+  const std::filesystem::path path = std::filesystem::path("tests/data") / (name + ".csv");
+  std::ifstream file(path);
   std::vector<CsvRow> rows;
   std::string line;
-  if (!std::getline(file, line)) return rows;
+  while (std::getline(file, line) && line.starts_with('#')) continue;
   const std::string header = line;
   const std::vector<std::string_view> names = split(header, ',');
   while (std::getline(file, line)) {
@@ -26,6 +29,7 @@ inline std::vector<CsvRow> reference_rows(const std::string& name) {
     for (std::size_t i = 0; i < names.size() && i < cells.size(); ++i) row[std::string(names[i])] = cells[i];
     rows.push_back(std::move(row));
   }
+  if (rows.empty()) throw std::runtime_error(path.string() + ": no rows");
   return rows;
 }
 

@@ -11,7 +11,7 @@ namespace {
 Machine machine(Software software) {
   Machine result{.name = "test"};
   FabricDimension fabric;
-  fabric.dimension.kind = &dimension_kind("Switch");
+  fabric.kind = &dimension_kind("Switch");
   fabric.gb_per_s = 100.0;
   fabric.constants = {0.5, 10.0, 2.0};
   fabric.software = software;
@@ -20,8 +20,9 @@ Machine machine(Software software) {
 }
 
 double us(const Machine& on, CollectiveKind kind, double bytes, int npus) {
-  const Group group = whole_network(on.network(npus));
-  return collective_ns(on, group, {kind, Bytes(static_cast<std::int64_t>(bytes))}) * 1e-3;
+  const Network network = on.network(npus);
+  const Group group = whole_network(network);
+  return collective_ns(on, network, group, {kind, Bytes(static_cast<std::int64_t>(bytes))}) * 1e-3;
 }
 
 // 8 NPUs: w = 2 x 7/8 x 1 GB / 50 GB/s = 35 ms, 14 steps of 2 us, and a call of 10 us.
@@ -86,18 +87,19 @@ TEST(CollectiveTime, PriceIsLatencyAndBytesAtItsSpeed) {
   Machine on = machine({.copies = true, .low_latency = 0.6, .in_switch = 0.9});
   on.dimensions[0].group_share = {1.0, 1.0, 0.5};
   for (const int npus : {2, 8}) {
-    const Group group = whole_network(on.network(npus));
+    const Network network = on.network(npus);
+    const Group group = whole_network(network);
     const Collective collective{CollectiveKind::AllReduce, Bytes(1'000'000'000)};
-    const CollectivePrice price = collective_price(on, group, collective);
-    const double wire = hierarchical_traffic(at_full_speed(collective, price), group)[0].bytes / 50.0;
-    EXPECT_NEAR(price.latency_ns + wire, collective_ns(on, group, collective), 1.0);
+    const CollectivePrice price = collective_price(on, network, group, collective);
+    const double wire = collective_traffic(at_full_speed(collective, price), group, network)[0].busy / 50.0;
+    EXPECT_NEAR(price.latency_ns + wire, collective_ns(on, network, group, collective), 1.0);
   }
 }
 
 // Two machines of 8, `share` of the bandwidth between them for groups that hold a part of each.
 Machine two_machines(double share) {
   Machine result = machine({.copies = true});
-  result.dimensions[0].dimension.npus = 8;
+  result.dimensions[0].npus = 8;
   FabricDimension between = machine({}).dimensions[0];
   between.gb_per_s = 10.0;
   between.part_share = share;
@@ -106,8 +108,9 @@ Machine two_machines(double share) {
 }
 
 double between_us(const Machine& on, CollectiveKind kind, GroupDimension inside, int machines) {
+  const Network network = on.network(8 * machines);
   const Group group{.name = "DP", .dimensions = {inside, {1, machines, 8}}};
-  return collective_ns(on, group, {kind, Bytes(1'000'000'000)}) * 1e-3;
+  return collective_ns(on, network, group, {kind, Bytes(1'000'000'000)}) * 1e-3;
 }
 
 // 4 of 8 with every other between them have no two at one adapter; all 8 do, and so do neighbours.

@@ -9,7 +9,6 @@
 #include "simulator/closed_form.h"
 #include "simulator/event_driven.h"
 #include "simulator/full_fidelity.h"
-#include "simulator/program_form.h"
 #include "training/training_step.h"
 
 namespace bandwright {
@@ -30,7 +29,7 @@ Machine machine_of(const Parallelism& p) {
   for (const std::int64_t npus : {p.tensor, p.context, p.data, p.pipeline}) {
     if (npus == 1) continue;
     FabricDimension dimension = inner;
-    dimension.dimension.npus = static_cast<int>(npus);
+    dimension.npus = static_cast<int>(npus);
     dimension.gb_per_s = gb_per_s;
     gb_per_s /= 2.0;
     machine.dimensions.push_back(dimension);
@@ -110,10 +109,10 @@ TEST_P(Engines, AgreeWithOneChunkAndNoContention) {
   const TrainingJob job = job_of(GetParam());
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> b = job.machine.gb_per_s(network);
-  const StepProgram program = training_step(job, network);
+  const Step program = training_step(job, network);
   const Step graph = expand(program);
-  const StepResult program_form = ProgramForm(program, network.size()).evaluate(b);
-  const StepResult closed = ClosedForm(graph, network.size()).evaluate(b);
+  const StepResult program_form = ClosedForm(program, network).evaluate(b);
+  const StepResult closed = ClosedForm(graph, network).evaluate(b);
   System system;
   system.chunks = 1;
   const StepResult played = simulate_folded({graph, network, system, b, {}});
@@ -152,7 +151,7 @@ TEST_P(Engines, ChunksNeverBeatTheWire) {
   const Step graph = expand(training_step(job, network));
   System system;
   system.chunks = 4;
-  const double step = ClosedForm(graph, network.size()).step_time_ns(b);
+  const double step = ClosedForm(graph, network).step_time_ns(b);
   const double played = to_ns(simulate_folded({graph, network, system, b, {}}).step_time);
   EXPECT_GE(played, step * (1.0 - 1e-9));
   EXPECT_LE(played, step * 1.001);
@@ -184,9 +183,9 @@ TEST(Engines, PermutingDimensionsThatAreAlikeChangesNothing) {
     TrainingJob job = job_of(each);
     job.machine.dimensions[1].gb_per_s = job.machine.dimensions[0].gb_per_s;
     const Network network = job.machine.network(16);
-    const StepProgram program = training_step(job, network);
+    const Step program = training_step(job, network);
     const Step graph = expand(program);
-    return std::pair{ProgramForm(program, network.size()).step_time_ns(b),
+    return std::pair{ClosedForm(program, network).step_time_ns(b),
                      simulate_folded({graph, network, System{}, b, {}}).step_time};
   };
   const auto as_is = play(inner, {300.0, 300.0});
@@ -206,13 +205,12 @@ TEST(PipelineBubble, IsStagesLessOneOverChunksTimesMicroBatches) {
       job.model.vocabulary = 1;
       job.machine.dimensions[0].constants = {.efficiency = 1.0, .latency_us = 0.0, .step_us = 0.0};
       const Network network = job.machine.network(4);
-      StepProgram program = training_step(job, network);
+      Step program = training_step(job, network);
       double optimizer_ns = 0.0;
-      for (const Instruction& instruction : program.instructions) {
-        if (instruction.operation.role == Role::Optimizer)
-          optimizer_ns += to_ns(instruction.operation.duration);
+      for (const Operation& operation : program.operations) {
+        if (operation.role == Role::Optimizer) optimizer_ns += to_ns(operation.duration);
       }
-      const StepResult result = ProgramForm(program, network.size()).evaluate(std::vector<double>{1e12});
+      const StepResult result = ClosedForm(program, network).evaluate(std::vector<double>{1e12});
       const double work = to_ns(result.compute_time) - optimizer_ns;
       const double formula = 3.0 / static_cast<double>(v * m);
       EXPECT_NEAR(to_ns(result.bubble) / work, formula, 0.005 * formula) << v << " chunks, " << m;

@@ -33,8 +33,8 @@ double outer_bytes(const TrainingJob& job) {
   const bool once = once_per_node(job.model, job.parallelism);
   const auto axis = static_cast<std::size_t>(once ? Axes::ExpertBetween : Axes::Expert);
   const double put_in = once ? bytes.between : bytes.inside;
-  for (const Traffic& load : hierarchical_traffic({CollectiveKind::AllToAll, Bytes(std::llround(put_in))},
-                                                  parallel_groups(network, job.parallelism)[axis])) {
+  for (const Traffic& load : collective_traffic({CollectiveKind::AllToAll, Bytes(std::llround(put_in))},
+                                                parallel_groups(network, job.parallelism)[axis], network)) {
     if (load.dimension == 1) return load.bytes;
   }
   return 0.0;

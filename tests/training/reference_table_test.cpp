@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "simulator/program_form.h"
+#include "simulator/closed_form.h"
 #include "training/training_step.h"
 #include "workload/model.h"
 
@@ -60,15 +60,15 @@ Calls calls_of(const Model& table) {
   return calls;
 }
 
-Calls calls_of(const StepProgram& program, int dimensions) {
-  const std::vector<double> executions = ProgramForm(program, dimensions).executions();
+Calls calls_of(const Step& step) {
+  const std::vector<double> counts = executions(step);
   Calls calls;
-  for (std::size_t i = 0; i < executions.size(); ++i) {
-    const Instruction& each = program.instructions[i];
-    if (each.times > 0 || each.operation.kind != OperationKind::Collective) continue;
-    const GroupCollective& call = program.collectives[each.operation.collective];
-    calls[{program.groups[call.group].name, each.operation.role, call.collective.kind}]
-         [call.collective.bytes.value()] += executions[i];
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const Operation& operation = step.operations[i];
+    if (operation.kind != OperationKind::Collective) continue;
+    const GroupCollective& call = step.collectives[operation.collective];
+    calls[{step.groups[call.group].name, operation.role, call.collective.kind}]
+         [call.collective.bytes.value()] += counts[i];
   }
   return calls;
 }
@@ -84,7 +84,7 @@ TEST(ReferenceTable, HasTheCollectivesOfTheTrainingStep) {
     SCOPED_TRACE(table.name);
     const TrainingJob job = job_of(table);
     const Network network = job.machine.network(job.parallelism.npus());
-    const Calls written = calls_of(training_step(job, network), network.size());
+    const Calls written = calls_of(training_step(job, network));
     const Calls listed = calls_of(load_model(table.name));
     // Two all-reduces of e t h bytes per layer and direction over TP, none without a TP group. The output
     // layer's input gradient adds one for the whole model.

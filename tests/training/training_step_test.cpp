@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "simulator/closed_form.h"
-#include "simulator/program_form.h"
 #include "training/estimate.h"
 
 namespace bandwright {
@@ -36,11 +35,11 @@ TEST(TrainingStep, ProgramIsItsExpandedGraph) {
   sharded.parallelism.zero = 3;
   for (const TrainingJob& each : {interleaved, sharded}) {
     const Network network = each.machine.network(each.parallelism.npus());
-    StepProgram program = training_step(each, network);
+    Step program = training_step(each, network);
     program.wire_efficiency.clear();
     const std::vector<double> b = each.machine.gb_per_s(network);
-    const double expected = ClosedForm(expand(program), network.size()).step_time_ns(b);
-    EXPECT_NEAR(ProgramForm(program, network.size()).step_time_ns(b), expected, 1e-9 * expected);
+    const double expected = ClosedForm(expand(program), network).step_time_ns(b);
+    EXPECT_NEAR(ClosedForm(program, network).step_time_ns(b), expected, 1e-9 * expected);
   }
 }
 

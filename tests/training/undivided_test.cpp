@@ -17,7 +17,7 @@ double sum_of(const GraphEstimate& result) {
 }
 
 GraphEstimate estimate_on(const Machine& machine, const Network& network, const Step& graph) {
-  return estimate(graph, machine.gb_per_s(network));
+  return estimate(graph, network, machine.gb_per_s(network));
 }
 
 // Nothing hides anything without overlap: a step is the compute of all lines, and each collective in turn
@@ -34,7 +34,8 @@ TEST(TableStep, IsItsComputePlusItsCollectives) {
         ns += to_ns(pass.compute);
         if (!pass.communication) continue;
         const Group& group = groups[static_cast<std::size_t>(pass.communication->axis)];
-        if (!group.dimensions.empty()) ns += collective_ns(machine, group, pass.communication->collective);
+        if (!group.dimensions.empty())
+          ns += collective_ns(machine, network, group, pass.communication->collective);
       }
     }
     const Step graph = table_step(model, machine, network, training_loop("NoOverlap"));

@@ -64,8 +64,8 @@ TEST(ShippedMeasurements, AreKnownAndPredicted) {
 // At most six constants per kind of NPU and three per kind of links.
 TEST(ShippedConstants, NameWhatTheyWereFittedOn) {
   const Calibration constants = shipped_calibration();
-  EXPECT_EQ(constants.sources.size(), constants.npus.size() + constants.fabrics.size());
-  for (const auto& [kind, source] : constants.sources) EXPECT_FALSE(source.empty()) << kind;
+  for (const auto& [kind, npu] : constants.npus) EXPECT_FALSE(npu.source.empty()) << kind;
+  for (const auto& [kind, fabric] : constants.fabrics) EXPECT_FALSE(fabric.source.empty()) << kind;
   EXPECT_EQ(sizeof(NpuConstants), 6 * sizeof(double));
   EXPECT_EQ(sizeof(FabricConstants), 3 * sizeof(double));
 }

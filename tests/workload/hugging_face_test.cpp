@@ -169,10 +169,7 @@ TEST(HuggingFace, AMissingKeyNamesTheNearestUnknownOne) {
 
 // What is read otherwise than the file says is said.
 TEST(HuggingFace, WhatIsLeftOutIsNamed) {
-  const auto left_out = [](const std::string& json) {
-    const auto notes = read(json).left_out;
-    return notes.empty() ? std::string() : notes[0];
-  };
+  const auto left_out = [](const std::string& json) { return read(json).left_out; };
   EXPECT_EQ(left_out(llama("")), "");
   EXPECT_NE(left_out(llama(R"(, "num_nextn_predict_layers": 1)")).find("multi-token"), std::string::npos);
   EXPECT_NE(

@@ -42,14 +42,14 @@ TEST(Model, BadFilesAreNamedWithTheirLine) {
       "m.yaml:2: unknown key 'layer'; did you mean 'layers'? (known: name, help, tensor_parallel, layers, "
       "transformer)");
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 1\nlayers: []\n"),
-            "m.yaml:3: layers: expected at least one layer");
+            "m.yaml:3: layers: expected a list of at least 1");
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 0\nlayers: []\n"),
             "m.yaml:2: tensor_parallel: '0' is not a whole number from 1 to 16777216");
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 1\nlayers:\n  - name: a\n    forward: {compute: -1 ns}\n"),
-            "m.yaml:5: layers[0].forward.compute: '-1 ns' is out of range: expected 0 to 100 days");
+            "m.yaml:5: layers[0].forward.compute: '-1 ns' is out of range: expected 0, or 1 ps to 100 days");
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 1\nlayers:\n  - name: a\n    forward:\n"
                      "      collective: {kind: all-reduce, bytes: 0 B, group: DP}\n"),
-            "m.yaml:6: layers[0].forward.collective.bytes: a collective of 0 B");
+            "m.yaml:6: layers[0].forward.collective.bytes: expected at least 1 B");
   EXPECT_EQ(error_in("name: x\ntransformer: {layers: 2, hidden: 10, tokens_per_replica: 8, sequence: 8, "
                      "tensor_parallel: 3, gemm_rate: 1 TFLOP/s}\n"),
             "m.yaml:2: transformer: tensor_parallel 3 does not divide hidden 10");

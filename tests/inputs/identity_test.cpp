@@ -1,0 +1,192 @@
+// What is read is written again equal, and every member that a file can give changes the identity.
+#include <gtest/gtest.h>
+
+#include <charconv>
+#include <set>
+
+#include "collective/system.h"
+#include "core/fields.h"
+#include "core/paths.h"
+#include "cost_model/price_list.h"
+#include "experiment/allocation.h"
+#include "memory/tiers.h"
+#include "tests/inputs/yaml_copy.h"
+#include "training/machine.h"
+#include "workload/architecture.h"
+#include "workload/transformer.h"
+
+namespace bandwright {
+namespace {
+
+// Other values that a value may have; the readers say which do.
+std::vector<std::string> others_of(const std::string& text) {
+  std::vector<std::string> others;
+  double number = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc()) {
+    const std::string unit(end, text.data() + text.size());
+    for (const double other :
+         {number + 1.0, 2.0 * number, 3.0 * number, 0.5 * number, 0.9 * number, number - 1.0}) {
+      others.push_back(fmt::format("{}{}", other, unit));
+    }
+  }
+  for (const std::string_view word :
+       {"true",           "false",     "fifo",   "lifo",       "priority",   "plain",   "hierarchical",
+        "smallest-first", "links",     "ports",  "GiB/s",      "GB/s",       "fused",   "split",
+        "themis",         "ascending", "ring",   "direct",     "shared",     "per-npu", "gelu",
+        "swiglu",         "Ring",      "Switch", "all-reduce", "all-gather", "TP",      "DP",
+        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s"}) {
+    if (word != text) others.emplace_back(word);
+  }
+  others.push_back(text + "x");
+  return others;
+}
+
+template <class T>
+class Members {
+ public:
+  explicit Members(const Fields<T>& fields) : fields_(fields) {}
+
+  void check(const std::string& text, const std::string& file) {
+    const T object = fields_.read(YamlValue::parse(text, file));
+    const std::string content = fields_.content(object);
+    EXPECT_EQ(fields_.content(fields_.read(YamlValue::parse(fields_.file_text(object), file))), content)
+        << file;
+    YamlTree tree = fields_.list().write(&object);  // every member, also those left out of the file
+    drop_derived(fields_.list(), tree);
+    for_each_part(tree, [&](YamlTree& holder, std::size_t index) {
+      YamlTree& value = holder.parts[index].value;
+      if (value.form == YamlTree::Form::List || value.form == YamlTree::Form::Map) return;
+      const std::string& key = holder.parts[index].key;
+      seen_.insert(key);
+      if (changing_.contains(key)) return;
+      const YamlTree before = value;
+      for (const std::string& other : others_of(before.text)) {
+        value = YamlTree::quoted(other);
+        if (changes(tree, content)) changing_.insert(key);
+      }
+      value = before;
+    });
+  }
+
+  // Of the keys that were seen, those that no value was found for that is read and changes the identity.
+  [[nodiscard]] std::set<std::string> silent() const {
+    std::set<std::string> keys;
+    std::set_difference(seen_.begin(), seen_.end(), changing_.begin(), changing_.end(),
+                        std::inserter(keys, keys.end()));
+    return keys;
+  }
+
+ private:
+  // Nothing cannot be read, and what is derived is in no file.
+  static void drop_derived(const FieldList& list, YamlTree& tree) {
+    for (const InputField& field : list.fields) {
+      const auto part = std::find_if(tree.parts.begin(), tree.parts.end(),
+                                     [&](const YamlTree::Part& p) { return p.key == field.key; });
+      if (part == tree.parts.end()) continue;
+      if (field.presence == FieldPresence::Derived) {
+        tree.parts.erase(part);
+      } else {
+        drop_below(field.shape, part->value);
+      }
+    }
+  }
+  static void drop_below(const FieldShape& shape, YamlTree& value) {
+    if (shape.fields != nullptr) return drop_derived(*shape.fields, value);
+    if (shape.form == FieldShape::Form::Either) {
+      for (const FieldShape& alternative : shape.parts) drop_below(alternative, value);
+    } else if (!shape.parts.empty()) {
+      for (YamlTree::Part& part : value.parts) drop_below(shape.parts.front(), part.value);
+    }
+  }
+
+  bool changes(const YamlTree& tree, const std::string& content) {
+    try {
+      const T other = fields_.read(YamlValue::parse(without_nothing(tree), "other.yaml"));
+      return fields_.content(other) != content;
+    } catch (const InputError&) {
+      return false;
+    }
+  }
+  static std::string without_nothing(YamlTree tree) {
+    prune(tree);
+    return yaml_line(tree);
+  }
+  static void prune(YamlTree& tree) {
+    std::erase_if(tree.parts, [](const YamlTree::Part& part) {
+      return part.value.form == YamlTree::Form::Nothing ||
+             (part.value.form == YamlTree::Form::Text && part.value.text.empty()) ||
+             (part.silent &&
+              (part.value.form == YamlTree::Form::Map || part.value.form == YamlTree::Form::List));
+    });
+    for (YamlTree::Part& part : tree.parts) prune(part.value);
+  }
+
+  const Fields<T>& fields_;
+  std::set<std::string> seen_;
+  std::set<std::string> changing_;
+};
+
+template <class T>
+void check_kind(const Fields<T>& fields, std::string_view folder, const std::vector<std::string>& more = {}) {
+  Members<T> members(fields);
+  for (const std::string& name : input_names(folder)) {
+    const YamlValue root = YamlValue::load(*find_input(folder, name));
+    if (!root.find("transformer")) members.check(as_file(root.declared_kind(), copy_of(root)), name);
+  }
+  for (const std::string& text : more) members.check(text, "more.yaml");
+  EXPECT_EQ(members.silent(), std::set<std::string>()) << folder;
+}
+
+TEST(Identity, Networks) { check_kind(network_fields(), "networks"); }
+TEST(Identity, Libraries) {
+  check_kind(
+      system_fields(), "libraries",
+      {"name: all\nhelp: every key\nchunks: 3\nalgorithms: [ring, {all-reduce: direct, all-gather: ring}]\n"
+       "scheduler: themis\ncomposition: plain\ncollective_order: fifo\nchunk_order: smallest-first\n"
+       "network_model: links\nlatency: [1 us, 2 us]\nendpoint_delay: 3 ns\nmessage_overhead: 4 ns\n"
+       "reduction_bandwidth: 5 GB/s\nafter_collective: 6 ns\nafter_lone_collective: 7 ns\nbookkeeping: 8 ns\n"
+       "truncate: true\nbandwidth_unit: GiB/s\ntables: fused\ncompute_scale: 0.5\n"
+       "npus: [{first: 3, last: 4, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, speed: "
+       "0}]\n"});
+}
+TEST(Identity, Npus) { check_kind(npu_fields(), "npus"); }
+TEST(Identity, Machines) { check_kind(machine_fields(), "machines"); }
+TEST(Identity, Prices) { check_kind(price_list_fields(), "prices"); }
+TEST(Identity, Tiers) { check_kind(tier_fields(), "tiers"); }
+TEST(Identity, Transformers) { check_kind(architecture_fields(), "architectures"); }
+TEST(Identity, Shares) { check_kind(share_table_fields(), "allocations"); }
+TEST(Identity, LayerTables) {
+  check_kind(layer_table_fields(), "models",
+             {"name: m\nhelp: h\ntensor_parallel: 2\nlayers:\n  - name: a\n    checkpoint: true\n"
+              "    forward: {compute: 1 us, collective: {kind: all-gather, bytes: 8 B, group: TP}}\n"
+              "    input_gradient: {compute: 1 us}\n    weight_gradient: {compute: 2 us}\n"});
+}
+TEST(Identity, TransformerTables) {
+  Members<TransformerTable> members(transformer_table_fields());
+  for (const std::string& name : input_names("models")) {
+    const YamlValue root = YamlValue::load(*find_input("models", name));
+    if (root.find("transformer")) members.check(as_file(root.declared_kind(), copy_of(root)), name);
+  }
+  EXPECT_EQ(members.silent(), std::set<std::string>());
+}
+TEST(Identity, Calibration) {
+  Members<Calibration> members(calibration_fields());
+  const YamlValue root = YamlValue::load(inputs_folder() / "calibration.yaml");
+  members.check(as_file("calibration", copy_of(root)), "calibration.yaml");
+  EXPECT_EQ(members.silent(), std::set<std::string>());
+}
+
+// The constants of a machine stand in another file; a machine with other constants is another machine.
+TEST(Identity, AMachineWithOtherConstantsIsAnother) {
+  Machine machine = load_machine("dgx-a100");
+  const std::string content = machine_fields().content(machine);
+  machine.npu.constants.slice_ns += 1.0;
+  EXPECT_NE(machine_fields().content(machine), content);
+  machine = load_machine("dgx-a100");
+  machine.dimensions[1].constants.step_us += 1.0;
+  EXPECT_NE(machine_fields().content(machine), content);
+}
+
+}  // namespace
+}  // namespace bandwright
