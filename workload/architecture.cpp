@@ -178,6 +178,7 @@ const Fields<TransformerArchitecture>& architecture_fields() {
           required("sequence", &A::sequence, count(), "tokens of a sequence, s"),
           required("vocabulary", &A::vocabulary, count(), "rows of the embedding, V"),
           optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
+          optional("positions", &A::positions, count(0), "with a learned embedding; 0: none"),
           optional("experts", &A::experts, kinds::object(expert_fields()), "none: a dense model"),
           optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"),
           optional("window", &A::window, kinds::object(window_fields()), "none: all layers attend to all"),
