@@ -6,7 +6,7 @@
 
 #include "simulator/event_driven.h"
 #include "simulator/event_queue.h"
-#include "simulator/full_fidelity.h"
+#include "simulator/player/player.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {

@@ -39,7 +39,7 @@ void cut(benchmark::State& state) {
 }
 BENCHMARK(cut);
 
-// From the description to the step time: kernels priced, program written, evaluated.
+// From the description to the step time: kernels priced, step written, evaluated.
 void step_from_description(benchmark::State& state) {
   const TrainingJob job = interleaved();
   const Network network = job.machine.network(job.parallelism.npus());
@@ -72,7 +72,7 @@ void kernels(benchmark::State& state) {
 }
 BENCHMARK(kernels);
 
-// Writing the program out for an event-driven engine.
+// Writing the step out for an event-driven engine.
 void expansion(benchmark::State& state) {
   const TrainingJob job = interleaved();
   const Step program = training_step(job, job.machine.network(job.parallelism.npus()));
@@ -80,7 +80,7 @@ void expansion(benchmark::State& state) {
 }
 BENCHMARK(expansion);
 
-// Event by event, from the program: so many micro-batches per stage, chunks per collective.
+// Event by event, from the step: so many micro-batches per stage, chunks per collective.
 void event_driven(benchmark::State& state) {
   TrainingJob job = interleaved();
   job.parallelism.global_batch = 8 * state.range(0);

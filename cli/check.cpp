@@ -3,7 +3,6 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/option_rules.h"
@@ -34,28 +33,17 @@ struct FileKind {
   std::string_view use;
 };
 
-std::string as_text(const FileKind& kind, const std::string& file, const FileSummary& summary) {
-  std::string text = fmt::format("{}: valid, {}\n", file, kind.help);
-  if (!kind.use.empty()) text += fmt::format("  {}\n", kind.use);
-  for (const auto& [name, value] : summary.facts) text += fmt::format("  {:<32} {}\n", name, value);
-  for (const std::string& ignored : summary.ignored) text += fmt::format("  ignored  {}\n", ignored);
-  return text;
-}
-
-std::string as_json(const FileKind& kind, const std::string& file, const FileSummary& summary) {
-  nlohmann::ordered_json root{{"schema_version", 1}, {"file", file}, {"format", kind.name}};
-  if (!kind.use.empty()) root["use"] = kind.use;
-  for (const auto& [name, value] : summary.facts) root["facts"][name] = value;
-  root["ignored"] = summary.ignored;
-  return root.dump(2) + '\n';
-}
-
-std::string as_rows(const FileKind& kind, const FileSummary& summary) {
-  TextTable table{.headings = {"fact", "value"}, .rows = {{"format", std::string(kind.name)}}};
-  if (!kind.use.empty()) table.rows.push_back({"use", std::string(kind.use)});
+Document document_of(const FileKind& kind, const std::string& file, const FileSummary& summary) {
+  Document document{.title = file};
+  document.verdict = {fmt::format("valid, {}", kind.help), Verdict::Mood::Good};
+  document.data("file", file).data("format", kind.name).data("valid", true);
+  if (!kind.use.empty()) document.fact("use", kind.use, std::string(kind.use), "use");
+  Table table = Table::of("facts");
+  table.column("fact").column("value").main = true;
   for (const auto& [name, value] : summary.facts) table.rows.push_back({name, value});
-  for (const std::string& ignored : summary.ignored) table.rows.push_back({"ignored", ignored});
-  return as_csv(table);
+  document.add(std::move(table));
+  document.add(List::of("ignored", summary.ignored.empty() ? "" : "ignored", summary.ignored));
+  return document;
 }
 
 struct CheckedFile {
@@ -99,14 +87,7 @@ void run(const CLI::App& command, const CheckOptions& options) {
   if (!options.schema.empty()) return write_output(options.output, json_schema(options.schema));
   if (options.file.empty()) throw CLI::RequiredError("file");
   const auto [kind, summary] = check_file(options, command);
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, as_text(kind, options.file, summary));
-    case OutputFormat::Json:
-      return write_output(options.output, as_json(kind, options.file, summary));
-    case OutputFormat::Csv:
-      return write_output(options.output, as_rows(kind, summary));
-  }
+  write_answer(options.output, document_of(kind, options.file, summary));
 }
 
 }  // namespace

@@ -3,9 +3,8 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "cli/bill.h"
+#include "answers/bill.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -19,24 +18,6 @@ struct CostOptions {
   OutputOptions output;
 };
 
-std::string as_json(const Network& network, const PriceList& prices, const std::vector<double>& gb_per_s,
-                    const Bill& bill) {
-  nlohmann::ordered_json root;
-  root["schema_version"] = 1;
-  root["network"] = network.shorthand();
-  root["npus"] = network.npus();
-  root["prices"] = prices.name;
-  root["bandwidth_gb_per_s"] = gb_per_s;
-  root["cost_usd"] = bill.total().value();
-  root["bill"] = bill_json(network, bill);
-  return root.dump(2) + '\n';
-}
-
-std::string as_text(const Network& network, const PriceList& prices, const Bill& bill) {
-  return fmt::format("{}: {}, {} NPUs, prices '{}'\n\n{}", network.name, network.shorthand(), network.npus(),
-                     prices.name, aligned(bill_table(network, bill), 3));
-}
-
 void run(const CostOptions& options) {
   const Network network = load(options.network);
   const PriceList prices = load_price_list(options.network.prices);
@@ -44,14 +25,7 @@ void run(const CostOptions& options) {
       parse_option("--bandwidth", options.bandwidth,
                    [&](std::string_view text) { return parse_bandwidths(text, network); });
   const Bill bill = make_bill(network, prices, gb_per_s);
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, as_text(network, prices, bill));
-    case OutputFormat::Csv:
-      return write_output(options.output, as_csv(bill_csv(network, bill)));
-    case OutputFormat::Json:
-      return write_output(options.output, as_json(network, prices, gb_per_s, bill));
-  }
+  write_answer(options.output, cost_document(network, prices, gb_per_s, bill));
 }
 
 }  // namespace

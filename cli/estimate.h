@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "answers/estimate.h"
 #include "cli/model_file.h"
 #include "cli/offload.h"
 #include "cli/output.h"
@@ -21,16 +22,9 @@ struct EstimateOptions {
   OutputOptions output;
 };
 
-constexpr double gib = 1073741824.0;
-
 // A network on images, or a layer table.
 void estimate_undivided(const EstimateOptions& options, const ModelFile& model);
 
 // --bandwidth, or nothing where it is the machine's own.
 std::vector<double> given_bandwidths(const EstimateOptions& options, const Network& network);
-TextTable breakdown_table(const std::vector<BreakdownLine>& breakdown, double step_ns);
-TextTable memory_table(const std::vector<MemoryBill::Line>& lines);
-nlohmann::ordered_json breakdown_json(const std::vector<BreakdownLine>& breakdown);
-nlohmann::ordered_json memory_json(const std::vector<MemoryBill::Line>& lines);
-
 }  // namespace bandwright

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/estimate.h"
@@ -9,8 +8,6 @@
 
 namespace bandwright {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t most_items = 1'000'000'000;
 
@@ -30,13 +27,6 @@ struct Work {
   std::optional<MemoryBill> memory;
   std::vector<std::string> notes;
 };
-
-// What is counted of a bill that leaves something out.
-std::vector<MemoryBill::Line> counted(const MemoryBill& bill) {
-  std::vector<MemoryBill::Line> lines = bill.lines();
-  std::erase_if(lines, [](const MemoryBill::Line& line) { return line.bytes == 0.0; });
-  return lines;
-}
 
 struct Rates {
   double items_per_s = 0.0;
@@ -132,59 +122,24 @@ Work table(const EstimateOptions& options, const Model& model) {
   return work;
 }
 
-std::string as_text(const Work& work, const GraphEstimate& result) {
+Document document_of(const Work& work, const GraphEstimate& result) {
   const Rates rates = rates_of(work, result.step_ns);
-  const std::int64_t npus = work.network.npus();
-  const std::string size =
-      work.parameters > 0.0 ? fmt::format(" ({:.1f} million parameters)", work.parameters * 1e-6) : "";
-  std::string text = fmt::format("{}{} on {} NPU{} of {}\n{}\n\nstep {:.3f} ms   {:.4g} {}/s", work.name,
-                                 size, npus, npus == 1 ? "" : "s", work.machine.name, work.division,
-                                 result.step_ns * 1e-6, rates.items_per_s, work.item);
-  if (rates.tflop_per_s_per_npu) {
-    text += fmt::format("   {:.3g} TFLOP/s per NPU", *rates.tflop_per_s_per_npu);
-  }
-  if (rates.mfu) text += fmt::format("   MFU {:.1f} %", 100.0 * *rates.mfu);
-  text += '\n';
-  if (rates.usd_per_million_items > 0.0) {
-    text += fmt::format("{:.3f} $ per million {} at {} $ per NPU and hour\n", rates.usd_per_million_items,
-                        work.item, work.machine.npu.usd_per_hour);
-  }
-  text += '\n' + aligned(breakdown_table(result.breakdown, result.step_ns)) + '\n';
-  if (work.memory) {
-    const double capacity = work.machine.npu.memory_bytes;
-    text += aligned(memory_table(counted(*work.memory))) +
-            fmt::format("\n{} into {:.0f} GiB\n\n",
-                        work.memory->total() <= capacity ? "fits" : "does not fit", capacity / gib);
-  }
-  for (const std::string& note : work.notes) text += "note: " + note + '\n';
-  return text;
-}
-
-Json known(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
-
-std::string as_json(const Work& work, const GraphEstimate& result) {
-  const Rates rates = rates_of(work, result.step_ns);
-  const double capacity = work.machine.npu.memory_bytes;
-  Json root;
-  root["schema_version"] = 1;
-  root["model"] = work.name;
-  root["system"] = work.machine.name;
-  root["npus"] = work.network.npus();
-  root["parallelism"] = {{"tensor", work.tensor}, {"data", work.network.npus() / work.tensor}};
-  root["step_time_ms"] = result.step_ns * 1e-6;
-  root["item"] = work.item;
-  root["items_per_step"] = work.items;
-  root["items_per_s"] = rates.items_per_s;
-  root["tflop_per_s_per_npu"] = known(rates.tflop_per_s_per_npu);
-  root["mfu"] = known(rates.mfu);
-  root["memory_gib"] = work.memory ? Json(work.memory->total() / gib) : Json();
-  root["memory_capacity_gib"] = capacity / gib;
-  root["fits"] = work.memory ? Json(work.memory->total() <= capacity) : Json();
-  root["memory"] = work.memory ? memory_json(counted(*work.memory)) : Json();
-  root["usd_per_million_items"] = rates.usd_per_million_items;
-  root["breakdown"] = breakdown_json(result.breakdown);
-  root["notes"] = work.notes;
-  return root.dump(2) + '\n';
+  return estimate_document({.name = work.name,
+                            .machine = work.machine,
+                            .npus = work.network.npus(),
+                            .item = work.item,
+                            .items = work.items,
+                            .tensor = work.tensor,
+                            .division = work.division,
+                            .parameters = work.parameters,
+                            .memory = work.memory,
+                            .notes = work.notes,
+                            .items_per_s = rates.items_per_s,
+                            .tflop_per_s_per_npu = rates.tflop_per_s_per_npu,
+                            .mfu = rates.mfu,
+                            .usd_per_million_items = rates.usd_per_million_items,
+                            .step_ns = result.step_ns,
+                            .breakdown = result.breakdown});
 }
 
 void refuse_options(const EstimateOptions& options, bool is_table) {
@@ -214,14 +169,7 @@ void estimate_undivided(const EstimateOptions& options, const ModelFile& model) 
   if (!options.timeline.empty()) {
     write_output({.file = options.timeline}, chrome_trace(result.timeline, work.graph));
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, as_text(work, result));
-    case OutputFormat::Csv:
-      return write_output(options.output, as_csv(breakdown_table(result.breakdown, result.step_ns)));
-    case OutputFormat::Json:
-      return write_output(options.output, as_json(work, result));
-  }
+  write_answer(options.output, document_of(work, result));
 }
 
 }  // namespace bandwright

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "answers/findings.h"
 #include "cli/commands.h"
 #include "cli/experiment_folder.h"
 #include "cli/interrupt.h"
@@ -22,7 +23,8 @@ constexpr std::int64_t most_threads = 4096;
 
 struct EvaluateOptions {
   std::string experiment;
-  std::string output = "output";
+  std::string folder = "output";
+  OutputOptions output;
   std::string engine;
   std::string fidelity = "auto";
   std::string jobs = "0";
@@ -30,31 +32,32 @@ struct EvaluateOptions {
   bool dry_run = false;
 };
 
-void print_points(const Experiment& experiment) {
-  TextTable table;
-  for (const Column& column : columns()) {
-    if (column.asked || column.name == "id") table.headings.emplace_back(column.name);
-  }
-  for (const Point& point : experiment.points) {
-    std::vector<std::string>& cells = table.rows.emplace_back();
-    for (const Column& column : columns()) {
-      if (column.asked || column.name == "id") cells.push_back(cell_text(point.asked, column));
-    }
-  }
-  fmt::print("{}\n{} points\n", aligned(table, table.headings.size()), experiment.points.size());
+Document points_document(const Experiment& experiment) {
+  Document document{.title = fmt::format("{}: {} points", experiment.name, experiment.points.size())};
+  document.data("experiment", experiment.name).data("points", experiment.points.size());
+  Table table = points_table(experiment.points);
+  table.main = true;
+  document.add(std::move(table));
+  return document;
 }
 
-void print_summary(const Experiment& experiment, const Evaluation& evaluation, double seconds,
-                   const ExperimentFolder& folder) {
-  if (evaluation.missing == 0) {
-    fmt::print("{}: all {} points were there already (--force computes them again)\n", experiment.name,
-               evaluation.points);
-  } else {
-    fmt::print("{}: {} points, {} of them computed in {:.2f} s ({:.0f} points/s)\n", experiment.name,
-               evaluation.points, evaluation.missing, seconds,
-               static_cast<double>(evaluation.missing) / seconds);
-  }
-  fmt::print("{}\n", folder.csv().string());
+Document evaluation_document(const Experiment& experiment, const Evaluation& evaluation,
+                             const std::vector<Result>& results, const ExperimentFolder& folder) {
+  const auto refused = std::count_if(results.begin(), results.end(),
+                                     [](const Result& result) { return result.row.status != "ok"; });
+  Document document{.title = fmt::format("{}: {} points", experiment.name, evaluation.points)};
+  document.verdict.text = evaluation.missing == 0 ? "all were there already (--force computes them again)"
+                                                  : fmt::format("{} of them computed", evaluation.missing);
+  if (refused > 0) document.verdict.text += fmt::format(", {} have no answer", refused);
+  document.data("experiment", experiment.name)
+      .data("points", evaluation.points)
+      .data("computed", evaluation.missing)
+      .data("refused_points", refused)
+      .fact("file", folder.csv().string());
+  Table table = rows_table(results);
+  table.main = true;
+  document.add(std::move(table));
+  return document;
 }
 
 void run(const EvaluateOptions& options) {
@@ -68,8 +71,8 @@ void run(const EvaluateOptions& options) {
                            [](const Point& point) { return point.engine == Engine::EventDriven; })) {
     throw InputError("--npu-fidelity full is for the event-driven engine, and no point has it");
   }
-  if (options.dry_run) return print_points(experiment);
-  const ExperimentFolder folder(options.output, experiment.name);
+  if (options.dry_run) return write_answer(options.output, points_document(experiment));
+  const ExperimentFolder folder(options.folder, experiment.name);
   const InterruptWatch interrupt;
   ResultStore store = folder.open_for_writing();
   ProgressBar progress(experiment.name, "points");
@@ -87,8 +90,9 @@ void run(const EvaluateOptions& options) {
     tell("interrupted; what was finished is kept, the same command continues\n");
     throw CLI::RuntimeError(interrupted_status);
   }
-  folder.write_csv(store.listed());
-  print_summary(experiment, evaluation, progress.seconds(), folder);
+  const std::vector<Result> results = store.listed();
+  folder.write_csv(results);
+  write_answer(options.output, evaluation_document(experiment, evaluation, results, folder));
 }
 
 }  // namespace
@@ -102,7 +106,7 @@ void add_evaluate(CLI::App& app) {
       ->add_option("experiment", options->experiment, "a name (bandwright list experiments) or a YAML file")
       ->required()
       ->type_name("EXPERIMENT");
-  command->add_option("--output", options->output, "folder of all results (default: output)")
+  command->add_option("--output", options->folder, "folder of all results (default: output)")
       ->type_name("DIR");
   command
       ->add_option("--engine", options->engine, "event-driven or closed-form, in place of the file's engines")
@@ -114,6 +118,7 @@ void add_evaluate(CLI::App& app) {
   command->add_option("--jobs", options->jobs, "threads (default: one per core)")->type_name("N");
   command->add_flag("--force", options->force, "compute points again that are there already");
   command->add_flag("--dry-run", options->dry_run, "print the points and compute nothing");
+  add_format_options(*command, options->output);
   command->footer(
       "Examples:\n"
       "  bandwright evaluate small\n"

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "core/paths.h"
+#include "core/tell.h"
 #include "core/text.h"
 #include "core/yaml.h"
 #include "experiment/evaluation.h"
@@ -33,8 +34,18 @@ ExperimentFolder::ExperimentFolder(const fs::path& output, const std::string& na
   require_folder_name(name);
 }
 
+fs::path ExperimentFolder::store() const {
+  const fs::path usual = results_ / "results.sqlite";
+  return is_older_store(usual) ? results_ / "results-0.2.sqlite" : usual;
+}
+
 ResultStore ExperimentFolder::open_for_writing() const {
   make_folder(results_);
+  if (const fs::path own = store(); own.filename() != "results.sqlite") {
+    tell(
+        "bandwright: results.sqlite in {} is of an earlier version: it stays as it is, {} is new beside it\n",
+        printable(results_.string()), own.filename().string());
+  }
   return ResultStore(store());
 }
 

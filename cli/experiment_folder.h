@@ -19,7 +19,8 @@ class ExperimentFolder {
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::filesystem::path csv() const { return results_ / "results.csv"; }
-  [[nodiscard]] std::filesystem::path store() const { return results_ / "results.sqlite"; }
+  // results.sqlite; results-0.2.sqlite where that is an earlier version's, which is left as it is.
+  [[nodiscard]] std::filesystem::path store() const;
   [[nodiscard]] const std::filesystem::path& graphs() const { return graphs_; }
 
   // Creates NAME/. Throws InputError.

@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "core/catalogue.h"
+#include "core/text.h"
 #include "formats/chakra_export.h"
 #include "formats/layer_text.h"
 
@@ -20,8 +21,9 @@ namespace {
 struct ExportOptions {
   WorkloadOptions workload;
   std::string npus;
-  std::string format = "chakra";
+  std::string kind = "chakra";
   std::string folder;
+  OutputOptions output;
 };
 
 struct Export {
@@ -37,17 +39,19 @@ std::int64_t npus_of(const ExportOptions& options) {
 }
 
 // Groups depend on the NPU count alone, TP innermost: any network of so many NPUs has the same.
-void export_chakra(const Export& what) {
+// A row of the answer: what was written, traces and their nodes or layers.
+std::vector<Value> export_chakra(const Export& what) {
   const std::int64_t npus = npus_of(what.options);
   const Network network = parse_network(fmt::format("Switch({})", npus));
   const Step graph = build_step(what.model, network, training_loop(what.options.workload.loop),
                                 loop_options(what.options.workload));
   write_traces(graph, network, what.folder, what.model.name);
-  fmt::print("{} traces of {} nodes: {}/{}.*.et, groups {}.json\n", npus, graph.operations.size(),
-             what.folder.string(), what.model.name, what.model.name);
+  return {what.model.name,
+          fmt::format("{0}/{1}.*.et, groups {1}.json", what.folder.string(), what.model.name), npus,
+          graph.operations.size(), Value()};
 }
 
-void export_layers(const Export& what) {
+std::vector<Value> export_layers(const Export& what) {
   const std::filesystem::path file = what.folder / (what.model.name + ".txt");
   std::error_code error;
   std::filesystem::create_directories(what.folder, error);
@@ -56,27 +60,37 @@ void export_layers(const Export& what) {
     for (Line& line : model.lines) line.checkpoint = false;
   }
   write_output({.file = file.string()}, write_layer_text(model));
-  fmt::print("{} layers: {}\n", model.lines.size(), file.string());
+  return {model.name, file.string(), Value(), Value(), model.lines.size()};
 }
 
 struct ExportFormat {
   std::string_view name;
   std::string_view help;
-  void (*write)(const Export& what);
+  std::vector<Value> (*write)(const Export& what);
 };
 constexpr std::array export_formats = {
     ExportFormat{"chakra", "Chakra execution traces, one per NPU", export_chakra},
     ExportFormat{"astra-sim-1", "ASTRA-sim 1.0 layer text", export_layers}};
 
 void run(const CLI::App& command, const ExportOptions& options) {
-  const auto& format =
-      parse_option("--format", options.format, [](std::string_view word) -> const ExportFormat& {
-        return find_in_catalogue(std::span<const ExportFormat>(export_formats), word, "export format");
-      });
+  const auto& format = parse_option("--to", options.kind, [](std::string_view word) -> const ExportFormat& {
+    return find_in_catalogue(std::span<const ExportFormat>(export_formats), word, "export format");
+  });
   if (format.write == export_layers) {
-    refuse_typed(command, {"loop", "--npus", "--compute-scale"}, "is for --format chakra");
+    refuse_typed(command, {"loop", "--npus", "--compute-scale"}, "is for --to chakra");
   }
-  for (const Model& model : load_models(options.workload)) format.write({model, options, options.folder});
+  Document document{.title = fmt::format("{}, into {}", format.help, options.folder)};
+  document.data("format", format.name).data("folder", options.folder);
+  Table table = Table::of("exports");
+  table.column("model").column("file").main = true;
+  const Shown traces = format.write == export_chakra ? Shown::Everywhere : Shown::ToPrograms;
+  const Shown layers = format.write == export_layers ? Shown::Everywhere : Shown::ToPrograms;
+  table.column("traces", "", traces).column("nodes", "", traces).column("layers", "", layers);
+  for (const Model& model : load_models(options.workload)) {
+    table.rows.push_back(format.write({model, options, options.folder}));
+  }
+  document.add(std::move(table));
+  write_answer(options.output, std::move(document));
 }
 
 }  // namespace
@@ -91,13 +105,23 @@ void add_export(CLI::App& app) {
   command->add_option("loop", options->workload.loop, "NoOverlap (default) or Overlap; of traces only")
       ->type_name("LOOP");
   command->add_option("--npus", options->npus, "how many NPUs to write traces for")->type_name("N");
-  command->add_option("--format", options->format, "chakra (default) or astra-sim-1")->type_name("FORMAT");
+  command->add_option("--to", options->kind, "chakra (default) or astra-sim-1")->type_name("KIND");
   command->add_option("-o,--output", options->folder, "folder for the files")->required()->type_name("DIR");
   add_workload_options(*command, options->workload);
+  add_format_options(*command, options->output);
+  // Until version 0.2 --format said what --to says.
+  command->get_option("--format")->transform([options](std::string word) {
+    for (const ExportFormat& format : export_formats) {
+      if (!equal_ignoring_case(word, format.name)) continue;
+      options->kind = word;
+      return std::string("text");
+    }
+    return word;
+  });
   command->footer(
       "Examples:\n"
-      "  bandwright export 175B --npus 1024 --format chakra -o traces\n"
-      "  bandwright export 1T --format astra-sim-1 --recompute full -o layers");
+      "  bandwright export 175B --npus 1024 --to chakra -o traces\n"
+      "  bandwright export 1T --to astra-sim-1 --recompute full -o layers");
   command->callback([command, options] { run(*command, *options); });
 }
 

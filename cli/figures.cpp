@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -42,8 +43,8 @@ std::string find_python() {
                   fmt::join(candidates, ", ")));
 }
 
-int run_script(std::string_view name, const std::filesystem::path& from, const std::filesystem::path& target,
-               const Slice& slice = {}) {
+Drawn run_script(std::string_view name, const std::filesystem::path& from,
+                 const std::filesystem::path& target, const Slice& slice = {}) {
   static const std::string python = find_python();
   const std::string script = (plots_folder() / fmt::format("{}.py", name)).string();
   // -B: no compiled scripts beside the installed ones.
@@ -51,17 +52,21 @@ int run_script(std::string_view name, const std::filesystem::path& from, const s
   if (!slice.view.empty()) words.insert(words.end(), {"--view", slice.view});
   if (!slice.loop.empty()) words.insert(words.end(), {"--loop", slice.loop});
   const ProcessResult result = run_process({.command = words});
-  const bool answered =
-      result.end == ProcessEnd::Succeeded || (result.end == ProcessEnd::Exited && result.code <= 2);
-  if (!answered || result.output.find("Traceback (most recent call last)") != std::string::npos) {
+  const bool ended = result.end == ProcessEnd::Succeeded || result.end == ProcessEnd::Exited;
+  const int status = ended ? result.code : -1;
+  if (status != 0 && status != 2 && status != 3) {
     tell("bandwright: {} failed: {}\n", script, result.describe());
-    return 2;
+    return Drawn::Failed;
   }
   tell_text(result.output);
-  return result.code;
+  return status == 0 ? Drawn::Yes : status == 2 ? Drawn::BadInput : Drawn::DoesNotApply;
 }
 
 }  // namespace
+
+void require(Drawn drawn) {
+  if (drawn != Drawn::Yes) throw CLI::RuntimeError(static_cast<int>(drawn));
+}
 
 std::span<const Figure> figures() { return catalogue; }
 
@@ -73,13 +78,13 @@ std::string file_stem(const Figure& figure, const Slice& slice) {
   return stem;
 }
 
-int draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice) {
+Drawn draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice) {
   make_folder(folder.graphs());
   return run_script(figure.name, folder.csv().parent_path() / figure.csv,
                     folder.graphs() / file_stem(figure, slice), slice);
 }
 
-int draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target) {
+Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target) {
   return run_script("timeline", trace, target);
 }
 
@@ -90,18 +95,24 @@ void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& 
       ->type_name("FOLDER");
 }
 
-void draw_answer(std::string_view script, const TextTable& answer, const AnswerPlot& options) {
+void draw_answer(std::string_view script, std::string_view of, const Document& answer,
+                 const AnswerPlot& options) {
   if (!options.plot) return;
   const std::filesystem::path folder = options.folder;
   make_folder(folder);
-  const std::filesystem::path target = folder / script;
+  std::string stem = std::string(script) + "-" + std::string(of);
+  for (char& c : stem) {
+    const bool usual = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
+    if (!usual) c = '-';
+  }
+  const std::filesystem::path target = folder / stem;
   const std::string table = target.string() + ".csv";
-  write_output({.format = OutputFormat::Csv, .file = table}, as_csv(answer));
-  if (run_script(script, table, target) != 0) throw CLI::RuntimeError(1);
+  write_output({.file = table}, render_csv(answer));
+  require(run_script(script, table, target));
   tell("drawn: {}.png\n", target.string());
 }
 
-int draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target) {
+Drawn draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target) {
   return run_script("validation", rows, target);
 }
 

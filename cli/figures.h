@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -8,6 +9,12 @@
 #include "cli/output.h"
 
 namespace bandwright {
+
+// What came of a script.
+enum class Drawn : std::uint8_t { Yes, DoesNotApply, BadInput, Failed };
+// Throws CLI::RuntimeError for all but Yes: 1 where there is no such figure, 2 for bad input, 3 for a script
+// that failed, which is a fault of the program.
+void require(Drawn drawn);
 
 // A figure: a script of plots/ that reads a CSV of an experiment and writes a PNG and a PDF.
 struct Figure {
@@ -27,12 +34,11 @@ struct Slice {
 std::string file_stem(const Figure& figure, const Slice& slice);
 
 // Draws output/graph_NAME/FILE_STEM.png and .pdf. The script's own message tells why it did not, on standard
-// error. Returns its exit status: 0 drawn, 1 this experiment has no such figure, 2 bad input. Throws
-// InputError when no Python with matplotlib can be found.
-int draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice = {});
+// error. Throws InputError when no Python with matplotlib can be found.
+Drawn draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice = {});
 
 // Draws a trace of `simulate --timeline` as TARGET.png and .pdf; returns and throws as draw does.
-int draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target);
+Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target);
 
 // --plot and --plot-folder of commands that draw their own answer.
 struct AnswerPlot {
@@ -41,12 +47,13 @@ struct AnswerPlot {
 };
 void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help);
 
-// With --plot, writes FOLDER/SCRIPT.csv and has plots/SCRIPT.py draw it beside, as .png and .pdf; says on
-// standard error where. Throws as draw does.
-void draw_answer(std::string_view script, const TextTable& answer, const AnswerPlot& options);
+// With --plot, writes FOLDER/SCRIPT-OF.csv and has plots/SCRIPT.py draw it beside, as .png and .pdf; says on
+// standard error where. `of` tells one answer's files from another's. Throws as draw does.
+void draw_answer(std::string_view script, std::string_view of, const Document& answer,
+                 const AnswerPlot& options);
 
 // Draws the rows that `validate --rows` writes as TARGET.png and .pdf, likewise.
-int draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target);
+Drawn draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target);
 
 // The bytes of TARGET.png. Throws InputError when it cannot be read.
 std::string picture(const std::filesystem::path& target);

@@ -1,5 +1,7 @@
 #include "formats/import.h"
 
+#include <fmt/format.h>
+
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <memory>
@@ -7,17 +9,31 @@
 #include "cli/commands.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
+#include "formats/detect.h"
 
 namespace bandwright {
 namespace {
 
 struct ImportOptions {
   std::string file;
-  std::string output;
+  std::string file_of_yaml;
+  OutputOptions output;
 };
 
+// The YAML itself, or, in another format or with a file for it, what was read and written.
 void run(const ImportOptions& options) {
-  write_output({.file = options.output}, imported(sample_of(options.file)));
+  const Sample sample = sample_of(options.file);
+  const std::string yaml = imported(sample);
+  const FileFormat& format = format_of(sample);
+  const bool to_file = !options.file_of_yaml.empty();
+  if (to_file) write_output({.file = options.file_of_yaml}, yaml);
+  if (to_file && options.file_of_yaml == "-") return;
+  if (!to_file && options.output.format->name == "text") return write_output({}, yaml);
+  Document document{.title = fmt::format("{}: {}", options.file, format.help)};
+  document.data("file", options.file).data("format", format.name);
+  if (to_file) document.fact("files", std::vector<std::string>{options.file_of_yaml}, "", "written");
+  if (!to_file) document.fact("yaml", yaml);
+  write_answer(options.output, std::move(document));
 }
 
 }  // namespace
@@ -30,7 +46,8 @@ void add_import(CLI::App& app) {
   command->add_option("file", options->file, "a file of any readable format, or a folder or prefix of traces")
       ->required()
       ->type_name("FILE");
-  add_output_file(*command, "-o,--output", options->output, "write to this file");
+  add_output_file(*command, "-o,--output", options->file_of_yaml, "write to this file");
+  add_format_options(*command, options->output);
   command->footer(
       "Formats: bandwright list formats\n"
       "Examples:\n"

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "cli/figures.h"
@@ -115,36 +114,22 @@ struct ListOptions {
   OutputOptions output;
 };
 
-std::string as_text(const std::vector<const Listing*>& chosen) {
-  std::string text;
+// For people each list under its own heading, for programs one table.
+Document document_of(const std::vector<const Listing*>& chosen) {
+  Document document;
+  Table table = Table::of("entries");
+  table.column("list").column("name").column("help").shown = Shown::ToPrograms;
+  table.main = true;
   for (const Listing* listing : chosen) {
-    if (!text.empty()) text += '\n';
-    text += fmt::format("{}: {}\n", listing->name, listing->help);
-    for (const Entry& entry : listing->entries())
-      text += fmt::format("  {:<15} {}\n", entry.name, entry.help);
-  }
-  return text;
-}
-
-std::string as_json(const std::vector<const Listing*>& chosen) {
-  nlohmann::ordered_json root;
-  root["schema_version"] = 1;
-  for (const Listing* listing : chosen) {
-    nlohmann::ordered_json& rows = root[std::string(listing->name)] = nlohmann::ordered_json::array();
-    for (const Entry& entry : listing->entries())
-      rows.push_back({{"name", entry.name}, {"help", entry.help}});
-  }
-  return root.dump(2) + '\n';
-}
-
-TextTable as_table(const std::vector<const Listing*>& chosen) {
-  TextTable table{.headings = {"list", "name", "help"}};
-  for (const Listing* listing : chosen) {
+    Facts lines = Facts::of("", fmt::format("{}: {}", listing->name, listing->help));
     for (const Entry& entry : listing->entries()) {
-      table.rows.push_back({std::string(listing->name), entry.name, entry.help});
+      lines.line(entry.name, entry.help.empty() ? "-" : entry.help);
+      table.rows.push_back({listing->name, entry.name, entry.help});
     }
+    document.add(std::move(lines));
   }
-  return table;
+  document.add(std::move(table));
+  return document;
 }
 
 void run(const ListOptions& options) {
@@ -158,14 +143,7 @@ void run(const ListOptions& options) {
         renamed == earlier_names.end() ? std::string_view(options.what) : renamed->second;
     chosen.push_back(&find_in_catalogue(std::span<const Listing>(listings), word, "list"));
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, as_text(chosen));
-    case OutputFormat::Csv:
-      return write_output(options.output, as_csv(as_table(chosen)));
-    case OutputFormat::Json:
-      return write_output(options.output, as_json(chosen));
-  }
+  write_answer(options.output, document_of(chosen));
 }
 
 }  // namespace
@@ -174,16 +152,7 @@ void add_list(CLI::App& app) {
   CLI::App* command = app.add_subcommand("list", "The words every other command understands");
   const auto options =
       std::make_shared<ListOptions>();  // shared with the callback, which outlives this function
-  command
-      ->add_option("what", options->what,
-                   "one of: " + fmt::format("{}",
-                                            [] {
-                                              std::vector<std::string_view> names;
-                                              for (const Listing& listing : listings)
-                                                names.push_back(listing.name);
-                                              return fmt::to_string(fmt::join(names, ", "));
-                                            }()))
-      ->type_name("LIST");
+  command->add_option("what", options->what, "one of them; without it all")->type_name("LIST");
   add_output_options(*command, options->output);
   command->footer(
       "Examples:\n"

@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
 #include "core/progress.h"
+#include "core/tell.h"
 #include "memory/transformer_graph.h"
 #include "training/memory_bill.h"
 
@@ -76,31 +75,12 @@ Offload offload(TrainingJob& job, const OffloadOptions& options) {
   return done;
 }
 
-std::string offload_text(const Offload& done) {
-  const ComputeSlowdown& slowdown = done.slowdown;
-  return fmt::format(
-      "tensors: {} of {}, at most {} in {} ({}{}); compute takes {:.2f} x forward, {:.2f} x backward, {:.2f} "
-      "x\n"
-      "in the optimizer of its time in fast memory; linear tier model, median error {:.1f} %\n",
-      format_bytes(done.fast), done.tiers.fast.name, format_bytes(done.placement.replay->peak_slow),
-      done.tiers.slow.name, done.placement.policy,
-      done.placement.gap() > 2 * gap ? fmt::format(", gap {:.1f} %", 100.0 * done.placement.gap()) : "",
-      slowdown.forward, slowdown.backward, slowdown.update, 100.0 * linear_model_median_error);
-}
+Facts offload_facts(const Offload& done) { return placement_facts(done, gap); }
 
-nlohmann::ordered_json offload_json(const Offload& done) {
-  return {{"tiers", done.tiers.name},
-          {"policy", done.placement.policy},
-          {"fast_limit_bytes", done.fast.value()},
-          {"peak_slow_bytes", done.placement.replay->peak_slow.value()},
-          {"bytes_to_slow", done.placement.to_slow.value()},
-          {"bytes_to_fast", done.placement.to_fast.value()},
-          {"gap", done.placement.gap()},
-          {"linear_model_median_error", linear_model_median_error},
-          {"slowdown",
-           {{"forward", done.slowdown.forward},
-            {"backward", done.slowdown.backward},
-            {"optimizer", done.slowdown.update}}}};
+void show_offload(const Offload& done) {
+  Document document;
+  document.add(offload_facts(done));
+  tell_text(render_text(document, {}));
 }
 
 }  // namespace bandwright

@@ -1,8 +1,8 @@
 #pragma once
 #include <CLI/App.hpp>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "answers/estimate.h"
 #include "memory/placement.h"
 #include "training/training_step.h"
 
@@ -16,19 +16,13 @@ struct OffloadOptions {
 };
 void add_offload_options(CLI::App& command, OffloadOptions& options);
 
-// How a job's tensors were placed.
-struct Offload {
-  TierPair tiers;
-  Bytes fast;  // for tensors
-  PlacementSummary placement;
-  ComputeSlowdown slowdown;
-};
+using Offload = TwoMemories;
 
 // Places the tensors of one micro-batch's step (memory/transformer_graph.h) and slows the job's compute down
 // by what that costs. Throws InputError when there is no placement.
 Offload offload(TrainingJob& job, const OffloadOptions& options);
 
-std::string offload_text(const Offload& done);
-nlohmann::ordered_json offload_json(const Offload& done);
+Facts offload_facts(const Offload& done);
+void show_offload(const Offload& done);  // on standard error
 
 }  // namespace bandwright

@@ -4,11 +4,12 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 
+#include "answers/design.h"
 #include "cli/commands.h"
-#include "cli/design_report.h"
 #include "cli/interrupt.h"
 #include "cli/optimize_inputs.h"
 #include "cli/option_rules.h"
+#include "cli/progress.h"
 #include "core/tell.h"
 #include "core/text.h"
 
@@ -58,17 +59,7 @@ void run(const OptimizeOptions& options) {
     tell("bandwright: {}\n", printable(infeasible_text(answer)));
     throw CLI::RuntimeError(no_answer_status);
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, design_text(answer));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, design_csv(answer));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, design_json(answer));
-      break;
-  }
+  write_answer(options.output, design_document(answer, options.output.timing));
   if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(no_answer_status);
 }
 
@@ -130,6 +121,7 @@ void add_optimize(CLI::App& app) {
   command->add_option("--cost", options->network.prices, "LIBRA's or its artifact's prices, as --prices")
       ->type_name("FILE");
   add_output_options(*command, options->output);
+  add_fit_option(*command, options->output);
   command->footer(
       "Examples:\n"
       "  bandwright optimize 4D 325 175B Perf NoOverlap\n"

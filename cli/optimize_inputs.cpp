@@ -84,7 +84,7 @@ void put_training_job(const OptimizeOptions& options, DesignAnswer& answer) {
   training.system = options.network.network;
   training.recompute = options.workload.recompute;
   TrainingJob job = load_training_job(options.workload.models, training);
-  if (!options.offload.tiers.empty()) tell("{}", offload_text(offload(job, options.offload)));
+  if (!options.offload.tiers.empty()) show_offload(offload(job, options.offload));
   answer.memory = memory_fit(job);
   Design& design = answer.design;
   design.network = job.machine.network(job.parallelism.npus());

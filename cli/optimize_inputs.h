@@ -2,10 +2,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/design_report.h"
+#include "answers/design.h"
 #include "cli/job_options.h"
 #include "cli/offload.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/training_options.h"
 
 namespace bandwright {

@@ -1,32 +1,31 @@
 #pragma once
 #include <CLI/App.hpp>
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/error.h"
+#include "report/render.h"
 
 namespace bandwright {
 
-enum class OutputFormat : std::uint8_t { Text, Json, Csv };
-
-// --format text|json|csv and --output FILE, the same for every command.
+// --format text|json|csv|html, --timing and --output FILE, the same for every command.
 struct OutputOptions {
-  OutputFormat format = OutputFormat::Text;
+  const AnswerFormat* format = &answer_formats().front();
+  bool timing = false;
+  bool require_fit = false;
   std::string file;  // "" is standard output
 };
 void add_output_options(CLI::App& command, OutputOptions& options);
+// Without --output, for commands where that is a folder.
+void add_format_options(CLI::App& command, OutputOptions& options);
 
-// Rows of text under headings; the same cells serve people and CSV.
-struct TextTable {
-  std::vector<std::string> headings;
-  std::vector<std::vector<std::string>> rows;
-};
-// Columns padded to equal width, the first `left_columns` to the left and the others to the right.
-std::string aligned(const TextTable& table, std::size_t left_columns = 1);
-// RFC 4180, lines ending in a single newline.
-std::string as_csv(const TextTable& table);
+// The answer in the format asked for: to a file, or to standard output, where text is as wide as the terminal
+// and has colours if it is one (https://no-color.org). With --timing it says how long the command took.
+// Throws CLI::RuntimeError(1) after a job that does not fit, where --require-fit asks for that.
+void write_answer(const OutputOptions& options, Document answer);
+
+// --require-fit, for commands that say whether a job fits into memory.
+void add_fit_option(CLI::App& command, OutputOptions& options);
 
 // To standard output, or to a file that either gets all of the text or is left as it was.
 void write_output(const OutputOptions& options, std::string_view text);

@@ -1,5 +1,3 @@
-#include "cli/place.h"
-
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
@@ -7,9 +5,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "answers/placement.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/option_rules.h"
+#include "cli/output.h"
 #include "cli/place_options.h"
 #include "core/paths.h"
 #include "core/progress.h"
@@ -198,12 +198,10 @@ void write_schedules(const PlaceOptions& options, const PlaceReport& report) {
   const PlacementSummary& summary = report.rows.front().summary;
   const TrainingGraph& graph = report.problem.graph;
   if (!options.schedule_file.empty()) {
-    write_output({.format = OutputFormat::Csv, .file = options.schedule_file},
-                 as_csv(schedule_csv(graph, summary)));
+    write_output({.file = options.schedule_file}, render_csv(schedule_document(graph, summary)));
   }
   if (!options.timeline_file.empty()) {
-    write_output({.format = OutputFormat::Json, .file = options.timeline_file},
-                 schedule_timeline(graph, summary));
+    write_output({.file = options.timeline_file}, schedule_timeline(graph, summary));
   }
 }
 
@@ -235,19 +233,10 @@ void run(const PlaceOptions& options) {
   for (const FastMemory& memory : memories) check({report.problem.graph, tiers, memory.limit});
   run_all(report, memories, chosen, placement);
   mark_front(report.rows);
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, place_text(report));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, as_csv(place_csv(report)));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, place_json(report));
-      break;
-  }
+  write_answer(options.output, placement_document(report, options.output.timing));
   write_schedules(options, report);
-  draw_answer("placement", place_csv(report), options.plot);
+  draw_answer("placement", report.problem.graph.name + "-" + report.problem.tiers.name,
+              placement_document(report, false), options.plot);
   const bool unanswered = std::any_of(report.rows.begin(), report.rows.end(), [](const PlaceRow& row) {
     return !row.summary.found() || (row.summary.replay && !row.summary.replay->fault.empty());
   });

@@ -9,6 +9,7 @@
 #include "cli/experiment_folder.h"
 #include "cli/figures.h"
 #include "cli/option_rules.h"
+#include "cli/output.h"
 #include "core/catalogue.h"
 #include "core/text.h"
 
@@ -18,7 +19,8 @@ namespace {
 struct PlotOptions {
   std::string experiment;
   std::vector<std::string> figures;
-  std::string output = "output";
+  std::string folder = "output";
+  OutputOptions output;
   Slice slice;
 };
 
@@ -29,27 +31,39 @@ void run(const PlotOptions& options) {
   if (chosen.empty()) {
     for (const Figure& figure : figures()) chosen.push_back(&figure);
   }
-  const ExperimentFolder folder(options.output, experiment_name(options.experiment));
+  const ExperimentFolder folder(options.folder, experiment_name(options.experiment));
   static_cast<void>(folder.read());  // the figures read what the store says
-  int worst = 0;
+  Drawn worst = Drawn::Yes;
+  Document document{.title = fmt::format("Figures of {}", folder.name())};
+  document.data("experiment", folder.name());
+  Table table = Table::of("figures");
+  table.column("figure", "", Shown::ToPrograms).column("file").column("help", "", Shown::ToPrograms).main =
+      true;
   for (const Figure* figure : chosen) {
-    const int status = draw(*figure, folder, options.slice);
-    if (status == 0)
-      fmt::print("{}\n", (folder.graphs() / file_stem(*figure, options.slice)).string() + ".png");
-    worst = std::max(worst, status);
+    const Drawn drawn = draw(*figure, folder, options.slice);
+    const std::string file = (folder.graphs() / file_stem(*figure, options.slice)).string() + ".png";
+    if (drawn == Drawn::Yes) table.rows.push_back({figure->name, file, figure->help});
+    worst = std::max(worst, drawn);
   }
+  document.add(std::move(table));
+  write_answer(options.output, std::move(document));
   // A figure that an experiment does not have is no answer only to somebody who asked for it.
-  if (worst == 2 || (worst == 1 && !options.figures.empty())) throw CLI::RuntimeError(worst);
+  if (worst != Drawn::DoesNotApply || !options.figures.empty()) require(worst);
 }
 
 // bandwright plot timeline FILE ...: each as a picture beside it.
-void run_timelines(const std::vector<std::string>& traces) {
+void run_timelines(const std::vector<std::string>& traces, const OutputOptions& output) {
   if (traces.empty()) throw InputError("plot timeline: missing the file that simulate --timeline wrote");
+  Table table = Table::of("figures");
+  table.column("file").main = true;
   for (const std::string& trace : traces) {
     const std::filesystem::path target = std::filesystem::path(trace).replace_extension();
-    if (const int status = draw_timeline(trace, target); status != 0) throw CLI::RuntimeError(status);
-    fmt::print("{}.png\n", target.string());
+    require(draw_timeline(trace, target));
+    table.rows.push_back({target.string() + ".png"});
   }
+  Document document{.title = "Timelines"};
+  document.add(std::move(table));
+  write_answer(output, std::move(document));
 }
 
 }  // namespace
@@ -65,12 +79,13 @@ void add_plot(CLI::App& app) {
       ->add_option("figures", options->figures,
                    "names (bandwright list figures), default: all; or timeline files")
       ->type_name("FIGURE");
-  command->add_option("--output", options->output, "folder of all results (default: output)")
+  command->add_option("--output", options->folder, "folder of all results (default: output)")
       ->type_name("DIR");
   command->add_option("--view", options->slice.view, "which view of the experiment (default: its first)")
       ->type_name("NAME");
   command->add_option("--loop", options->slice.loop, "which training loop (default: its first)")
       ->type_name("NAME");
+  add_format_options(*command, options->output);
   command->footer(
       "Examples:\n"
       "  bandwright plot small fig12\n"
@@ -80,7 +95,7 @@ void add_plot(CLI::App& app) {
   command->callback([command, options] {
     if (equal_ignoring_case(options->experiment, "timeline")) {
       refuse_typed(*command, {"--output", "--view", "--loop"}, "is for experiments, not for timelines");
-      run_timelines(options->figures);
+      run_timelines(options->figures, options->output);
     } else {
       run(*options);
     }

@@ -1,16 +1,11 @@
 #pragma once
 #include <string>
 
+#include "answers/design.h"
 #include "core/progress.h"
 #include "optimizer/summary.h"
 
 namespace bandwright {
-
-// How objectives are shown: "ms" with a factor of 1e-6 for the optimizer's ns, and so on.
-struct ObjectiveUnit {
-  std::string name;
-  double factor = 1.0;
-};
 
 // Shows a solver's iterations on standard error while it runs: with `trace` every one it reports, a line
 // each; without, and only on a terminal, one line that is redrawn.

@@ -4,11 +4,10 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 
+#include "answers/findings.h"
 #include "cli/commands.h"
 #include "cli/experiment_folder.h"
 #include "cli/figures.h"
-#include "cli/findings_text.h"
-#include "cli/html.h"
 #include "cli/output.h"
 
 namespace bandwright {
@@ -16,44 +15,40 @@ namespace {
 
 struct ReportOptions {
   std::string experiment;
-  std::string output = "output";
+  std::string folder = "output";
+  OutputOptions output;
 };
 
 // The figures this experiment has, drawn now.
-std::string figures_html(const ExperimentFolder& folder) {
-  std::string html;
+void add_figures(const ExperimentFolder& folder, Document& page) {
   for (const Figure& figure : figures()) {
-    const int status = draw(figure, folder);
-    if (status == 2) throw CLI::RuntimeError(status);
-    if (status == 1) continue;
-    const std::string png = picture(folder.graphs() / figure.name);
-    html += html_figure(figure.name, figure.help, png,
-                        fmt::format("bandwright plot {} {}", folder.name(), figure.name));
+    const Drawn drawn = draw(figure, folder);
+    if (drawn == Drawn::DoesNotApply) continue;
+    require(drawn);
+    page.add(Picture{std::string(figure.name), std::string(figure.help),
+                     picture(folder.graphs() / figure.name),
+                     fmt::format("bandwright plot {} {}", folder.name(), figure.name)});
   }
-  return html;
-}
-
-std::string tables_html(const std::vector<Result>& results) {
-  std::string html;
-  const TextTable aggregates = aggregates_table(results);
-  if (!aggregates.rows.empty())
-    html += html_table("Aggregates over all networks, models and budgets", aggregates);
-  const TextTable losses = losses_table(results);
-  if (!losses.rows.empty()) html += html_table("Performance per cost lost with published shares", losses);
-  return html;
 }
 
 void run(const ReportOptions& options) {
-  const ExperimentFolder folder(options.output, experiment_name(options.experiment));
+  const ExperimentFolder folder(options.folder, experiment_name(options.experiment));
   const std::vector<Result> results = folder.read();
-  const std::string body =
-      html_list("Findings", sentences(results)) + figures_html(folder) + tables_html(results) +
-      html_commands("Run it again", {fmt::format("bandwright evaluate {}", options.experiment),
-                                     fmt::format("bandwright report {}", options.experiment)});
-  const std::string title = fmt::format("Experiment {}: {} points", folder.name(), results.size());
   const std::string file = (folder.graphs() / "report.html").string();
-  write_output({.file = file}, html_page(title, body));
-  fmt::print("{}\n", file);
+  Document document{.title = fmt::format("Experiment {}: {} points", folder.name(), results.size())};
+  document.data("experiment", folder.name()).data("points", results.size());
+  document.add(List::of("findings", "Findings", sentences(results)));
+  Document page = document;
+  add_figures(folder, page);
+  page.add(aggregates_table(results)).add(losses_table(results));
+  List commands = List::of("commands", "Run it again",
+                           {fmt::format("bandwright evaluate {}", options.experiment),
+                            fmt::format("bandwright report {}", options.experiment)});
+  commands.commands = true;
+  page.add(std::move(commands));
+  write_output({.file = file}, render_html(page));
+  document.fact("file", file);
+  write_answer(options.output, std::move(document));
 }
 
 }  // namespace
@@ -66,8 +61,9 @@ void add_report(CLI::App& app) {
   command->add_option("experiment", options->experiment, "its name or its YAML file")
       ->required()
       ->type_name("EXPERIMENT");
-  command->add_option("--output", options->output, "folder of all results (default: output)")
+  command->add_option("--output", options->folder, "folder of all results (default: output)")
       ->type_name("DIR");
+  add_format_options(*command, options->output);
   command->footer("Example:\n  bandwright report full      # output/graph_full/report.html");
   command->callback([options] { run(*options); });
 }

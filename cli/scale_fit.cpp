@@ -1,5 +1,3 @@
-#include "cli/scale_fit.h"
-
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
@@ -9,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "answers/scaling.h"
 #include "cli/figures.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
@@ -51,18 +50,9 @@ void run(FitCommandOptions options) {
     ScalingFit summary = fit_scaling(series, options.fit);
     all.push_back({std::move(series), std::move(summary), options.fit.efficiency});
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, fit_text(all));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, as_csv(fit_csv(all)));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, fit_json(all));
-      break;
-  }
-  draw_answer("scaling", fit_csv(all), options.plot);
+  const Document answer = fit_document(all);
+  write_answer(options.output, answer);
+  draw_answer("scaling", "fit-" + std::filesystem::path(options.file).stem().string(), answer, options.plot);
   const bool lawless =
       std::any_of(all.begin(), all.end(), [](const FittedSeries& f) { return !f.summary.chosen; });
   if (lawless) throw CLI::RuntimeError(1);
@@ -90,6 +80,10 @@ void add_scale_fit(CLI::App& scale) {
   add_output_options(*command, options->output);
   add_answer_plot(*command, options->plot,
                   "draw the points, the law with its range, and where it stops paying");
+  command->footer(
+      "Examples:\n"
+      "  bandwright scale fit measured.csv\n"
+      "  bandwright scale fit measured.csv --holdout 2 --predict 16..1024 --plot");
   command->callback([command, options] {
     check_needs(*command, {"--plot-folder"}, {"--plot"});
     run(*options);

@@ -6,11 +6,11 @@
 #include <array>
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "answers/scaling.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/scale.h"
@@ -49,58 +49,6 @@ void show(const MeasureEvent& event, ProgressBar& progress) {
   progress.line(event.total > 0 ? static_cast<double>(event.done) / event.total : 1.0,
                 fmt::format("[{}/{}] {} workers, {}: {}{}", event.done, event.total, event.workers, run,
                             event.outcome, event.remembered ? " (from the store)" : ""));
-}
-
-std::string table(const std::vector<MeasuredPoint>& points) {
-  TextTable table{
-      .headings = {"workers", "median s", "fastest s", "slowest s", "spread", "peak memory", "runs", ""}};
-  for (const MeasuredPoint& point : points) {
-    if (!point.failure.empty()) {
-      table.rows.push_back({fmt::format("{}", point.workers), "-", "-", "-", "-", "-", "-", point.failure});
-      continue;
-    }
-    const auto [fastest, slowest] = std::minmax_element(point.seconds.begin(), point.seconds.end());
-    table.rows.push_back({fmt::format("{}", point.workers), fmt::format("{:.4g}", point.median()),
-                          fmt::format("{:.4g}", *fastest), fmt::format("{:.4g}", *slowest),
-                          fmt::format("{:.1f} %", 100 * point.spread()),
-                          format_bytes(bytes(point.peak_bytes)), fmt::format("{}", point.seconds.size()),
-                          ""});
-  }
-  return aligned(table);
-}
-
-// What `scale fit` reads; a worker count that could not be measured has no line.
-std::string csv(const std::vector<MeasuredPoint>& points) {
-  TextTable table{
-      .headings = {"n", "seconds", "fastest_seconds", "slowest_seconds", "spread", "peak_bytes", "runs"}};
-  for (const MeasuredPoint& point : points) {
-    if (!point.failure.empty()) continue;
-    const auto [fastest, slowest] = std::minmax_element(point.seconds.begin(), point.seconds.end());
-    table.rows.push_back({fmt::format("{}", point.workers), fmt::format("{}", point.median()),
-                          fmt::format("{}", *fastest), fmt::format("{}", *slowest),
-                          fmt::format("{}", point.spread()), fmt::format("{}", point.peak_bytes),
-                          fmt::format("{}", point.seconds.size())});
-  }
-  return as_csv(table);
-}
-
-std::string json(const MeasurePlan& plan, const std::vector<MeasuredPoint>& points) {
-  nlohmann::ordered_json root;
-  root["command"] = plan.command;
-  root["points"] = nlohmann::ordered_json::array();
-  root["failures"] = nlohmann::ordered_json::array();
-  for (const MeasuredPoint& point : points) {
-    if (!point.failure.empty()) {
-      root["failures"].push_back({{"n", point.workers}, {"reason", point.failure}});
-      continue;
-    }
-    root["points"].push_back({{"n", point.workers},
-                              {"seconds", point.median()},
-                              {"spread", point.spread()},
-                              {"runs", point.seconds},
-                              {"peak_bytes", point.peak_bytes}});
-  }
-  return root.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
 }
 
 void read_plan(MeasureCommandOptions& options) {
@@ -162,17 +110,7 @@ void run(MeasureCommandOptions options) {
   if (!options.resume) store.forget(study_of(options.plan));
   warn_about_cores(options.plan);
   const std::vector<MeasuredPoint> points = measured(options.plan, store);
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, table(points));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, csv(points));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, json(options.plan, points));
-      break;
-  }
+  write_answer(options.output, measurement_document(options.plan.command, points));
   bool failed = false;
   for (const MeasuredPoint& point : points) {
     if (point.failure.empty()) continue;
@@ -217,6 +155,11 @@ void add_scale_measure(CLI::App& scale) {
   add_output_options(*command, options->output);
   command->add_option("command", options->plan.command, "after --: what to run; {n} is the worker count")
       ->required();
+  command->footer(
+      "Examples:\n"
+      "  bandwright scale measure --workers 1..8 -- ./train.sh {n}\n"
+      "  bandwright scale measure --workers 1,2,4 --format csv --output scaling.csv -- mpirun -n {n} "
+      "./train");
   command->callback([command, options] {
     check_needs(*command, {"--slurm-worker", "--partition"}, {"--slurm"});
     check_needs(*command, {"--resume"}, {"--store"});

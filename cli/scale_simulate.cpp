@@ -1,5 +1,3 @@
-#include "cli/scale_simulate.h"
-
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
@@ -8,9 +6,11 @@
 #include <memory>
 #include <vector>
 
+#include "answers/scaling.h"
 #include "cli/figures.h"
 #include "cli/model_file.h"
 #include "cli/option_rules.h"
+#include "cli/output.h"
 #include "cli/scale.h"
 #include "cli/training_options.h"
 #include "core/tell.h"
@@ -165,20 +165,12 @@ SimulatedCurve simulate(const CLI::App& command, const ScaleSimulateOptions& opt
 
 void run(const CLI::App& command, const ScaleSimulateOptions& options) {
   const SimulatedCurve answer = simulate(command, options);
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      write_output(options.output, curve_text(answer));
-      break;
-    case OutputFormat::Csv:
-      write_output(options.output, as_csv(curve_csv(answer)));
-      break;
-    case OutputFormat::Json:
-      write_output(options.output, curve_json(answer));
-      break;
-  }
+  const Document document = curve_document(answer);
+  write_answer(options.output, document);
   const std::vector<CurvePoint>& points = answer.curve.points;
   if (std::any_of(points.begin(), points.end(), [](const CurvePoint& point) { return point.played(); })) {
-    return draw_answer("scaling", curve_csv(answer), options.plot);
+    return draw_answer("scaling", answer.workload.name + "-on-" + answer.machine.name, document,
+                       options.plot);
   }
   tell("bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
   throw CLI::RuntimeError(1);

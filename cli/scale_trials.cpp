@@ -4,10 +4,10 @@
 #include <CLI/Formatter.hpp>
 #include <cmath>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "answers/scaling.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
 #include "cli/scale.h"
@@ -33,14 +33,6 @@ struct TrialsOptions {
   HalvingOptions halving;
   std::uint64_t seed = 1;
   OutputOptions output;
-};
-
-struct TrialsAnswer {
-  TrialCluster cluster;
-  const TrialScheduler* scheduler = nullptr;
-  double one_worker_seconds = 0.0;
-  std::vector<TrialsSummary> points;
-  std::vector<std::string> warnings;
 };
 
 double seconds_of(TrialTime time) { return static_cast<double>(time.count()) / 1e9; }
@@ -69,7 +61,8 @@ TrialsAnswer play(const TrialsOptions& options) {
     throw InputError(fmt::format("{} jobs at {} worker counts are too many to play", jobs, workers.size()));
   }
   TrialsAnswer answer{.cluster = read_cluster(options),
-                      .scheduler = &find_in_catalogue(trial_schedulers(), options.scheduler, "scheduler")};
+                      .scheduler = &find_in_catalogue(trial_schedulers(), options.scheduler, "scheduler"),
+                      .jobs = options.jobs};
   const std::vector<Trial> trials = parse_option("--duration", options.duration, [&](std::string_view text) {
     return make_trials(text, options.jobs, options.seed);
   });
@@ -90,85 +83,9 @@ TrialsAnswer play(const TrialsOptions& options) {
   return answer;
 }
 
-double speedup(const TrialsAnswer& answer, const TrialsSummary& point) {
-  return answer.one_worker_seconds / seconds_of(point.makespan);
-}
-
-double mean_traffic(const TrialsSummary& point) { return point.head_bytes / seconds_of(point.makespan); }
-
-std::string table(const TrialsAnswer& answer) {
-  TextTable table{.headings = {"workers", "makespan s", "speedup", "efficiency", "utilization",
-                               "head link MB/s", "of the link", "mean MB/s", "stopped early"}};
-  const double link = answer.cluster.head_link.value() * 1e9;
-  for (const TrialsSummary& point : answer.points) {
-    const double traffic = head_traffic(with_workers(answer.cluster, point.workers));
-    table.rows.push_back(
-        {fmt::format("{}", point.workers), fmt::format("{:.3f}", seconds_of(point.makespan)),
-         fmt::format("{:.2f}", speedup(answer, point)),
-         fmt::format("{:.1f} %", 100 * speedup(answer, point) / point.workers),
-         fmt::format("{:.1f} %", 100 * point.utilization()), fmt::format("{:.3f}", traffic * 1e-6),
-         fmt::format("{:.1f} %", 100 * traffic / link), fmt::format("{:.3f}", mean_traffic(point) * 1e-6),
-         fmt::format("{}", point.stopped_early)});
-  }
-  std::string text = aligned(table);
-  const double limit = saturating_workers(answer.cluster);
-  if (std::isfinite(limit)) text += fmt::format("The head link saturates at {:.0f} workers.\n", limit);
-  text += "Head link: with every worker busy; mean: over the study.\n";
-  for (const std::string& warning : answer.warnings) text += "warning: " + warning + '\n';
-  return text;
-}
-
-std::string csv(const TrialsAnswer& answer) {
-  TextTable table{.headings = {"workers", "makespan_seconds", "speedup", "efficiency", "utilization",
-                               "head_bytes_per_second", "head_mean_bytes_per_second", "head_bytes",
-                               "stopped_early"}};
-  for (const TrialsSummary& point : answer.points) {
-    table.rows.push_back({fmt::format("{}", point.workers), fmt::format("{}", seconds_of(point.makespan)),
-                          fmt::format("{}", speedup(answer, point)),
-                          fmt::format("{}", speedup(answer, point) / point.workers),
-                          fmt::format("{}", point.utilization()),
-                          fmt::format("{}", head_traffic(with_workers(answer.cluster, point.workers))),
-                          fmt::format("{}", mean_traffic(point)), fmt::format("{}", point.head_bytes),
-                          fmt::format("{}", point.stopped_early)});
-  }
-  return as_csv(table);
-}
-
-std::string json(const TrialsAnswer& answer, int jobs) {
-  nlohmann::ordered_json root;
-  root["jobs"] = jobs;
-  root["scheduler"] = answer.scheduler->name;
-  const double limit = saturating_workers(answer.cluster);
-  root["head_link_bytes_per_second"] = answer.cluster.head_link.value() * 1e9;
-  root["saturates_at_workers"] =
-      std::isfinite(limit) ? nlohmann::ordered_json(limit) : nlohmann::ordered_json();
-  root["points"] = nlohmann::ordered_json::array();
-  for (const TrialsSummary& point : answer.points) {
-    root["points"].push_back(
-        {{"workers", point.workers},
-         {"makespan_seconds", seconds_of(point.makespan)},
-         {"speedup", speedup(answer, point)},
-         {"efficiency", speedup(answer, point) / point.workers},
-         {"utilization", point.utilization()},
-         {"head_bytes_per_second", head_traffic(with_workers(answer.cluster, point.workers))},
-         {"head_mean_bytes_per_second", mean_traffic(point)},
-         {"head_bytes", point.head_bytes},
-         {"stopped_early", point.stopped_early}});
-  }
-  root["warnings"] = answer.warnings;
-  return root.dump(2) + '\n';
-}
-
 void run(const TrialsOptions& options) {
   const TrialsAnswer answer = play(options);
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, table(answer));
-    case OutputFormat::Csv:
-      return write_output(options.output, csv(answer));
-    case OutputFormat::Json:
-      return write_output(options.output, json(answer, options.jobs));
-  }
+  write_answer(options.output, trials_document(answer));
 }
 
 }  // namespace
@@ -200,6 +117,9 @@ void add_scale_trials(CLI::App& scale) {
       ->check(CLI::Range(1, 1'000'000'000));
   command->add_option("--seed", options->seed, "of sampled durations and of the outcomes asha compares");
   add_output_options(*command, options->output);
+  command->footer(
+      "Example:\n"
+      "  bandwright scale trials --jobs 16 --workers 1..64 --duration 42.85s --startup 16.1s");
   command->callback([command, options] {
     const auto& scheduler = find_in_catalogue(trial_schedulers(), options->scheduler, "scheduler");
     if (scheduler.name != "asha") {

@@ -8,11 +8,15 @@
 #include <cmath>
 #include <memory>
 
+#include "answers/simulation.h"
 #include "cli/commands.h"
 #include "cli/option_rules.h"
 #include "cli/simulate_inputs.h"
+#include "core/progress.h"
 #include "cost_model/bill.h"
 #include "simulator/closed_form.h"
+#include "simulator/leap.h"
+#include "simulator/transport/catalogue.h"
 #include "training/estimate.h"
 
 namespace bandwright {
@@ -53,7 +57,10 @@ void write_out(SimulationAnswer& answer) {
 }
 
 void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timeline* timeline) {
-  if (answer.job) write_out(answer);
+  if (!options.transport.empty()) {
+    answer.system.network = parse_option("--transport", options.transport, transport_named).model;
+  }
+  answer.transport = transport_of(answer.system).name;
   const bool lone = !options.collective.empty();
   const Scenario scenario{answer.graph, answer.network, answer.system, answer.bandwidth,
                           lone ? answer.system.after_lone_collective : answer.system.after_collective};
@@ -61,8 +68,16 @@ void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timel
   const Fidelity fidelity =
       answer.ranks ? resolved(wanted, scenario, *answer.ranks) : resolved(wanted, scenario);
   answer.fidelity = fidelity_name(fidelity);
-  answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline)
-                               : simulate(scenario, fidelity, timeline);
+  if (answer.job && fidelity == Fidelity::Folded && timeline == nullptr) {
+    answer.result = (options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario)).result;
+  } else {
+    if (answer.job) write_out(answer);
+    ProgressBar bar("simulate");
+    const PlayLimits limits{.force = options.force,
+                            .on_progress = [&](double share) { bar.show(share, "every NPU by itself"); }};
+    answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline, limits)
+                                 : simulate(scenario, fidelity, timeline, limits);
+  }
   answer.critical = critical_parts(answer.graph, answer.result);
 }
 
@@ -86,6 +101,7 @@ void check_options(const CLI::App& command, const SimulateOptions& options) {
   check_needs(command, {"--tiers"}, {"--npus"});
   check_needs(command, foreign_files, {"--workload"});
   check_needs(command, {"--size"}, {"--collective"});
+  check_needs(command, {"--no-leap"}, {"--npus"});
   check_excludes(command, {"--workload"},
                  {"--npus", "--collective", "--model", "--recompute", "--allocation"});
   check_excludes(command, {"--npus", "--workload"},
@@ -95,7 +111,9 @@ void check_options(const CLI::App& command, const SimulateOptions& options) {
   check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
   check_excludes(command, {"--bandwidth"}, {"--budget", "--allocation"});
   if (is_closed_form(options)) {
-    refuse_typed(command, {"--chunks", "--scheduler", "--npu-fidelity"}, "is for the event-driven engine");
+    refuse_typed(command,
+                 {"--chunks", "--scheduler", "--npu-fidelity", "--transport", "--no-leap", "--force"},
+                 "is for the event-driven engine");
   } else {
     refuse_typed(command, {"--own-links"},
                  "is for --engine closed: the event-driven engine always counts links");
@@ -112,14 +130,7 @@ void run(SimulateOptions options) {
   if (!options.timeline.empty()) {
     write_output({.file = options.timeline}, chrome_trace(timeline, answer.graph));
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, simulation_text(answer));
-    case OutputFormat::Csv:
-      return write_output(options.output, simulation_csv(answer));
-    case OutputFormat::Json:
-      return write_output(options.output, simulation_json(answer));
-  }
+  write_answer(options.output, simulation_document(answer, options.output.timing));
 }
 
 void add_engine_options(CLI::App& command, SimulateOptions& options) {
@@ -138,6 +149,13 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       .add_option("--npu-fidelity", options.fidelity,
                   "folded, full or auto (default: folded where it is exact)")
       ->type_name("WHAT");
+  command
+      .add_option("--transport", options.transport,
+                  "ports or links: what messages share (default: the system's network_model)")
+      ->type_name("NAME");
+  command.add_flag("--force", options.force, "play every NPU even if memory or a day may not do");
+  command.add_flag("--no-leap", options.no_leap,
+                   "with --npus: play every micro-batch, where they repeat as well (the same times)");
   command.add_flag("--own-links", options.own_links,
                    "with --engine closed: as in optimize (the event-driven engine always counts links)");
 }
@@ -184,6 +202,7 @@ void add_simulate(CLI::App& app) {
   begin_group(*command, price_options);
   add_network_options(*command, options->network);
   add_output_options(*command, options->output);
+  add_fit_option(*command, options->output);
   add_output_file(*command, "--timeline", options->timeline, "write a Chrome/Perfetto trace");
   command->footer(
       "Examples:\n"

@@ -214,7 +214,7 @@ SimulationAnswer training_of(SimulateOptions& options) {
   SimulationAnswer answer{.system = system_of(options)};
   answer.job = load_training_job(options.workload.models, options.training);
   if (!options.offload.tiers.empty()) {
-    tell("{}", offload_text(offload(*answer.job, options.offload)));
+    show_offload(offload(*answer.job, options.offload));
   }
   const TrainingJob& job = *answer.job;
   answer.system.name = job.machine.name;

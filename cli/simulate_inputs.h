@@ -2,11 +2,11 @@
 #include <string>
 #include <vector>
 
+#include "answers/simulation.h"
 #include "cli/job_options.h"
 #include "cli/offload.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/simulate_report.h"
 #include "cli/training_options.h"
 
 namespace bandwright {
@@ -29,6 +29,9 @@ struct SimulateOptions {
   std::string scheduler;
   std::string engine = "event";
   std::string fidelity = "auto";
+  std::string transport;   // "" is the system's
+  bool force = false;      // more than the machine has
+  bool no_leap = false;    // rounds that repeat are played, too
   bool own_links = false;  // also for the closed form; the event-driven engine always has them
   std::string timeline;
   OutputOptions output;

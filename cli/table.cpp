@@ -5,9 +5,9 @@
 #include <array>
 #include <memory>
 
+#include "answers/findings.h"
 #include "cli/commands.h"
 #include "cli/experiment_folder.h"
-#include "cli/findings_text.h"
 #include "cli/output.h"
 #include "core/catalogue.h"
 #include "experiment/evaluation.h"
@@ -20,30 +20,35 @@ struct TableInfo {
   std::string_view name;
   std::string_view help;
   std::string_view experiment;
-  TextTable (*make)(const std::vector<Result>& results);
-  std::size_t left_columns;
+  Table (*make)(const std::vector<Result>& results);
 };
 constexpr std::array tables = {
-    TableInfo{"VI", "optimal bandwidths of 4D at 325 GB/s per NPU", "table-vi", optima_table, 2},
+    TableInfo{"VI", "optimal bandwidths of 4D at 325 GB/s per NPU", "table-vi", optima_table},
     TableInfo{"aggregates", "speedups and performance per cost in few numbers, in every view", "full",
-              aggregates_table, 2},
+              aggregates_table},
     TableInfo{"losses", "performance per cost that published shares lose, by network and model", "full",
-              losses_table, 4}};
+              losses_table}};
 
 struct TableOptions {
   std::string table;
-  std::string output = "output";
+  std::string folder = "output";
+  OutputOptions output;
 };
 
 void run(const TableOptions& options) {
   const TableInfo& info = find_in_catalogue(std::span<const TableInfo>(tables), options.table, "table");
   const Experiment experiment = load_experiment(info.experiment);
-  const ExperimentFolder folder(options.output, experiment.name);
+  const ExperimentFolder folder(options.folder, experiment.name);
   ResultStore store = folder.open_for_writing();
   evaluate_missing(experiment, store, {});
   const std::vector<Result> results = store.listed();
   folder.write_csv(results);
-  fmt::print("{}", aligned(info.make(results), info.left_columns));
+  Document document{.title = fmt::format("Table {}: {}", info.name, info.help)};
+  document.data("table", info.name).data("experiment", info.experiment);
+  Table table = info.make(results);
+  table.main = true;
+  document.add(std::move(table));
+  write_answer(options.output, std::move(document));
 }
 
 }  // namespace
@@ -56,8 +61,9 @@ void add_table(CLI::App& app) {
   std::string names;
   for (const TableInfo& info : tables) names += fmt::format("\n  {:<11} {}", info.name, info.help);
   command->add_option("table", options->table, "its name:" + names)->required()->type_name("TABLE");
-  command->add_option("--output", options->output, "folder of all results (default: output)")
+  command->add_option("--output", options->folder, "folder of all results (default: output)")
       ->type_name("DIR");
+  add_format_options(*command, options->output);
   command->footer("Example:\n  bandwright table VI");
   command->callback([options] { run(*options); });
 }

@@ -6,7 +6,6 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 
 #include "cli/option_rules.h"
 #include "cli/output.h"
@@ -135,24 +134,6 @@ Parallelism read_parallelism(const TrainingOptions& options) {
   p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
   if (!options.schedule.empty()) p.schedule = parse_option("--schedule", options.schedule, pipeline_schedule);
   return p;
-}
-
-std::string divided(const Parallelism& p) {
-  return fmt::format("TP {} CP {} EP {} PP {} DP {}, ZeRO {}, {} micro-batches of {}", p.tensor, p.context,
-                     p.expert, p.pipeline, p.data, p.zero, p.micro_batches(), p.micro_batch);
-}
-
-nlohmann::ordered_json division_json(const Parallelism& p) {
-  return {{"tensor", p.tensor},
-          {"context", p.context},
-          {"expert", p.expert},
-          {"pipeline", p.pipeline},
-          {"data", p.data},
-          {"zero", p.zero},
-          {"virtual_stages", p.virtual_stages},
-          {"micro_batch", p.micro_batch},
-          {"micro_batches", p.micro_batches()},
-          {"recompute", recomputation_name(p.recompute)}};
 }
 
 TrainingJob load_training_job(const std::string& model, const TrainingOptions& options) {

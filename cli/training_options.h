@@ -1,6 +1,5 @@
 #pragma once
 #include <CLI/App.hpp>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "training/training_step.h"
@@ -37,10 +36,6 @@ std::vector<std::string> given_training_options(const CLI::App& command);
 
 // What is said of the division, without DP and the global batch. Throws InputError, which names the option.
 Parallelism read_parallelism(const TrainingOptions& options);
-// "TP 8 CP 1 ..." for people.
-std::string divided(const Parallelism& parallelism);
-nlohmann::ordered_json division_json(const Parallelism& parallelism);
-
 // Throws InputError, which names the option or the combination.
 TrainingJob load_training_job(const std::string& model, const TrainingOptions& options);
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -7,9 +8,11 @@
 #include <iterator>
 #include <memory>
 
+#include "answers/validation.h"
 #include "cli/commands.h"
+#include "cli/figures.h"
 #include "cli/option_rules.h"
-#include "cli/validate_report.h"
+#include "cli/output.h"
 #include "core/paths.h"
 #include "core/tell.h"
 #include "core/text.h"
@@ -100,23 +103,56 @@ std::string command_of(const ValidateOptions& options) {
   return command + " --html " + options.html;
 }
 
+// A folder of this process for the rows and their picture, gone with the object.
+class Scratch {
+ public:
+  Scratch()
+      : path_(std::filesystem::temp_directory_path() / fmt::format("bandwright-validate-{}", getpid())) {
+    std::filesystem::create_directories(path_);
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string drawn(const ValidationAnswer& answer) {
+  const Scratch scratch;
+  const std::filesystem::path rows = scratch.path() / "rows.csv";
+  write_output({.file = rows.string()}, render_csv(validation_rows(answer)));
+  if (draw_validation(rows, scratch.path() / "accuracy") != Drawn::Yes) {
+    throw InputError("the picture of predictions and measurements could not be drawn");
+  }
+  return picture(scratch.path() / "accuracy");
+}
+
+// The answer with a picture of every row, the constants, and how to make it again.
+Document page_of(const ValidationAnswer& answer, const std::string& command) {
+  Document page = validation_document(answer);
+  page.add(Picture{"Accuracy", "predicted against measured", drawn(answer), command});
+  page.add(constants_table(answer.calibration));
+  List again = List::of("", "Run it again", {command});
+  again.commands = true;
+  page.add(std::move(again));
+  return page;
+}
+
 void run(const ValidateOptions& options) {
   std::vector<DataSet> sets = read_sets(options.data.empty() ? inputs_folder() / "measurements"
                                                              : std::filesystem::path(options.data));
   const ValidationAnswer found = answer(options, sets);
   if (!options.fit.empty()) write_output({.file = options.fit}, calibration_yaml(found.calibration, sets));
-  if (!options.rows.empty()) write_output({.file = options.rows}, as_csv(validation_rows(found)));
+  if (!options.rows.empty()) write_output({.file = options.rows}, render_csv(validation_rows(found)));
   if (!options.html.empty()) {
-    write_output({.file = options.html}, validation_html(found, command_of(options)));
+    write_output({.file = options.html}, render_html(page_of(found, command_of(options))));
   }
-  switch (options.output.format) {
-    case OutputFormat::Text:
-      return write_output(options.output, validation_text(found));
-    case OutputFormat::Csv:
-      return write_output(options.output, as_csv(validation_summary(found)));
-    case OutputFormat::Json:
-      return write_output(options.output, validation_json(found));
-  }
+  write_answer(options.output, validation_document(found));
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ struct Block {
   // The same in bytes, in the program of a phase (`sized`).
   std::int64_t bytes = 0;
   std::int64_t reduced = 0;
+
+  friend bool operator==(const Block&, const Block&) = default;
 };
 
 // What the NPUs of one line do to run a phase: its blocks one after the other, after one endpoint delay.

@@ -8,6 +8,7 @@ namespace bandwright {
 struct ByteShare {
   std::int64_t count = 1;
   std::int64_t of = 1;
+  friend bool operator==(const ByteShare&, const ByteShare&) = default;
 };
 
 // How messages travel along one logical dimension of a group. A message of m bytes over h hops

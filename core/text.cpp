@@ -34,6 +34,17 @@ std::size_t utf8_length(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
+// Of one character: those that move a cursor (C0, DEL, C1) or turn the direction of what follows.
+bool is_control(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(character[i]); };
+  if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
+  if (character.size() == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
+  const bool general = character.size() == 3 && byte(0) == 0xE2;
+  const bool embeds = general && byte(1) == 0x80 && byte(2) >= 0xAA && byte(2) <= 0xAE;    // U+202A to U+202E
+  const bool isolates = general && byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;  // U+2066 to U+2069
+  return embeds || isolates;
+}
+
 // Levenshtein's distance with a rolling row, case ignored.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -78,7 +89,7 @@ std::string printable(std::string_view text) {
   std::string clean;
   while (!text.empty() && clean.size() < longest_line) {
     const std::size_t length = utf8_length(text);
-    const bool control = length == 1 && (static_cast<std::uint8_t>(text[0]) < 0x20 || text[0] == 0x7F);
+    const bool control = length > 0 && is_control(text.substr(0, length));
     clean += length == 0 || control ? std::string_view("?") : text.substr(0, length);
     text.remove_prefix(std::max<std::size_t>(length, 1));
   }

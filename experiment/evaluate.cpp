@@ -97,17 +97,17 @@ StepResult simulated(const Point& point, const std::vector<double>& gb_per_s) {
   return simulate(scenario, resolved(point.fidelity, scenario));
 }
 
-// The quotient, unlike a product with 1e-6, is the number nearest to the whole picoseconds.
-double microseconds(Time time) { return static_cast<double>(time.value()) / 1e6; }
+// The quotient, unlike a product with 1e-12, is the number nearest to the whole picoseconds.
+double seconds(Time time) { return static_cast<double>(time.value()) / 1e12; }
 
 void fill(Row& row, const StepResult& step) {
-  row.step_time_us = microseconds(step.step_time);
-  row.compute_time_us = microseconds(step.compute_time);
-  row.exposed_us = microseconds(step.exposed_communication);
-  row.exposed_tp_us = row.exposed_dp_us = 0.0;
+  row.step_time_s = seconds(step.step_time);
+  row.compute_time_s = seconds(step.compute_time);
+  row.exposed_communication_s = seconds(step.exposed_communication);
+  row.exposed_tp_s = row.exposed_dp_s = 0.0;
   for (const GroupExposure& group : step.groups) {
-    if (group.group == axis_name(Axis::Tensor)) row.exposed_tp_us = microseconds(group.exposed);
-    if (group.group == axis_name(Axis::Data)) row.exposed_dp_us = microseconds(group.exposed);
+    if (group.group == axis_name(Axis::Tensor)) row.exposed_tp_s = seconds(group.exposed);
+    if (group.group == axis_name(Axis::Data)) row.exposed_dp_s = seconds(group.exposed);
   }
   for (const DimensionUse& use : step.dimensions) row.utilization.push_back(use.utilization);
 }
@@ -126,7 +126,7 @@ Result result_of(const Point& point, const Division& division) {
     row.cost_usd = make_bill(*point.network, *point.prices, division.gb_per_s).total().value();
   }
   if (point.traced) {
-    if (division.bound_ns) row.bound_us = *division.bound_ns * 1e-3;
+    if (division.bound_ns) row.step_time_bound_s = *division.bound_ns / 1e9;
     result.trace = division.trace;
   }
   return result;

@@ -41,7 +41,7 @@ class Index {
   std::map<Key, const Row*> rows_;
 };
 
-double time_cost(const Row& row) { return *row.step_time_us * row.cost_usd.value_or(NAN); }
+double time_cost(const Row& row) { return *row.step_time_s * row.cost_usd.value_or(NAN); }
 
 struct Mean {
   double sum = 0.0;
@@ -86,7 +86,7 @@ std::vector<Aggregates> aggregates(const std::vector<Result>& results) {
     const Row* equal = row.status == "ok" && row.target == row.model ? index.equal(row) : nullptr;
     if (equal == nullptr) continue;
     Sums& sums = groups[{row.view, row.source}];
-    if (row.allocation == "PerfOptBW") sums.speedup.add(*equal->step_time_us / *row.step_time_us);
+    if (row.allocation == "PerfOptBW") sums.speedup.add(*equal->step_time_s / *row.step_time_s);
     if (row.allocation == "PerfPerCostOptBW" && row.cost_usd) {
       sums.perf_per_cost.add(time_cost(*equal) / time_cost(row));
     }
@@ -125,7 +125,7 @@ std::vector<Slowdown> backfires(const std::vector<Result>& results) {
   return largest(results, [&](const Row& row) {
     const bool meant = row.allocation == "PerfOptBW" && row.target == row.model;
     const Row* equal = meant ? index.equal(row) : nullptr;
-    const double factor = equal == nullptr ? 0.0 : *row.step_time_us / *equal->step_time_us;
+    const double factor = equal == nullptr ? 0.0 : *row.step_time_s / *equal->step_time_s;
     return factor > 1.0 + rounding ? factor : 0.0;
   });
 }
@@ -136,7 +136,7 @@ std::vector<Slowdown> worst_slowdowns(const std::vector<Result>& results, bool g
     const bool meant =
         group ? row.allocation == "GroupOptBW" : row.allocation == "PerfOptBW" && row.target != row.model;
     const Row* own = meant ? index.find(row, "PerfOptBW", row.source, row.model) : nullptr;
-    return own == nullptr ? 0.0 : *row.step_time_us / *own->step_time_us;
+    return own == nullptr ? 0.0 : *row.step_time_s / *own->step_time_s;
   });
 }
 
@@ -173,7 +173,7 @@ std::optional<double> largest_difference(const std::vector<Result>& results, con
                     same->bandwidth_gb_per_s.begin(), same->bandwidth_gb_per_s.end(), close)) {
       continue;
     }
-    largest = std::max(largest.value_or(0.0), std::abs(*row.step_time_us / *same->step_time_us - 1.0));
+    largest = std::max(largest.value_or(0.0), std::abs(*row.step_time_s / *same->step_time_s - 1.0));
   }
   return largest;
 }

@@ -53,8 +53,7 @@ FileSummary summarise_npu(const YamlValue& root) {
 }
 
 FileSummary summarise_machine(const YamlValue& root) {
-  Machine machine = read_machine(root);
-  calibrate(machine, shipped_calibration());
+  const Machine machine = read_calibrated_machine(root);
   FileSummary summary{.facts = {{"NPU", machine.npu.name},
                                 {"memory", format_bytes(Bytes(std::llround(machine.npu.memory_bytes)))}}};
   for (const FabricDimension& dimension : machine.dimensions) {

@@ -17,7 +17,7 @@ constexpr std::array catalogue = {
     Column{"id", "hash of everything below that was asked, and of the inputs' content", &Row::id, false},
     Column{"view", "the experiment file's name for this way of looking at a step", &Row::view, true},
     Column{"engine", "closed-form or event-driven", &Row::engine, true},
-    Column{"system", "chunks, latencies and units of the machine", &Row::system, true},
+    Column{"library", "how collectives are run: chunks, latencies, units", &Row::system, true},
     Column{"network", "name of the network", &Row::network, true},
     Column{"dimensions", "number of dimensions", &Row::dimensions, true},
     Column{"wiring",
@@ -41,18 +41,19 @@ constexpr std::array catalogue = {
     Column{"status", "ok, or infeasible: no allocation satisfies the constraints", &Row::status, false},
     Column{"bandwidth_gb_per_s", "of each dimension, GB/s per NPU, innermost first", &Row::bandwidth_gb_per_s,
            false},
-    Column{"step_time_us", "training step, us", &Row::step_time_us, false},
-    Column{"compute_time_us", "compute in it, us", &Row::compute_time_us, false},
-    Column{"exposed_us", "waiting for communication in it, us", &Row::exposed_us, false},
-    Column{"exposed_tp_us", "of that, for the tensor-parallel group, us", &Row::exposed_tp_us, false},
-    Column{"exposed_dp_us", "of that, for the data-parallel group, us", &Row::exposed_dp_us, false},
+    Column{"step_time_s", "training step, s", &Row::step_time_s, false},
+    Column{"compute_time_s", "compute in it, s", &Row::compute_time_s, false},
+    Column{"exposed_communication_s", "waiting for communication in it, s", &Row::exposed_communication_s,
+           false},
+    Column{"exposed_tp_s", "of that, for the tensor-parallel group, s", &Row::exposed_tp_s, false},
+    Column{"exposed_dp_s", "of that, for the data-parallel group, s", &Row::exposed_dp_s, false},
     Column{"cost_usd", "price of the network, $; empty where a price is missing", &Row::cost_usd, false},
     Column{"utilization", "of each dimension's bandwidth over the step, 0 to 1", &Row::utilization, false},
-    Column{"bound_us",
-           "certified lower bound of the step time in closed form at this budget, us; only for PerfOptBW "
+    Column{"step_time_bound_s",
+           "certified lower bound of the step time in closed form at this budget, s; only for PerfOptBW "
            "made for "
            "this very model",
-           &Row::bound_us, false}};
+           &Row::step_time_bound_s, false}};
 
 std::string text(const std::string& value) { return value; }
 std::string text(std::int64_t value) { return fmt::format("{}", value); }

@@ -36,14 +36,14 @@ struct Row {
   // What came out; all empty when the constraints allow no allocation.
   std::string status;
   std::vector<double> bandwidth_gb_per_s;
-  std::optional<double> step_time_us;
-  std::optional<double> compute_time_us;
-  std::optional<double> exposed_us;
-  std::optional<double> exposed_tp_us;
-  std::optional<double> exposed_dp_us;
+  std::optional<double> step_time_s;
+  std::optional<double> compute_time_s;
+  std::optional<double> exposed_communication_s;
+  std::optional<double> exposed_tp_s;
+  std::optional<double> exposed_dp_s;
   std::optional<double> cost_usd;
   std::vector<double> utilization;
-  std::optional<double> bound_us;
+  std::optional<double> step_time_bound_s;
 
   friend bool operator==(const Row&, const Row&) = default;
 };

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
+#include <fstream>
 
 #include "core/database.h"
 #include "core/error.h"
@@ -13,7 +15,7 @@ namespace {
 
 // In the file's header: "BWRS", and the version of the tables, which changes with the columns.
 constexpr std::int64_t application = 0x42575253;
-constexpr std::int64_t version = 2;
+constexpr std::int64_t version = 3;
 
 std::string_view sql_type(const Column& column) {
   struct Type {
@@ -213,6 +215,20 @@ std::vector<Result> ResultStore::listed() {
     results.push_back(std::move(*result));
   }
   return results;
+}
+
+bool is_older_store(const std::filesystem::path& file) {
+  // SQLite's header: big-endian numbers at 60 (user_version) and 68 (application_id).
+  std::array<unsigned char, 100> header{};
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(reinterpret_cast<char*>(header.data()), header.size());
+  if (!stream) return false;
+  const auto number = [&](std::size_t at) {
+    std::int64_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | header[at + i];
+    return value;
+  };
+  return number(68) == application && number(60) < version;
 }
 
 }  // namespace bandwright

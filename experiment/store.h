@@ -51,4 +51,7 @@ class ResultStore {
   std::unique_ptr<Database> database_;
 };
 
+// A store of results of an earlier version of this program, such as 0.1.
+bool is_older_store(const std::filesystem::path& file);
+
 }  // namespace bandwright

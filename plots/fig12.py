@@ -3,7 +3,7 @@
 import style
 
 COLUMNS = ("view", "loop", "network", "dimensions", "model", "budget_gb_per_s", "allocation", "source", "target",
-           "status", "bandwidth_gb_per_s", "step_time_us")
+           "status", "bandwidth_gb_per_s", "step_time_s")
 RULES = ("EqualBW", "PerfOptBW", "PerfPerCostOptBW")
 
 
@@ -50,5 +50,5 @@ def draw(data, measure, axis, rows_share=True):
 if __name__ == "__main__":
     options = style.arguments(__doc__)
     results = style.Data(options.csv, COLUMNS, options.view, options.loop)
-    style.save(draw(results, lambda row, base: base["step_time_us"] / row["step_time_us"],
+    style.save(draw(results, lambda row, base: base["step_time_s"] / row["step_time_s"],
                     f"speedup over {results.networks()[0]} EqualBW"), options.target)

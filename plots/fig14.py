@@ -7,7 +7,7 @@ COLUMNS = fig12.COLUMNS + ("cost_usd",)
 
 
 def perf_per_cost(row, base):
-    return base["step_time_us"] * base["cost_usd"] / (row["step_time_us"] * row["cost_usd"])
+    return base["step_time_s"] * base["cost_usd"] / (row["step_time_s"] * row["cost_usd"])
 
 
 if __name__ == "__main__":

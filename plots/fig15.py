@@ -10,10 +10,10 @@ COLUMNS = fig12.COLUMNS
 
 def slowdowns(data, network, model, rule, target, source):
     """Step time over that on the network made for the model itself, one per budget."""
-    own = {row["budget_gb_per_s"]: row["step_time_us"] for row in data.select(
+    own = {row["budget_gb_per_s"]: row["step_time_s"] for row in data.select(
         network=network, model=model, allocation="PerfOptBW", target=model, source=source)}
     rows = data.select(network=network, model=model, allocation=rule, target=target, source=source)
-    return [row["step_time_us"] / own[row["budget_gb_per_s"]] for row in rows if row["budget_gb_per_s"] in own]
+    return [row["step_time_s"] / own[row["budget_gb_per_s"]] for row in rows if row["budget_gb_per_s"] in own]
 
 
 def draw_panel(panel, data, network, source, targets):
@@ -63,6 +63,6 @@ if __name__ == "__main__":
     results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     crossed = [row for row in results.rows if row["allocation"] == "PerfOptBW" and row["target"] != row["model"]]
     if not crossed:
-        sys.exit(f"{options.csv}: figure 15 trains models on networks made for others, and this experiment has no "
+        style.does_not_apply(f"{options.csv}: figure 15 trains models on networks made for others, and this experiment has no "
                  f"such points (its models: {', '.join(results.values('model'))})")
     style.save(draw(results), options.target)

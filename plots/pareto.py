@@ -1,16 +1,14 @@
 """Step time against network cost: every allocation at every budget, above the certified lower bound."""
 
-import sys
-
 import fig12
 import style
 
-COLUMNS = fig12.COLUMNS + ("cost_usd", "budget_usd", "bound_us")
+COLUMNS = fig12.COLUMNS + ("cost_usd", "budget_usd", "step_time_bound_s")
 
 
 def fronts(data):
     """The points whose budget is money, with a proved bound."""
-    return [row for row in data.every if row["budget_usd"] > 0 and row["bound_us"]]
+    return [row for row in data.every if row["budget_usd"] > 0 and row["step_time_bound_s"]]
 
 
 def own(row):
@@ -19,25 +17,32 @@ def own(row):
             and row["target"] in ("", row["model"]))
 
 
+def swept(data):
+    """The kind of budget whose points are drawn as lines: GB/s, or money where that is all there is."""
+    return "budget_gb_per_s" if any(row["budget_gb_per_s"] for row in data.rows) else "budget_usd"
+
+
 def draw_panel(panel, data, network, model):
+    budget = swept(data)
     for rule in fig12.RULES:
         source = "equal" if rule == "EqualBW" else "optimized"
-        rows = [row for row in data.select(network=network, model=model, allocation=rule, source=source, budget_usd=0,
-                                           target="" if rule == "EqualBW" else model)]
-        panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_us"] / 1e3 for row in rows],
+        rows = sorted((row for row in data.select(network=network, model=model, allocation=rule, source=source,
+                                                  target="" if rule == "EqualBW" else model) if row[budget]),
+                      key=lambda row: row[budget])
+        panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_s"] * 1e3 for row in rows],
                    label=f"{rule}, by budget", **style.ALLOCATIONS[rule])
-    best = sorted((row["budget_usd"], row["bound_us"]) for row in fronts(data)
+    best = sorted((row["budget_usd"], row["step_time_bound_s"]) for row in fronts(data)
                   if row["network"] == network and row["model"] == model)
     if best:
-        panel.plot([dollars / 1e6 for dollars, _ in best], [bound / 1e3 for _, bound in best], color="#000000",
+        panel.plot([dollars / 1e6 for dollars, _ in best], [bound * 1e3 for _, bound in best], color="#000000",
                    linewidth=1.2, linestyle=(0, (1, 1)), label="proved: nothing is faster at this cost", zorder=4)
-        panel.fill_between([dollars / 1e6 for dollars, _ in best], [bound / 1e3 for _, bound in best],
+        panel.fill_between([dollars / 1e6 for dollars, _ in best], [bound * 1e3 for _, bound in best],
                            color="#EFEFEF", zorder=0)
     panel.set_xscale("log")
 
 
 def draw(data):
-    networks, models = data.networks(), data.values("model")
+    networks, models = data.networks(swept(data)), data.values("model")
     figure, axes = style.panels(len(models), len(networks), sharex=True, sharey="row")
     for row, model in zip(axes, models):
         for panel, network in zip(row, networks):
@@ -45,8 +50,9 @@ def draw(data):
             style.name_panel(panel, data, f"{model} on {network}")
         row[0].set_ylabel("training step, ms")
         rows = [found for found in data.rows if found["model"] == model and found["network"] in networks]
-        times = [found["step_time_us"] / 1e3 for found in rows if own(found)]
-        bounds = [found["bound_us"] / 1e3 for found in fronts(data) if found["model"] == model] or times
+        times = [found["step_time_s"] * 1e3 for found in rows if own(found)] or [
+            found["step_time_s"] * 1e3 for found in rows]
+        bounds = [found["step_time_bound_s"] * 1e3 for found in fronts(data) if found["model"] == model] or times
         row[0].set_ylim(0.8 * min(bounds), max(times) + 0.05 * (max(times) - min(times)))
         row[0].set_xlim(0.8 * min(found["cost_usd"] for found in data.rows) / 1e6, 40)
     for panel in axes[-1]:
@@ -59,6 +65,7 @@ if __name__ == "__main__":
     options = style.arguments(__doc__)
     results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     if not fronts(results):
-        sys.exit(f"{options.csv}: the Pareto front needs points whose budget is money, and this experiment has none")
+        style.does_not_apply(
+            f"{options.csv}: the Pareto front needs points whose budget is money, and this experiment has none")
     results.rows = [row for row in results.rows if row["cost_usd"]]
     style.save(draw(results), options.target)

@@ -11,7 +11,7 @@ from collections import defaultdict
 
 import style
 
-COLUMNS = ("policy", "ratio", "slowdown", "bytes_to_slow", "bytes_to_fast", "relative_memory_cost", "pareto",
+COLUMNS = ("policy", "ratio", "slowdown", "to_slow_bytes", "to_fast_bytes", "relative_memory_cost", "pareto",
            "fast_access_share")
 LOOKS = {
     "all-fast": dict(color=style.BLACK, marker="*"),
@@ -33,22 +33,23 @@ def read(file):
             reader = csv.DictReader(stream)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
             if missing:
-                sys.exit(f"{file}: the column '{missing[0]}' is missing; bandwright place writes it with --format csv")
+                style.refuse(f"{file}: the column '{missing[0]}' is missing; bandwright place writes it with --format csv")
             for row in reader:
                 if None in row.values():
-                    sys.exit(f"{file}:{reader.line_num}: the line is too short")
+                    style.refuse(f"{file}:{reader.line_num}: the line is too short")
                 if not row["slowdown"]:
                     continue
                 slow, _, fast = row["ratio"].partition(":")
                 slow, fast = (style.number(file, reader.line_num, "ratio", side) for side in (slow, fast))
                 point = {name: style.number(file, reader.line_num, name, row[name]) if row[name] else None
-                         for name in COLUMNS[2:]}
+                         for name in COLUMNS[2:] if name != "pareto"}
+                point["pareto"] = row["pareto"] == "true"
                 point["fast_share"] = 100 * fast / (slow + fast) if slow + fast > 0 else 0.0
                 lines[row["policy"]].append(point)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        sys.exit(f"{file}: {error}")
+        style.refuse(f"{file}: {error}")
     if not lines:
-        sys.exit(f"{file}: no placement in it")
+        style.refuse(f"{file}: no placement in it")
     for line in lines.values():
         line.sort(key=lambda point: point["fast_share"])
     return lines
@@ -58,7 +59,7 @@ def draw_shares(panel, lines, value, label):
     for policy, line in lines.items():
         points = [(point["fast_share"], value(point)) for point in line if value(point) is not None]
         if points:
-            panel.plot(*zip(*points), label=policy, **LOOKS.get(policy, OTHER))
+            panel.plot(*zip(*points), label=style.text(policy), **LOOKS.get(policy, OTHER))
     panel.set_xlabel("share of the peak that fits, %")
     panel.set_ylabel(label)
     panel.set_ylim(bottom=0)
@@ -72,7 +73,7 @@ def draw_cost(panel, lines):
     for policy, line in lines.items():
         points = [(p["relative_memory_cost"], p["slowdown"]) for p in line if p["relative_memory_cost"] is not None]
         if points:
-            panel.plot(*zip(*points), linestyle="none", label=policy, **LOOKS.get(policy, OTHER))
+            panel.plot(*zip(*points), linestyle="none", label=style.text(policy), **LOOKS.get(policy, OTHER))
     panel.set_xlabel("cost of the memory, all-fast = 1")
     panel.set_ylabel("time, all-fast = 1")
     panel.set_ylim(bottom=0)
@@ -83,7 +84,7 @@ def draw(lines):
     draw_shares(axes[0][0], lines, lambda point: point["slowdown"], "time, all-fast = 1")
     draw_shares(axes[0][1], lines, lambda point: None if point["fast_access_share"] is None else
                 100 * point["fast_access_share"], "bytes found in fast memory, %")
-    draw_shares(axes[1][0], lines, lambda point: ((point["bytes_to_slow"] or 0) + (point["bytes_to_fast"] or 0)) / 1e9,
+    draw_shares(axes[1][0], lines, lambda point: ((point["to_slow_bytes"] or 0) + (point["to_fast_bytes"] or 0)) / 1e9,
                 "copied per step, GB")
     draw_cost(axes[1][1], lines)
     style.legend(figure, axes)

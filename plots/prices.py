@@ -5,13 +5,13 @@ import sys
 import style
 
 COLUMNS = ("view", "loop", "network", "dimensions", "model", "prices", "budget_gb_per_s", "allocation", "source",
-           "target", "status", "step_time_us", "cost_usd")
+           "target", "status", "step_time_s", "cost_usd")
 
 
 def gains(rows):
     """Budgets, and perf per cost of PerfPerCostOptBW over that of EqualBW at each."""
     def products(allocation):
-        return {row["budget_gb_per_s"]: row["step_time_us"] * row["cost_usd"] for row in rows
+        return {row["budget_gb_per_s"]: row["step_time_s"] * row["cost_usd"] for row in rows
                 if row["allocation"] == allocation and row["source"] in ("equal", "optimized") and row["cost_usd"]
                 and row["target"] in ("", row["model"])}
     equal, best = products("EqualBW"), products("PerfPerCostOptBW")
@@ -42,5 +42,5 @@ if __name__ == "__main__":
     results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     found = list(dict.fromkeys(row["prices"] for row in results.every))
     if len(found) < 2:
-        sys.exit(f"{options.csv}: the figure compares price lists, and this experiment has one ({found[0]})")
+        style.does_not_apply(f"{options.csv}: the figure compares price lists, and this experiment has one ({found[0]})")
     style.save(draw(results, found), options.target)

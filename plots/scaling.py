@@ -11,8 +11,8 @@ import sys
 import style
 from style import plt
 
-FIT = ("series", "kind", "law", "n", "unit", "value", "low", "high", "speedup", "efficiency")
-SIMULATION = ("workers", "fits", "items_per_second", "efficiency", "measured_items_per_second")
+FIT = ("series", "kind", "law", "workers", "value_name", "shown", "low", "high", "speedup", "efficiency")
+SIMULATION = ("workers", "fits", "items_per_s", "efficiency", "measured_items_per_s")
 MEASURED = dict(color=style.BLACK, linestyle="none", marker="o", zorder=4)
 LEFT_OUT = dict(color=style.VERMILION, linestyle="none", marker="x", markersize=8, zorder=4)
 HELD_OUT = dict(color=style.BLACK, linestyle="none", marker="o", markerfacecolor="white", zorder=4)
@@ -22,7 +22,7 @@ IDEAL = dict(color="#8A8A8A", linestyle=(0, (4, 3)), linewidth=1.2)
 
 def read(file):
     """The rows as dictionaries of text and numbers (nothing for empty cells), and whether they are of a fit."""
-    words = {"series", "kind", "law", "unit", "fits"}
+    words = {"series", "kind", "law", "value_name", "fits"}
     try:
         with open(file, newline="", encoding="utf-8") as stream:
             reader = csv.DictReader(stream)
@@ -31,19 +31,19 @@ def read(file):
             wanted = FIT if is_fit else SIMULATION
             missing = [name for name in wanted if name not in header]
             if missing:
-                sys.exit(f"{file}: the column '{missing[0]}' is missing; "
+                style.refuse(f"{file}: the column '{missing[0]}' is missing; "
                          "bandwright scale fit and scale simulate write it with --format csv")
             rows = []
             for row in reader:
                 if None in row.values():
-                    sys.exit(f"{file}:{reader.line_num}: the line is too short")
+                    style.refuse(f"{file}:{reader.line_num}: the line is too short")
                 rows.append({name: row[name] if name in words else
                              style.number(file, reader.line_num, name, row[name]) if row[name] else None
                              for name in wanted})
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        sys.exit(f"{file}: {error}")
+        style.refuse(f"{file}: {error}")
     if not rows:
-        sys.exit(f"{file}: no rows in it")
+        style.refuse(f"{file}: no rows in it")
     return rows, is_fit
 
 
@@ -63,14 +63,14 @@ def axes_of(panel, largest):
 def law(panel, rows):
     """The law's speedup with its range. The range is of the value (seconds, or work per second); its relative width
     is that of the speedup."""
-    n = [row["n"] for row in rows]
+    n = [row["workers"] for row in rows]
     speedup = [row["speedup"] for row in rows]
-    panel.plot(n, speedup, color=style.BLUE, label=f"law: {rows[0]['law']}", zorder=3)
+    panel.plot(n, speedup, color=style.BLUE, label=f"law: {style.text(rows[0]['law'])}", zorder=3)
     if any(row["low"] is None for row in rows):
         return
-    is_time = rows[0]["unit"] == "seconds"
-    factors = [(row["value"] / row["high"], row["value"] / row["low"]) if is_time else
-               (row["low"] / row["value"], row["high"] / row["value"]) for row in rows]
+    is_time = rows[0]["value_name"] == "seconds"
+    factors = [(row["shown"] / row["high"], row["shown"] / row["low"]) if is_time else
+               (row["low"] / row["shown"], row["high"] / row["shown"]) for row in rows]
     panel.fill_between(n, [s * low for s, (low, _) in zip(speedup, factors)],
                        [s * high for s, (_, high) in zip(speedup, factors)],
                        color=style.BLUE, alpha=0.15, linewidth=0, label="95 % range")
@@ -86,7 +86,7 @@ def draw_fit(rows):
         own = [row for row in rows if row["series"] == name]
         kinds = {kind: [row for row in own if row["kind"] == kind] for kind in
                  ("measured", "left_out", "held_out", "predicted", "law", "pays_until")}
-        largest = max(row["n"] for row in own if row["kind"] != "pays_until")
+        largest = max(row["workers"] for row in own if row["kind"] != "pays_until")
         ideal(panel, largest)
         if kinds["law"]:
             law(panel, kinds["law"])
@@ -94,14 +94,14 @@ def draw_fit(rows):
                                   ("held_out", "held out", HELD_OUT), ("predicted", "predicted", PREDICTED)):
             points = kinds[kind]
             if points:
-                panel.plot([row["n"] for row in points], [row["speedup"] for row in points], label=label, **look)
+                panel.plot([row["workers"] for row in points], [row["speedup"] for row in points], label=label, **look)
         for row in kinds["pays_until"]:
-            if row["n"] <= largest:
-                panel.axvline(row["n"], color=style.ORANGE, linewidth=1.3, label="stops paying")
-                panel.annotate(f"{row['n']:g}", (row["n"], 1), textcoords="offset points", xytext=(3, 2),
+            if row["workers"] <= largest:
+                panel.axvline(row["workers"], color=style.ORANGE, linewidth=1.3, label="stops paying")
+                panel.annotate(f"{row['workers']:g}", (row["workers"], 1), textcoords="offset points", xytext=(3, 2),
                                color=style.ORANGE)
         axes_of(panel, largest)
-        panel.set_title(name or "measured")
+        panel.set_title(style.text(name) or "measured")
     for row in axes:
         row[0].set_ylabel("speedup")
     style.legend(figure, axes)
@@ -111,24 +111,24 @@ def draw_fit(rows):
 def draw_simulation(rows):
     figure, axes = style.panels(1, 2)
     rate, efficiency = axes.flat
-    fitting = [row for row in rows if row["items_per_second"] is not None]
+    fitting = [row for row in rows if row["items_per_s"] is not None]
     if not fitting:
-        sys.exit("no point could be simulated: nothing to draw")
+        style.does_not_apply("no point could be simulated: nothing to draw")
     largest = max(row["workers"] for row in rows)
     first = fitting[0]
-    per_worker = first["items_per_second"] / first["workers"] / first["efficiency"]
+    per_worker = first["items_per_s"] / first["workers"] / first["efficiency"]
     n = [row["workers"] for row in fitting]
     least = min(row["workers"] for row in rows)
     rate.plot([least, largest], [per_worker * least, per_worker * largest], label="ideal", **IDEAL)
-    rate.plot(n, [row["items_per_second"] for row in fitting], color=style.BLUE, marker="s", label="simulated")
-    measured = [row for row in rows if row["measured_items_per_second"] is not None]
+    rate.plot(n, [row["items_per_s"] for row in fitting], color=style.BLUE, marker="s", label="simulated")
+    measured = [row for row in rows if row["measured_items_per_s"] is not None]
     if measured:
-        rate.plot([row["workers"] for row in measured], [row["measured_items_per_second"] for row in measured],
+        rate.plot([row["workers"] for row in measured], [row["measured_items_per_s"] for row in measured],
                   label="measured", **MEASURED)
         efficiency.plot([row["workers"] for row in measured],
-                        [row["measured_items_per_second"] / row["workers"] / per_worker for row in measured], **MEASURED)
+                        [row["measured_items_per_s"] / row["workers"] / per_worker for row in measured], **MEASURED)
     for row in rows:
-        if row["fits"] != "true":
+        if row["fits"] == "false":
             efficiency.axvline(row["workers"], color=style.VERMILION, linewidth=1.3, label="does not fit in memory")
     efficiency.plot(n, [row["efficiency"] for row in fitting], color=style.BLUE, marker="s")
     efficiency.axhline(1, **IDEAL)

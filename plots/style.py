@@ -3,6 +3,7 @@
 import csv
 import math
 import sys
+import warnings
 from pathlib import Path
 
 try:
@@ -46,7 +47,7 @@ plt.rcParams.update({
 class Data:
     """Rows of one view of results.csv, numbers checked. Leaves with a message that names file, line and column."""
 
-    TEXT = {"id", "view", "engine", "system", "network", "model", "loop", "recompute", "tables", "prices",
+    TEXT = {"id", "view", "engine", "library", "network", "model", "loop", "recompute", "tables", "prices",
             "allocation", "source", "target", "status"}
     LISTS = {"bandwidth_gb_per_s", "utilization"}
 
@@ -61,6 +62,7 @@ class Data:
     def _keep(self, column, wanted):
         """Keeps the rows with this value, or with the file's first; returns it where a reader must be told."""
         choices = self.values(column)
+        wanted = text(wanted) if wanted else wanted
         if wanted and wanted not in choices:
             refuse(f"{self.file}: no {column} '{wanted}' (choices: {', '.join(choices)})")
         kept = wanted or choices[0]
@@ -86,14 +88,14 @@ class Data:
     def _row(self, row, columns, line):
         return {name: self._cell(name, row[name], line) for name in columns}
 
-    def _cell(self, name, text, line):
-        if text is None:
+    def _cell(self, name, cell, line):
+        if cell is None:
             refuse(f"{self.file}:{line}: {name}: the line is too short")
         if name in self.TEXT:
-            return text
+            return text(cell)
         if name in self.LISTS:
-            return tuple(number(self.file, line, name, part) for part in text.split())
-        return number(self.file, line, name, text) if text else None
+            return tuple(number(self.file, line, name, part) for part in cell.split())
+        return number(self.file, line, name, cell) if cell else None
 
     def values(self, column):
         """The different values of a column, in the file's order."""
@@ -104,10 +106,12 @@ class Data:
         rows = [row for row in self.rows if all(row[key] == value for key, value in wanted.items())]
         return sorted(rows, key=lambda row: row.get("budget_gb_per_s") or 0)
 
-    def networks(self):
+    def networks(self, budget="budget_gb_per_s"):
         """Networks that are swept over budgets, by their number of dimensions."""
         swept = [name for name in self.values("network")
-                 if len({row["budget_gb_per_s"] for row in self.rows if row["network"] == name}) > 1]
+                 if len({row[budget] for row in self.rows if row["network"] == name}) > 1]
+        if not swept:
+            does_not_apply(f"{self.file}: the figure needs a network at several budgets, and this experiment has none")
         return sorted(swept, key=lambda name: (self.select(network=name)[0]["dimensions"], name))
 
     def one(self, **wanted):
@@ -127,10 +131,34 @@ def number(file, line, name, text):
     return value
 
 
+# What a script ends with: 0 drawn, 1 (Python's own) it failed, and
+BAD_INPUT, DOES_NOT_APPLY = 2, 3
+
+
 def refuse(message):
     """Leaves with a message; the status of bad input."""
     print(message, file=sys.stderr)
-    sys.exit(2)
+    sys.exit(BAD_INPUT)
+
+
+def does_not_apply(message):
+    """Leaves with a message: there is no such figure of these results."""
+    print(message, file=sys.stderr)
+    sys.exit(DOES_NOT_APPLY)
+
+
+def fail(kind, error, _):
+    """In place of Python's traceback, which is nothing to a reader."""
+    print(f"{Path(sys.argv[0]).name} failed: {kind.__name__}: {error}", file=sys.stderr)
+
+
+sys.excepthook = fail
+warnings.filterwarnings("ignore")  # of glyphs that a font lacks, and the like
+
+
+def text(name):
+    """A name as matplotlib shows it as it stands: two dollar signs would be mathematics."""
+    return name.replace("$", "\\$")
 
 
 def feasible(row):

@@ -37,7 +37,7 @@ def read(file):
     names = []
     for pid, tid in keys:
         process, thread = processes.get(pid, ""), threads.get((pid, tid), "")
-        names.append(process if process in PROCESSES else f"{process} {thread}".strip())
+        names.append(process if process in PROCESSES else style.text(f"{process} {thread}".strip()))
     return names, [rows[key] for key in keys]
 
 

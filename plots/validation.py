@@ -29,7 +29,7 @@ NAMES = {
     "mpt_fsdp_a100_h100": "FSDP, A100 and H100",
     "training_steps": "published steps",
 }
-COLUMNS = ("set", "row", "metric", "measured", "predicted", "target %")
+COLUMNS = ("set", "row", "metric", "measured", "predicted", "target_error")
 FAR = 0.25
 
 
@@ -43,7 +43,9 @@ def read_sets(file):
             if missing:
                 style.refuse(f"{file}: the column '{missing[0]}' is missing; bandwright validate --rows writes it")
             for row in reader:
-                each = sets.setdefault(row["set"], dict(metric=row["metric"], target=row["target %"], points=[]))
+                each = sets.setdefault(style.text(row["set"]), dict(
+                    metric=style.text(row["metric"]), points=[],
+                    target=f"{100 * positive(file, reader.line_num, 'target_error', row['target_error']):g}"))
                 each["points"].append(tuple(positive(file, reader.line_num, name, row[name])
                                             for name in ("measured", "predicted")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

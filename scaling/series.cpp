@@ -55,7 +55,10 @@ Columns find_columns(const CsvHeader& header) {
   }
   if (!workers) missing("'n' (or 'workers', 'nodes')");
   columns.workers = *workers;
-  std::optional<std::size_t> value = find_column(header, "seconds");
+  std::optional<std::size_t> value;
+  for (const std::string_view name : {"seconds", "median_s", "run_time_s"}) {
+    if (!value) value = find_column(header, name);
+  }
   if (!value) {
     value = find_rate_column(header);
     columns.value_is_rate = value.has_value();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/error.h"
 #include "simulator/event_queue.h"
 #include "simulator/operation_states.h"
 #include "simulator/ready_queue.h"
@@ -37,14 +36,15 @@ struct Server {
 
 class FoldedRun {
  public:
-  FoldedRun(const Scenario& scenario, Timeline* timeline)
+  FoldedRun(const Scenario& scenario, Timeline* timeline, RoundWatch* repetition)
       : scenario_(scenario),
         graph_(scenario.graph),
         plan_(plan_communication(scenario)),
         servers_(plan_.queues.size()),
         operations_(graph_, 1),
         order_(scenario.system.collectives),
-        timeline_(timeline) {
+        timeline_(timeline),
+        repetition_(repetition) {
     flatten_plans();
   }
 
@@ -61,7 +61,9 @@ class FoldedRun {
       } else {
         end_operation(event.index);
       }
-      if (!events_.more_now()) choose();
+      if (events_.more_now()) continue;
+      choose();
+      if (round_began_ && !events_.more_now()) note_round();
     }
     return result();
   }
@@ -89,11 +91,18 @@ class FoldedRun {
     }
   }
 
-  void schedule(Time delay, Event event) { events_.push(events_.now() + delay, event); }
+  void schedule(Time delay, Event event) {
+    const Time time = events_.now() + delay;
+    events_.push(time, event);
+    if (repetition_ != nullptr) pending_.push_back({time, event});
+  }
 
   void start(OperationId id) {
     const Operation& operation = graph_.operations[id];
     operations_.of(0, id).start = events_.now();
+    last_started_ = std::max(last_started_, id);
+    if (repetition_ != nullptr && repetition_->watching() && repetition_->begins_round(id))
+      round_began_ = true;
     if (operation.kind != OperationKind::Collective) {
       schedule(operation.duration, {Event::OperationEnds, id});
     } else {
@@ -178,15 +187,63 @@ class FoldedRun {
         {chunk.operation, queue, chunk.number, phase.kind, events_.now() - phase.duration, events_.now()});
   }
 
+  // The state of the run, as the repetition wants it: all that decides what comes.
+  void note_round() {
+    round_began_ = false;
+    std::vector<std::int64_t> state;
+    const OperationId oldest = note_operations(state);
+    note_pending(state);
+    for (const Server& server : servers_) {
+      state.push_back(server.busy ? 1 : 0);
+      if (server.busy) note_chunk(server.chunk, state);
+      const std::vector<ReadyQueue::Entry> waiting = server.waiting.sorted();
+      state.push_back(static_cast<std::int64_t>(waiting.size()));
+      for (const ReadyQueue::Entry& entry : waiting) note_chunk(entry.chunk, state);
+    }
+    repetition_->note(std::move(state), oldest);
+  }
+
+  // Which operations are under way or have ended before their turn. Returns the first that has not ended.
+  OperationId note_operations(std::vector<std::int64_t>& state) {
+    while (oldest_ < graph_.operations.size() && operations_.of(0, oldest_).end >= Time(0)) ++oldest_;
+    for (OperationId id = oldest_; id <= last_started_; ++id) {
+      const OperationStates::State& one = operations_.of(0, id);
+      const bool started = one.start >= Time(0);
+      if (!started && repetition_->inside(id)) continue;
+      const int progress = one.end >= Time(0) ? 2 : started ? 1 : 0;
+      state.insert(state.end(), {repetition_->relative(id), progress});
+      if (started && progress < 2) state.push_back((one.start - events_.now()).value());
+    }
+    state.push_back(repetition_->relative(oldest_));
+    return oldest_;
+  }
+
+  void note_pending(std::vector<std::int64_t>& state) {
+    std::erase_if(pending_, [&](const auto& each) { return each.first <= events_.now(); });
+    std::stable_sort(pending_.begin(), pending_.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [time, event] : pending_) {
+      const bool phase = event.kind == Event::PhaseEnds;
+      state.insert(state.end(), {(time - events_.now()).value(), phase ? 1 : 0,
+                                 phase ? std::int64_t{event.index} : repetition_->relative(event.index)});
+    }
+    state.push_back(-1);
+  }
+
+  void note_chunk(std::uint32_t slot, std::vector<std::int64_t>& state) const {
+    const Chunk& chunk = chunks_[slot];
+    state.insert(state.end(), {repetition_->relative(chunk.operation), chunk.number, chunk.phase,
+                               chunk.rank - order_.counter(), (chunk.waiting_since - events_.now()).value()});
+  }
+
   StepResult result() {
     StepResult result = result_of(scenario_, plan_, operations_.of(0));
     if (timeline_ != nullptr) record(plan_, operations_.of(0), *timeline_);
     for (std::size_t q = 0; q < servers_.size(); ++q) {
       const Server& server = servers_[q];
       const LogicalDimension& queue = plan_.queues[q];
-      const std::int64_t served = std::max<std::int64_t>(1, server.served);
       result.queues.push_back({queue.group, queue.part.dimension, queue.part.npus, server.served,
-                               server.service / served, server.queueing / served});
+                               server.service, server.queueing});
     }
     result.events = handled_;
     return result;
@@ -208,12 +265,18 @@ class FoldedRun {
   IssueOrder order_;
   std::int64_t handled_ = 0;
   Timeline* timeline_;
+
+  RoundWatch* repetition_;  // nothing: nobody asks
+  bool round_began_ = false;
+  OperationId last_started_ = 0;  // the largest id
+  OperationId oldest_ = 0;        // all before have ended
+  std::vector<std::pair<Time, Event>> pending_;
 };
 
 }  // namespace
 
-StepResult simulate_folded(const Scenario& scenario, Timeline* timeline) {
-  return FoldedRun(scenario, timeline).run();
+StepResult simulate_folded(const Scenario& scenario, Timeline* timeline, RoundWatch* repetition) {
+  return FoldedRun(scenario, timeline, repetition).run();
 }
 
 }  // namespace bandwright

@@ -1,4 +1,5 @@
 #pragma once
+#include "simulator/round_watch.h"
 #include "simulator/scenario.h"
 #include "simulator/timeline.h"
 
@@ -13,6 +14,8 @@ namespace bandwright {
 //
 // Cost: time O(operations + chunks x phases x log(waiting chunks)), whatever the NPU count.
 // Throws InputError as plan_communication does, and when the step is longer than the clock.
-StepResult simulate_folded(const Scenario& scenario, Timeline* timeline = nullptr);
+// A repetition is told the state at each of its rounds: leap.h.
+StepResult simulate_folded(const Scenario& scenario, Timeline* timeline = nullptr,
+                           RoundWatch* repetition = nullptr);
 
 }  // namespace bandwright

@@ -5,16 +5,11 @@
 namespace bandwright {
 namespace {
 
-using round_play::Execution;
-using round_play::Leap;
-using round_play::none;
-using round_play::Play;
-
 // Does not note what is played.
 struct NoRecord {
-  static void execute(const Execution&) {}
+  static void execute(const round_play::Execution&) {}
   static std::size_t mark() { return 0; }
-  static void leap(const Leap&) {}
+  static void leap(const round_play::Leap&) {}
 };
 
 // Notes executions in order, each with the one it started after, and leaps.
@@ -24,16 +19,13 @@ class Tape {
     entries_.reserve(4 * nodes);
   }
 
-  void begin(std::uint32_t first, std::uint32_t end) {
-    std::fill(latest_.begin() + first, latest_.begin() + end, none);
-  }
-  void execute(const Execution& each) {
+  void execute(const round_play::Execution& each) {
     const std::uint32_t before = each.last == none ? none : latest_[each.last];
     latest_[each.node] = static_cast<std::uint32_t>(entries_.size());
     entries_.push_back({each.node, before, none});
   }
   [[nodiscard]] std::size_t mark() const { return entries_.size(); }
-  void leap(const Leap& leap) {
+  void leap(const round_play::Leap& leap) {
     const auto index = static_cast<std::uint32_t>(leaps_.size());
     leaps_.push_back({leap, static_cast<std::uint32_t>(entries_.size())});
     for (std::uint32_t node = leap.first; node < leap.end; ++node) {
@@ -49,13 +41,14 @@ class Tape {
   }
 
  private:
+  static constexpr std::uint32_t none = ReducedStep::none;
   struct Entry {
     std::uint32_t node;
     std::uint32_t before;  // entry; of one that stands for executions leapt over, that of the round played
     std::uint32_t leap;    // `none` for an execution
   };
   struct Noted {
-    Leap leap;
+    round_play::Leap leap;
     std::uint32_t entries;  // where its nodes' begin
   };
 
@@ -131,14 +124,14 @@ class Tape {
 double longest_path_ns(const ReducedStep& step, std::span<const double> ns) {
   if (step.nodes().empty()) return 0.0;
   NoRecord record;
-  const Play play(step, ns, record);
+  const round_play::Play play(step, ns, record);
   return play.ends()[play.last()];
 }
 
 std::vector<double> critical_counts(const ReducedStep& step, std::span<const double> ns) {
   if (step.nodes().empty()) return {};
   Tape tape(step.nodes().size());
-  const Play play(step, ns, tape);
+  const round_play::Play play(step, ns, tape);
   return std::move(tape).counts_to(play.last());
 }
 

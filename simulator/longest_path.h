@@ -7,8 +7,9 @@
 namespace bandwright {
 
 // The longest path through a step whose nodes take `ns`, once each: without writing repetition out, rounds of
-// a block are played until they repeat, and the others counted (simulator/round_play.h). Cost: O(nodes x
-// rounds until they repeat), 1 round for blocks that end together and 3 for most others, whatever the counts.
+// a block are played until they repeat, and the others counted (simulator/repetition.h). Cost: O(nodes x
+// rounds until they repeat), 1 round for blocks that end together, 2 or 3 for most others, whatever the
+// counts.
 
 // When the step ends.
 double longest_path_ns(const ReducedStep& step, std::span<const double> ns);

@@ -12,8 +12,8 @@ class OperationStates {
   struct State {
     std::uint32_t missing = 0;           // dependencies; once a collective runs, its chunks
     OperationId last = ~OperationId{0};  // the dependency that ended last
-    Time start;
-    Time end = Time(-1);  // not yet
+    Time start = Time(-1);               // not yet
+    Time end = Time(-1);
   };
 
   OperationStates(const Step& graph, std::int64_t npus);

@@ -25,6 +25,12 @@ class ReadyQueue {
   };
 
   [[nodiscard]] bool empty() const { return heap_.empty(); }
+  // All that wait, the next to serve first.
+  [[nodiscard]] std::vector<Entry> sorted() const {
+    std::vector<Entry> entries = heap_;
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.before(b); });
+    return entries;
+  }
 
   void push(int rank, Time size, std::uint32_t chunk) {
     heap_.push_back({rank, size, arrivals_++, chunk});

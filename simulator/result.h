@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,11 +28,21 @@ struct QueueUse {
   int dimension = 0;  // of the network
   int npus = 0;       // of the group along it
   std::int64_t chunks = 0;
-  Time mean_service;   // from its start to its end
-  Time mean_queueing;  // from when it could start to its start
+  Time service;   // of all chunks: from start to end
+  Time queueing;  // of all chunks: from when each could start to its start
+
+  // Sums over so many become what one of them sees.
+  void share_among(std::int64_t count) {
+    chunks /= count;
+    service = service / count;
+    queueing = queueing / count;
+  }
+  [[nodiscard]] Time mean_service() const { return service / std::max<std::int64_t>(1, chunks); }
+  [[nodiscard]] Time mean_queueing() const { return queueing / std::max<std::int64_t>(1, chunks); }
 };
 
-// A stretch of the critical path: operations that each started when the one before had ended.
+// A stretch of the critical path: operations that each started when the one before had ended. Where
+// repetition was leapt over (leap.h), an operation that stands for all its executions on the path.
 struct CriticalOperation {
   OperationId operation = 0;
   Time start;

@@ -1,17 +1,13 @@
 #pragma once
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <span>
 #include <vector>
 
-#include "simulator/reduced_step.h"
+#include "simulator/repetition.h"
 
 // How reduced steps are played, round by round until rounds repeat: for longest_path.cpp and
 // waiting.cpp alone.
 namespace bandwright::round_play {
-
-constexpr std::uint32_t none = ReducedStep::none;
 
 // An execution of an operation: what recorders are told.
 struct Execution {
@@ -33,12 +29,7 @@ struct Leap {
 
 // Ends of nodes' last executions, 0 where there was none.
 //
-// Rounds repeat, from one round on, when a node that all of the round comes after is the latest of all that
-// the round waits for, before the round and again after it: then the others never matter, and each round is
-// as long as this one. Else when a round moves the end of every node by the same time: a round is a linear
-// map in max-plus algebra of what the round before left and of what it waits for outside the block. That does
-// not move: it must be earlier than all the round before left, or the next round move by the same again.
-// Until then rounds are played. Source: Baccelli et al., Synchronization and Linearity (1992), theorem 3.23.
+// When rounds repeat: simulator/repetition.h. Until then they are played.
 template <class Recorder>
 class Play {
  public:
@@ -86,16 +77,16 @@ class Play {
     for (std::uint32_t left = nodes_[head].times; left-- > 0;) {
       if (left == 0) return run(first, end);
       const std::size_t mark = recorder_.mark();
-      const double begun = begin_of(round);
+      const double begun = begin_of(step_, round, ends_);
       double advance = -1.0;
       bool repeats = false;
       if (begun >= 0.0) {
         run(first, end);
         advance = ends_[round.renewed] - begun;
-        repeats = leads(round);
+        repeats = leads(step_, round, ends_);
         advance_before = -1.0;
       } else {
-        const bool free = round.mixed && outside_is_past(round, first, end);
+        const bool free = round.mixed && outside_is_past(step_, round, {first, end}, ends_);
         advance = played_advance(first, end);
         repeats = advance >= 0.0 && (free || same(advance, advance_before, ends_[end - 1]));
         advance_before = advance;
@@ -113,64 +104,16 @@ class Play {
     }
   }
 
-  // When the round begins, where something that all of it comes after is the latest of what it waits for;
-  // else a negative number.
-  [[nodiscard]] double begin_of(const ReducedStep::Round& round) const {
-    if (round.renewed == none) return -1.0;
-    double begin = 0.0;
-    for (const std::uint32_t each : step_.common(round)) begin = std::max(begin, ends_[each]);
-    for (const std::uint32_t each : step_.others(round)) {
-      if (ends_[each] > begin) return -1.0;
-    }
-    return begin;
-  }
-  [[nodiscard]] bool leads(const ReducedStep::Round& round) const {
-    const double renewed = ends_[round.renewed];
-    const auto earlier = [&](std::uint32_t each) { return ends_[each] <= renewed; };
-    const auto others = step_.others(round);
-    const auto common = step_.common(round);
-    return std::all_of(others.begin(), others.end(), earlier) &&
-           std::all_of(common.begin(), common.end(), earlier);
-  }
-
-  // Whether what is outside the block can't bind any more: all of it is earlier than all of the round before.
-  [[nodiscard]] bool outside_is_past(const ReducedStep::Round& round, std::uint32_t first,
-                                     std::uint32_t end) const {
-    double outside = 0.0;
-    double inside = std::numeric_limits<double>::infinity();
-    for (const auto& nodes : {step_.common(round), step_.others(round)}) {
-      for (const std::uint32_t each : nodes) {
-        if (first <= each && each < end) {
-          inside = std::min(inside, ends_[each]);
-        } else {
-          outside = std::max(outside, ends_[each]);
-        }
-      }
-    }
-    return outside <= inside;
-  }
-
   // Plays a round. The common advance of all operations, or a negative number when they moved by different
   // times.
   double played_advance(std::uint32_t first, std::uint32_t end) {
     const std::size_t saved = saved_.size();
     saved_.insert(saved_.end(), ends_.begin() + first, ends_.begin() + end);
     run(first, end);
-    double advance = -1.0;
-    for (std::uint32_t node = first; node < end; ++node) {
-      if (nodes_[node].times > 0) continue;
-      const double moved = ends_[node] - saved_[saved + node - first];
-      if (advance < 0.0) advance = moved;
-      if (same(moved, advance, ends_[node])) continue;
-      advance = -1.0;
-      break;
-    }
+    const double advance = common_advance(step_, {first, end}, std::span(saved_).subspan(saved), ends_);
     saved_.resize(saved);
     return advance;
   }
-
-  // But for the rounding of sums as large as `end`.
-  static bool same(double a, double b, double end) { return std::abs(a - b) <= 1e-14 * end; }
 
   const ReducedStep& step_;
   std::span<const ReducedStep::Node> nodes_;

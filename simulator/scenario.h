@@ -28,6 +28,10 @@ struct Scenario {
   }
 };
 
+// A factor of every NPU, as the system's `npus` say: &NpuSpec::compute_time or &NpuSpec::port_speed. Empty
+// when it is 1 for all. Throws InputError for NPUs that the network does not have.
+std::vector<double> npu_factors(const Scenario& scenario, double NpuSpec::*factor);
+
 // A part of a dimension that a group spans: its NPUs form lines, and each line serves one chunk at a time.
 // Groups that span the same part share it; parts that merely overlap do not (only links do).
 struct LogicalDimension {
@@ -54,12 +58,16 @@ CommunicationPlan plan_communication(const Scenario& scenario);
 // Bytes and utilisation of every dimension, and the names of groups; what does not depend on timing but the
 // utilisation, which divides by result.step_time.
 void describe_traffic(const Scenario& scenario, const CommunicationPlan& plan, StepResult& result);
+// The utilisation alone, from the bytes and the step time.
+void describe_utilization(std::span<const double> bandwidth, const System& system, StepResult& result);
 
 // The rank of a collective among those that wait for the same dimension: larger goes first.
 class IssueOrder {
  public:
   explicit IssueOrder(CollectiveOrder order) : order_(order) {}
   int next(Role role);
+  // Ranks differ from it as they differ from each other.
+  [[nodiscard]] int counter() const { return counter_; }
 
  private:
   CollectiveOrder order_;

@@ -1,11 +1,12 @@
 #include "simulator/simulate.h"
 
+#include <algorithm>
 #include <array>
 
 #include "core/choice.h"
 #include "simulator/event_driven.h"
-#include "simulator/full_fidelity.h"
-#include "simulator/ranked_run.h"
+#include "simulator/player/play_cost.h"
+#include "simulator/player/player.h"
 
 namespace bandwright {
 namespace {
@@ -23,34 +24,47 @@ std::string_view fidelity_name(Fidelity fidelity) { return choice_name(fidelitie
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario) {
   const System& system = scenario.system;
   const bool exact = system.symmetric() && system.network == NetworkModel::Ports;
+  if (!system.links.empty() && system.network == NetworkModel::Ports) {
+    throw InputError("slow or failed links are no part of ports, which know no links (--transport links)");
+  }
   if (fidelity == Fidelity::Auto) return exact ? Fidelity::Folded : Fidelity::Full;
   if (fidelity == Fidelity::Folded && !system.symmetric()) {
     throw InputError("NPUs or links that differ cannot be folded (--npu-fidelity full)");
+  }
+  if (fidelity == Fidelity::Folded && system.network != NetworkModel::Ports) {
+    throw InputError("one NPU stands for all where only ports are shared (--npu-fidelity full)");
   }
   return fidelity;
 }
 
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep& step) {
-  if (!scenario.system.symmetric() || scenario.system.network != NetworkModel::Ports) {
-    throw InputError(
-        "traces are played on NPUs that are alike and share only ports: no npus, links or "
-        "network_model in the system");
+  if (resolved(fidelity, scenario) == Fidelity::Full || fidelity != Fidelity::Auto) {
+    return resolved(fidelity, scenario);
   }
-  if (fidelity != Fidelity::Auto) return fidelity;
   const bool fold =
-      folds_exactly(step, scenario.network) || ranked_messages(scenario, step) > most_messages_by_default;
+      folds_exactly(step, scenario.network) || play_cost({step.graph, scenario.network, scenario.system,
+                                                          scenario.bandwidth, scenario.after_collective},
+                                                         step)
+                                                       .messages > most_messages_by_default;
   return fold ? Fidelity::Folded : Fidelity::Full;
 }
 
-StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline) {
-  return fidelity == Fidelity::Full ? simulate_full(scenario, timeline) : simulate_folded(scenario, timeline);
+StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline,
+                    const PlayLimits& limits) {
+  if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
+  return simulate(scenario, of_one_kind(scenario), fidelity, timeline, limits);
 }
 
-StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity, Timeline* timeline) {
+StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity, Timeline* timeline,
+                    const PlayLimits& limits) {
   if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
-  return simulate_ranked(
-      {step.graph, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective}, step,
-      timeline);
+  const Scenario own{step.graph, scenario.network, scenario.system, scenario.bandwidth,
+                     scenario.after_collective};
+  const PlayCost cost = play_cost(own, step);
+  if (!limits.force) require_affordable(cost);
+  return simulate_full(own, step, timeline, [&](std::int64_t events) {
+    if (limits.on_progress) limits.on_progress(std::min(1.0, static_cast<double>(events) / cost.events));
+  });
 }
 
 }  // namespace bandwright

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string_view>
 
 #include "simulator/scenario.h"
@@ -18,19 +19,27 @@ enum class Fidelity : std::uint8_t {
 Fidelity fidelity_named(std::string_view name);
 std::string_view fidelity_name(Fidelity fidelity);
 
-// What Auto stands for here. Throws InputError for folded NPUs that are not all alike.
+// What Auto stands for here. Throws InputError for what cannot be: folded NPUs that are not all alike or
+// share links, links that differ where messages share ports only.
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario);
 
 // The same for the step of traces: Auto is folded where that is exact, or where playing every NPU would take
-// more than most_messages_by_default. Throws InputError for NPUs or links that differ or are shared, which
-// traces are not played on.
+// more than most_messages_by_default.
 constexpr double most_messages_by_default = 2e7;  // a few seconds
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep& step);
 
-// Plays the scenario. REQUIRES a resolved fidelity.
-StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline = nullptr);
+// What playing every NPU may take, and who is told how far it is.
+struct PlayLimits {
+  bool force = false;                             // also more than the machine has
+  std::function<void(double share)> on_progress;  // 0 to 1, of the events expected
+};
+
+// Plays the scenario. REQUIRES a resolved fidelity. Throws InputError before it begins what would take more
+// memory than there is, or more than a day (player/play_cost.h).
+StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline = nullptr,
+                    const PlayLimits& limits = {});
 // The same for the step of traces, whose `graph` is the scenario's with dependencies of one NPU only.
 StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity,
-                    Timeline* timeline = nullptr);
+                    Timeline* timeline = nullptr, const PlayLimits& limits = {});
 
 }  // namespace bandwright

@@ -103,7 +103,7 @@ std::string collective_title(const Step& graph, OperationId id) {
 
 // What other pipeline stages do meanwhile is neither this NPU's compute nor its communication.
 void add_operations(Json& events, const Timeline& timeline, const Step& graph) {
-  std::vector<Track> compute(1);
+  std::vector<Track> computes(1);
   std::vector<Track> bubble(1);
   std::vector<Track> collectives;
   for (const Group& group : graph.groups) collectives.push_back({group.name, {}});
@@ -115,10 +115,10 @@ void add_operations(Json& events, const Timeline& timeline, const Step& graph) {
         collective ? collective_title(graph, span.operation) : operation_name(graph, span.operation);
     std::vector<Bar>& bars = operation.role == Role::Bubble ? bubble[0].bars
                              : collective ? collectives[graph.collectives[operation.collective].group].bars
-                                          : compute[0].bars;
+                                          : computes[0].bars;
     bars.push_back({name, span.start, span.end});
   }
-  add_tracks(events, compute_process, "compute", std::move(compute));
+  add_tracks(events, compute_process, "compute", std::move(computes));
   if (!bubble[0].bars.empty()) add_tracks(events, bubble_process, "pipeline bubble", std::move(bubble));
   add_tracks(events, collective_process, "collectives", std::move(collectives));
 }

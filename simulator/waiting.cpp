@@ -5,8 +5,6 @@
 namespace bandwright {
 namespace {
 
-using round_play::none;
-
 // Charges the moments of the compute stream to nodes.
 class Charges {
  public:
@@ -70,6 +68,7 @@ class Charges {
   }
 
  private:
+  static constexpr std::uint32_t none = ReducedStep::none;
   struct Entry {  // an execution
     std::uint32_t node;
     double start;

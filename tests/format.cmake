@@ -3,8 +3,8 @@ cmake_minimum_required(VERSION 3.25)
 #   cmake -P tests/format.cmake
 # To mend: clang-format -i FILE...
 set(files)
-foreach(folder benchmarks cli collective core cost_model experiment formats memory optimizer scaling simulator step
-        tests topology workload)
+foreach(folder answers benchmarks cli collective core cost_model experiment formats memory optimizer report scaling
+        simulator step tests topology workload)
   file(GLOB_RECURSE found ${folder}/*.h ${folder}/*.cpp)
   list(APPEND files ${found})
 endforeach()

@@ -2,6 +2,7 @@ cmake_minimum_required(VERSION 3.25)
 # Dependencies point one way. For each folder, the folders its files may include; run from the project's root:
 #   cmake -P tests/layering.cmake
 set(core)
+set(report core)
 set(topology core)
 set(collective core topology)
 set(step core topology collective)
@@ -17,13 +18,14 @@ set(scaling core topology collective step workload simulator training)
 set(formats core topology collective step workload cost_model)
 set(experiment core topology collective step workload cost_model simulator optimizer memory scaling formats training plan
   validation)
-set(cli ${experiment} experiment)
+set(answers ${experiment} experiment report)
+set(cli ${experiment} experiment report answers)
 # The one file pair that binds the optimizer to what it optimises.
 set(optimizer_design core topology collective step workload cost_model simulator)
 
 set(failures 0)
-foreach(folder core topology collective step workload cost_model simulator training plan validation optimizer memory scaling
-    formats experiment cli)
+foreach(folder core report topology collective step workload cost_model simulator training plan validation optimizer memory
+    scaling formats experiment answers cli)
   file(GLOB_RECURSE files ${folder}/*.h ${folder}/*.cpp)
   foreach(file ${files})
     set(allowed ${folder} ${${folder}})

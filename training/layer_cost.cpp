@@ -221,8 +221,10 @@ BlockPasses head_cost(const TransformerArchitecture& model, const Parallelism& p
       2.0 * pricer.tokens() * static_cast<double>(model.vocabulary) / static_cast<double>(p.tensor);
   // In fp32, kernel by kernel: cast, maximum, difference, exponential, sum, quotient; backward a product and
   // a cast. Fused: read twice, written once.
-  pricer.stream(passes.forward, (p.fused_loss ? 3.0 : 19.0) * logits + 2.0 * pricer.activation(), 8.0);
-  pricer.stream(passes.input_gradient, (p.fused_loss ? 3.0 : 10.0) * logits + 3.0 * pricer.activation(), 5.0);
+  pricer.stream(passes.forward, (p.loss == Loss::Fused ? 3.0 : 19.0) * logits + 2.0 * pricer.activation(),
+                8.0);
+  pricer.stream(passes.input_gradient,
+                (p.loss == Loss::Fused ? 3.0 : 10.0) * logits + 3.0 * pricer.activation(), 5.0);
   return passes;
 }
 

@@ -25,7 +25,7 @@ Kind<Software> software() {
                "speed of the protocol for small messages, in the large ones'; 0: none"),
       optional("in_switch", &Nccl::in_switch, kinds::number(0.01, 1.0),
                "speed of links under reductions in the switch; 0: none"));
-  return kinds::mapped<Software>(
+  Kind<Software> kind = kinds::mapped<Software>(
       kinds::object(fields),
       [](const Nccl& nccl) {
         return Software{true, nccl.low_latency, nccl.in_switch};
@@ -33,6 +33,10 @@ Kind<Software> software() {
       [](const Software& software) {
         return Nccl{software.low_latency, software.in_switch};
       });
+  kind.write = [write = kind.write](const Software& software) {
+    return software.copies ? write(software) : YamlTree();
+  };
+  return kind;
 }
 
 Kind<Npu> npu_or_name() {
@@ -255,13 +259,16 @@ const Fields<Machine>& machine_fields() {
 
 Machine read_machine(const YamlValue& root) { return machine_fields().read(root); }
 
-Machine load_machine(std::string_view word) {
-  const YamlValue root = YamlValue::load(input_file("machines", word, "machine"));
+Machine read_calibrated_machine(const YamlValue& root) {
   Machine machine = read_machine(root);
   const Calibration calibration = shipped_calibration();
   check_constants(root, calibration);
   calibrate(machine, calibration);
   return machine;
+}
+
+Machine load_machine(std::string_view word) {
+  return read_calibrated_machine(YamlValue::load(input_file("machines", word, "machine")));
 }
 
 }  // namespace bandwright

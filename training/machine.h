@@ -92,6 +92,8 @@ void calibrate(Machine& machine, const Calibration& calibration);
 const Fields<Machine>& machine_fields();
 // Throws InputError.
 Machine read_machine(const YamlValue& root);
+// The same with the shipped constants in it. Throws InputError also at a name of constants that is not there.
+Machine read_calibrated_machine(const YamlValue& root);
 // By what a user types, calibrated with the shipped constants.
 Machine load_machine(std::string_view word);
 

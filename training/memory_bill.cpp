@@ -8,11 +8,18 @@ namespace {
 constexpr double weight_bytes = 2.0;
 constexpr double allocator_loss = 0.04;
 constexpr double library_bytes = 1.5 * 1073741824.0;
-// Of one logit. PyTorch's loss: bf16 and fp32 copies, logarithms of the softmax in fp32, and the gradients of
-// both, of which not all live at a time (12 to 14); Megatron-LM's computes in place (6 to 9).
-constexpr double pytorch_logit = 13.0;
-constexpr double megatron_logit = 8.0;
-constexpr double fused_logit = 6.0;
+// Of one logit. Kernel by kernel (PyTorch): bf16 and fp32 copies, logarithms of the softmax in fp32, and the
+// gradients of both, of which not all live at a time (12 to 14); in place (Megatron-LM): 6 to 9.
+double logit_bytes(Loss loss) {
+  switch (loss) {
+    case Loss::KernelByKernel:
+      return 13.0;
+    case Loss::InPlace:
+      return 8.0;
+    default:
+      return 6.0;
+  }
+}
 
 double as_double(std::int64_t value) { return static_cast<double>(value); }
 
@@ -77,9 +84,8 @@ double layers_in_flight(const TransformerArchitecture& m, const Parallelism& p, 
 }
 
 double logits(const TransformerArchitecture& m, const Parallelism& p) {
-  const double each = p.zero >= 3 ? pytorch_logit : p.fused_loss ? fused_logit : megatron_logit;
-  return each * as_double(p.micro_batch * m.sequence) / as_double(p.context) * as_double(m.vocabulary) /
-         as_double(p.tensor);
+  return logit_bytes(p.loss) * as_double(p.micro_batch * m.sequence) / as_double(p.context) *
+         as_double(m.vocabulary) / as_double(p.tensor);
 }
 
 // Of one layer, by its kind: 34 = 11 (attention) + 19 (a GELU FFN of 4 h) + 4 (norms); other FFNs keep their

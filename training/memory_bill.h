@@ -12,21 +12,24 @@ namespace bandwright {
 // Bytes on the fullest NPU: of the first or the last pipeline stage, as if either had as many layers as any
 // other that holds its kind; its lines add up to the total.
 //
-//   weights     2 per parameter      gradients 4 (fp32) or 2      optimizer 12 (fp32 weight and two moments),
-//   or
-//               by its kind; each divided over DP, or ZeRO's part of it, from ZeRO stage 3, 2 and 1 on
+//   weights     2 per parameter
+//   gradients   4 (fp32) or 2 per parameter
+//   optimizer   12 per parameter (fp32 weight and two moments), or by its kind
+//               each of the three divided over DP, or ZeRO's part of it, from ZeRO stage 3, 2 and 1 on
 //   activations of one layer, with x = micro-batch x sequence / CP x hidden:
-//               no recomputation  x (10 + 24/t + 5 a s / (h t)), unfused      x 34/t + ... with sequence
-//               parallel selective or flash attention: without the last term           full: 2 x, one layer
-//               besides; 2 x less without dropout (gated FFNs); with experts what each of the k copies of a
-//               token needs; inputs of multiplications 1 byte instead of 2 in fp8
-//               x layers in flight, with l of the slowest stage (training/parallelism.h): all of a replica
-//               without a pipeline; l (p + (p-1)/v) interleaved, l p for 1F1B on the first stage, l (p +
-//               (1-p)/v) and l on the last; l x micro-batches for GPipe; l/v more where another micro-batch
-//               is beside for the sake of experts
-//   logits      of the last stage: 13 bytes each as PyTorch's loss keeps them (ZeRO 3, as FSDP), 8 as
-//   Megatron's,
-//               6 fused
+//                 no recomputation            x (10 + 24/t + 5 a s / (h t)) unfused
+//                 with sequence parallel      x 34/t + the same last term
+//                 selective, or flash         without the last term
+//                 full                        2 x, and one layer besides
+//               2 x less without dropout (gated FFNs); with experts what each of the k copies of a token
+//               needs; inputs of multiplications 1 byte instead of 2 in fp8;
+//               times the layers in flight, with l of the slowest stage (training/parallelism.h):
+//                 without a pipeline          all of a replica
+//                 1F1B                        l p on the first stage, l on the last
+//                 interleaved                 l (p + (p-1)/v) on the first stage, l (p - (p-1)/v) on the last
+//                 GPipe                       l x micro-batches
+//               and l/v more where another micro-batch is beside for the sake of experts
+//   logits      of the last stage: 13 bytes each with a loss of kernel by kernel, 8 in place, 6 fused
 //   gathered    ZeRO 3: the weights of two layers of the larger kind, with all local experts
 //   buffers     one gradient bucket
 //   allowance   what the allocator loses: 4 % of the rest, and 1.5 GiB for libraries

@@ -302,13 +302,14 @@ std::vector<Group> parallel_groups(const Network& network, const Parallelism& p)
       group.dimensions = {{group.dimensions.back().dimension, npus, group.dimensions.back().stride}};
     }
   }
-  const Group& replicas = groups[static_cast<std::size_t>(Axes::Data)];
-  const bool everywhere = p.zero_npus == 0 || p.zero_npus >= replicas.npus();
-  Halves zero = everywhere ? Halves{replicas, {}} : split_group(replicas, p.zero_npus, "", "");
-  zero.inner.name = "shards";
-  zero.outer.name = "replicas";
-  groups.push_back(std::move(zero.inner));
-  groups.push_back(std::move(zero.outer));
+  Group& data = groups[static_cast<std::size_t>(Axes::Data)];
+  Group replicas{.name = "replicas"};
+  if (p.zero_npus > 0 && p.zero_npus < data.npus()) {
+    Halves zero = split_group(data, p.zero_npus, data.name, replicas.name);
+    data = std::move(zero.inner);
+    replicas = std::move(zero.outer);
+  }
+  groups.push_back(std::move(replicas));
   if (p.expert > 1) add_parts(groups[static_cast<std::size_t>(Axes::Expert)], groups);
   return groups;
 }

@@ -33,6 +33,10 @@ enum class ExpertDispatch : std::uint8_t { ByModel, AllToAll, PerNode };
 //   Muon        one moment in fp32, for the matrices (Jordan et al., 2024)
 enum class Optimizer : std::uint8_t { Adam, AdamBf16, Adam8Bit, Muon };
 
+// How the loss is computed from the logits: kernel by kernel, each with a tensor of its own (PyTorch), in
+// place by its own kernels (Megatron-LM, vocab_parallel_cross_entropy), or in one.
+enum class Loss : std::uint8_t { KernelByKernel, InPlace, Fused };
+
 // How a training step is divided over NPUs, and what its software does.
 struct Parallelism {
   std::int64_t tensor = 1;         // TP: matrices divided inside a layer
@@ -70,7 +74,7 @@ struct Parallelism {
   bool overlap_context = true;   // keys and values come beside the attention core
   // Collectives over DP use every adapter of a machine once; otherwise each NPU receives all through its own.
   bool hierarchical = true;
-  bool fused_loss = true;                  // the loss in one kernel instead of ten
+  Loss loss = Loss::Fused;
   double bucket_bytes = 200e6;             // of gradients reduced together
   std::int64_t gradient_bytes = 2;         // per parameter, on the wire,
   std::int64_t stored_gradient_bytes = 4;  // and in memory
@@ -116,9 +120,9 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& par
 void validate(const TransformerArchitecture& model, const Parallelism& parallelism);
 
 // The groups of the NPUs; indices into the groups of a step. DP are the NPUs that hold the same dense
-// parameters (context and expert ranks among them), EDP those that hold the same experts. Shards are the NPUs
-// of DP that ZeRO divides over, replicas those that hold the same shard. The last two are the parts of an
-// expert group in one node (the innermost dimension) and between nodes, where there are any.
+// parameters (context and expert ranks among them), EDP those that hold the same experts. Where ZeRO divides
+// over a part of DP, that part is DP and replicas are the NPUs that hold the same shard. The last two are the
+// parts of an expert group in one node (the innermost dimension) and between nodes, where there are any.
 enum class Axes : std::uint32_t {
   Tensor,
   Context,
@@ -126,7 +130,6 @@ enum class Axes : std::uint32_t {
   Data,
   ExpertData,
   Pipeline,
-  Shards,
   Replicas,
   ExpertInside,
   ExpertBetween

@@ -61,7 +61,7 @@ class JobWriter {
   // Whether weights that the optimizer updated in parts are gathered beside the first micro-batch.
   [[nodiscard]] bool gathers_first() const { return (p_.zero == 1 || p_.zero == 2) && p_.overlap_parameters; }
   [[nodiscard]] double shards() const {
-    return static_cast<double>(builder_.group(group_of(Axes::Shards)).npus());
+    return static_cast<double>(builder_.group(group_of(Axes::Data)).npus());
   }
   [[nodiscard]] double expert_replicas() const {
     return static_cast<double>(builder_.group(group_of(Axes::ExpertData)).npus());
@@ -110,7 +110,7 @@ void JobWriter::gather_weights(Role role, const Share& held) {
                                                : streams(Stream::Data, Stream::Prefetch, Stream::Compute);
   const Label parameters = step_label(role, StepLine::Parameters);
   const StreamSet waits = streams(Stream::Data, Stream::Compute);
-  passes_.call(Axes::Shards, CollectiveKind::AllGather, 2.0 * held.dense / shards(), parameters, waits, sets);
+  passes_.call(Axes::Data, CollectiveKind::AllGather, 2.0 * held.dense / shards(), parameters, waits, sets);
   passes_.call(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
                parameters, waits, sets);
 }
@@ -121,7 +121,7 @@ void JobWriter::reduce_gradients(double dense, double experts) {
   const StreamSet sets =
       p_.overlap_gradients ? streams(Stream::Data) : streams(Stream::Data, Stream::Compute);
   const Label gradients = step_label(Role::WeightGradient, StepLine::Gradients);
-  passes_.call(Axes::Shards, kind, size * dense, gradients, streams(Stream::Data, Stream::Compute), sets);
+  passes_.call(Axes::Data, kind, size * dense, gradients, streams(Stream::Data, Stream::Compute), sets);
   passes_.call(Axes::Replicas, CollectiveKind::AllReduce,
                p_.zero >= 1 ? size * dense / shards() : size * dense, gradients,
                streams(Stream::Data, Stream::Compute), sets);

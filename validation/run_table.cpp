@@ -86,8 +86,10 @@ class RunReader {
     if (row.has("missing_blocking")) throw InputError(row.text("missing_blocking"));
     TransformerArchitecture model = load_architecture(input_of(table_, "architectures", row.text("arch")));
     model.sequence = row.count_or("seq", model.sequence);
+    Parallelism p = parallelism_of(row);
+    if (!model.sparse()) p.expert_tensor = 0;  // Megatron-LM takes the option for any model
     return {std::move(model), *machines_.load(input_of(table_, "machines", row.text("system"))),
-            parallelism_of(row)};
+            std::move(p)};
   }
 
   [[nodiscard]] static Words words(const CsvRow& row) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/fields.h"
+#include "topology/network.h"
 #include "workload/layer_operators.h"
 
 namespace bandwright {

@@ -53,24 +53,31 @@ class Files : public testing::Test {
   const ScratchFolder folder;
 };
 
+// The facts that `check` gives, by their names.
+json facts_of(const json& answer) {
+  json facts;
+  for (const json& row : answer["facts"]) facts[row["fact"].get<std::string>()] = row["value"];
+  return facts;
+}
+
 TEST_F(Files, CheckSaysWhatAFileIs) {
-  EXPECT_EQ(answer({"check", "net.yml"})["facts"]["dimensions"], "Ring(4)_Switch(2)");
+  EXPECT_EQ(facts_of(answer({"check", "net.yml"}))["dimensions"], "Ring(4)_Switch(2)");
   const json system = answer({"check", "sys.json"});
   EXPECT_EQ(system["format"], "astra-sim-2-system");
   EXPECT_THAT(system["ignored"][0], HasSubstr("boost-mode"));
   EXPECT_EQ(answer({"check", "model.yaml"})["format"], "layer-table");
   const Finished text = run({"check", "layers.txt"});
-  EXPECT_THAT(text.out, HasSubstr("layers.txt: valid, ASTRA-sim 1.0's or LIBRA's layer text"));
-  EXPECT_THAT(run({"check", "layers.txt", "--format", "csv"}).out, HasSubstr("layers,2"));
+  EXPECT_THAT(text.out, HasSubstr("layers.txt\nvalid, ASTRA-sim 1.0's or LIBRA's layer text"));
+  EXPECT_THAT(run({"check", "layers.txt", "--format", "csv"}).out, HasSubstr(",layers,2\n"));
   folder.write("memory.json", R"({"memory-type": "PER_NPU_MEMORY_EXPANSION", "remote-mem-latency": 100,
                                   "remote-mem-bw": 50})");
-  EXPECT_EQ(answer({"check", "memory.json"})["facts"]["a memory node of a trace takes"],
+  EXPECT_EQ(facts_of(answer({"check", "memory.json"}))["a memory node of a trace takes"],
             "100 ns + its tensor_size at 50 GB/s");
 }
 
 TEST_F(Files, CheckOfTraces) {
   export_traces();
-  const json facts = answer({"check", "traces"})["facts"];
+  const json facts = facts_of(answer({"check", "traces"}));
   EXPECT_EQ(facts["NPUs"], "8");
   EXPECT_EQ(facts["kinds of NPU"], "1");
   EXPECT_EQ(facts["process groups"], "4 of 2 NPUs, 2 of 4");
@@ -96,7 +103,7 @@ TEST_F(Files, ExportedStepsTakeTheirTime) {
   const std::vector<std::string> bandwidth = {"--bandwidth", "50,25"};
   const auto step = [&](std::vector<std::string> words) {
     words.insert(words.end(), bandwidth.begin(), bandwidth.end());
-    return answer(words)["step_time_us"].get<double>();
+    return answer(words)["step_time_s"].get<double>();
   };
   const double model = step({"simulate", "Ring(4)_Switch(2)", "./model.yaml"});
   export_traces();
@@ -116,7 +123,7 @@ TEST_F(Files, TracesArePlayedFoldedOrNpuByNpu) {
     return answer(all);
   };
   EXPECT_EQ(with("full")["npu_fidelity"], "full");
-  EXPECT_EQ(with("full")["step_time_us"], with("folded")["step_time_us"]);  // Ring(4) closes as it goes
+  EXPECT_EQ(with("full")["step_time_s"], with("folded")["step_time_s"]);  // Ring(4) closes as it goes
   EXPECT_GT(with("full")["events"], with("folded")["events"]);
   std::vector<std::string> timeline = words;
   timeline.insert(timeline.end(), {"--npu-fidelity", "full", "--timeline", "step.json"});

@@ -61,8 +61,7 @@ const std::array idle_options = {
     Line{{"evaluate", "small", "--dry-run", "--force"}, "--dry-run and --force: one or the other"},
     Line{{"evaluate", "small", "--engine", "closed-form", "--npu-fidelity", "full"},
          "--npu-fidelity full is for the event-driven engine"},
-    Line{{"export", "17B", "--format", "astra-sim-1", "--npus", "8", "-o", "."},
-         "--npus is for --format chakra"},
+    Line{{"export", "17B", "--to", "astra-sim-1", "--npus", "8", "-o", "."}, "--npus is for --to chakra"},
     Line{{"plot", "timeline", "step.json", "--view", "all"}, "--view is for experiments, not for timelines"},
 };
 

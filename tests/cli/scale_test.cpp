@@ -36,25 +36,28 @@ class Scale : public testing::Test {
 
 TEST_F(Scale, FitAnswersInJson) {
   const nlohmann::json fit = answer({"fit", amdahl_csv(), "--predict", "32"});
-  EXPECT_EQ(fit["law"], "amdahl");
-  EXPECT_EQ(fit["candidates"].size(), 2U);
-  EXPECT_NEAR(fit["candidates"][0]["parameters"]["sigma"], 0.1, 1e-9);
-  EXPECT_NEAR(fit["predictions"][0]["seconds"], 100 * (0.1 + 0.9 / 32), 1e-9);
-  EXPECT_EQ(fit["pays_until"], 11);
+  EXPECT_EQ(fit["curves"][0]["law"], "amdahl");
+  EXPECT_EQ(fit["laws"].size(), 2U);
+  EXPECT_NEAR(fit["laws"][0]["sigma"], 0.1, 1e-9);
+  for (const nlohmann::json& point : fit["points"]) {
+    if (point["kind"] != "predicted") continue;
+    EXPECT_NEAR(point["run_time_s"], 100 * (0.1 + 0.9 / 32), 1e-9);
+  }
+  EXPECT_EQ(fit["curves"][0]["pays_until"], 11);
   EXPECT_TRUE(fit["warnings"].empty());
 }
 
 TEST_F(Scale, SeveralSeriesAreAList) {
   const std::string file = folder_.write("t.csv", "series,n,seconds\na,1,4\na,2,2\nb,1,6\nb,2,4\n");
-  EXPECT_EQ(answer({"fit", file})["series"].size(), 2U);
-  EXPECT_EQ(answer({"fit", file, "--series", "b"})["series"], "b");
+  EXPECT_EQ(answer({"fit", file})["curves"].size(), 2U);
+  EXPECT_EQ(answer({"fit", file, "--series", "b"})["curves"][0]["series"], "b");
 }
 
 TEST_F(Scale, WarningsAloneExitWithZero) {
   const std::string file = folder_.write("t.csv", "nodes,images_per_sec\n1,1\n2,2\n4,4\n8,16\n");
   const Finished finished = run({"fit", file});
   EXPECT_EQ(finished.status, 0);
-  EXPECT_THAT(finished.out, HasSubstr("warning: change of regime at 8"));
+  EXPECT_THAT(finished.out, HasSubstr("- change of regime at 8"));
 }
 
 TEST_F(Scale, NoLawExitsWithOne) {
@@ -65,9 +68,9 @@ TEST_F(Scale, TrialsCountTheHeadTraffic) {
   const nlohmann::json trials =
       answer({"trials", "--jobs", "700", "--workers", "624..626", "--duration", "1 s"});
   EXPECT_EQ(trials["saturates_at_workers"], 625);
-  EXPECT_EQ(trials["points"][0]["head_bytes_per_second"], 124.8e6);
-  EXPECT_EQ(trials["points"][2]["head_bytes_per_second"], 125e6);
-  EXPECT_EQ(trials["points"][1]["makespan_seconds"], 2.0);
+  EXPECT_EQ(trials["points"][0]["head_gb_per_s"], 0.1248);
+  EXPECT_EQ(trials["points"][2]["head_gb_per_s"], 0.125);
+  EXPECT_EQ(trials["points"][1]["makespan_s"], 2.0);
 }
 
 TEST_F(Scale, MeasureWritesWhatFitReads) {
@@ -108,7 +111,7 @@ TEST_F(Scale, SimulateDividesTransformers) {
   EXPECT_EQ(curve["points"].size(), 5U);
   EXPECT_EQ(curve["points"][0]["fits"], false);
   EXPECT_EQ(curve["baseline_workers"], 64);
-  EXPECT_GT(curve["points"][4]["items_per_second"], curve["points"][3]["items_per_second"]);
+  EXPECT_GT(curve["points"][4]["items_per_s"], curve["points"][3]["items_per_s"]);
   EXPECT_THAT(curve["points"][4]["division"], HasSubstr("TP "));
 }
 

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 // A quick run of every command that answers, in a folder that begin() has made ready.
-struct Run {
+struct QuickRun {
   Words words;
   int status = 0;
 };
@@ -26,7 +26,7 @@ class StreamsTest : public ::testing::Test {
     folder_.write("one.yaml",
                   "name: one\nmodels: 175B\nnetworks: 2D\nbudgets: 325 GB/s\nallocations: EqualBW\n");
   }
-  [[nodiscard]] std::vector<Run> runs() const {
+  [[nodiscard]] std::vector<QuickRun> runs() const {
     return {{{"optimize", "4D", "325", "175B", "Perf", "NoOverlap"}},
             {{"optimize", "4D", "325", "175B", "Perf", "NoOverlap", "--trace"}},
             {{"simulate", "4D", "325", "175B", "NoOverlap"}},
@@ -49,14 +49,14 @@ class StreamsTest : public ::testing::Test {
   ScratchFolder folder_;
 };
 
-std::string told(const Run& run) {
+std::string told(const QuickRun& run) {
   std::string text;
   for (const std::string& word : run.words) text += word + ' ';
   return text;
 }
 
 TEST_F(StreamsTest, MessagesThatCannotBeWrittenDecideNothing) {
-  for (const Run& run : runs()) {
+  for (const QuickRun& run : runs()) {
     const Finished usual = run_bandwright(run.words, folder_.path());
     for (const Stream err : {Stream::Full, Stream::Closed}) {
       const Finished finished = run_bandwright(run.words, folder_.path(), {.err = err});
@@ -66,7 +66,7 @@ TEST_F(StreamsTest, MessagesThatCannotBeWrittenDecideNothing) {
 }
 
 TEST_F(StreamsTest, AnAnswerThatCannotBeWrittenIsOneLineAndStatusTwo) {
-  for (const Run& run : runs()) {
+  for (const QuickRun& run : runs()) {
     const Finished usual = run_bandwright(run.words, folder_.path());
     for (const Stream out : {Stream::Full, Stream::Closed}) {
       const Finished finished = run_bandwright(run.words, folder_.path(), {.out = out});

@@ -27,16 +27,16 @@ TEST(RealModels, EstimateAndBothEnginesAgree) {
   const ScratchFolder folder;
   const json estimate =
       json_answer(extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
-  const double step_us = 1e3 * estimate.at("step_time_ms").get<double>();
+  const double step_us = 1e6 * estimate.at("step_time_s").get<double>();
   for (const char* engine : {"closed", "event"}) {
     Words line = extended({"simulate", "dgx-a100", "--model", "gpt3-175b", "--engine", engine}, gpt3);
     if (engine == std::string_view("event")) line = extended(line, {"--chunks", "1"});
     const json step = json_answer(line, folder);
-    EXPECT_NEAR(step.at("step_time_us").get<double>(), step_us, 1e-5 * step_us) << engine;
+    EXPECT_NEAR(1e6 * step.at("step_time_s").get<double>(), step_us, 1e-5 * step_us) << engine;
     EXPECT_NEAR(step.at("tokens_per_s").get<double>(), estimate.at("tokens_per_s").get<double>(),
                 1e-5 * estimate.at("tokens_per_s").get<double>());
     EXPECT_EQ(step.at("parallelism"), estimate.at("parallelism"));
-    EXPECT_GT(step.at("bubble_us").get<double>(), 0.0);
+    EXPECT_GT(step.at("bubble_s").get<double>(), 0.0);
   }
 }
 
@@ -46,7 +46,7 @@ TEST(RealModels, TakeTheSameWordsEverywhere) {
   const json other = json_answer(extended({"estimate", "dgx-a100", "--model", "gpt3-175b"}, gpt3), folder);
   EXPECT_EQ(one, other);
   const auto step_of = [&](const Words& line) {
-    return json_answer(extended(extended(line, {"--engine", "closed"}), gpt3), folder).at("step_time_us");
+    return json_answer(extended(extended(line, {"--engine", "closed"}), gpt3), folder).at("step_time_s");
   };
   EXPECT_EQ(step_of({"simulate", "dgx-a100", "gpt3-175b"}),
             step_of({"simulate", "--system", "dgx-a100", "--model", "gpt3-175b"}));
@@ -67,8 +67,8 @@ TEST(RealModels, TimelineIsATraceOfTheStep) {
   const ScratchFolder folder;
   const Words small = {"--npus", "16", "--tp", "2", "--pp", "4", "--global-batch", "16"};
   const double step_us =
-      1e3 * json_answer(extended({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, small), folder)
-                .at("step_time_ms")
+      1e6 * json_answer(extended({"estimate", "gpt-1.7b", "--timeline", "closed.json"}, small), folder)
+                .at("step_time_s")
                 .get<double>();
   json_answer(extended({"simulate", "dgx-a100", "gpt-1.7b", "--timeline", "event.json"}, small), folder);
   for (const char* file : {"closed.json", "event.json"}) {
@@ -122,8 +122,8 @@ TEST(RealModels, AUsersOwnModelAndMachineAreRead) {
   folder.write("config.json", R"({"num_hidden_layers": 4, "hidden_size": 1024, "num_attention_heads": 16,
       "intermediate_size": 4096, "max_position_embeddings": 512, "vocab_size": 32000})");
   const json own = json_answer({"estimate", "mine.yaml", "--npus", "8"}, folder);
-  EXPECT_EQ(own.at("step_time_ms"),
-            json_answer({"estimate", "config.json", "--npus", "8"}, folder).at("step_time_ms"));
+  EXPECT_EQ(own.at("step_time_s"),
+            json_answer({"estimate", "config.json", "--npus", "8"}, folder).at("step_time_s"));
   EXPECT_EQ(own.at("fits"), true);
 }
 
@@ -138,11 +138,11 @@ TEST(RealModels, EveryCommandSaysWhetherTheJobFits) {
     for (const Words& other : {Words{"simulate", "dgx-a100", "gpt3-175b", "--engine", "closed"},
                                Words{"optimize", "dgx-a100", "325", "gpt3-175b", "Perf"}}) {
       const json said = json_answer(extended(other, job), folder);
-      for (const char* key : {"fits", "memory_gib", "memory_capacity_gib", "would_fit_with"}) {
+      for (const char* key : {"fits", "memory_bytes", "memory_capacity_bytes", "would_fit_with"}) {
         EXPECT_EQ(said.at(key), estimate.at(key)) << other[0] << ' ' << key;
       }
       EXPECT_THAT(run_bandwright(extended(other, job), folder.path()).out,
-                  HasSubstr(job == fitting ? "GiB per NPU, fits into 80 GiB" : "does not fit into 80 GiB; "));
+                  HasSubstr(job == fitting ? " of 80 GiB\n" : "\ndoes NOT fit: "));
     }
   }
 }

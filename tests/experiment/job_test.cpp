@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "simulator/event_driven.h"
-#include "simulator/ranked_run.h"
+#include "simulator/player/player.h"
 #include "tests/experiment/support.h"
 
 namespace bandwright {
@@ -23,7 +23,7 @@ Time folded(const Job& job) {
 
 // Every NPU by itself.
 Time ranked(const Job& job) {
-  return simulate_ranked(
+  return simulate_full(
              {job.ranks->graph, job.network, job.system, job.bandwidth, job.system.after_collective},
              *job.ranks)
       .step_time;

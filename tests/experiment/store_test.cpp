@@ -17,7 +17,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-Result result(const std::string& id, double step_time_us) {
+Result result(const std::string& id, double step_time_s) {
   Row row{.id = id,
           .view = "v",
           .network = "2D",
@@ -25,7 +25,7 @@ Result result(const std::string& id, double step_time_us) {
           .allocation = "PerfOptBW",
           .status = "ok"};
   row.bandwidth_gb_per_s = {1.0 / 3.0, 1e-300};
-  row.step_time_us = step_time_us;
+  row.step_time_s = step_time_s;
   return {row,
           {{.number = 1, .objective = 2.5, .evaluations = 3},
            {.number = 2, .objective = 2.25, .lower_bound = 2.125, .evaluations = 4}}};
@@ -43,7 +43,7 @@ std::string bytes_of(const std::filesystem::path& file) {
 
 // A store of results as anybody may open and change it.
 void change(const std::filesystem::path& file, const std::string& sql) {
-  const DatabaseKind ours{.what = "a store of results", .application = 0x42575253, .version = 2};
+  const DatabaseKind ours{.what = "a store of results", .application = 0x42575253, .version = 3};
   Database(file, ours, Database::Access::Write).run(sql);
 }
 
@@ -72,7 +72,7 @@ TEST(Store, AnotherResultOfAPointReplacesTheFirst) {
   store.add({result("a", 0.7)});
   store.list({"a"});
   ASSERT_EQ(store.listed().size(), 1);
-  EXPECT_EQ(store.listed()[0].row.step_time_us, 0.7);
+  EXPECT_EQ(store.listed()[0].row.step_time_s, 0.7);
 }
 
 TEST(Store, TwoWritersAtOnceLoseNothing) {
@@ -207,6 +207,25 @@ TEST(Store, NoFlippedBitPassesAsAResult) {
     ++noticed;
   }
   EXPECT_GT(noticed, 10);
+}
+
+TEST(Store, EarlierVersionsAreRecognised) {
+  const TemporaryFolder folder;
+  const auto make = [&](const char* name, std::int64_t application, std::int64_t version) {
+    const std::filesystem::path file = folder / name;
+    const DatabaseKind kind{
+        .what = "a test's",
+        .application = application,
+        .version = version,
+        .create_tables = [](Database& database) { database.run("CREATE TABLE results (id TEXT)"); }};
+    { const Database made(file, kind, Database::Access::Write); }
+    return file;
+  };
+  EXPECT_TRUE(is_older_store(make("old.sqlite", 0x42575253, 1)));
+  EXPECT_FALSE(is_older_store(make("other.sqlite", 0x1234, 1)));
+  EXPECT_FALSE(is_older_store(folder / "none.sqlite"));
+  { ResultStore current(folder / "current.sqlite"); }
+  EXPECT_FALSE(is_older_store(folder / "current.sqlite"));
 }
 
 TEST(Store, CellsReadBackAsWritten) {

@@ -35,7 +35,7 @@ TEST(Threads, PointsAreEvaluatedSideBySide) {
   for (const std::vector<Result>& results : found) {
     ASSERT_EQ(results.size(), expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
-      EXPECT_EQ(results[i].row.step_time_us, expected[i].row.step_time_us) << expected[i].row.id;
+      EXPECT_EQ(results[i].row.step_time_s, expected[i].row.step_time_s) << expected[i].row.id;
       EXPECT_EQ(results[i].row.bandwidth_gb_per_s, expected[i].row.bandwidth_gb_per_s) << expected[i].row.id;
     }
   }

@@ -1,7 +1,8 @@
 // Any bytes, read as the trace of each of four NPUs: nodes, groups and the step graph, folded and NPU by NPU,
 // or an InputError.
 #include "formats/trace_step.h"
-#include "simulator/ranked_run.h"
+#include "simulator/player/play_cost.h"
+#include "simulator/player/player.h"
 #include "tests/fuzz/support.h"
 
 namespace {
@@ -21,7 +22,7 @@ void play(const TraceSet& traces, GroupRoute route) {
   const RankedStep ranks = in_order(step.ranks, step.issues, issued.order);
   const Scenario scenario{ranks.graph, network, system, bandwidth, {}};
   folds_exactly(ranks, network);
-  if (ranked_messages(scenario, ranks) < 1e5) simulate_ranked(scenario, ranks);
+  if (play_cost(scenario, ranks).messages < 1e5) simulate_full(scenario, ranks);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include "collective/system.h"
 #include "core/fields.h"
@@ -54,19 +55,7 @@ class Members {
         << file;
     YamlTree tree = fields_.list().write(&object);  // every member, also those left out of the file
     drop_derived(fields_.list(), tree);
-    for_each_part(tree, [&](YamlTree& holder, std::size_t index) {
-      YamlTree& value = holder.parts[index].value;
-      if (value.form == YamlTree::Form::List || value.form == YamlTree::Form::Map) return;
-      const std::string& key = holder.parts[index].key;
-      seen_.insert(key);
-      if (changing_.contains(key)) return;
-      const YamlTree before = value;
-      for (const std::string& other : others_of(before.text)) {
-        value = YamlTree::quoted(other);
-        if (changes(tree, content)) changing_.insert(key);
-      }
-      value = before;
-    });
+    perturb(tree, tree, content);
   }
 
   // Of the keys that were seen, those that no value was found for that is read and changes the identity.
@@ -78,6 +67,27 @@ class Members {
   }
 
  private:
+  // Gives each value below `node` others in turn, beside what the file says and what is around that value.
+  void perturb(const YamlTree& root, YamlTree& node, const std::string& content) {
+    for (YamlTree::Part& part : node.parts) {
+      const bool silent = std::exchange(part.silent, false);
+      if (part.value.form == YamlTree::Form::List || part.value.form == YamlTree::Form::Map) {
+        changing_.insert(part.key);  // as its parts do
+        perturb(root, part.value, content);
+      } else {
+        seen_.insert(part.key);
+        const YamlTree before = part.value;
+        for (const std::string& other : others_of(before.text)) {
+          if (changing_.contains(part.key)) break;
+          part.value = YamlTree::quoted(other);
+          if (changes(root, content)) changing_.insert(part.key);
+        }
+        part.value = before;
+      }
+      part.silent = silent;
+    }
+  }
+
   // Nothing cannot be read, and what is derived is in no file.
   static void drop_derived(const FieldList& list, YamlTree& tree) {
     for (const InputField& field : list.fields) {
@@ -102,22 +112,19 @@ class Members {
 
   bool changes(const YamlTree& tree, const std::string& content) {
     try {
-      const T other = fields_.read(YamlValue::parse(without_nothing(tree), "other.yaml"));
+      const T other = fields_.read(YamlValue::parse(spoken(tree), "other.yaml"));
       return fields_.content(other) != content;
     } catch (const InputError&) {
       return false;
     }
   }
-  static std::string without_nothing(YamlTree tree) {
+  static std::string spoken(YamlTree tree) {
     prune(tree);
     return yaml_line(tree);
   }
   static void prune(YamlTree& tree) {
     std::erase_if(tree.parts, [](const YamlTree::Part& part) {
-      return part.value.form == YamlTree::Form::Nothing ||
-             (part.value.form == YamlTree::Form::Text && part.value.text.empty()) ||
-             (part.silent &&
-              (part.value.form == YamlTree::Form::Map || part.value.form == YamlTree::Form::List));
+      return part.silent || part.value.form == YamlTree::Form::Nothing;
     });
     for (YamlTree::Part& part : tree.parts) prune(part.value);
   }

@@ -33,6 +33,7 @@ void expect_place(const std::string& message, const Mutation& mutation) {
 }
 
 void expect_finite(const FileSummary& summary, const std::string& what) {
+  if (what.starts_with("name ")) return;  // a name may be any word
   for (const auto& [name, value] : summary.facts) {
     for (const std::string_view word : {"nan", "inf"}) {
       EXPECT_FALSE(value.starts_with(word) || value.starts_with("-" + std::string(word)))

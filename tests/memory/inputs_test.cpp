@@ -108,7 +108,8 @@ TEST(Tiers, ZeroBandwidthIsRefused) {
   const std::string text =
       "name: T\nhelp: t\ncompute: 1 TFLOP/s\n"
       "fast: {name: F, capacity: 1 GB, read: 9 GB/s, write: 9 GB/s, price_per_gb: 2}\n"
-      "slow: {name: S, capacity: 1 GB, read: 9 GB/s, write: 0 GB/s, price_per_gb: 1}\n";
+      "slow: {name: S, capacity: 1 GB, read: 9 GB/s, write: 0 GB/s, price_per_gb: 1}\n"
+      "copies: {to_fast: 9 GB/s, to_slow: 9 GB/s}\noverlapped: {to_fast: 9 GB/s, to_slow: 9 GB/s}\n";
   EXPECT_EQ(error_of([&] { return read_tiers(YamlValue::parse(text, "t.yaml")); }),
             "t.yaml:5: slow.write: expected at least 1e-06 GB/s");
 }

@@ -8,17 +8,17 @@ from pathlib import Path
 
 PLOTS = Path(__file__).resolve().parents[2] / "plots"
 
-CURVE = """workers,fits,items_per_second,efficiency,measured_items_per_second
+CURVE = """workers,fits,items_per_s,efficiency,measured_items_per_s
 1,true,10,1,10
 2,true,19,0.95,
 3,true,,,
 4,false,,,
 """
-PLACEMENT = """policy,ratio,slowdown,bytes_to_slow,bytes_to_fast,relative_memory_cost,pareto,fast_access_share
-static,1:0,2.0,0,0,0.5,1,0
-static,0:1,1.0,0,0,1,1,1
-cache,1:1,1.5,1000,1000,0.75,0,
-asynchronous,1:1,,0,0,0.75,0,
+PLACEMENT = """policy,ratio,slowdown,to_slow_bytes,to_fast_bytes,relative_memory_cost,pareto,fast_access_share
+static,1:0,2.0,0,0,0.5,true,0
+static,0:1,1.0,0,0,1,true,1
+cache,1:1,1.5,1000,1000,0.75,false,
+asynchronous,1:1,,0,0,0.75,false,
 """
 
 

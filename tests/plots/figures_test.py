@@ -31,9 +31,9 @@ def row(network, model, budget, allocation, source="optimized", target="", view=
     each = (budget or 50) / dimensions
     return dict(view=view, loop=loop, prices=prices, network=network, dimensions=dimensions, model=model, budget_gb_per_s=budget,
                 budget_usd=dollars, allocation=allocation, source=source, target=target, status="ok",
-                bandwidth_gb_per_s=" ".join([str(each)] * dimensions), step_time_us=1e5 + 1e7 / each,
+                bandwidth_gb_per_s=" ".join([str(each)] * dimensions), step_time_s=1e5 + 1e7 / each,
                 cost_usd=dollars or 1e4 * each, utilization=" ".join(["0.5"] * dimensions),
-                bound_us=9e4 if dollars else "")
+                step_time_bound_s=9e4 if dollars else "")
 
 
 def results():
@@ -109,21 +109,52 @@ class Figures(unittest.TestCase):
 
     def test_a_cell_that_is_no_number_is_named_by_line_and_column(self):
         rows = results()
-        rows[1]["step_time_us"] = "fast"
+        rows[1]["step_time_s"] = "fast"
         run = self.run_script("fig12", self.write("edited.csv", rows))
         self.assertEqual(run.returncode, 2)
-        self.assertIn("edited.csv:3: step_time_us: 'fast' is not a number", run.stderr)
+        self.assertIn("edited.csv:3: step_time_s: 'fast' is not a number", run.stderr)
+
+    def test_names_are_text_never_mathematics(self):
+        odd = {"network": {"2D": "$a_$", "3D": "b$^$"}, "model": {"17B": "m$_$"}}
+        def renamed(rows):
+            return [{key: odd.get(key, {}).get(value, value) if key != "target" else odd["model"].get(value, value)
+                     for key, value in r.items()} for r in rows]
+        self.results = self.write("odd.csv", renamed(results()))
+        self.trace = self.write("odd_trace.csv", renamed(trace()))
+        for figure in FIGURES:
+            with self.subTest(figure):
+                run = self.run_script(figure, self.input_of(figure))
+                self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_an_experiment_of_dollars_alone_has_a_front_and_no_curves_over_bandwidth(self):
+        rows = [r | dict(budget_gb_per_s=0) for r in results() if float(r["budget_usd"] or 0) > 0]
+        rows += [r | dict(budget_usd=2 * float(r["budget_usd"])) for r in rows]
+        file = self.write("dollars.csv", rows)
+        run = self.run_script("pareto", file)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        for figure in ("fig12", "fig13", "fig14", "utilization"):
+            with self.subTest(figure):
+                run = self.run_script(figure, file)
+                self.assertEqual(run.returncode, 3)
+                self.assertIn("the figure needs a network at several budgets", run.stderr)
+
+    def test_a_script_that_fails_says_so_in_one_line_and_with_a_status_of_its_own(self):
+        script = "import style; style.legend(None, None)"
+        run = subprocess.run([sys.executable, "-B", "-c", script], cwd=PLOTS, capture_output=True, text=True)
+        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.stderr.count("\n"), 1)
+        self.assertIn("failed: AttributeError", run.stderr)
 
     def test_fig15_says_why_an_experiment_has_none(self):
         own = [r for r in results() if r["target"] in ("", r["model"])]
         run = self.run_script("fig15", self.write("own.csv", own))
-        self.assertEqual(run.returncode, 1)
+        self.assertEqual(run.returncode, 3)
         self.assertIn("figure 15 trains models on networks made for others", run.stderr)
 
     def draw_panels(self):
         import fig12
         data = style.Data(self.results, fig12.COLUMNS)
-        return fig12.draw(data, lambda r, base: base["step_time_us"] / r["step_time_us"], "speedup")
+        return fig12.draw(data, lambda r, base: base["step_time_s"] / r["step_time_s"], "speedup")
 
     def test_fig12_has_a_panel_per_model_and_network_with_all_series(self):
         figure = self.draw_panels()
@@ -182,7 +213,7 @@ class Figures(unittest.TestCase):
         panel = plt.subplots()[1]
         many = [row("2D", "17B", budget, "EqualBW") for budget in range(10, 100)]
         for few in (many[:40], many):
-            style.curve(panel, [r | dict(bandwidth_gb_per_s=(1, 1)) for r in few], lambda r: r["step_time_us"],
+            style.curve(panel, [r | dict(bandwidth_gb_per_s=(1, 1)) for r in few], lambda r: r["step_time_s"],
                         **style.ALLOCATIONS["EqualBW"])
         self.assertEqual([line.get_marker() for line in panel.lines], ["o", "None"])
 
@@ -190,7 +221,7 @@ class Figures(unittest.TestCase):
         plain = [r for r in results() if r["view"] == "simulated"]
         for figure, why in (("pareto", "points whose budget is money"), ("prices", "compares price lists")):
             run = self.run_script(figure, self.write("plain.csv", plain))
-            self.assertEqual(run.returncode, 1)
+            self.assertEqual(run.returncode, 3)
             self.assertIn(why, run.stderr)
 
     def test_bars_narrower_than_a_column_are_averaged(self):

@@ -30,7 +30,7 @@ TEST(EventDriven, TheWorkedExample) {
   EXPECT_EQ(result.step_time, nanoseconds(126'484 + 64 * 252'714 + 126'421 + 5));
   ASSERT_EQ(result.queues.size(), 2U);
   EXPECT_EQ(result.queues[0].chunks, 128);  // two phases of each chunk
-  EXPECT_EQ(result.queues[1].mean_service, nanoseconds(252'714));
+  EXPECT_EQ(result.queues[1].mean_service(), nanoseconds(252'714));
   EXPECT_EQ(result.groups.back().exposed, result.step_time);
 }
 

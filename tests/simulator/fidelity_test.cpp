@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "simulator/closed_form.h"
 #include "simulator/event_driven.h"
-#include "simulator/full_fidelity.h"
+#include "simulator/player/player.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {

@@ -1,10 +1,9 @@
 // NPUs that do not all do the same, played one by one.
-#include "simulator/ranked_run.h"
-
 #include <gtest/gtest.h>
 
 #include "core/error.h"
 #include "simulator/event_driven.h"
+#include "simulator/player/player.h"
 
 namespace bandwright {
 namespace {
@@ -46,7 +45,7 @@ TEST(RankedRun, EqualsFoldedWhereFoldingIsExact) {
         const System system = chunked(chunks);
         const Scenario scenario{step.graph, network, system, bandwidth, nanoseconds(3)};
         ASSERT_TRUE(folds_exactly(step, network));
-        EXPECT_EQ(simulate_ranked(scenario, step).step_time, simulate_folded(scenario).step_time)
+        EXPECT_EQ(simulate_full(scenario, step).step_time, simulate_folded(scenario).step_time)
             << shape << ' ' << collective_name(kind) << ' ' << chunks;
       }
     }
@@ -76,7 +75,7 @@ TEST(RankedRun, AMessageTiesTwoKindsTogether) {
   step.teams_of_group.resize(1);
   const System system = chunked(1);
   const std::vector<double> bandwidth = {1.0};
-  const StepResult result = simulate_ranked({step.graph, network, system, bandwidth, {}}, step);
+  const StepResult result = simulate_full({step.graph, network, system, bandwidth, {}}, step);
   EXPECT_EQ(result.step_time, nanoseconds(3100));
   EXPECT_EQ(result.compute_time, nanoseconds(200));  // of NPU 2, which ends last
 }
@@ -99,7 +98,7 @@ TEST(RankedRun, OnlyNpusBehindALongMessageWaitForIt) {
     const System system = chunked(chunks);
     const Scenario scenario{step.graph, network, system, bandwidth, {}};
     const Time folded = simulate_folded(scenario).step_time;
-    const Time ranked = simulate_ranked(scenario, step).step_time;
+    const Time ranked = simulate_full(scenario, step).step_time;
     if (chunks == 1) {
       EXPECT_EQ(ranked, folded);
     } else {
@@ -117,7 +116,7 @@ TEST(RankedRun, ADeadlockIsNamed) {
   step.teams_of_group = {{0}};
   const System system = chunked(1);
   const std::vector<double> bandwidth = {1.0};
-  EXPECT_THROW(simulate_ranked({step.graph, network, system, bandwidth, {}}, step), InputError);
+  EXPECT_THROW(simulate_full({step.graph, network, system, bandwidth, {}}, step), InputError);
 }
 
 }  // namespace

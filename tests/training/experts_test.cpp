@@ -147,7 +147,7 @@ TEST(Zero, MayDivideOverPartOfTheReplicas) {
   job.parallelism.zero_npus = 8;
   validate(job.model, job.parallelism);
   const auto groups = parallel_groups(job.machine.network(32), job.parallelism);
-  EXPECT_EQ(groups[static_cast<std::size_t>(Axes::Shards)].npus(), 8);
+  EXPECT_EQ(groups[static_cast<std::size_t>(Axes::Data)].npus(), 8);
   EXPECT_EQ(groups[static_cast<std::size_t>(Axes::Replicas)].npus(), 4);
   EXPECT_DOUBLE_EQ(memory_bill(job.model, job.parallelism).layer_optimizer, 4.0 * everywhere);
 }

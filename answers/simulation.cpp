@@ -1,0 +1,249 @@
+#include "answers/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "answers/bill.h"
+#include "answers/memory_fit.h"
+#include "report/unit.h"
+
+namespace bandwright {
+namespace {
+
+constexpr std::size_t parts_for_people = 5;
+
+// Waiting for weight gradients and for collectives of all NPUs; the rest, the loop's own time included, is
+// the tensor-parallel group's, as the reference counts.
+Time data_parallel_time(const StepResult& result) {
+  Time time;
+  for (const GroupExposure& group : result.groups) {
+    if (group.group == "DP" || group.group == "EDP" || group.group == "world") time += group.exposed;
+  }
+  return time;
+}
+
+std::string operation_name(const Step& step, const Operation& operation) {
+  const std::string& line = step.line_names[operation.line];
+  const bool communicates = operation.kind == OperationKind::Collective;
+  const std::string_view what = communicates
+                                    ? collective_name(step.collectives[operation.collective].collective.kind)
+                                    : (operation.kind == OperationKind::Compute ? "compute" : "overhead");
+  if (operation.role == Role::Other) return fmt::format("{}: {}", line, what);
+  return fmt::format("{} {}: {}", line, role_name(operation.role), what);
+}
+
+// Times by name.
+class CriticalParts {
+ public:
+  void add(std::string name, Time time) {
+    const auto [known, fresh] = index_.emplace(name, parts_.size());
+    if (fresh) parts_.push_back({std::move(name), Time(0)});
+    parts_[known->second].time += time;
+  }
+  std::vector<CriticalPart> longest_first() && {
+    std::stable_sort(parts_.begin(), parts_.end(),
+                     [](const auto& a, const auto& b) { return a.time > b.time; });
+    return std::move(parts_);
+  }
+
+ private:
+  std::vector<CriticalPart> parts_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
+
+std::string seconds_text(Time time) { return quantity(to_seconds(time), Unit::Seconds, 6); }
+
+// A lone NPU has no network.
+std::string network_text(const Network& network) {
+  if (network.dimensions.empty()) return "1 NPU without a network";
+  return fmt::format("{}, {} NPUs", network.shorthand(), network.npus());
+}
+
+Value word(const std::string& text) { return text.empty() ? Value() : Value(text); }
+
+void add_setting(const SimulationAnswer& answer, Document& document) {
+  std::string line = answer.graph.name;
+  if (!answer.loop.empty()) line += ", " + answer.loop;
+  line += fmt::format(", library {}, {}", answer.system.name, answer.engine);
+  if (!answer.fidelity.empty()) line += fmt::format(", {} over {}", answer.fidelity, answer.transport);
+  document.line("", line);
+  document.data("network", answer.network.shorthand())
+      .data("npus", answer.network.npus())
+      .data("workload", answer.graph.name)
+      .data("loop", word(answer.loop))
+      .data("library", answer.system.name)
+      .data("engine", answer.engine)
+      .data("npu_fidelity", word(answer.fidelity))
+      .data("transport", word(answer.transport))
+      .data("prices", answer.prices);
+}
+
+// Where the step's time goes, for people.
+Table parts_table(const SimulationAnswer& answer) {
+  const StepResult& result = answer.result;
+  Table table = Table::of("");
+  table.column("part", " ").column("time_s", "time").column("share", "of the step");
+  const auto add = [&](const std::string& name, Time time) {
+    const double whole = to_seconds(result.step_time);
+    table.rows.push_back({name, time, whole > 0.0 ? Value(to_seconds(time) / whole) : Value()});
+  };
+  add("step", result.step_time);
+  add("compute", result.compute_time);
+  if (result.bubble > Time(0)) add("pipeline bubble", result.bubble);
+  add("exposed communication", result.exposed_communication);
+  for (const GroupExposure& group : result.groups) {
+    if (group.exposed > Time(0)) add("  waiting for " + group.group, group.exposed);
+  }
+  const char* const overhead = answer.job     ? "  waiting for the host"
+                               : answer.ranks ? "  waiting for messages"
+                                              : "  the loop itself";
+  if (result.overhead > Time(0)) add(overhead, result.overhead);
+  return table;
+}
+
+void add_times(const SimulationAnswer& answer, bool timing, Document& document) {
+  const StepResult& result = answer.result;
+  const Time data_parallel = data_parallel_time(result);
+  document.data("step_time_s", result.step_time)
+      .data("compute_time_s", result.compute_time)
+      .data("bubble_s", result.bubble)
+      .data("exposed_communication_s", result.exposed_communication)
+      .data("dp_communication_s", data_parallel)
+      .data("tp_communication_s", result.exposed_communication - data_parallel)
+      .data("overhead_s", result.overhead)
+      .data("events", result.events);
+  if (timing) document.fact("engine_time_s", answer.wall_time_ms / 1e3);
+}
+
+// What a real model's step comes to.
+void add_rates(const SimulationAnswer& answer, Document& document) {
+  if (!answer.job) return;
+  const TrainingRate rate = training_rate(*answer.job, to_ns(answer.result.step_time));
+  document.line("", division_text(answer.job->parallelism));
+  document.data("tokens_per_s", rate.tokens_per_s)
+      .data("tflop_per_s_per_npu", rate.tflop_per_s_per_npu)
+      .data("mfu", rate.mfu)
+      .data("hfu", rate.hfu);
+  document.line("rate",
+                fmt::format("{}, {} per NPU, MFU {}, HFU {}", quantity(rate.tokens_per_s, Unit::TokensPerS),
+                            quantity(rate.tflop_per_s_per_npu, Unit::TflopPerS),
+                            quantity(rate.mfu, Unit::Share), quantity(rate.hfu, Unit::Share)));
+  const MemoryFit fit = memory_fit(*answer.job);
+  add_fit(document, fit);
+  if (fit.fits()) document.line("memory", fit_verdict(fit).text);
+}
+
+std::vector<double> gb_per_s_of(const SimulationAnswer& answer) {
+  std::vector<double> gb_per_s = answer.bandwidth;
+  for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
+  return gb_per_s;
+}
+
+Table use_of_dimensions(const SimulationAnswer& answer) {
+  const std::vector<double> gb_per_s = gb_per_s_of(answer);
+  Table table = Table::of("per_dimension");
+  table.main = true;
+  add_dimension_columns(table);
+  table.column("bandwidth_gb_per_s", "GB/s").column("sent_bytes").column("utilization");
+  table.column("exposed_s", "waited for");
+  for (std::size_t d = 0; d < gb_per_s.size(); ++d) {
+    const DimensionUse& use = answer.result.dimensions[d];
+    std::vector<Value> row = dimension_cells(answer.network, d);
+    row.insert(row.end(), {gb_per_s[d], use.bytes, use.utilization, use.exposed});
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Table groups_table(const StepResult& result) {
+  Table table = Table::of("groups");
+  table.shown = Shown::ToPrograms;
+  table.column("group").column("exposed_s");
+  for (const GroupExposure& group : result.groups) table.rows.push_back({group.group, group.exposed});
+  return table;
+}
+
+Table queues_table(const StepResult& result) {
+  Table table = Table::of("queues");
+  table.column("group", "chunks of").column("dimension").column("npus").column("chunks");
+  table.column("mean_service_s").column("mean_queueing_s");
+  for (const QueueUse& queue : result.queues) {
+    table.rows.push_back({queue.group, queue.dimension + 1, queue.npus, queue.chunks, queue.mean_service(),
+                          queue.mean_queueing()});
+  }
+  return table;
+}
+
+Table critical_table(const SimulationAnswer& answer) {
+  Table table = Table::of("critical_parts");
+  table.for_people = parts_for_people;
+  table.column("operation", "longest on the critical path").column("time_s", "time");
+  table.column("share", "of the step", Shown::ToPeople);
+  const double whole = to_seconds(answer.result.step_time);
+  for (const CriticalPart& part : answer.critical) {
+    table.rows.push_back(
+        {part.operation, part.time, whole > 0.0 ? Value(to_seconds(part.time) / whole) : Value()});
+  }
+  return table;
+}
+
+// Of a job none: thousands of layers' passes, which critical_parts says.
+Table path_table(const SimulationAnswer& answer) {
+  Table table = Table::of("critical_path");
+  table.shown = Shown::ToPrograms;
+  table.column("operation").column("start_s").column("end_s");
+  if (answer.job) return table;
+  for (const CriticalOperation& each : answer.result.critical_path) {
+    table.rows.push_back(
+        {operation_name(answer.graph, answer.graph.operations[each.operation]), each.start, each.end});
+  }
+  return table;
+}
+
+Verdict verdict_of(const SimulationAnswer& answer) {
+  if (answer.job) {
+    const MemoryFit fit = memory_fit(*answer.job);
+    if (!fit.fits()) return fit_verdict(fit);
+  }
+  return {"step " + seconds_text(answer.result.step_time)};
+}
+
+}  // namespace
+
+std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result) {
+  CriticalParts parts;
+  for (const CriticalOperation& each : result.critical_path) {
+    parts.add(operation_name(graph, graph.operations[each.operation]), each.end - each.start);
+  }
+  return std::move(parts).longest_first();
+}
+
+std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<ClosedForm::Share>& path) {
+  CriticalParts parts;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i].times == 0.0 || path[i].ns == 0.0) continue;
+    parts.add(operation_name(graph, graph.operations[i]), nanoseconds(path[i].times * path[i].ns));
+  }
+  return std::move(parts).longest_first();
+}
+
+Document simulation_document(const SimulationAnswer& answer, bool timing) {
+  Document document{.title = network_text(answer.network), .verdict = verdict_of(answer)};
+  add_setting(answer, document);
+  add_rates(answer, document);
+  document.data("bandwidth_gb_per_s", gb_per_s_of(answer));
+  add_times(answer, timing, document);
+  if (answer.job) document.add(division_facts(answer.job->parallelism));
+  document.add(parts_table(answer)).add(use_of_dimensions(answer)).add(groups_table(answer.result));
+  document.add(queues_table(answer.result)).add(critical_table(answer)).add(path_table(answer));
+  document.fact("cost_usd", answer.cost_usd,
+                fmt::format("{} ({})", answer.cost_usd ? quantity(*answer.cost_usd, Unit::Usd) : "unknown",
+                            answer.prices));
+  if (answer.result.events > 0)
+    document.line("events", quantity(static_cast<double>(answer.result.events), Unit::Count));
+  return document;
+}
+
+}  // namespace bandwright

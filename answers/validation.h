@@ -1,0 +1,30 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "report/document.h"
+#include "validation/data_set.h"
+
+namespace bandwright {
+
+// A data set with the relative error of each row.
+struct ScoredSet {
+  const DataSet* set = nullptr;
+  std::vector<double> errors;
+};
+
+// What the answer to `bandwright validate` is made of.
+struct ValidationAnswer {
+  std::vector<ScoredSet> scored;
+  Calibration calibration;
+  std::string constants;  // where they are from, in words: "shipped", "fitted without each row" ...
+};
+
+// A row per set, and the rows that are furthest off.
+Document validation_document(const ValidationAnswer& answer);
+// Every row with its prediction.
+Document validation_rows(const ValidationAnswer& answer);
+// The fitted constants, and on what they were fitted.
+Table constants_table(const Calibration& calibration);
+
+}  // namespace bandwright

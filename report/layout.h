@@ -1,0 +1,27 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bandwright {
+
+// Columns a text takes on a terminal: code points, not bytes.
+std::size_t width_of(std::string_view text);
+
+// Lines of at most `width` columns, broken between words; a word that is wider stands alone. Without control
+// characters.
+std::vector<std::string> wrapped(std::string_view text, std::size_t width);
+
+// A table of texts with columns padded to equal width, two spaces between.
+struct TextGrid {
+  std::vector<std::string> headings;
+  std::vector<std::vector<std::string>> rows;
+  std::vector<bool> left;  // per column; numbers stand to the right
+};
+// Lines of at most `width` columns: texts to the left are broken within their cells, and where that is not
+// enough the columns are shown in several blocks, each with the first column again. The first line of a block
+// is its headings.
+std::vector<std::vector<std::string>> laid_out(const TextGrid& grid, std::size_t width);
+
+}  // namespace bandwright

@@ -1,0 +1,97 @@
+#include "report/render.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "core/catalogue.h"
+
+namespace bandwright {
+namespace {
+
+constexpr std::array all_formats = {AnswerFormat{"text", "for people", render_text},
+                                    AnswerFormat{"json", "for programs", render_json},
+                                    AnswerFormat{"csv", "for spreadsheets", render_csv},
+                                    AnswerFormat{"html", "a page of its own", render_html}};
+
+std::vector<double> numbers_of(const Table& table, std::size_t column) {
+  std::vector<double> numbers;
+  const auto add = [&](const std::vector<Value>& row) {
+    const auto number = column < row.size() ? row[column].number() : std::nullopt;
+    if (number) numbers.push_back(*number);
+  };
+  for (const auto& row : table.rows) add(row);
+  add(table.total);
+  return numbers;
+}
+
+}  // namespace
+
+std::span<const AnswerFormat> answer_formats() { return all_formats; }
+
+const AnswerFormat& find_answer_format(std::string_view name) {
+  return find_in_catalogue(answer_formats(), name, "format");
+}
+
+std::string plain(const Value& value) {
+  struct Plain {
+    std::string operator()(std::monostate /*nothing*/) const { return ""; }
+    std::string operator()(bool flag) const { return flag ? "true" : "false"; }
+    std::string operator()(std::int64_t number) const { return fmt::format("{}", number); }
+    std::string operator()(double number) const { return fmt::format("{}", number); }
+    std::string operator()(const std::string& text) const { return text; }
+    std::string operator()(const std::vector<double>& numbers) const {
+      return fmt::format("{}", fmt::join(numbers, " "));
+    }
+    std::string operator()(const std::vector<std::string>& texts) const {
+      return fmt::format("{}", fmt::join(texts, " "));
+    }
+  };
+  return std::visit(Plain{}, value.any);
+}
+
+std::string spoken(const Value& value, Unit unit) {
+  if (value.is_nothing()) return "-";
+  if (const auto* flag = std::get_if<bool>(&value.any)) return *flag ? "yes" : "no";
+  if (const auto number = value.number()) return quantity(*number, unit);
+  if (const auto* texts = std::get_if<std::vector<std::string>>(&value.any)) {
+    return fmt::format("{}", fmt::join(*texts, ", "));
+  }
+  const auto* numbers = std::get_if<std::vector<double>>(&value.any);
+  if (numbers == nullptr) return plain(value);
+  const NumberStyle style = style_of(unit, *numbers);
+  std::string text;
+  for (const double number : *numbers) text += (text.empty() ? "" : ", ") + format(number, style);
+  return text + (style.scale.name.empty() ? "" : fmt::format(" {}", style.scale.name));
+}
+
+std::vector<NumberStyle> styles_of(const Table& table) {
+  std::map<Unit, double> largest;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    double& most = largest[table.columns[c].key->unit];
+    for (const double number : numbers_of(table, c)) most = std::max(most, std::abs(number));
+  }
+  std::vector<NumberStyle> styles;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const Unit unit = table.columns[c].key->unit;
+    styles.push_back(style_of(unit, numbers_of(table, c), largest[unit]));
+  }
+  return styles;
+}
+
+std::string heading_of(const Table::Column& column, const NumberStyle& style) {
+  std::string heading = column.heading.empty() ? std::string(column.key->label) : column.heading;
+  const std::string_view unit = style.scale.name;
+  if (unit.empty() || heading.find(unit) != std::string::npos) return heading;
+  return heading + fmt::format(" ({})", unit);
+}
+
+std::string cell_of(const Value& value, const NumberStyle& style) {
+  if (value.is_nothing()) return "-";
+  if (const auto number = value.number()) return format(*number, style);
+  return spoken(value, style.unit);
+}
+
+}  // namespace bandwright

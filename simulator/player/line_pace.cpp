@@ -1,0 +1,248 @@
+#include "simulator/player/line_pace.h"
+
+#include <algorithm>
+
+#include "simulator/player/phase_time.h"
+
+namespace bandwright {
+
+LinePace::LinePace(const PaceInputs& inputs)
+    : in_(inputs),
+      npus_(inputs.scenario.network.npus()),
+      call_of_(inputs.step.graph.operations.size(), none),
+      unused_(inputs.plan.calls.size()),
+      order_(inputs.scenario.system.collectives),
+      uses_(inputs.plan.queues.size()) {
+  make_lines();
+  flatten_plans();
+  if (in_.transport == nullptr) {
+    tell_lines_apart();
+    return;
+  }
+  seats_.emplace(*in_.transport, in_.events, in_.scenario.system.endpoint_delay);
+  for (std::uint32_t line = 0; line < lines_.size(); ++line) {
+    states_[line].first_seat = seats_->open(lines_[line]);
+    line_of_seat_.resize(line_of_seat_.size() + static_cast<std::size_t>(lines_[line].npus), line);
+  }
+}
+
+void LinePace::make_lines() {
+  for (const LogicalDimension& queue : in_.plan.queues) {
+    const GroupDimension& part = queue.part;
+    wires_.emplace_back(in_.scenario.system, in_.scenario.network, part,
+                        in_.scenario.wire_bandwidth(static_cast<std::size_t>(part.dimension)));
+    const auto count = static_cast<std::uint32_t>(npus_ / part.npus);
+    lines_of_queue_.push_back({static_cast<std::uint32_t>(lines_.size()), count, part.stride, part.npus});
+    for (std::int64_t i = 0; i < count; ++i) {
+      lines_.push_back({.first = i / part.stride * part.stride * part.npus + i % part.stride,
+                        .stride = part.stride,
+                        .npus = part.npus,
+                        .dimension = part.dimension});
+    }
+  }
+  states_.resize(lines_.size());
+}
+
+void LinePace::flatten_plans() {
+  for (const CommunicationPlan::Call& call : in_.plan.calls) {
+    std::vector<std::uint32_t>& first = first_phase_.emplace_back();
+    for (const ChunkPlan& plan : call.plan.plans) {
+      first.push_back(static_cast<std::uint32_t>(phases_.size()));
+      for (const Phase& phase : plan) {
+        const std::uint32_t queue = call.queues[phase.part];
+        const auto alike = std::find_if(phases_.begin(), phases_.end(), [&](const TimedPhase& known) {
+          return known.queue == queue && *known.program == phase.program;
+        });
+        const auto same = static_cast<std::uint32_t>(alike - phases_.begin());
+        phases_.push_back({&phase.program,
+                           queue,
+                           phase.duration,
+                           phase.kind,
+                           seat_program(phase.program, wires_[queue]),
+                           same,
+                           {}});
+      }
+    }
+  }
+}
+
+// Lines whose ports are equally fast at every position are of one kind.
+void LinePace::tell_lines_apart() {
+  const std::vector<double> speeds = npu_factors(in_.scenario, &NpuSpec::port_speed);
+  speeds_.emplace_back();
+  if (speeds.empty()) return;
+  std::map<std::vector<double>, std::uint32_t> known = {{{}, 0}};
+  for (const Line& line : lines_) {
+    std::vector<double> own;
+    for (int p = 0; p < line.npus; ++p) own.push_back(speeds[static_cast<std::size_t>(line.npu_at(p))]);
+    if (std::all_of(own.begin(), own.end(), [](double speed) { return speed == 1.0; })) own.clear();
+    const auto [kind, fresh] = known.try_emplace(own, static_cast<std::uint32_t>(speeds_.size()));
+    if (fresh) speeds_.push_back(own);
+    kind_of_line_.push_back(kind->second);
+  }
+}
+
+// The NPU's chunks come to their first phase.
+void LinePace::join(std::uint32_t npu, OperationId id) {
+  const Operation& operation = in_.step.graph.operations[id];
+  const CollectivePlan& plan = in_.plan.calls[operation.collective].plan;
+  const std::uint32_t call = call_of_[id] == none ? open_call(id) : call_of_[id];
+  std::uint32_t job = calls_[call].first_job;
+  for (const std::uint32_t chunk_plan : plan.plan_of_chunk) {
+    come(npu, job);
+    job += static_cast<std::uint32_t>(plan.plans[chunk_plan].size());
+  }
+}
+
+// The first NPU has come to a collective.
+std::uint32_t LinePace::open_call(OperationId id) {
+  const Operation& operation = in_.step.graph.operations[id];
+  const CollectivePlan& plan = in_.plan.calls[operation.collective].plan;
+  std::vector<std::uint32_t>& unused = unused_[operation.collective];
+  auto call = static_cast<std::uint32_t>(calls_.size());
+  if (unused.empty()) {
+    calls_.push_back({.first_job = static_cast<std::uint32_t>(jobs_.size())});
+    create_jobs(call, plan, operation.collective);
+  } else {
+    call = unused.back();
+    unused.pop_back();
+  }
+  call_of_[id] = call;
+  calls_[call].npus_left = npus_;
+  calls_[call].chunks_left.assign(static_cast<std::size_t>(npus_),
+                                  static_cast<std::uint32_t>(plan.plan_of_chunk.size()));
+  const int rank = order_.next(operation.role);
+  std::uint32_t job = calls_[call].first_job;
+  for (const std::uint32_t chunk_plan : plan.plan_of_chunk) {
+    for (std::size_t i = 0; i < plan.plans[chunk_plan].size(); ++i, ++job) {
+      jobs_[job].operation = id;
+      jobs_[job].rank = rank;
+    }
+  }
+  return call;
+}
+
+void LinePace::create_jobs(std::uint32_t call, const CollectivePlan& plan, std::uint32_t collective) {
+  for (std::uint32_t chunk = 0; chunk < plan.plan_of_chunk.size(); ++chunk) {
+    const std::uint32_t index = plan.plan_of_chunk[chunk];
+    const std::size_t count = plan.plans[index].size();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t phase = first_phase_[collective][index] + i;
+      jobs_.push_back({.chunk = chunk,
+                       .phase = phase,
+                       .first_arrival = arrivals_.size(),
+                       .last = i + 1 == count,
+                       .call = call});
+      arrivals_.resize(arrivals_.size() + lines_of_queue_[phases_[phase].queue].count);
+    }
+  }
+}
+
+// An NPU has come to a job; with the last of its line the line may begin it.
+void LinePace::come(std::uint32_t npu, std::uint32_t job_id) {
+  const Job& job = jobs_[job_id];
+  const TimedPhase& phase = phases_[job.phase];
+  const Lines& lines = lines_of_queue_[phase.queue];
+  const std::uint32_t line = line_of(lines, npu);
+  Arrivals& arrived = arrivals_[job.first_arrival + line - lines.first];
+  arrived.last = in_.events.now();
+  if (++arrived.count < static_cast<std::uint32_t>(lines.npus)) return;
+  arrived.count = 0;
+  const bool by_size = in_.scenario.system.chunk_order == ChunkOrder::SmallestFirst;
+  states_[line].waiting.push(job.rank, by_size ? phase.duration : Time(0), job_id);
+  if (!states_[line].busy) idle_.push_back(line);
+}
+
+void LinePace::settle() {
+  for (const std::uint32_t index : idle_) {
+    LineState& line = states_[index];
+    if (line.busy || line.waiting.empty()) continue;
+    line.busy = true;
+    line.job = line.waiting.pop();
+    line.started = in_.events.now();
+    const Job& job = jobs_[line.job];
+    const std::uint32_t queue = phases_[job.phase].queue;
+    ++uses_[queue].chunks;
+    uses_[queue].queueing +=
+        in_.events.now() - arrivals_[job.first_arrival + index - lines_of_queue_[queue].first].last;
+    begin(index, job.phase);
+  }
+  idle_.clear();
+}
+
+void LinePace::begin(std::uint32_t index, std::uint32_t phase) {
+  if (!seats_) {
+    const Time end = in_.events.now() + time_on(index, phase);
+    return in_.events.push(end, play_event(PlayEvent::PhaseEnds, index));
+  }
+  LineState& line = states_[index];
+  line.unfinished = lines_[index].npus;
+  line.end = in_.events.now();
+  const auto n = static_cast<std::uint32_t>(lines_[index].npus);
+  for (std::uint32_t seat = line.first_seat; seat < line.first_seat + n; ++seat) {
+    if (seats_->begin(seat, phases_[phase].seats, 0)) seat_ends(seat);
+  }
+}
+
+Time LinePace::time_on(std::uint32_t line, std::uint32_t phase) {
+  TimedPhase& timed = phases_[phases_[phase].same];
+  const std::uint32_t kind = kind_of_line_.empty() ? 0 : kind_of_line_[line];
+  if (timed.times.size() <= kind) timed.times.resize(kind + 1);
+  std::optional<Time>& time = timed.times[kind];
+  if (!time) time = phase_time(wires_[timed.queue], *timed.program, speeds_[kind]);
+  return *time;
+}
+
+void LinePace::handle(const PlayEvent& event) {
+  if (event.kind == PlayEvent::PhaseEnds) return end_phase(event.subject);
+  if (seats_->arrive(event.subject, event.detail)) seat_ends(event.subject);
+}
+
+void LinePace::seat_ends(std::uint32_t seat) {
+  const std::uint32_t index = line_of_seat_[seat];
+  LineState& line = states_[index];
+  line.end = std::max(line.end, seats_->end(seat));
+  if (--line.unfinished == 0) in_.events.push(line.end, play_event(PlayEvent::PhaseEnds, index));
+}
+
+void LinePace::end_phase(std::uint32_t index) {
+  LineState& state = states_[index];
+  const Line& line = lines_[index];
+  const std::uint32_t job_id = state.job;
+  const Job job = jobs_[job_id];
+  const TimedPhase& phase = phases_[job.phase];
+  uses_[phase.queue].service += in_.events.now() - state.started;
+  if (in_.timeline != nullptr && line.first == 0) {
+    in_.timeline->chunks.push_back(
+        {job.operation, phase.queue, job.chunk, phase.kind, state.started, in_.events.now()});
+  }
+  state.busy = false;
+  idle_.push_back(index);
+  for (int position = 0; position < line.npus; ++position) {
+    const auto npu = static_cast<std::uint32_t>(line.npu_at(position));
+    if (job.last) {
+      end_call(npu, job);
+    } else {
+      come(npu, job_id + 1);
+    }
+  }
+}
+
+// A chunk of a collective has ended on an NPU.
+void LinePace::end_call(std::uint32_t npu, const Job& job) {
+  Call& call = calls_[job.call];
+  if (--call.chunks_left[npu] > 0) return;
+  const Operation& operation = in_.step.graph.operations[job.operation];
+  in_.events.push(in_.events.now() + in_.scenario.after(operation),
+                  play_event(PlayEvent::OperationEnds, npu, job.operation));
+  if (--call.npus_left > 0) return;
+  unused_[operation.collective].push_back(job.call);
+}
+
+std::vector<QueueUse> LinePace::uses() const {
+  std::vector<QueueUse> uses = uses_;
+  for (std::size_t q = 0; q < uses.size(); ++q) uses[q].share_among(lines_of_queue_[q].count);
+  return uses;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,115 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "simulator/player/pace.h"
+#include "simulator/ready_queue.h"
+
+namespace bandwright {
+
+// NPUs that all do the same go through a collective with their lines: a phase of a chunk starts on a line
+// when all NPUs of the line have come to it and the line is free, and ends for all when the last is done. A
+// free line takes the collective of the highest rank first, then the smallest phase (if the system says so),
+// then the first that came. Lines of a logical dimension (scenario.h) do not share ports with those of
+// others.
+//
+// On a transport each phase is played message by message; without one, where only ports are shared, a line's
+// ports are all free when a phase begins, so that its time is known then: it is worked out once for each
+// phase and kind of line (phase_time.h).
+//
+// Memory: O(NPUs x logical dimensions + lines x chunks x phases of the collectives under way).
+class LinePace final : public Pace {
+ public:
+  explicit LinePace(const PaceInputs& inputs);
+
+  void join(std::uint32_t npu, OperationId id) override;
+  void handle(const PlayEvent& event) override;
+  void settle() override;  // every idle line takes its next job
+  [[nodiscard]] std::vector<QueueUse> uses() const override;
+
+ private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  struct Lines {  // of a logical dimension
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+    std::int64_t stride = 1;
+    int npus = 0;
+  };
+  struct TimedPhase {
+    const Program* program = nullptr;
+    std::uint32_t queue = 0;
+    Time duration;  // of NPUs that are alike
+    CollectiveKind kind = CollectiveKind::AllReduce;
+    SeatProgram seats;
+    std::uint32_t same = 0;                  // the first phase of the queue with this program
+    std::vector<std::optional<Time>> times;  // by kind of line, as far as worked out
+  };
+  // A phase of a chunk of a collective under way, on whichever line.
+  struct Job {
+    OperationId operation = 0;
+    std::uint32_t chunk = 0;
+    std::uint32_t phase = 0;
+    std::size_t first_arrival = 0;  // by line of its logical dimension
+    bool last = false;              // of its chunk; else the next job is the chunk's next phase
+    int rank = 0;
+    std::uint32_t call = 0;
+  };
+  struct Arrivals {  // of NPUs at a job, on one line
+    std::uint32_t count = 0;
+    Time last;
+  };
+  struct Call {  // of a collective by an operation; reused when it has ended on all NPUs
+    std::uint32_t first_job = 0;
+    std::vector<std::uint32_t> chunks_left;  // by NPU
+    std::int64_t npus_left = 0;
+  };
+  struct LineState {
+    ReadyQueue waiting;
+    std::uint32_t job = 0;
+    bool busy = false;
+    Time started;
+    std::uint32_t first_seat = 0;
+    int unfinished = 0;
+    Time end;
+  };
+
+  void flatten_plans();
+  void make_lines();
+  void tell_lines_apart();
+  std::uint32_t open_call(OperationId id);
+  void create_jobs(std::uint32_t call, const CollectivePlan& plan, std::uint32_t collective);
+  void come(std::uint32_t npu, std::uint32_t job);
+  void begin(std::uint32_t line, std::uint32_t phase);
+  Time time_on(std::uint32_t line, std::uint32_t phase);
+  void seat_ends(std::uint32_t seat);
+  void end_phase(std::uint32_t line);
+  void end_call(std::uint32_t npu, const Job& job);
+  [[nodiscard]] std::uint32_t line_of(const Lines& lines, std::uint32_t npu) const {
+    return lines.first +
+           static_cast<std::uint32_t>(npu / (lines.stride * lines.npus) * lines.stride + npu % lines.stride);
+  }
+
+  PaceInputs in_;
+  std::int64_t npus_;
+  std::vector<Lines> lines_of_queue_;
+  std::vector<Wire> wires_;  // by logical dimension
+  std::vector<Line> lines_;
+  std::vector<LineState> states_;
+  std::vector<std::uint32_t> idle_;  // lines that may have something to start
+  std::vector<TimedPhase> phases_;
+  std::vector<std::vector<std::uint32_t>> first_phase_;  // of each collective and plan
+  std::vector<std::uint32_t> kind_of_line_;              // empty: all alike
+  std::vector<std::vector<double>> speeds_;              // of ports, by kind of line and position
+  std::optional<Seats> seats_;
+  std::vector<std::uint32_t> line_of_seat_;
+  std::vector<Job> jobs_;
+  std::vector<Arrivals> arrivals_;
+  std::vector<Call> calls_;
+  std::vector<std::uint32_t> call_of_;              // of each operation
+  std::vector<std::vector<std::uint32_t>> unused_;  // calls to use again, by collective
+  IssueOrder order_;
+  std::vector<QueueUse> uses_;
+};
+
+}  // namespace bandwright

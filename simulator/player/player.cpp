@@ -1,0 +1,289 @@
+#include "simulator/player/player.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+
+#include "core/error.h"
+#include "simulator/exposure.h"
+#include "simulator/player/line_pace.h"
+#include "simulator/player/own_pace.h"
+#include "simulator/transport/catalogue.h"
+
+namespace bandwright {
+namespace {
+
+class Player {
+ public:
+  Player(const Scenario& scenario, const RankedStep& step, Timeline* timeline)
+      : scenario_(scenario),
+        step_(step),
+        compute_time_(npu_factors(scenario, &NpuSpec::compute_time)),
+        plan_(plan_communication(scenario)),
+        place_(step.graph.operations.size()),
+        dependants_(step.graph.operations.size()),
+        timeline_(timeline) {
+    if (step.graph.operations.size() > max_detail) throw InputError("more than 2^29 operations");
+    choose_transport();
+    prepare();
+  }
+
+  StepResult run(const std::function<void(std::int64_t)>& on_progress) {
+    for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+      for (const OperationId id : kind(npu).operations) {
+        if (state(npu, id).missing == 0) start(npu, id);
+      }
+    }
+    settle();
+    while (!events_.empty()) {
+      handle(events_.pop());
+      if (++handled_ % progress_interval == 0 && on_progress) on_progress(handled_);
+      if (!events_.more_now()) settle();
+    }
+    require_all_ended();
+    return result();
+  }
+
+ private:
+  static constexpr std::int64_t progress_interval = 1 << 18;  // some hundredths of a second
+
+  struct State {  // of one NPU's operation
+    std::uint32_t missing = 0;
+    OperationId last = OperationSpan::no_operation;  // the dependency that ended last
+    Time start;
+    Time end = Time(-1);  // not yet
+  };
+
+  void choose_transport();
+  void prepare();
+  void handle(const PlayEvent& event);
+  void settle();
+  void start(std::uint32_t npu, OperationId id);
+  void send(std::uint32_t npu, OperationId id);
+  void end_operation(std::uint32_t npu, OperationId id);
+  void release(std::uint32_t npu, OperationId id, OperationId by);
+  void require_all_ended() const;
+  [[nodiscard]] std::uint32_t slowest() const;
+  void describe(std::uint32_t npu, StepResult& result) const;
+  void fill_timeline();
+  StepResult result();
+
+  [[nodiscard]] const RankedStep::Kind& kind(std::uint32_t npu) const {
+    return step_.kinds[step_.kind_of[npu]];
+  }
+  [[nodiscard]] const Operation& operation(OperationId id) const { return step_.graph.operations[id]; }
+  [[nodiscard]] const State& state(std::uint32_t npu, OperationId id) const {
+    return states_[first_state_[npu] + place_[id]];
+  }
+  State& state(std::uint32_t npu, OperationId id) { return states_[first_state_[npu] + place_[id]]; }
+  [[nodiscard]] std::uint32_t receiver(std::uint32_t npu, OperationId send) const {
+    const auto count = static_cast<std::int64_t>(step_.kind_of.size());
+    return static_cast<std::uint32_t>((npu + step_.ties[send].distance + count) % count);
+  }
+
+  const Scenario& scenario_;
+  const RankedStep& step_;
+  std::vector<double> compute_time_;  // factor of each NPU; empty: 1
+  CommunicationPlan plan_;
+  PlayEvents events_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Pace> pace_;
+  std::vector<State> states_;             // by NPU and operation of its kind
+  std::vector<std::size_t> first_state_;  // by NPU
+  std::vector<std::uint32_t> place_;      // by operation: among its kind's
+  std::vector<std::vector<OperationId>> dependants_;
+  std::int64_t handled_ = 0;
+  Timeline* timeline_;
+};
+
+// Lines of NPUs that are alike need no transport for ports: line_pace.h.
+void Player::choose_transport() {
+  const bool alike = step_.teams_of_group.empty();
+  if (!alike || scenario_.system.network != NetworkModel::Ports) {
+    transport_ = transport_of(scenario_.system).make(scenario_, step_.crossing, events_);
+  }
+  const PaceInputs inputs{scenario_, step_, plan_, transport_.get(), events_, timeline_};
+  if (alike) {
+    pace_ = std::make_unique<LinePace>(inputs);
+  } else {
+    pace_ = std::make_unique<OwnPace>(inputs);
+  }
+}
+
+void Player::prepare() {
+  for (OperationId id = 0; id < dependants_.size(); ++id) {
+    for (const OperationId before : step_.graph.dependencies_of(operation(id))) {
+      dependants_[before].push_back(id);
+    }
+  }
+  for (const RankedStep::Kind& kind : step_.kinds) {
+    std::uint32_t place = 0;
+    for (const OperationId id : kind.operations) place_[id] = place++;
+  }
+  for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+    first_state_.push_back(states_.size());
+    for (const OperationId id : kind(npu).operations) {
+      const bool receives = !step_.ties.empty() && step_.ties[id].receives;
+      states_.push_back({.missing = operation(id).dependencies + (receives ? 1U : 0U)});
+    }
+  }
+}
+
+void Player::handle(const PlayEvent& event) {
+  switch (event.kind) {
+    case PlayEvent::OperationEnds:
+      return end_operation(event.subject, event.detail);
+    case PlayEvent::TransportActs:
+      return transport_->handle(event.subject);
+    default:
+      return pace_->handle(event);
+  }
+}
+
+void Player::settle() {
+  pace_->settle();
+  if (transport_) transport_->settle();
+}
+
+void Player::start(std::uint32_t npu, OperationId id) {
+  state(npu, id).start = events_.now();
+  const Operation& one = operation(id);
+  if (one.kind == OperationKind::Collective) {
+    if (!step_.ties.empty() && step_.ties[id].receive != RankedStep::nothing) return send(npu, id);
+    if (!plan_.calls[one.collective].plan.plan_of_chunk.empty()) return pace_->join(npu, id);
+  }
+  Time duration = one.duration;
+  if (!compute_time_.empty() && one.kind == OperationKind::Compute) {
+    const double scaled = static_cast<double>(duration.value()) * compute_time_[npu];
+    duration = scaled < static_cast<double>(clock_end.value()) ? Time(std::llround(scaled)) : 2 * clock_end;
+  }
+  events_.push(events_.now() + duration, play_event(PlayEvent::OperationEnds, npu, id));
+}
+
+void Player::send(std::uint32_t npu, OperationId id) {
+  const Bytes bytes = step_.graph.collectives[operation(id).collective].collective.bytes;
+  transport_->send({.from = npu,
+                    .to = receiver(npu, id),
+                    .bytes = bytes.value(),
+                    .lone = true,
+                    .arrival = play_event(PlayEvent::OperationEnds, npu, id)},
+                   events_.now());
+}
+
+void Player::end_operation(std::uint32_t npu, OperationId id) {
+  state(npu, id).end = events_.now();
+  if (!step_.ties.empty() && step_.ties[id].receive != RankedStep::nothing) {
+    release(receiver(npu, id), step_.ties[id].receive, OperationSpan::no_operation);
+  }
+  for (const OperationId dependant : dependants_[id]) release(npu, dependant, id);
+}
+
+void Player::release(std::uint32_t npu, OperationId id, OperationId by) {
+  State& next = state(npu, id);
+  if (--next.missing > 0) return;
+  next.last = by;
+  start(npu, id);
+}
+
+// A run that stops early is an error and never a result.
+void Player::require_all_ended() const {
+  std::size_t waiting = 0;
+  std::string first;
+  for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+    for (const OperationId id : kind(npu).operations) {
+      if (state(npu, id).end >= Time(0) || waiting++ > 0) continue;
+      first = fmt::format("{} ({}) of NPU {}", role_name(operation(id).role),
+                          step_.graph.line_names[operation(id).line], npu);
+    }
+  }
+  if (waiting == 0) return;
+  throw InputError(fmt::format("deadlock in {}: {} of {} operations never ended, {} among them",
+                               step_.graph.name, waiting, states_.size(), first));
+}
+
+std::uint32_t Player::slowest() const {
+  std::uint32_t slowest = 0;
+  Time latest;
+  for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+    for (const OperationId id : kind(npu).operations) {
+      if (state(npu, id).end <= latest) continue;
+      latest = state(npu, id).end;
+      slowest = npu;
+    }
+  }
+  return slowest;
+}
+
+// What one NPU waited for, in terms of its own operations.
+void Player::describe(std::uint32_t npu, StepResult& result) const {
+  const std::vector<OperationId>& operations = kind(npu).operations;
+  std::vector<OperationSpan> spans;
+  for (const OperationId id : operations) {
+    const State& mine = state(npu, id);
+    spans.push_back({.kind = operation(id).kind,
+                     .bubble = operation(id).role == Role::Bubble,
+                     .start = mine.start,
+                     .end = mine.end,
+                     .last = mine.last == OperationSpan::no_operation ? mine.last : place_[mine.last]});
+    if (operation(id).kind != OperationKind::Collective) continue;
+    spans.back().group = plan_.calls[operation(id).collective].group;
+    spans.back().dimension = plan_.calls[operation(id).collective].busiest;
+  }
+  attribute_waiting(spans, result);
+  for (CriticalOperation& critical : result.critical_path) {
+    critical.operation = operations[critical.operation];
+  }
+}
+
+void Player::fill_timeline() {
+  timeline_->queues = plan_.queues;
+  for (const RankedStep::Kind& kind : step_.kinds) {
+    const auto npu = static_cast<std::uint32_t>(kind.npus.front());
+    for (const OperationId id : kind.operations) {
+      timeline_->operations.push_back({id, state(npu, id).start, state(npu, id).end});
+    }
+  }
+}
+
+StepResult Player::result() {
+  StepResult result;
+  for (const Group& group : step_.graph.groups) result.groups.push_back({group.name, {}});
+  result.dimensions.resize(static_cast<std::size_t>(scenario_.network.size()));
+  describe(slowest(), result);
+  describe_traffic(scenario_, plan_, result);
+  result.queues = pace_->uses();
+  for (std::size_t q = 0; q < result.queues.size(); ++q) {
+    const LogicalDimension& queue = plan_.queues[q];
+    result.queues[q].group = queue.group;
+    result.queues[q].dimension = queue.part.dimension;
+    result.queues[q].npus = queue.part.npus;
+  }
+  if (timeline_ != nullptr) fill_timeline();
+  result.events = handled_;
+  return result;
+}
+
+}  // namespace
+
+StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline,
+                         const std::function<void(std::int64_t)>& on_progress) {
+  return Player(scenario, step, timeline).run(on_progress);
+}
+
+StepResult simulate_full(const Scenario& scenario, Timeline* timeline) {
+  const RankedStep step = of_one_kind(scenario);
+  return simulate_full(
+      {step.graph, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective}, step,
+      timeline);
+}
+
+RankedStep of_one_kind(const Scenario& scenario) {
+  RankedStep step{.graph = scenario.graph, .kinds = std::vector<RankedStep::Kind>(1)};
+  for (int npu = 0; npu < scenario.network.npus(); ++npu) step.kinds[0].npus.push_back(npu);
+  for (OperationId id = 0; id < step.graph.operations.size(); ++id) step.kinds[0].operations.push_back(id);
+  step.kind_of.assign(step.kinds[0].npus.size(), 0);
+  return step;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,24 @@
+#pragma once
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "simulator/scenario.h"
+#include "simulator/transport/transport.h"
+#include "topology/route.h"
+
+namespace bandwright {
+
+struct TransportInfo {
+  NetworkModel model;  // what a system calls it
+  std::string_view name;
+  std::string_view help;
+  std::unique_ptr<Transport> (*make)(const Scenario& scenario, Crossing crossing, PlayEvents& events);
+};
+
+// ports, links: the catalogue.
+std::span<const TransportInfo> transports();
+const TransportInfo& transport_named(std::string_view name);  // throws InputError naming the choices
+const TransportInfo& transport_of(const System& system);
+
+}  // namespace bandwright

@@ -1,0 +1,173 @@
+#include "report/render.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "report/layout.h"
+
+namespace bandwright {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string evil = "<b>\"x\" & 'y'</b>,\x1b[31m\nred\xC2\x9B";
+
+// Something of every kind, with a name as somebody may have chosen it.
+Document everything() {
+  Document document{.title = "model " + evil,
+                    .verdict = {"does NOT fit: 1,420 of 80 GiB", Verdict::Mood::Bad}};
+  document.fact("model", evil).fact("step_time_s", 0.0250125).fact("fits", false).fact("mfu", 0.4375);
+  document.fact("usd_per_million_tokens", std::optional<double>());
+  document.data("bandwidth_gb_per_s", std::vector<double>{100.0, 25.5});
+  document.line("for people", "a line");
+  document.add(Facts::of("parallelism", "how").fact("tensor", 8));
+  Table table = Table::of("breakdown", "where the time goes");
+  table.column("part").column("exposed_s").column("share", "%", Shown::ToPeople).column("hidden_s");
+  table.rows = {{"compute", 0.02, 0.8, 0.0}, {evil, 0.005, 0.2, std::optional<double>()}};
+  table.total = {"step", 0.025, 1.0, Value()};
+  table.main = true;
+  document.add(table);
+  document.add(List::of("findings", "Findings", {"one " + evil, "two"}));
+  document.add(Picture{"fig", "caption " + evil, "\x01png", "draw"});
+  document.notes = {"mind this"};
+  return document;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(text, '\n')) lines.emplace_back(line);
+  return lines;
+}
+
+TEST(Text, TheVerdictStandsInLineTwo) {
+  const auto lines = lines_of(render_text(everything(), {}));
+  EXPECT_EQ(lines[1], "does NOT fit: 1,420 of 80 GiB");
+}
+
+TEST(Text, NothingIsWiderThanAsked) {
+  Document document = everything();
+  document.line("a long one",
+                std::string(20, 'x') + " " + std::string(15, 'y') + " word word word word word");
+  Table wide = Table::of("bill");
+  for (const char* name : {"dimension", "kind", "npus", "class", "element", "bought_gb_per_s", "cost_usd"}) {
+    wide.column(name);
+  }
+  wide.rows = {{1, "FullyConnected", 8, "Package", "a switch of many words", 123456.789, 1234567.0}};
+  document.add(wide);
+  for (const std::size_t width : {40U, 60U, 100U, 200U}) {
+    for (const std::string& line : lines_of(render_text(document, {.width = width}))) {
+      EXPECT_LE(width_of(line), width) << line;
+    }
+  }
+}
+
+TEST(Text, OneUnitPerTableWithItsNameInTheHeading) {
+  const std::string text = render_text(everything(), {});
+  EXPECT_THAT(text, HasSubstr("exposed (ms)"));
+  EXPECT_THAT(text, HasSubstr("20.000"));
+  EXPECT_THAT(text, HasSubstr("step time"));
+  EXPECT_THAT(text, HasSubstr("25.01 ms"));
+}
+
+TEST(Text, ColoursAreForTerminals) {
+  EXPECT_THAT(render_text(everything(), {}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(render_text(everything(), {.ansi = true}), HasSubstr("\x1b[1;31mdoes NOT fit"));
+}
+
+TEST(Text, NamesMoveNoCursor) {
+  const std::string text = render_text(everything(), {});
+  for (const char c : text) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20);
+  EXPECT_THAT(text, Not(HasSubstr("\xC2\x9B")));
+}
+
+TEST(Json, HasEveryKeyForProgramsAndNoneForPeople) {
+  const json root = json::parse(render_json(everything()));
+  EXPECT_EQ(root["schema_version"], 2);
+  EXPECT_EQ(root["model"], evil);
+  EXPECT_EQ(root["step_time_s"], 0.0250125);
+  EXPECT_EQ(root["fits"], false);
+  EXPECT_TRUE(root["usd_per_million_tokens"].is_null());
+  EXPECT_EQ(root["bandwidth_gb_per_s"], (std::vector<double>{100.0, 25.5}));
+  EXPECT_EQ(root["parallelism"], (json{{"tensor", 8}}));
+  EXPECT_EQ(root["breakdown"].size(), 2U);  // without the total
+  EXPECT_EQ(root["breakdown"][0], (json{{"part", "compute"}, {"exposed_s", 0.02}, {"hidden_s", 0.0}}));
+  EXPECT_EQ(root["notes"], json{"mind this"});
+}
+
+TEST(Csv, RepeatsTheFactsInFrontOfEachRow) {
+  const std::string text = render_csv(everything());
+  EXPECT_TRUE(
+      text.starts_with("model,step_time_s,fits,mfu,usd_per_million_tokens,part,exposed_s,hidden_s\n"));
+  EXPECT_THAT(text, HasSubstr(",0.0250125,false,0.4375,,compute,0.02,0\n"));
+  EXPECT_THAT(text, HasSubstr("\"<b>\"\"x\"\" & 'y'</b>,?[31m\nred"));
+}
+
+TEST(Csv, WithoutATableItIsOneRowWithListsSpread) {
+  Document document;
+  document.fact("network", "Ring(8)").fact("bandwidth_gb_per_s", std::vector<double>{3.0, 4.0});
+  EXPECT_EQ(render_csv(document), "network,bandwidth_gb_per_s_1,bandwidth_gb_per_s_2\nRing(8),3,4\n");
+}
+
+TEST(Html, EscapesNamesEverywhere) {
+  const std::string html = render_html(everything());
+  EXPECT_THAT(html, Not(HasSubstr("<b>")));
+  EXPECT_THAT(html, HasSubstr("&lt;b&gt;&quot;x&quot; &amp; &#39;y&#39;&lt;/b&gt;"));
+  EXPECT_THAT(html, HasSubstr("class=\"verdict bad\""));
+  EXPECT_THAT(html, HasSubstr("data:image/png;base64,AXBuZw=="));  // 01 70 6E 67
+  EXPECT_THAT(html, Not(HasSubstr("src=\"http")));
+}
+
+TEST(Render, EveryFormatRendersAnyDocumentAndAnEmptyOne) {
+  for (const AnswerFormat& format : answer_formats()) {
+    EXPECT_FALSE(format.render(everything(), {}).empty()) << format.name;
+    EXPECT_EQ(format.render(everything(), {}), format.render(everything(), {})) << format.name;
+    EXPECT_NO_THROW(format.render(Document{}, {})) << format.name;
+  }
+}
+
+TEST(Render, NoAnswerHoldsANumberThatIsNotFinite) {
+  for (const double number : {std::numeric_limits<double>::infinity(), std::nan("")}) {
+    Document fact;
+    fact.fact("step_time_s", number);
+    Document cell;
+    Table table = Table::of("bill");
+    table.column("cost_usd").rows = {{number}};
+    cell.add(table);
+    for (const AnswerFormat& format : answer_formats()) {
+      EXPECT_THROW(format.render(fact, {}), InputError) << format.name;
+      EXPECT_THROW(format.render(cell, {}), InputError) << format.name;
+    }
+  }
+}
+
+TEST(Render, AKeyThatStandsTwiceIsAFault) {
+  Document document;
+  document.fact("npus", 8).fact("npus", 9);
+  EXPECT_EQ(fault_of(document), "npus stands twice");
+}
+
+TEST(Layout, WrapsBetweenWordsAndKeepsAnIndent) {
+  EXPECT_EQ(wrapped("one two three", 7), (std::vector<std::string>{"one two", "three"}));
+  EXPECT_EQ(wrapped("  of it", 20), (std::vector<std::string>{"  of it"}));
+  EXPECT_EQ(wrapped("", 5), (std::vector<std::string>{""}));
+}
+
+TEST(Layout, WhatIsTooWideComesInBlocksThatBeginWithTheFirstColumn) {
+  const TextGrid grid{
+      .headings = {"name", "first", "second"}, .rows = {{"a", "1", "2"}}, .left = {true, false, false}};
+  const auto blocks = laid_out(grid, 12);  // "name  first" is 11 wide
+  ASSERT_EQ(blocks.size(), 2U);
+  EXPECT_EQ(blocks[0], (std::vector<std::string>{"name  first", "a         1"}));
+  EXPECT_EQ(blocks[1], (std::vector<std::string>{"name  second", "a          2"}));
+}
+
+}  // namespace
+}  // namespace bandwright

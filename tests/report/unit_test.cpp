@@ -1,0 +1,100 @@
+#include "report/unit.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+
+#include "core/text.h"
+#include "report/keys.h"
+
+namespace bandwright {
+namespace {
+
+TEST(Unit, TimeIsShownInTheLargestUnitThatKeepsItAboveOne) {
+  EXPECT_EQ(quantity(25.0125, Unit::Seconds), "25.01 s");
+  EXPECT_EQ(quantity(0.7504296, Unit::Seconds), "750.4 ms");
+  EXPECT_EQ(quantity(1e-3, Unit::Seconds), "1 ms");
+  EXPECT_EQ(quantity(9.99e-4, Unit::Seconds), "999 us");
+  EXPECT_EQ(quantity(3.5e-9, Unit::Seconds), "3.500 ns");
+  EXPECT_EQ(quantity(0.0, Unit::Seconds), "0 s");
+}
+
+TEST(Unit, MemoryIsPowersOfTwoAndTrafficPowersOfTen) {
+  EXPECT_EQ(quantity(80.0 * (1LL << 30), Unit::Memory), "80 GiB");
+  EXPECT_EQ(quantity(1420.0 * (1LL << 30), Unit::Memory), "1,420 GiB");  // as memories are sold
+  EXPECT_EQ(quantity(83.89e9, Unit::Memory), "78.13 GiB");               // 83.89e9 / 2^30 = 78.129
+  EXPECT_EQ(quantity(7.248e9, Unit::Traffic), "7.248 GB");
+  EXPECT_EQ(quantity(999.0, Unit::Traffic), "999 B");
+}
+
+TEST(Unit, MoneySharesAndCounts) {
+  EXPECT_EQ(quantity(15310123.4, Unit::Usd), "$15,310,123");
+  EXPECT_EQ(quantity(0.1234, Unit::Usd), "$0.1234");
+  EXPECT_EQ(quantity(0.4462, Unit::Share), "44.6 %");
+  EXPECT_EQ(quantity(1048576, Unit::Count), "1,048,576");
+  EXPECT_EQ(quantity(137.986, Unit::GbPerS), "137.99 GB/s");
+}
+
+TEST(Unit, RoundingThatCarriesKeepsItsDigits) {
+  EXPECT_EQ(significant(9.9996), "10.00");
+  EXPECT_EQ(significant(999.96), "1,000");
+  EXPECT_EQ(significant(-1234.6), "-1,235");
+  EXPECT_EQ(with_decimals(-0.0001, 2), "0.00");
+}
+
+TEST(Unit, AColumnHasOneScaleAndAsManyDecimalsForAll) {
+  const std::array values = {25.0341, 0.003, 7.0};
+  const NumberStyle style = style_of(Unit::Seconds, values);
+  EXPECT_EQ(style.scale.name, "s");
+  EXPECT_EQ(format(values[0], style), "25.034");
+  EXPECT_EQ(format(values[1], style), "0.003");
+  const std::array small = {2e-6, 3.25e-4};
+  EXPECT_EQ(format(small[1], style_of(Unit::Seconds, small)), "325.00");  // us
+}
+
+// The unit whose suffix is the longest that a name ends with; "" when it ends with none.
+std::string_view suffix_of(std::string_view name) {
+  std::string_view longest;
+  for (const UnitInfo& unit : units()) {
+    if (name.ends_with(unit.suffix) && unit.suffix.size() > longest.size()) longest = unit.suffix;
+  }
+  return longest;
+}
+
+TEST(Keys, EachEndsAsItsUnitSaysAndNoOtherUnitsKeyDoes) {
+  for (const Key& key : keys()) {
+    EXPECT_EQ(suffix_of(key.name), info(key.unit).suffix) << key.name;
+    EXPECT_FALSE(key.label.empty()) << key.name;
+    EXPECT_FALSE(key.help.empty()) << key.name;
+  }
+}
+
+TEST(Unit, RowsStandInTheOrderOfTheirNumbers) {
+  for (const UnitInfo& unit : units()) EXPECT_EQ(&info(unit.unit), &unit);
+}
+
+TEST(Keys, ThePageInDocsIsMadeOfThem) {
+  const std::filesystem::path page = "docs/json.md";
+  if (std::filesystem::exists(page) && read_text_file(page) == keys_page()) return;
+  const std::filesystem::path right = std::filesystem::temp_directory_path() / "bandwright-json.md";
+  std::ofstream(right) << keys_page();
+  ADD_FAILURE() << "docs/json.md is not what report/key_table.cpp says: cp " << right.string()
+                << " docs/json.md";
+}
+
+TEST(Keys, TheyStandOnceAndInSmallLetters) {
+  for (const Key& each : keys()) {
+    EXPECT_EQ(&key(each.name), &each);
+    EXPECT_EQ(each.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"), std::string::npos)
+        << each.name;
+    for (const std::string_view old : {"_ms", "_us", "_seconds", "_gib", "_mib", "_percent"}) {
+      EXPECT_FALSE(each.name.ends_with(old)) << each.name;
+    }
+  }
+  EXPECT_THROW(key("no_such_name"), std::logic_error);
+}
+
+}  // namespace
+}  // namespace bandwright
