@@ -18,6 +18,7 @@ void add_estimate(CLI::App& app);
 void add_evaluate(CLI::App& app);
 void add_export(CLI::App& app);
 void add_import(CLI::App& app);
+void add_plan(CLI::App& app);
 void add_plot(CLI::App& app);
 void add_report(CLI::App& app);
 void add_table(CLI::App& app);
