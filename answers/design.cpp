@@ -71,7 +71,12 @@ std::string title_of(const Design& design) {
 
 Verdict verdict_of(const DesignAnswer& answer) {
   const Summary& solution = answer.summary.solution;
-  if (answer.memory && !answer.memory->fits()) return fit_verdict(*answer.memory);
+  for (const auto& [model, fit] : answer.memory) {
+    if (fit.fits()) continue;
+    Verdict verdict = fit_verdict(fit);
+    if (answer.design.models.size() > 1) verdict.text = model + " " + verdict.text;
+    return verdict;
+  }
   std::string text = fmt::format("{} as an equal split", faster(answer.summary.speedup()));
   if (solution.status == Status::Interrupted) return {text + "; interrupted: the best so far"};
   if (solution.status == Status::IterationLimit)
@@ -151,10 +156,31 @@ void add_steps(const DesignAnswer& answer, Document& document) {
     document.line("equal split",
                   fmt::format("is not allowed: it breaks {}", fmt::join(summary.equal_violates, ", ")));
   }
-  if (answer.memory) {
-    add_fit(document, *answer.memory);
-    document.line("memory", fit_verdict(*answer.memory).text);
+}
+
+// Of one model beside everything else, of a group with each model.
+void add_memory(const DesignAnswer& answer, Document& document) {
+  const bool alone = answer.design.models.size() == 1;
+  for (const auto& [model, fit] : answer.memory) {
+    document.line("memory", (alone ? "" : model + ": ") + fit_verdict(fit).text);
+    if (alone) add_fit(document, fit);
   }
+  if (alone || answer.memory.empty()) return;
+  const bool fits = std::all_of(answer.memory.begin(), answer.memory.end(),
+                                [](const NamedFit& each) { return each.fit.fits(); });
+  document.data("fits", fits);
+}
+
+Table memory_of_models(const DesignAnswer& answer) {
+  Table table = Table::of("memory");
+  table.shown = Shown::ToPrograms;
+  table.column("model").column("fits").column("memory_bytes").column("memory_capacity_bytes");
+  table.column("would_fit_with");
+  for (const auto& [model, fit] : answer.memory) {
+    table.rows.push_back({model, fit.fits(), fit.memory.total(), fit.memory_capacity,
+                          fit.remedy.empty() ? Value() : Value(fit.remedy)});
+  }
+  return table;
 }
 
 Table models_table(const DesignAnswer& answer) {
@@ -342,6 +368,7 @@ Document design_document(const DesignAnswer& answer, bool timing) {
   add_question(answer, document);
   document.add(dimensions_of(answer));
   add_steps(answer, document);
+  add_memory(answer, document);
   add_money(answer, document);
   add_proof(answer, document);
   add_solver(answer, timing, document);
@@ -349,6 +376,7 @@ Document design_document(const DesignAnswer& answer, bool timing) {
   add_played(answer, document);
   add_alternatives(answer, document);
   document.add(std::move(worth)).add(models_table(answer));
+  if (answer.memory.size() > 1) document.add(memory_of_models(answer));
   if (answer.summary.bill) {
     Table bill = bill_table(answer.design.network, *answer.summary.bill);
     bill.shown = Shown::ToPrograms;

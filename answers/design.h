@@ -1,22 +1,10 @@
 #pragma once
-#include <optional>
 #include <string>
 
-#include "optimizer/design.h"
 #include "report/document.h"
-#include "training/estimate.h"
+#include "study/optimize.h"
 
 namespace bandwright {
-
-// A solved design with the words it was asked in.
-struct DesignAnswer {
-  Design design;
-  std::string solver;
-  double step_gb_per_s = 0.0;       // 0: no allocation in steps
-  std::string holds_for;            // what the proof takes as given; "" without
-  std::optional<MemoryFit> memory;  // of a real model's job
-  DesignSummary summary;
-};
 
 // How objectives are shown: "s" with a factor of 1e-9 for the optimizer's ns, "s*$", or equal-split times.
 struct ObjectiveUnit {

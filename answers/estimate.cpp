@@ -48,17 +48,17 @@ std::vector<MemoryBill::Line> counted(const MemoryBill& bill) {
 
 }  // namespace
 
-Facts placement_facts(const TwoMemories& memories, double gap_asked) {
-  const PlacementSummary& placement = memories.placement;
-  const ComputeSlowdown& slowdown = memories.slowdown;
+Facts placement_facts(const Offload& offload) {
+  const PlacementSummary& placement = offload.placement;
+  const ComputeSlowdown& slowdown = offload.slowdown;
   const Bytes slow = placement.replay->peak_slow;
   Facts facts = Facts::of("placement", "tensors in two memories");
-  facts.fact("tiers", memories.tiers.name).fact("policy", placement.policy);
-  facts.fact("fast_limit_bytes", memories.fast, "", memories.tiers.fast.name);
+  facts.fact("tiers", offload.tiers.name).fact("policy", placement.policy);
+  facts.fact("fast_limit_bytes", offload.fast, "", offload.tiers.fast.name);
   facts.fact("peak_slow_bytes", slow, "at most " + quantity(to_double(slow), Unit::Memory),
-             memories.tiers.slow.name);
+             offload.tiers.slow.name);
   facts.data("to_slow_bytes", placement.to_slow).data("to_fast_bytes", placement.to_fast);
-  if (placement.gap() > 2 * gap_asked) {
+  if (placement.gap() > 2 * offload_gap) {
     facts.fact("gap", placement.gap());
   } else {
     facts.data("gap", placement.gap());
@@ -74,13 +74,18 @@ Facts placement_facts(const TwoMemories& memories, double gap_asked) {
   return facts;
 }
 
-Document estimate_document(const TrainingJob& job, const TrainingEstimate& result,
-                           const std::optional<Facts>& placement, std::vector<std::string> notes) {
+Document estimate_document(const EstimateAnswer& answer) {
+  return std::visit([](const auto& each) { return estimate_document(each); }, answer);
+}
+
+Document estimate_document(const TransformerEstimate& answer) {
+  const TrainingJob& job = answer.job;
+  const TrainingEstimate& result = answer.result;
   const Parallelism& p = job.parallelism;
   Document document{.title = fmt::format("{} ({}) on {}", job.model.name, parameters_text(job.model),
                                          npus_text(p.npus(), job.machine)),
                     .verdict = fit_verdict(result),
-                    .notes = std::move(notes)};
+                    .notes = answer.notes};
   document.line("", division_text(p));
   document.data("model", job.model.name).data("machine", job.machine.name).data("npus", p.npus());
   document.data("parameters", static_cast<std::int64_t>(parameters(job.model)))
@@ -97,8 +102,8 @@ Document estimate_document(const TrainingJob& job, const TrainingEstimate& resul
   document.add(std::move(rates));
   add_fit(document, result);
   document.add(division_facts(p));
-  if (placement) {
-    document.add(*placement);
+  if (answer.offload) {
+    document.add(placement_facts(*answer.offload));
   } else {
     document.data("placement", Value());
   }
@@ -106,38 +111,40 @@ Document estimate_document(const TrainingJob& job, const TrainingEstimate& resul
   return document;
 }
 
-Document estimate_document(const UndividedAnswer& answer) {
+Document estimate_document(const UndividedEstimate& answer) {
+  const UndividedStep& step = answer.step;
+  const std::int64_t npus = step.network.npus();
+  const double step_ns = answer.result.step_ns;
   const std::string size =
-      answer.parameters > 0.0 ? fmt::format(" ({:.1f} million parameters)", answer.parameters * 1e-6) : "";
-  const double capacity = answer.machine.npu.memory_bytes;
-  Document document{
-      .title = fmt::format("{}{} on {}", answer.name, size, npus_text(answer.npus, answer.machine)),
-      .notes = answer.notes};
-  document.verdict = answer.memory ? fit_verdict(answer.memory->total(), capacity)
-                                   : Verdict{"step " + quantity(answer.step_ns / 1e9, Unit::Seconds)};
-  document.line("", answer.division);
-  document.data("model", answer.name).data("machine", answer.machine.name).data("npus", answer.npus);
-  document.data("item", answer.item).data("items_per_step", answer.items);
+      step.parameters > 0.0 ? fmt::format(" ({:.1f} million parameters)", step.parameters * 1e-6) : "";
+  const double capacity = answer.memory_capacity();
+  Document document{.title = fmt::format("{}{} on {}", step.name, size, npus_text(npus, step.machine)),
+                    .notes = step.notes};
+  document.verdict = step.memory ? fit_verdict(step.memory->total(), capacity)
+                                 : Verdict{"step " + quantity(step_ns / 1e9, Unit::Seconds)};
+  document.line("", step.division);
+  document.data("model", step.name).data("machine", step.machine.name).data("npus", npus);
+  document.data("item", step.item).data("items_per_step", step.items);
   document.data("parameters",
-                answer.parameters > 0.0 ? Value(static_cast<std::int64_t>(answer.parameters)) : Value());
+                step.parameters > 0.0 ? Value(static_cast<std::int64_t>(step.parameters)) : Value());
   Facts rates;
-  rates.fact("step_time_s", answer.step_ns / 1e9)
+  rates.fact("step_time_s", step_ns / 1e9)
       .fact("items_per_s", answer.items_per_s,
-            fmt::format("{} {}/s", significant(answer.items_per_s), answer.item))
+            fmt::format("{} {}/s", significant(answer.items_per_s), step.item))
       .fact("tflop_per_s_per_npu", answer.tflop_per_s_per_npu)
       .fact("mfu", answer.mfu);
   const std::optional<double> price = if_priced(answer.usd_per_million_items);
-  rates.fact("usd_per_million_items", price, price ? price_text(*price, answer.item, answer.machine) : "",
+  rates.fact("usd_per_million_items", price, price ? price_text(*price, step.item, step.machine) : "",
              "price");
   document.add(std::move(rates));
-  document.data("fits", answer.memory ? Value(answer.memory->total() <= capacity) : Value())
-      .data("memory_bytes", answer.memory ? Value(answer.memory->total()) : Value())
+  document.data("fits", step.memory ? Value(step.memory->total() <= capacity) : Value())
+      .data("memory_bytes", step.memory ? Value(step.memory->total()) : Value())
       .data("memory_capacity_bytes", capacity);
   Facts division = Facts::of("parallelism");
-  division.data("tensor", answer.tensor).data("data", answer.npus / answer.tensor);
-  document.add(std::move(division)).add(breakdown_table(answer.breakdown, answer.step_ns));
-  if (answer.memory) {
-    document.add(memory_table(counted(*answer.memory)));
+  division.data("tensor", step.tensor).data("data", npus / step.tensor);
+  document.add(std::move(division)).add(breakdown_table(answer.result.breakdown, step_ns));
+  if (step.memory) {
+    document.add(memory_table(counted(*step.memory)));
   } else {
     document.data("memory", Value());
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "report/render.h"
+#include "report/unit.h"
 
 namespace bandwright {
 namespace {
@@ -16,17 +17,6 @@ const Slowdown* find(const std::vector<Slowdown>& all, const std::string& view, 
     return slowdown.view == view && slowdown.source == source;
   });
   return found == all.end() ? nullptr : &*found;
-}
-
-const Row* equal_of(const std::vector<Result>& results, const Row& row) {
-  for (const auto& [other, trace] : results) {
-    if (other.allocation == "EqualBW" && other.view == row.view && other.model == row.model &&
-        other.loop == row.loop && other.network == row.network &&
-        other.budget_gb_per_s == row.budget_gb_per_s) {
-      return &other;
-    }
-  }
-  return nullptr;
 }
 
 std::vector<std::string> views_of(const std::vector<Result>& results) {
@@ -108,8 +98,49 @@ std::vector<std::string> sentences_of(const std::vector<Result>& results, const 
   return text;
 }
 
+// Of each model, in the order of the results, the fastest job on a machine that fits.
+std::vector<std::string> job_sentences(const std::vector<Result>& results) {
+  std::vector<std::string> models;
+  for (const auto& [row, trace] : results) {
+    const bool fresh = std::find(models.begin(), models.end(), row.model) == models.end();
+    if (!row.machine.empty() && fresh) models.push_back(row.model);
+  }
+  std::vector<std::string> text;
+  for (const std::string& model : models) {
+    int jobs = 0;
+    int fitting = 0;
+    const Row* fastest = nullptr;
+    for (const auto& [row, trace] : results) {
+      if (row.model != model || row.machine.empty()) continue;
+      ++jobs;
+      if (row.status != "ok") continue;
+      ++fitting;
+      if (fastest == nullptr || *row.step_time_s < *fastest->step_time_s) fastest = &row;
+    }
+    std::string& sentence =
+        text.emplace_back(fmt::format("{}: {} of {} jobs can be and fit", model, fitting, jobs));
+    if (fastest == nullptr) continue;
+    sentence += fmt::format("; the fastest takes {}: {}", quantity(*fastest->step_time_s, Unit::Seconds),
+                            point_name(*fastest));
+  }
+  return text;
+}
+
 Value cell_of(const Row& row, const Column& column) {
   return std::visit([&](auto field) { return Value(row.*field); }, column.field);
+}
+
+// What all rows have, and of the rest what one of them has.
+template <class Rows, class RowOf>
+std::vector<const Column*> used_columns(const Rows& rows, RowOf row_of) {
+  std::vector<const Column*> used;
+  for (const Column& column : columns()) {
+    const bool wanted = column.always || std::any_of(rows.begin(), rows.end(), [&](const auto& each) {
+                          return !cell_text(row_of(each), column).empty();
+                        });
+    if (wanted) used.push_back(&column);
+  }
+  return used;
 }
 
 }  // namespace
@@ -146,20 +177,32 @@ Table optima_table(const std::vector<Result>& results) {
   table.column("value", "step, ms", Shown::ToPeople).column("fact", "EqualBW, ms", Shown::ToPeople);
   table.column("bandwidth_gb_per_s", "", Shown::ToPrograms).column("step_time_s", "", Shown::ToPrograms);
   table.column("equal_step_time_s", "", Shown::ToPrograms).column("speedup");
+  for (const auto& [row, equal] : optima(results)) {
+    const double speedup = *equal->step_time_s / *row->step_time_s;
+    table.rows.push_back(
+        {row->model, row->loop, fmt::format("{:.2f}", fmt::join(row->bandwidth_gb_per_s, "  ")),
+         fmt::format("{:.4f}", *row->step_time_s * 1e3), fmt::format("{:.3f}", *equal->step_time_s * 1e3),
+         row->bandwidth_gb_per_s, row->step_time_s, equal->step_time_s, speedup});
+  }
+  return table;
+}
+
+Table jobs_table(const std::vector<Result>& results) {
+  Table table = Table::of("", "Jobs on machines");
+  for (const char* key : {"model", "machine", "npus", "options", "allocation", "step_time_s", "memory_bytes",
+                          "status", "reason"}) {
+    table.column(key);
+  }
   for (const auto& [row, trace] : results) {
-    const Row* equal = row.allocation == "PerfOptBW" && row.status == "ok" ? equal_of(results, row) : nullptr;
-    if (equal == nullptr) continue;
-    const double speedup = *equal->step_time_s / *row.step_time_s;
-    table.rows.push_back({row.model, row.loop, fmt::format("{:.2f}", fmt::join(row.bandwidth_gb_per_s, "  ")),
-                          fmt::format("{:.4f}", *row.step_time_s * 1e3),
-                          fmt::format("{:.3f}", *equal->step_time_s * 1e3), row.bandwidth_gb_per_s,
-                          row.step_time_s, equal->step_time_s, speedup});
+    if (row.machine.empty()) continue;
+    table.rows.push_back({row.model, row.machine, row.npus, row.options, row.allocation, row.step_time_s,
+                          row.memory_bytes, row.status, row.reason});
   }
   return table;
 }
 
 std::vector<std::string> sentences(const std::vector<Result>& results) {
-  std::vector<std::string> text;
+  std::vector<std::string> text = job_sentences(results);
   const std::vector<std::string> views = views_of(results);
   for (const std::string& view : views) {
     for (const std::string& sentence : sentences_of(results, view)) {
@@ -172,24 +215,23 @@ std::vector<std::string> sentences(const std::vector<Result>& results) {
 Table rows_table(const std::vector<Result>& results) {
   Table table = Table::of("rows");
   table.shown = Shown::ToPrograms;
-  for (const Column& column : columns()) table.column(column.name);
+  const auto shown = used_columns(results, [](const Result& result) -> const Row& { return result.row; });
+  for (const Column* column : shown) table.column(column->name);
   for (const auto& [row, trace] : results) {
     std::vector<Value>& cells = table.rows.emplace_back();
-    for (const Column& column : columns()) cells.push_back(cell_of(row, column));
+    for (const Column* column : shown) cells.push_back(cell_of(row, *column));
   }
   return table;
 }
 
 Table points_table(const std::vector<Point>& points) {
   Table table = Table::of("rows");
-  for (const Column& column : columns()) {
-    if (column.asked || column.name == "id") table.column(column.name);
-  }
+  auto shown = used_columns(points, [](const Point& point) -> const Row& { return point.asked; });
+  std::erase_if(shown, [](const Column* column) { return !column->asked && column->name != "id"; });
+  for (const Column* column : shown) table.column(column->name);
   for (const Point& point : points) {
     std::vector<Value>& cells = table.rows.emplace_back();
-    for (const Column& column : columns()) {
-      if (column.asked || column.name == "id") cells.push_back(cell_of(point.asked, column));
-    }
+    for (const Column* column : shown) cells.push_back(cell_of(point.asked, *column));
   }
   return table;
 }

@@ -13,6 +13,8 @@ Table aggregates_table(const std::vector<Result>& results);
 Table losses_table(const std::vector<Result>& results);
 // Optimal bandwidths: one line per model and loop of an experiment with EqualBW and PerfOptBW.
 Table optima_table(const std::vector<Result>& results);
+// Jobs on machines, a row each.
+Table jobs_table(const std::vector<Result>& results);
 
 // Findings as sentences with numbers, each of the view that it names.
 std::vector<std::string> sentences(const std::vector<Result>& results);

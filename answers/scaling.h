@@ -1,17 +1,14 @@
 #pragma once
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "report/document.h"
-#include "scaling/curve.h"
 #include "scaling/fit.h"
 #include "scaling/measure.h"
 #include "scaling/series.h"
 #include "scaling/trials.h"
-#include "training/machine.h"
-#include "workload/image_model.h"
+#include "study/curve.h"
 
 namespace bandwright {
 
@@ -32,15 +29,7 @@ struct FittedSeries {
 // Its rows are measured points, predictions, and the law at counts dense enough to be drawn.
 Document fit_document(const std::vector<FittedSeries>& all);
 
-// A curve with what it was made of.
-struct SimulatedCurve {
-  CurveWorkload workload;
-  Machine machine;
-  std::optional<ImageModel> image_model;
-  std::string remark;  // a sentence: how compute was calibrated, or what was chosen; "" where there is none
-  CurveOptions options;
-  Curve curve;
-};
+// A row per number of workers.
 Document curve_document(const SimulatedCurve& answer);
 
 struct TrialsAnswer {

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <unordered_map>
-
 #include "answers/bill.h"
 #include "answers/memory_fit.h"
 #include "report/unit.h"
@@ -23,35 +20,6 @@ Time data_parallel_time(const StepResult& result) {
   }
   return time;
 }
-
-std::string operation_name(const Step& step, const Operation& operation) {
-  const std::string& line = step.line_names[operation.line];
-  const bool communicates = operation.kind == OperationKind::Collective;
-  const std::string_view what = communicates
-                                    ? collective_name(step.collectives[operation.collective].collective.kind)
-                                    : (operation.kind == OperationKind::Compute ? "compute" : "overhead");
-  if (operation.role == Role::Other) return fmt::format("{}: {}", line, what);
-  return fmt::format("{} {}: {}", line, role_name(operation.role), what);
-}
-
-// Times by name.
-class CriticalParts {
- public:
-  void add(std::string name, Time time) {
-    const auto [known, fresh] = index_.emplace(name, parts_.size());
-    if (fresh) parts_.push_back({std::move(name), Time(0)});
-    parts_[known->second].time += time;
-  }
-  std::vector<CriticalPart> longest_first() && {
-    std::stable_sort(parts_.begin(), parts_.end(),
-                     [](const auto& a, const auto& b) { return a.time > b.time; });
-    return std::move(parts_);
-  }
-
- private:
-  std::vector<CriticalPart> parts_;
-  std::unordered_map<std::string, std::size_t> index_;
-};
 
 std::string seconds_text(Time time) { return quantity(to_seconds(time), Unit::Seconds, 6); }
 
@@ -211,23 +179,6 @@ Verdict verdict_of(const SimulationAnswer& answer) {
 }
 
 }  // namespace
-
-std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result) {
-  CriticalParts parts;
-  for (const CriticalOperation& each : result.critical_path) {
-    parts.add(operation_name(graph, graph.operations[each.operation]), each.end - each.start);
-  }
-  return std::move(parts).longest_first();
-}
-
-std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<ClosedForm::Share>& path) {
-  CriticalParts parts;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i].times == 0.0 || path[i].ns == 0.0) continue;
-    parts.add(operation_name(graph, graph.operations[i]), nanoseconds(path[i].times * path[i].ns));
-  }
-  return std::move(parts).longest_first();
-}
 
 Document simulation_document(const SimulationAnswer& answer, bool timing) {
   Document document{.title = network_text(answer.network), .verdict = verdict_of(answer)};

@@ -1,3 +1,5 @@
+#include "study/cost.h"
+
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
@@ -6,25 +8,19 @@
 
 #include "answers/bill.h"
 #include "cli/commands.h"
-#include "cli/options.h"
+#include "cli/job_options.h"
 #include "cli/output.h"
 
 namespace bandwright {
 namespace {
 
 struct CostOptions {
-  NetworkOptions network;
-  std::string bandwidth;
+  Job job;
   OutputOptions output;
 };
 
 void run(const CostOptions& options) {
-  const Network network = load(options.network);
-  const PriceList prices = load_price_list(options.network.prices);
-  const std::vector<double> gb_per_s =
-      parse_option("--bandwidth", options.bandwidth,
-                   [&](std::string_view text) { return parse_bandwidths(text, network); });
-  const Bill bill = make_bill(network, prices, gb_per_s);
+  const auto [network, prices, gb_per_s, bill] = cost(options.job);
   write_answer(options.output, cost_document(network, prices, gb_per_s, bill));
 }
 
@@ -34,13 +30,11 @@ void add_cost(CLI::App& app) {
   CLI::App* command = app.add_subcommand("cost", "What a network costs: a bill of links, switches and NICs");
   const auto options =
       std::make_shared<CostOptions>();  // shared with the callback, which outlives this function
-  command->add_option("network", options->network.network, "a name, a YAML file, or Ring(8)_Switch(128)")
+  command->add_option("network", options->job.network, "a name, a YAML file, or Ring(8)_Switch(128)")
       ->required()
       ->type_name("NETWORK");
-  command->add_option("--bandwidth", options->bandwidth, "GB/s per NPU of each dimension, innermost first")
-      ->required()
-      ->type_name("LIST");
-  add_network_options(*command, options->network);
+  add_job_option(*command, options->job, &Job::bandwidth)->required();
+  add_job_options(*command, options->job, OptionGroup::Prices);
   add_output_options(*command, options->output);
   command->footer(
       "Examples:\n"

@@ -1,57 +1,38 @@
-#include "cli/estimate.h"
+#include "study/estimate.h"
 
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <memory>
-#include <optional>
 
+#include "answers/estimate.h"
 #include "cli/commands.h"
+#include "cli/job_options.h"
 #include "cli/option_rules.h"
-#include "cli/options.h"
-#include "training/notes.h"
+#include "cli/watching.h"
 
 namespace bandwright {
-
-std::vector<double> given_bandwidths(const EstimateOptions& options, const Network& network) {
-  if (options.bandwidth.empty()) return {};
-  auto gb_per_s = parse_option("--bandwidth", options.bandwidth,
-                               [&](std::string_view text) { return parse_bandwidths(text, network); });
-  for (const double each : gb_per_s) {
-    if (each <= 0.0) throw InputError("--bandwidth: a dimension of 0 GB/s, expected more");
-  }
-  return gb_per_s;
-}
-
 namespace {
 
-void estimate_transformer(const EstimateOptions& options) {
-  TrainingJob job = load_training_job(options.model, options.training);
-  std::optional<Offload> offloaded;
-  if (!options.offload.tiers.empty()) offloaded = offload(job, options.offload);
-  const Network network = job.machine.network(job.parallelism.npus());
-  const std::vector<double> gb_per_s = given_bandwidths(options, network);
-  const TrainingEstimate result = estimate(job, gb_per_s);
-  if (!options.timeline.empty()) {
-    const StepTimeline step = step_timeline(job, gb_per_s);
-    write_output({.file = options.timeline}, chrome_trace(step.timeline, step.step));
-  }
-  std::optional<Facts> placement;
-  if (offloaded) placement = offload_facts(*offloaded);
-  write_answer(options.output, estimate_document(job, result, placement, notes(job, shipped_calibration())));
-}
+struct EstimateOptions {
+  std::string word;  // the positional: the model, or with --model the machine
+  Job job;
+  std::string timeline;
+  OutputOptions output;
+};
 
 void run(EstimateOptions options) {
-  if (options.model.empty()) {
-    options.model = options.word;
-  } else if (!options.word.empty()) {
-    options.training.system = options.word;
+  Job& job = options.job;
+  if (!options.word.empty()) (job.model.empty() ? job.model : job.machine) = options.word;
+  if (job.model.empty()) throw InputError("missing <model>: bandwright estimate <model> --npus N");
+  const Watching watching(job);
+  const EstimateAnswer answer = estimate(job, watching.watch());
+  if (!options.timeline.empty()) {
+    const StepTimeline step = timeline_of(job, answer);
+    write_output({.file = options.timeline}, chrome_trace(step.timeline, step.step));
   }
-  if (options.model.empty()) throw InputError("missing <model>: bandwright estimate <model> --npus N");
-  const ModelFile model = find_model(options.model);
-  if (model.kind == ModelKind::Transformer) return estimate_transformer(options);
-  estimate_undivided(options, model);
+  write_answer(options.output, estimate_document(answer));
 }
 
 }  // namespace
@@ -65,24 +46,19 @@ void add_estimate(CLI::App& app) {
       ->option_text(
           "<model>: a name of `list architectures`, `list convnets` or `list models`, a YAML file, or a\n"
           "      Hugging Face config.json");
-  command->add_option("--model", options->model, "in place of <model>; the word, if any, is then the system")
-      ->type_name("MODEL");
-  command->add_option("--system", options->training.system, "a name of `list systems`, or a YAML file")
-      ->type_name("SYSTEM")
-      ->capture_default_str();
-  command->add_option("--npus", options->training.npus, "NPUs of the job; DP is what TP, CP and PP leave")
-      ->required()
-      ->type_name("COUNT");
-  add_training_options(*command, options->training);
-  begin_group(*command, main_options);
-  command->add_option("--recompute", options->training.recompute, "none, selective (attention core) or full")
-      ->type_name("NAME")
-      ->capture_default_str();
-  command
-      ->add_option("--bandwidth", options->bandwidth,
-                   "GB/s per NPU of each dimension, where not the machine's")
-      ->type_name("LIST");
-  add_offload_options(*command, options->offload);
+  Job& job = options->job;
+  add_job_option(*command, job, &Job::model)
+      ->description("in place of <model>; the word, if any, is then the machine");
+  add_job_option(*command, job, &Job::machine, "--machine,--system");
+  add_job_option(*command, job, &Job::npus)->required();
+  add_job_options(*command, job, OptionGroup::Divisions);
+  add_job_option(*command, job, &Job::recompute);
+  add_job_option(*command, job, &Job::bandwidth)
+      ->description("GB/s per NPU of each dimension, where not the machine's");
+  begin_group(*command, finer_points);
+  add_job_options(*command, job, OptionGroup::Finer);
+  begin_group(*command, two_memories);
+  add_job_options(*command, job, OptionGroup::Memories);
   add_output_options(*command, options->output);
   add_fit_option(*command, options->output);
   add_output_file(*command, "--timeline", options->timeline, "write the step as a Chrome trace");
@@ -94,18 +70,16 @@ void add_estimate(CLI::App& app) {
       "options\n"
       "of training they have --global-batch (images) and --precision, tables none.\n"
       "Examples:\n"
-      "  bandwright estimate gpt3-175b --system dgx-a100 --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
+      "  bandwright estimate gpt3-175b --machine dgx-a100 --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
       "      --global-batch 1024\n"
-      "  bandwright estimate llama3-70b --system dgx-h100 --npus 256 --tp 8 --pp 4 --sequence-parallel "
+      "  bandwright estimate llama3-70b --machine dgx-h100 --npus 256 --tp 8 --pp 4 --sequence-parallel "
       "--format json\n"
-      "  bandwright estimate llama3-70b --system dgx-h100 --npus 8 --tp 8 --tiers hbm-ddr\n"
-      "  bandwright estimate config.json --system dgx-h100 --npus 64 --zero 3 --recompute full\n"
-      "  bandwright estimate resnet-50 --system dgx-a100 --npus 64");
+      "  bandwright estimate llama3-70b --machine dgx-h100 --npus 8 --tp 8 --tiers hbm-ddr\n"
+      "  bandwright estimate config.json --machine dgx-h100 --npus 64 --zero 3 --recompute full\n"
+      "  bandwright estimate resnet-50 --machine dgx-a100 --npus 64");
   command->callback([command, options] {
     check_needs(*command, two_memories, {"--tiers"});
-    if (!options->word.empty()) check_excludes(*command, {"--model"}, {"--system"});
-    options->given = given_training_options(*command);
-    if (command->count("--tiers") > 0) options->given.emplace_back("--tiers");
+    if (!options->word.empty()) check_excludes(*command, {"--model"}, {"--machine"});
     run(*options);
   });
 }

@@ -3,6 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "answers/findings.h"
@@ -13,6 +14,7 @@
 #include "cli/output.h"
 #include "core/progress.h"
 #include "core/tell.h"
+#include "core/text.h"
 #include "core/units.h"
 #include "experiment/evaluation.h"
 
@@ -20,6 +22,7 @@ namespace bandwright {
 namespace {
 
 constexpr std::int64_t most_threads = 4096;
+constexpr int nothing_answered_status = 1;  // not one point has a step time
 
 struct EvaluateOptions {
   std::string experiment;
@@ -44,11 +47,15 @@ Document points_document(const Experiment& experiment) {
 Document evaluation_document(const Experiment& experiment, const Evaluation& evaluation,
                              const std::vector<Result>& results, const ExperimentFolder& folder) {
   const auto refused = std::count_if(results.begin(), results.end(),
-                                     [](const Result& result) { return result.row.status != "ok"; });
+                                     [](const Result& result) { return !result.row.step_time_s; });
+  const auto too_large = std::count_if(results.begin(), results.end(), [](const Result& result) {
+    return result.row.step_time_s && result.row.status != "ok";
+  });
   Document document{.title = fmt::format("{}: {} points", experiment.name, evaluation.points)};
   document.verdict.text = evaluation.missing == 0 ? "all were there already (--force computes them again)"
                                                   : fmt::format("{} of them computed", evaluation.missing);
   if (refused > 0) document.verdict.text += fmt::format(", {} have no answer", refused);
+  if (too_large > 0) document.verdict.text += fmt::format(", {} do not fit into memory", too_large);
   document.data("experiment", experiment.name)
       .data("points", evaluation.points)
       .data("computed", evaluation.missing)
@@ -58,6 +65,23 @@ Document evaluation_document(const Experiment& experiment, const Evaluation& eva
   table.main = true;
   document.add(std::move(table));
   return document;
+}
+
+// Points that cannot be or do not fit, a line each, where they stand in the file; the rest in one.
+void show_refused(const Experiment& experiment, const std::vector<Result>& results) {
+  constexpr std::size_t most_lines = 5;
+  std::map<std::string, int> lines;
+  for (const Point& point : experiment.points) lines.emplace(point.asked.id, point.line);
+  std::size_t count = 0;
+  for (const Result& result : results) {
+    const Row& row = result.row;
+    if (row.status == "ok" || ++count > most_lines) continue;
+    const InputError where({experiment.file, lines[row.id]}, point_name(row) + ": " + row.reason);
+    tell("{}: {}\n", row.status, printable(where.what()));
+  }
+  if (count > most_lines) {
+    tell("{} more points are not ok: column `reason` says why\n", count - most_lines);
+  }
 }
 
 void run(const EvaluateOptions& options) {
@@ -92,7 +116,11 @@ void run(const EvaluateOptions& options) {
   }
   const std::vector<Result> results = store.listed();
   folder.write_csv(results);
+  show_refused(experiment, results);
   write_answer(options.output, evaluation_document(experiment, evaluation, results, folder));
+  const bool answered = std::any_of(results.begin(), results.end(),
+                                    [](const Result& result) { return result.row.step_time_s.has_value(); });
+  if (!answered) throw CLI::RuntimeError(nothing_answered_status);
 }
 
 }  // namespace

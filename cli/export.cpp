@@ -7,35 +7,44 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/job_options.h"
 #include "cli/option_rules.h"
-#include "cli/options.h"
 #include "cli/output.h"
 #include "core/catalogue.h"
 #include "core/text.h"
 #include "formats/chakra_export.h"
 #include "formats/layer_text.h"
+#include "study/job/table_training.h"
+#include "study/job/workload.h"
+#include "study/optimize.h"
 
 namespace bandwright {
 namespace {
 
 struct ExportOptions {
-  WorkloadOptions workload;
-  std::string npus;
+  Job job;
   std::string kind = "chakra";
   std::string folder;
   OutputOptions output;
 };
 
 struct Export {
-  const Model& model;
+  TableTraining training;
   const ExportOptions& options;
   std::filesystem::path folder;
 };
 
 std::int64_t npus_of(const ExportOptions& options) {
-  if (options.npus.empty()) throw InputError("--npus is missing: how many NPUs to write traces for");
-  return parse_option("--npus", options.npus,
-                      [](std::string_view text) { return parse_integer(text, 2, max_npus); });
+  if (options.job.npus.empty()) throw InputError("--npus is missing: how many NPUs to write traces for");
+  return read_word(options.job, &Job::npus,
+                   [](std::string_view text) { return parse_integer(text, 2, max_npus); });
+}
+
+Model table_named(const std::string& word) {
+  Workload workload = load_workload(word, Prefer::Tables);
+  if (auto* table = std::get_if<Model>(&workload)) return std::move(*table);
+  throw InputError(fmt::format("{} is {}: layer tables can be exported ({})", word, kind_of(workload),
+                               fmt::join(input_names("models"), ", ")));
 }
 
 // Groups depend on the NPU count alone, TP innermost: any network of so many NPUs has the same.
@@ -43,20 +52,20 @@ std::int64_t npus_of(const ExportOptions& options) {
 std::vector<Value> export_chakra(const Export& what) {
   const std::int64_t npus = npus_of(what.options);
   const Network network = parse_network(fmt::format("Switch({})", npus));
-  const Step graph = build_step(what.model, network, training_loop(what.options.workload.loop),
-                                loop_options(what.options.workload));
-  write_traces(graph, network, what.folder, what.model.name);
-  return {what.model.name,
-          fmt::format("{0}/{1}.*.et, groups {1}.json", what.folder.string(), what.model.name), npus,
+  const TableTraining& training = what.training;
+  const Step graph = build_step(training.table, network, *training.loop, training.options);
+  const std::string& name = training.table.name;
+  write_traces(graph, network, what.folder, name);
+  return {name, fmt::format("{0}/{1}.*.et, groups {1}.json", what.folder.string(), name), npus,
           graph.operations.size(), Value()};
 }
 
 std::vector<Value> export_layers(const Export& what) {
-  const std::filesystem::path file = what.folder / (what.model.name + ".txt");
+  const std::filesystem::path file = what.folder / (what.training.table.name + ".txt");
   std::error_code error;
   std::filesystem::create_directories(what.folder, error);
-  Model model = what.model;
-  if (loop_options(what.options.workload).recompute == Recompute::None) {
+  Model model = what.training.table;
+  if (what.training.options.recompute == Recompute::None) {
     for (Line& line : model.lines) line.checkpoint = false;
   }
   write_output({.file = file.string()}, write_layer_text(model));
@@ -86,8 +95,9 @@ void run(const CLI::App& command, const ExportOptions& options) {
   const Shown traces = format.write == export_chakra ? Shown::Everywhere : Shown::ToPrograms;
   const Shown layers = format.write == export_layers ? Shown::Everywhere : Shown::ToPrograms;
   table.column("traces", "", traces).column("nodes", "", traces).column("layers", "", layers);
-  for (const Model& model : load_models(options.workload)) {
-    table.rows.push_back(format.write({model, options, options.folder}));
+  for (const Job& job : members_of(options.job)) {
+    table.rows.push_back(
+        format.write({table_training(job, table_named(job.model), System()), options, options.folder}));
   }
   document.add(std::move(table));
   write_answer(options.output, std::move(document));
@@ -99,15 +109,18 @@ void add_export(CLI::App& app) {
   CLI::App* command = app.add_subcommand("export", "A model's training step as files for other tools");
   const auto options =
       std::make_shared<ExportOptions>();  // shared with the callback, which outlives this function
-  command->add_option("model", options->workload.models, "a model, or several as 17B,175B")
+  command->add_option("model", options->job.model, "a model, or several as 17B,175B")
       ->required()
       ->type_name("MODEL");
-  command->add_option("loop", options->workload.loop, "NoOverlap (default) or Overlap; of traces only")
+  command->add_option("loop", options->job.loop, "NoOverlap (default) or Overlap; of traces only")
       ->type_name("LOOP");
-  command->add_option("--npus", options->npus, "how many NPUs to write traces for")->type_name("N");
+  command->add_option("--npus", options->job.npus, "how many NPUs to write traces for")->type_name("N");
   command->add_option("--to", options->kind, "chakra (default) or astra-sim-1")->type_name("KIND");
   command->add_option("-o,--output", options->folder, "folder for the files")->required()->type_name("DIR");
-  add_workload_options(*command, options->workload);
+  add_job_option(*command, options->job, &Job::tables);
+  add_job_option(*command, options->job, &Job::recompute)
+      ->description("none, full or communication: what runs again in the backward pass");
+  add_job_option(*command, options->job, &Job::compute_scale);
   add_format_options(*command, options->output);
   // Until version 0.2 --format said what --to says.
   command->get_option("--format")->transform([options](std::string word) {

@@ -23,6 +23,7 @@ constexpr std::array catalogue = {
     Figure{"fig13", "network cost, by budget", "results.csv"},
     Figure{"fig14", "performance per cost over EqualBW of the 2D network, by budget", "results.csv"},
     Figure{"fig15", "slowdown on networks that were made for another model, or for all", "results.csv"},
+    Figure{"steps", "step time of each job on machines; hatched where it does not fit", "results.csv"},
     Figure{"prices", "what the best performance per cost gains under each price list", "results.csv"},
     Figure{"pareto", "step time against network cost, above what is proved to be impossible", "results.csv"},
     Figure{"convergence", "how the optimizer closes the gap to its proof", "convergence.csv"},

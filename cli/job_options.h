@@ -1,26 +1,34 @@
 #pragma once
 #include <CLI/App.hpp>
 #include <string>
+#include <vector>
 
-#include "experiment/job.h"
+#include "study/job/job_options.h"
+#include "study/job/offload.h"
+#include "study/watch.h"
 
 namespace bandwright {
 
-// Files of other tools in place of a model and a network: --workload with --groups, --communicator, --memory
-// and --group-route; --network (and --libra) with a file of any format.
-struct JobOptions {
-  JobFiles files;
-  std::string route;  // "" is the usual one
-};
-void add_job_options(CLI::App& command, JobOptions& options);
+// Registers the options of a job (study/job/job_options.h) that belong to a group, under the heading that has
+// begun.
+void add_job_options(CLI::App& command, Job& job, OptionGroup group);
+// One of them, perhaps under other names than its own: "--workers,--npus".
+CLI::Option* add_job_option(CLI::App& command, Job& job, std::string Job::*word,
+                            const std::string& names = "");
 
-// In place of a training loop's name, for traces.
-constexpr std::string_view recorded_order = "recorded order";
+// --system, of old, for what is now --machine or, where a job names no number of NPUs, --library.
+void add_system_option(CLI::App& command, std::string& system);
+void take_system(const std::string& system, Job& job);
 
-// The job, with a progress line on a terminal while traces are read.
-Job load(const JobOptions& options, const JobBandwidth& bandwidth);
+// Takes a positional for an option that was not given.
+void take_word(std::vector<std::string>& words, std::string& option);
+// Throws InputError for words that nothing took, and a budget's where none is wanted any more.
+void refuse_words(const std::vector<std::string>& words);
+void refuse_second_budget(const Job& job, const std::vector<std::string>& words);
 
 // What was ignored, a line each, on standard error.
-void show_ignored(const Job& job);
+void show_ignored(const std::vector<std::string>& ignored);
+// How tensors were placed in two memories, likewise.
+void show_offload(const Offload& offload);
 
 }  // namespace bandwright

@@ -18,9 +18,9 @@
 #include "experiment/allocation.h"
 #include "formats/detect.h"
 #include "memory/placement.h"
-#include "optimizer/design.h"
 #include "scaling/laws.h"
 #include "scaling/trials.h"
+#include "study/design.h"
 #include "topology/dimension_kind.h"
 #include "workload/training_loop.h"
 

@@ -1,15 +1,22 @@
+#include "study/optimize.h"
+
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "answers/design.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
-#include "cli/optimize_inputs.h"
+#include "cli/job_options.h"
 #include "cli/option_rules.h"
+#include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/watching.h"
+#include "core/catalogue.h"
+#include "core/paths.h"
 #include "core/tell.h"
 #include "core/text.h"
 
@@ -18,24 +25,105 @@ namespace {
 
 constexpr int no_answer_status = 1;
 
-DesignAnswer solve_shown(const OptimizeOptions& options) {
-  DesignAnswer answer = question_of(options);
-  if (answer.design.loop->name == recorded_order) {
-    answer.holds_for = "the order of operations recorded at an equal split of the budget";
+// `bandwright optimize` as typed.
+struct OptimizeCommand {
+  std::vector<std::string> words;  // positionals
+  Job job;
+  std::string system;  // --system
+  std::string target;
+  std::string weights;
+  bool normalize = false;
+  std::vector<std::string> constraints;
+  std::string solver;
+  std::string step;
+  bool trace = false;
+  OutputOptions output;
+};
+
+bool looks_like_network(std::string_view word) {
+  return word.find('(') != std::string_view::npos || find_input("networks", word).has_value();
+}
+
+template <class Row>
+bool is_one_of(std::span<const Row> rows, std::string_view word) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const Row& row) { return equal_ignoring_case(row.name, word); });
+}
+
+// The reference's order; an option replaces its positional and the others keep their order.
+void place_words(OptimizeCommand& options) {
+  Job& job = options.job;
+  take_system(options.system, job);
+  const bool on_machine = !job.npus.empty();
+  if (on_machine && job.machine.empty()) std::swap(job.machine, job.network);
+  std::string workload = job.workload.empty() ? job.model : job.workload;
+  struct Slot {
+    std::string_view name;
+    std::string& text;
+    bool (*looks_like)(std::string_view word);
+  };
+  const std::array<Slot, 5> slots = {
+      Slot{"Network", on_machine ? job.machine : job.network, looks_like_network},
+      Slot{"BW", job.budget, reads_as_budget},
+      Slot{"Workload", workload,
+           [](auto word) { return find_input("models", word) || find_input("architectures", word); }},
+      Slot{"Target", options.target, [](auto word) { return is_one_of(targets(), word); }},
+      Slot{"TrainingLoop", job.loop, [](auto word) { return is_one_of(training_loops(), word); }}};
+  auto word = options.words.begin();
+  for (const Slot& slot : slots) {
+    if (!slot.text.empty() && word != options.words.end() && slot.looks_like(*word)) {
+      throw InputError(
+          fmt::format("<{}> is given twice: '{}' by an option, and '{}'", slot.name, slot.text, *word));
+    }
+    if (slot.text.empty() && word != options.words.end()) slot.text = *word++;
+    if (slot.text.empty() && slot.name != "TrainingLoop") {
+      throw InputError(
+          fmt::format("missing <{}>: bandwright optimize <Network> <BW> <Workload> <Target> "
+                      "[<TrainingLoop>]",
+                      slot.name));
+    }
   }
-  const Solver& solver = options.solver.empty() ? solvers().front() : find_solver(options.solver);
-  answer.solver = solver.name;
+  if (word != options.words.end()) throw InputError(fmt::format("unknown argument '{}'", *word));
+  if (job.workload.empty()) job.model = workload;
+}
+
+std::vector<double> parse_weights(std::string_view text) {
+  std::vector<double> weights;
+  for (const std::string_view part : split(text, ',')) weights.push_back(parse_number(part, 0.0, 1e9));
+  return weights;
+}
+
+OptimizeQuestion question_of(OptimizeCommand options) {
+  place_words(options);
+  OptimizeQuestion question{.jobs = options.job.workload.empty() ? members_of(options.job)
+                                                                 : std::vector<Job>{options.job}};
+  question.budget = parse_option("budget", options.job.budget, parse_budget);
+  question.target = find_in_catalogue(targets(), options.target, "target").target;
+  if (!options.weights.empty()) question.weights = parse_option("--weights", options.weights, parse_weights);
+  question.normalize = options.normalize;
+  question.constraints = options.constraints;
+  if (!options.solver.empty()) question.solver = &find_solver(options.solver);
   if (!options.step.empty()) {
-    answer.step_gb_per_s = parse_option("--step", options.step, parse_gb_per_s);
-    if (answer.step_gb_per_s <= 0.0)
+    question.step_gb_per_s = parse_option("--step", options.step, parse_gb_per_s);
+    if (question.step_gb_per_s <= 0.0) {
       throw InputError(fmt::format("--step: '{}' is not above 0", options.step));
+    }
   }
+  return question;
+}
+
+DesignAnswer solve_shown(const OptimizeCommand& options) {
+  const OptimizeQuestion question = question_of(options);
+  DesignAnswer answer = [&] {
+    const Watching watching(options.job);
+    return design_of(question, watching.watch());
+  }();
+  show_ignored(answer.ignored);
+  for (const Offload& offload : answer.offloads) show_offload(offload);
   const InterruptWatch interrupt;
   Progress progress(objective_unit(answer.design), options.trace);
-  DesignOptions how{.solver = &solver, .step_gb_per_s = answer.step_gb_per_s, .play = true};
-  how.solver_options.stop = interrupt.token();
-  how.solver_options.on_iteration = [&](const Iteration& iteration) { progress.show(iteration); };
-  answer.summary = solve(answer.design, how);
+  solve_design(answer, question, {.stop = interrupt.token()},
+               [&](const Iteration& iteration) { progress.show(iteration); });
   return answer;
 }
 
@@ -46,14 +134,17 @@ void check_options(const CLI::App& command) {
   check_needs(command, {"--tiers"}, {"--npus"});
   check_needs(command, foreign_files, {"--workload"});
   check_needs(command, {"--system"}, {"--npus", "--workload"});
+  check_needs(command, {"--library"}, {"--npus", "--workload"});
+  check_excludes(command, {"--system"}, {"--library", "--machine"});
   check_excludes(command, {"--workload"},
                  {"--npus", "--model", "--tables", "--recompute", "--compute-scale", "--classes"});
   check_excludes(command, {"--npus"}, {"--tables", "--compute-scale", "--classes", "--own-links"});
-  if (command.count("--npus") > 0) check_excludes(command, {"--network"}, {"--system"});
+  if (command.count("--npus") > 0) check_excludes(command, {"--network"}, {"--machine", "--system"});
+  check_needs(command, {"--machine"}, {"--npus"});
   check_excludes(command, {"--cost"}, {"--prices"});
 }
 
-void run(const OptimizeOptions& options) {
+void run(const OptimizeCommand& options) {
   const DesignAnswer answer = solve_shown(options);
   if (answer.summary.solution.status == Status::Infeasible) {
     tell("bandwright: {}\n", printable(infeasible_text(answer)));
@@ -63,11 +154,10 @@ void run(const OptimizeOptions& options) {
   if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(no_answer_status);
 }
 
-void add_solver_options(CLI::App& command, OptimizeOptions& options) {
+void add_solver_options(CLI::App& command, OptimizeCommand& options) {
   begin_group(command, "Solver");
   command.add_option("--solver", options.solver, "see bandwright list solvers");
-  command.add_flag("--own-links", options.own_links,
-                   "a group in a part of a fully connected dimension has the links among its NPUs, not all");
+  add_job_option(command, options.job, &Job::own_links);
   command.add_flag("--trace", options.trace, "show every iteration on standard error");
 }
 
@@ -77,7 +167,7 @@ void add_optimize(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("optimize", "The best division of a bandwidth budget over a network's dimensions");
   const auto options =
-      std::make_shared<OptimizeOptions>();  // shared with the callback, which outlives this function
+      std::make_shared<OptimizeCommand>();  // shared with the callback, which outlives this function
   command->add_option("words", options->words)
       ->option_text(
           "<Network> <BW> <Workload> <Target> [<TrainingLoop>]\n"
@@ -85,10 +175,11 @@ void add_optimize(CLI::App& app) {
           "      budget: GB/s per NPU, or dollars for the network as $15M\n"
           "      workload: a model or a group as 17B,175B,1T\n"
           "      target: Perf or PerfPerCost;  training loop: NoOverlap (default) or Overlap");
-  command->add_option("--budget", options->budget, "in place of <BW>");
-  command->add_option("--model", options->workload.models, "in place of <Workload>");
+  Job& job = options->job;
+  add_job_option(*command, job, &Job::budget)->description("in place of <BW>");
+  add_job_option(*command, job, &Job::model)->description("in place of <Workload>");
   command->add_option("--target", options->target, "in place of <Target>");
-  command->add_option("--loop", options->loop, "in place of <TrainingLoop>");
+  add_job_option(*command, job, &Job::loop)->description("in place of <TrainingLoop>");
   command->add_option("--weights", options->weights, "of the group's models, such as 2,1,1");
   command->add_flag("--normalize", options->normalize,
                     "count each model's time in equal-split times of its own");
@@ -97,28 +188,26 @@ void add_optimize(CLI::App& app) {
                    "'b1 >= b2', 'b3 + b4 = 200', 'cost <= $2M'; repeatable")
       ->allow_extra_args(false);
   command->add_option("--step", options->step, "also find the best allocation in multiples of so many GB/s");
-  command
-      ->add_option("--system", options->job.files.system,
-                   "with --npus in place of <Network>; of traces: ASTRA-sim 2's JSON")
-      ->type_name("SYSTEM");
+  add_job_option(*command, job, &Job::network);
+  add_job_option(*command, job, &Job::library);
+  add_system_option(*command, options->system);
   begin_group(*command, layer_tables);
-  add_workload_options(*command, options->workload);
-  command->get_option("--recompute")
-      ->description(
-          "none (default), full or communication: what runs again in the backward pass; with --npus "
-          "none, selective (attention core) or full");
+  add_job_option(*command, job, &Job::recompute);
+  add_job_option(*command, job, &Job::tables);
+  add_job_option(*command, job, &Job::compute_scale);
   begin_group(*command, real_models);
-  command
-      ->add_option("--npus", options->training.npus,
-                   "NPUs: the network is then a system and the workload an architecture, as in `estimate`")
-      ->type_name("COUNT");
-  add_training_options(*command, options->training);
-  add_offload_options(*command, options->offload);
-  add_job_options(*command, options->job);
+  add_job_options(*command, job, OptionGroup::Machines);
+  add_job_options(*command, job, OptionGroup::Divisions);
+  begin_group(*command, finer_points);
+  add_job_options(*command, job, OptionGroup::Finer);
+  begin_group(*command, two_memories);
+  add_job_options(*command, job, OptionGroup::Memories);
+  begin_group(*command, foreign_files);
+  add_job_options(*command, job, OptionGroup::Files);
   add_solver_options(*command, *options);
   begin_group(*command, price_options);
-  add_network_options(*command, options->network);
-  command->add_option("--cost", options->network.prices, "LIBRA's or its artifact's prices, as --prices")
+  add_job_options(*command, job, OptionGroup::Prices);
+  command->add_option("--cost", job.prices, "LIBRA's or its artifact's prices, as --prices")
       ->type_name("FILE");
   add_output_options(*command, options->output);
   add_fit_option(*command, options->output);
@@ -131,7 +220,9 @@ void add_optimize(CLI::App& app) {
       "      --cost cost.yml --budget 500 Perf\n"
       "  bandwright optimize 4D --model 1T --budget 1000 Perf Overlap --format json --output 1t.json\n"
       "  bandwright optimize dgx-h100 --model llama3-70b --npus 1024 --tp 8 --pp 4 --sequence-parallel\n"
-      "      --budget 500 Perf");
+      "      --budget 500 Perf\n"
+      "  bandwright optimize dgx-h100 --model llama3-70b,gpt3-175b --npus 512 --tp 8 --pp 4 --budget 500 "
+      "Perf");
   command->callback([command, options] {
     check_options(*command);
     run(*options);

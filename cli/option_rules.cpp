@@ -28,13 +28,18 @@ TypedOptions typed(const CLI::App& command, std::string_view heading) {
   });
 }
 
+// As typed, of hidden options too, whose get_name() is empty.
+std::string name_of(const CLI::Option& option) {
+  return option.get_lnames().empty() ? option.get_name() : "--" + option.get_lnames().front();
+}
+
 void require_one(const CLI::App& command, const TypedOptions& options, OptionNames others) {
   if (options.empty() || !typed(command, others).empty()) return;
-  throw InputError(fmt::format("{} needs {}", options.front()->get_name(), fmt::join(others, " or ")));
+  throw InputError(fmt::format("{} needs {}", name_of(*options.front()), fmt::join(others, " or ")));
 }
 
 void refuse(const TypedOptions& options, std::string_view why) {
-  if (!options.empty()) throw InputError(fmt::format("{} {}", options.front()->get_name(), why));
+  if (!options.empty()) throw InputError(fmt::format("{} {}", name_of(*options.front()), why));
 }
 
 constexpr const char* output_mark = "output";  // the name of the check that an output's option has
@@ -68,7 +73,7 @@ void check_outputs(const CLI::App& command) {
       for (const std::string& word : other->results()) {
         if (is_output(*other) && word == file) {
           throw InputError(
-              fmt::format("{} and {} would both write {}", output->get_name(), other->get_name(), file));
+              fmt::format("{} and {} would both write {}", name_of(*output), name_of(*other), file));
         }
         if (!word.empty()) check_not_the_input(file, word);
       }
@@ -93,7 +98,7 @@ void check_excludes(const CLI::App& command, OptionNames options, OptionNames ot
   const TypedOptions second = typed(command, others);
   if (first.empty() || second.empty()) return;
   throw InputError(
-      fmt::format("{} and {}: one or the other", first.front()->get_name(), second.front()->get_name()));
+      fmt::format("{} and {}: one or the other", name_of(*first.front()), name_of(*second.front())));
 }
 
 void refuse_typed(const CLI::App& command, OptionNames options, std::string_view why) {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/parse_option.h"
 #include "report/render.h"
 
 namespace bandwright {
@@ -29,15 +29,5 @@ void add_fit_option(CLI::App& command, OutputOptions& options);
 
 // To standard output, or to a file that either gets all of the text or is left as it was.
 void write_output(const OutputOptions& options, std::string_view text);
-
-// What `parse` makes of an option's text; its InputError names the option.
-template <class Parse>
-auto parse_option(std::string_view option, std::string_view text, Parse parse) {
-  try {
-    return parse(text);
-  } catch (const InputError& error) {
-    throw InputError(std::string(option) + ": " + error.what());
-  }
-}
 
 }  // namespace bandwright

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/job_options.h"
 #include "cli/option_rules.h"
 #include "memory/placement.h"
 
@@ -15,49 +16,47 @@ std::string policy_help() {
 }
 
 void add_problem_options(CLI::App& command, PlaceOptions& options) {
-  command
-      .add_option("network", options.network, "a convolutional network or a transformer: a name or a file")
+  Job& job = options.question.job;
+  command.add_option("network", job.model, "a network on images or a transformer: a name or a file")
       ->type_name("NETWORK");
   command
-      .add_option("--kernels", options.kernels, "measured kernels instead: a CSV file (docs/placement.md)")
+      .add_option("--kernels", options.question.kernels,
+                  "measured kernels instead: a CSV file (docs/placement.md)")
       ->type_name("FILE");
-  command.add_option("--batch", options.batch, "images per step, instead of the network's own")
-      ->type_name("N");
-  command.add_option("--tiers", options.tiers, "the two memories: a name or a YAML file")
-      ->capture_default_str()
-      ->type_name("TIERS");
+  add_job_option(command, job, &Job::global_batch, "--global-batch,--batch")
+      ->description("images per step, instead of the network's own; sequences, of a transformer");
+  add_job_option(command, job, &Job::tiers)
+      ->description("the two memories: a name or a YAML file")
+      ->default_str("dram-pmm");
 }
 
 // What a transformer's NPU holds and computes; the same words as in `estimate`.
-void add_transformer_options(CLI::App& command, TrainingOptions& options) {
+void add_transformer_options(CLI::App& command, Job& job) {
   begin_group(command, transformers);
-  const auto text = [&](const char* name, std::string& value, const char* help, const char* type) {
-    command.add_option(name, value, help)->type_name(type);
-  };
-  text("--system", options.system, "a name of `list systems`, or a YAML file", "SYSTEM");
-  text("--tp", options.tp, "tensor parallel", "COUNT");
-  text("--pp", options.pp, "pipeline stages", "COUNT");
-  text("--npus", options.npus, "NPUs of the job (default: TP x PP)", "COUNT");
-  text("--zero", options.zero, "ZeRO stage over the replicas", "0..3");
-  text("--micro-batch", options.micro_batch, "sequences of one pass", "COUNT");
-  text("--sequence", options.sequence, "tokens of a sequence", "COUNT");
-  text("--recompute", options.recompute, "none, selective or full", "NAME");
-  command.add_flag("--sequence-parallel", options.sequence_parallel, "norms and dropout divided over TP");
+  add_job_option(command, job, &Job::machine, "--machine,--system")->default_str("");
+  add_job_option(command, job, &Job::npus)->description("NPUs of the job (default: TP x PP)");
+  for (std::string Job::*const word : {&Job::tp, &Job::pp, &Job::zero, &Job::micro_batch, &Job::sequence,
+                                       &Job::recompute, &Job::sequence_parallel}) {
+    add_job_option(command, job, word);
+  }
 }
 
 void add_memory_options(CLI::App& command, PlaceOptions& options) {
   command
-      .add_option("--ratio", options.ratios, "slow to fast bytes, such as 8:1,4:1; together the graph's peak")
+      .add_option("--ratio", options.question.ratios,
+                  "slow to fast bytes, such as 8:1,4:1; together the graph's peak")
       ->type_name("LIST");
   command
-      .add_option("--fast", options.fast,
+      .add_option("--fast", options.question.job.fast,
                   "bytes of fast memory, such as '60 GiB'; default: the tier's capacity")
       ->type_name("SIZE");
   command.add_flag("--sweep", options.sweep, fmt::format("the ratios {}", sweep_ratios));
 }
 
 void add_solver_options(CLI::App& command, PlaceOptions& options) {
-  command.add_option("--policy", options.policies, policy_help())->capture_default_str()->type_name("LIST");
+  command.add_option("--policy", options.question.policies, policy_help())
+      ->capture_default_str()
+      ->type_name("LIST");
   command
       .add_option("--gap", options.gap,
                   "relative gap at which a program counts as solved (default: 1e-4; 1e-3 of transformers)")
@@ -87,7 +86,7 @@ void add_place_options(CLI::App& command, PlaceOptions& options) {
   add_problem_options(command, options);
   add_memory_options(command, options);
   add_solver_options(command, options);
-  add_transformer_options(command, options.training);
+  add_transformer_options(command, options.question.job);
   add_file_options(command, options);
 }
 

@@ -4,22 +4,24 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/job_options.h"
 #include "cli/option_rules.h"
 #include "cli/output.h"
-#include "cli/training_options.h"
 #include "core/text.h"
+#include "study/job/training.h"
 
 namespace bandwright {
 namespace {
 
 struct PlanOptions {
-  std::string model;
-  TrainingOptions training;
+  Job job;
   std::string minimize = "time";
   std::string best = "10";
   std::string max_step;
@@ -41,61 +43,45 @@ std::vector<std::int64_t> numbers(std::string_view option, const std::string& te
   });
 }
 
+// What a search decides, where it is left out.
+constexpr std::array decisions = {
+    &Job::tp,          &Job::cp,   &Job::pp,       &Job::ep, &Job::virtual_stages,
+    &Job::micro_batch, &Job::zero, &Job::recompute};
+
 // One decision by its option: what was typed, or any value.
-void decide(DivisionSpace& space, std::string_view option, const std::string& text) {
-  if (option == "tp") space.tensor = numbers("--tp", text, 1, most);
-  if (option == "cp") space.context = numbers("--cp", text, 1, most);
-  if (option == "pp") space.pipeline = numbers("--pp", text, 1, most);
-  if (option == "ep") space.expert = numbers("--ep", text, 1, most);
-  if (option == "virtual-stages") space.virtual_stages = numbers("--virtual-stages", text, 1, most);
-  if (option == "micro-batch") space.micro_batch = numbers("--micro-batch", text, 1, most);
-  if (option == "zero") space.zero = numbers("--zero", text, 0, 3);
-  if (option == "recompute" && text != "any") {
+void decide(DivisionSpace& space, std::string Job::*word, const std::string& text) {
+  const std::string option = typed_name(job_option(word));
+  if (word == &Job::tp) space.tensor = numbers(option, text, 1, most);
+  if (word == &Job::cp) space.context = numbers(option, text, 1, most);
+  if (word == &Job::pp) space.pipeline = numbers(option, text, 1, most);
+  if (word == &Job::ep) space.expert = numbers(option, text, 1, most);
+  if (word == &Job::virtual_stages) space.virtual_stages = numbers(option, text, 1, most);
+  if (word == &Job::micro_batch) space.micro_batch = numbers(option, text, 1, most);
+  if (word == &Job::zero) space.zero = numbers(option, text, 0, 3);
+  if (word == &Job::recompute && text != "any") {
     space.recompute.clear();
-    for (const std::string_view word : split(text, ',')) {
-      space.recompute.push_back(parse_option("--recompute", trimmed(word), recomputation));
+    for (const std::string_view each : split(text, ',')) {
+      space.recompute.push_back(parse_option(option, trimmed(each), recomputation));
     }
   }
 }
 
-constexpr std::array decisions = {"tp",          "cp",   "pp",       "ep", "virtual-stages",
-                                  "micro-batch", "zero", "recompute"};
-
-const std::string& typed(const TrainingOptions& options, std::string_view decision) {
-  if (decision == "tp") return options.tp;
-  if (decision == "cp") return options.cp;
-  if (decision == "pp") return options.pp;
-  if (decision == "ep") return options.ep;
-  if (decision == "virtual-stages") return options.virtual_stages;
-  if (decision == "micro-batch") return options.micro_batch;
-  return decision == "zero" ? options.zero : options.recompute;
-}
-
-DivisionSpace space_of(const CLI::App& command, const PlanOptions& options) {
-  TrainingOptions rest = options.training;  // what is no decision
-  const TrainingOptions usual;
-  rest.tp = rest.cp = rest.pp = rest.ep = rest.virtual_stages = rest.micro_batch = "1";
-  rest.zero = usual.zero;
-  rest.recompute = usual.recompute;
-  DivisionSpace space{
-      .job = {load_architecture(options.model), load_machine(rest.system), read_parallelism(rest)}};
-  if (!rest.sequence.empty()) {
-    space.job.model.sequence = numbers("--sequence", rest.sequence, 1, most).at(0);
-  }
+DivisionSpace space_of(const Job& job) {
+  Job rest = job;  // what is no decision
+  for (std::string Job::*const word : decisions) (rest.*word).clear();
+  rest.sequence_parallel.clear();
+  DivisionSpace space{.job = {load_architecture(job.model), machine_of(rest), read_parallelism(rest)}};
+  if (!rest.sequence.empty()) space.job.model.sequence = read_count(rest, &Job::sequence);
   if (space.job.parallelism.overlap_tensor) {
     throw InputError("--overlap: tensor has no limit in the model yet, so that a search would lean on it");
   }
   space.npus = numbers("--npus", rest.npus, 1, most);
   if (space.npus.empty()) throw InputError("--npus: 'any' is no number of NPUs, expected one or a list");
-  space.job.parallelism.global_batch =
-      parse_option("--global-batch", rest.global_batch,
-                   [](std::string_view text) { return parse_integer(text, 1, most); });
-  for (const char* decision : decisions) {
-    if (command.count(std::string("--") + decision) > 0)
-      decide(space, decision, typed(options.training, decision));
+  space.job.parallelism.global_batch = read_count(rest, &Job::global_batch);
+  for (std::string Job::*const word : decisions) {
+    if (!(job.*word).empty()) decide(space, word, job.*word);
   }
-  if (command.count("--sequence-parallel") > 0)
-    space.sequence_parallel = {options.training.sequence_parallel};
+  if (!job.sequence_parallel.empty()) space.sequence_parallel = {read_flag(job, &Job::sequence_parallel)};
   return space;
 }
 
@@ -109,20 +95,22 @@ std::optional<ExplainedDivision> explained(const DivisionSpace& space, const Pla
     if (!trimmed(word).empty()) words.push_back(trimmed(word));
   }
   if (words.size() % 2 != 0) throw InputError("--explain: expected pairs such as 'tp 8 pp 8'");
+  std::vector<std::string> known;
+  for (std::string Job::*const word : decisions) known.push_back(typed_name(job_option(word)).substr(2));
   for (std::size_t i = 0; i < words.size(); i += 2) {
-    const bool known = std::find(decisions.begin(), decisions.end(), words[i]) != decisions.end();
-    if (!known) {
+    const auto found = std::find(known.begin(), known.end(), words[i]);
+    if (found == known.end()) {
       throw InputError(fmt::format("--explain: '{}' is no decision, expected one of {}", printable(words[i]),
-                                   fmt::join(decisions, ", ")));
+                                   fmt::join(known, ", ")));
     }
-    decide(narrow, words[i], std::string(words[i + 1]));
+    decide(narrow, decisions[static_cast<std::size_t>(found - known.begin())], std::string(words[i + 1]));
   }
   search.best = 1;
   return ExplainedDivision{options.explain, best_divisions(narrow, search)};
 }
 
-void run(const CLI::App& command, const PlanOptions& options) {
-  const DivisionSpace space = space_of(command, options);
+void run(const PlanOptions& options) {
+  const DivisionSpace space = space_of(options.job);
   DivisionSearch search{.objective = parse_option("--minimize", options.minimize, plan_objective)};
   search.best = static_cast<std::size_t>(parse_option(
       "--best", options.best, [](std::string_view text) { return parse_integer(text, 1, 10'000); }));
@@ -140,7 +128,8 @@ void run(const CLI::App& command, const PlanOptions& options) {
   }
   if (found.obstacles.size() == space.npus.size()) throw InputError("--npus: " + found.obstacles.front());
   write_answer(options.output,
-               plan_document({options.model, options.training.system}, space, search, found, other));
+               plan_document({options.job.model, std::string(word_of(options.job, &Job::machine))}, space,
+                             search, found, other));
   if (found.interrupted) throw CLI::RuntimeError(interrupted_status);
   if (found.best.empty()) throw CLI::RuntimeError(1);
 }
@@ -151,29 +140,25 @@ void add_plan(CLI::App& app) {
   CLI::App* command = app.add_subcommand("plan", "The best way to divide a training step over NPUs, exactly");
   const auto options =
       std::make_shared<PlanOptions>();  // shared with the callback, which outlives this function
-  command
-      ->add_option("model", options->model,
-                   "a transformer: a name, a YAML file, or a Hugging Face config.json")
+  Job& job = options->job;
+  command->add_option("model", job.model, "a transformer: a name, a YAML file, or a Hugging Face config.json")
       ->required()
       ->type_name("MODEL");
-  command
-      ->add_option("--machine,--system", options->training.system,
-                   "a name of `list machines`, or a YAML file")
-      ->type_name("MACHINE")
-      ->capture_default_str();
-  command->add_option("--npus", options->training.npus, "NPUs of the job, or a list of counts to compare")
-      ->required()
-      ->type_name("COUNT");
+  add_job_option(*command, job, &Job::machine, "--machine,--system");
+  add_job_option(*command, job, &Job::npus)
+      ->description("NPUs of the job, or a list of counts to compare")
+      ->required();
   command->add_option("--minimize", options->minimize, "time (of a step, the default) or cost-per-token")
       ->type_name("WHAT");
   command->add_option("--best", options->best, "how many divisions to list (default 10)")->type_name("N");
   command->add_option("--max-step", options->max_step, "only steps of at most this")->type_name("TIME");
   command->add_option("--explain", options->explain, "why not this one: 'tp 8 pp 8'")->type_name("DIVISION");
-  add_training_options(*command, options->training);
+  add_job_options(*command, job, OptionGroup::Divisions);
   command->get_option("--global-batch")->required();
+  add_job_option(*command, job, &Job::recompute)->description("none, selective, full, or a list of them");
+  begin_group(*command, finer_points);
+  add_job_options(*command, job, OptionGroup::Finer);
   begin_group(*command, main_options);
-  command->add_option("--recompute", options->training.recompute, "none, selective, full, or a list of them")
-      ->type_name("NAME");
   add_output_options(*command, options->output);
   command->footer(
       "Each of --tp --cp --pp --ep --virtual-stages --micro-batch --zero --recompute is a decision: left out "
@@ -184,7 +169,7 @@ void add_plan(CLI::App& app) {
       "  bandwright plan gpt3-175b --machine dgx-a100 --npus 1024 --global-batch 1536 --explain 'tp 8 pp 8'\n"
       "  bandwright plan llama3-8b --machine dgx-h100 --npus 8,16,32,64 --global-batch 256\n"
       "      --minimize cost-per-token --max-step 20s --format json");
-  command->callback([command, options] { run(*command, *options); });
+  command->callback([options] { run(*options); });
 }
 
 }  // namespace bandwright

@@ -40,7 +40,10 @@ void run(const ReportOptions& options) {
   document.add(List::of("findings", "Findings", sentences(results)));
   Document page = document;
   add_figures(folder, page);
-  page.add(aggregates_table(results)).add(losses_table(results));
+  page.add(aggregates_table(results));
+  Table jobs = jobs_table(results);
+  if (!jobs.rows.empty()) page.add(std::move(jobs));
+  page.add(losses_table(results));
   List commands = List::of("commands", "Run it again",
                            {fmt::format("bandwright evaluate {}", options.experiment),
                             fmt::format("bandwright report {}", options.experiment)});

@@ -1,100 +1,116 @@
-#include "simulator/simulate.h"
+#include "study/simulate.h"
 
 #include <fmt/format.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <chrono>
-#include <cmath>
+#include <array>
 #include <memory>
 
 #include "answers/simulation.h"
 #include "cli/commands.h"
+#include "cli/job_options.h"
 #include "cli/option_rules.h"
-#include "cli/simulate_inputs.h"
-#include "core/progress.h"
-#include "cost_model/bill.h"
-#include "simulator/closed_form.h"
-#include "simulator/leap.h"
+#include "cli/output.h"
+#include "cli/watching.h"
+#include "core/catalogue.h"
 #include "simulator/transport/catalogue.h"
-#include "training/estimate.h"
 
 namespace bandwright {
 namespace {
 
-// A step written out needs some 100 bytes per operation.
-constexpr double most_operations = 2e7;
+// `bandwright simulate` as typed.
+struct SimulateCommand {
+  std::vector<std::string> words;  // positionals
+  Job job;
+  std::string system;  // --system
+  std::string engine = "event";
+  std::string fidelity = "auto";
+  std::string transport;  // "" is the library's
+  SimulationOptions how;
+  std::string timeline;
+  OutputOptions output;
+};
 
-std::optional<double> cost_of(const Network& network, const PriceList& prices,
-                              const std::vector<double>& bandwidth) {
-  if (!missing_prices(network, prices).empty()) return std::nullopt;
-  return make_bill(network, prices, bandwidth).total().value();
-}
+struct EngineInfo {
+  bool closed_form;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array engines = {EngineInfo{false, "event", "event-driven"},
+                                EngineInfo{true, "closed", "closed form"}};
 
-void play_closed(SimulationAnswer& answer, Timeline* timeline) {
-  std::vector<double> gb_per_s = answer.bandwidth;
-  for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
-  if (timeline != nullptr && !answer.job) {
-    throw InputError("--timeline of a layer table needs the event-driven engine");
-  }
-  const ClosedForm form(answer.graph, answer.network, answer.system);
-  if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
-  answer.result = form.evaluate(gb_per_s);
-  answer.critical = critical_parts(answer.graph, form.critical_path(gb_per_s));
-  if (timeline != nullptr) *timeline = step_timeline(*answer.job, gb_per_s).timeline;
-}
-
-void write_out(SimulationAnswer& answer) {
-  double operations = 0.0;
-  for (const double count : executions(answer.graph)) operations += count;
-  if (operations > most_operations) {
-    throw InputError(
-        fmt::format("{:.0f} operations in a step, the event-driven engine takes up to {:.0f} "
-                    "(--engine closed counts repetition instead of playing it)",
-                    operations, most_operations));
-  }
-  answer.graph = expand(answer.graph);
-}
-
-void play_events(const SimulateOptions& options, SimulationAnswer& answer, Timeline* timeline) {
+SimulationOptions read_engine(const SimulateCommand& options) {
+  SimulationOptions how = options.how;
+  how.closed_form = parse_option("--engine", options.engine, [](std::string_view word) {
+    return find_in_catalogue(std::span<const EngineInfo>(engines), word, "engine").closed_form;
+  });
+  how.fidelity = parse_option("--npu-fidelity", options.fidelity, fidelity_named);
   if (!options.transport.empty()) {
-    answer.system.network = parse_option("--transport", options.transport, transport_named).model;
+    how.transport = parse_option("--transport", options.transport, transport_named).model;
   }
-  answer.transport = transport_of(answer.system).name;
-  const bool lone = !options.collective.empty();
-  const Scenario scenario{answer.graph, answer.network, answer.system, answer.bandwidth,
-                          lone ? answer.system.after_lone_collective : answer.system.after_collective};
-  const Fidelity wanted = parse_option("--npu-fidelity", options.fidelity, fidelity_named);
-  const Fidelity fidelity =
-      answer.ranks ? resolved(wanted, scenario, *answer.ranks) : resolved(wanted, scenario);
-  answer.fidelity = fidelity_name(fidelity);
-  if (answer.job && fidelity == Fidelity::Folded && timeline == nullptr) {
-    answer.result = (options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario)).result;
-  } else {
-    if (answer.job) write_out(answer);
-    ProgressBar bar("simulate");
-    const PlayLimits limits{.force = options.force,
-                            .on_progress = [&](double share) { bar.show(share, "every NPU by itself"); }};
-    answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline, limits)
-                                 : simulate(scenario, fidelity, timeline, limits);
-  }
-  answer.critical = critical_parts(answer.graph, answer.result);
+  return how;
 }
 
-void play(const SimulateOptions& options, SimulationAnswer& answer, Timeline* timeline) {
-  const bool closed = is_closed_form(options);
-  const auto begin = std::chrono::steady_clock::now();
-  if (closed) {
-    play_closed(answer, timeline);
-  } else {
-    play_events(options, answer, timeline);
+// <network> [<budget>] [<model> [<loop>]]: no budget where --bandwidth is given, no model where --collective
+// is.
+void take_network_words(std::vector<std::string> words, Job& job) {
+  take_word(words, job.network);
+  if (job.bandwidth.empty()) take_word(words, job.budget);
+  refuse_second_budget(job, words);
+  if (job.collective.empty()) {
+    take_word(words, job.model);
+    take_word(words, job.loop);
   }
-  answer.engine = closed ? "closed form" : "event-driven";
-  answer.wall_time_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  const bool complete = !job.network.empty() && !(job.bandwidth.empty() && job.budget.empty()) &&
+                        !(job.collective.empty() && job.model.empty());
+  if (!complete) {
+    throw InputError(
+        "missing arguments: bandwright simulate <network> <budget> <model> [<loop>] (no <budget> with "
+        "--bandwidth, no <model> with --collective)");
+  }
+  refuse_words(words);
 }
 
-void check_options(const CLI::App& command, const SimulateOptions& options) {
+// <network> [<budget>] [<loop>], each where no option or file gives it.
+void take_file_words(std::vector<std::string> words, Job& job) {
+  take_word(words, job.network);
+  if (job.bandwidth.empty()) take_word(words, job.budget);
+  refuse_second_budget(job, words);
+  take_word(words, job.loop);
+  refuse_words(words);
+}
+
+// <machine> [<budget>] <model>, each where no option gives it.
+void take_machine_words(std::vector<std::string> words, Job& job) {
+  if (job.machine.empty()) std::swap(job.machine, job.network);
+  take_word(words, job.machine);
+  if (job.model.empty() && !words.empty()) {
+    job.model = words.back();
+    words.pop_back();
+  }
+  if (job.machine.empty() || job.model.empty()) {
+    throw InputError("missing arguments: bandwright simulate <machine> [<budget>] <model> --npus N");
+  }
+  refuse_second_budget(job, words);
+  take_word(words, job.budget);
+  refuse_words(words);
+}
+
+Job job_of(const SimulateCommand& options) {
+  Job job = options.job;
+  take_system(options.system, job);
+  if (!job.workload.empty()) {
+    take_file_words(options.words, job);
+  } else if (!job.npus.empty()) {
+    take_machine_words(options.words, job);
+  } else {
+    take_network_words(options.words, job);
+  }
+  return job;
+}
+
+void check_options(const CLI::App& command, const SimulateCommand& options) {
   check_needs(command, real_models, {"--npus"});
   check_needs(command, finer_points, {"--npus"});
   check_needs(command, two_memories, {"--tiers"});
@@ -107,10 +123,12 @@ void check_options(const CLI::App& command, const SimulateOptions& options) {
   check_excludes(command, {"--npus", "--workload"},
                  {"--tables", "--compute-scale", "--classes", "--own-links"});
   check_excludes(command, {"--npus"}, {"--collective"});
-  if (command.count("--npus") > 0) check_excludes(command, {"--network"}, {"--system"});
+  if (command.count("--npus") > 0) check_excludes(command, {"--network"}, {"--machine", "--system"});
+  check_excludes(command, {"--system"}, {"--library", "--machine"});
+  check_needs(command, {"--machine"}, {"--npus"});
   check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
   check_excludes(command, {"--bandwidth"}, {"--budget", "--allocation"});
-  if (is_closed_form(options)) {
+  if (options.how.closed_form) {
     refuse_typed(command,
                  {"--chunks", "--scheduler", "--npu-fidelity", "--transport", "--no-leap", "--force"},
                  "is for the event-driven engine");
@@ -120,30 +138,25 @@ void check_options(const CLI::App& command, const SimulateOptions& options) {
   }
 }
 
-void run(SimulateOptions options) {
-  SimulationAnswer answer = simulation_of(options);
-  const PriceList prices = load_any_prices(options.network.prices);
-  answer.prices = prices.name;
-  answer.cost_usd = cost_of(answer.network, prices, answer.bandwidth);
+void run(const SimulateCommand& options) {
+  const Job job = job_of(options);
+  const Watching watching(job);
   Timeline timeline;
-  play(options, answer, options.timeline.empty() ? nullptr : &timeline);
+  const SimulationAnswer answer =
+      simulate(job, options.how, options.timeline.empty() ? nullptr : &timeline, watching.watch());
+  show_ignored(answer.ignored);
+  if (answer.offload) show_offload(*answer.offload);
   if (!options.timeline.empty()) {
     write_output({.file = options.timeline}, chrome_trace(timeline, answer.graph));
   }
   write_answer(options.output, simulation_document(answer, options.output.timing));
 }
 
-void add_engine_options(CLI::App& command, SimulateOptions& options) {
-  command
-      .add_option("--system", options.system,
-                  "ideal (default), astra1 or a YAML file; with --npus in place of <system>")
-      ->type_name("SYSTEM");
+void add_engine_options(CLI::App& command, SimulateCommand& options) {
   begin_group(command, "Engine");
-  command.add_option("--chunks", options.chunks, "a collective is cut into (default: the system's)")
-      ->type_name("N");
-  command
-      .add_option("--scheduler", options.scheduler, "ascending or themis: the order of a chunk's dimensions")
-      ->type_name("NAME");
+  add_job_options(command, options.job, OptionGroup::Libraries);
+  command.get_option("--own-links")
+      ->description("with --engine closed: as in optimize (the event-driven engine always counts links)");
   command.add_option("--engine", options.engine, "event (default) or closed")->type_name("ENGINE");
   command
       .add_option("--npu-fidelity", options.fidelity,
@@ -153,11 +166,9 @@ void add_engine_options(CLI::App& command, SimulateOptions& options) {
       .add_option("--transport", options.transport,
                   "ports or links: what messages share (default: the system's network_model)")
       ->type_name("NAME");
-  command.add_flag("--force", options.force, "play every NPU even if memory or a day may not do");
-  command.add_flag("--no-leap", options.no_leap,
+  command.add_flag("--force", options.how.force, "play every NPU even if memory or a day may not do");
+  command.add_flag("--no-leap", options.how.no_leap,
                    "with --npus: play every micro-batch, where they repeat as well (the same times)");
-  command.add_flag("--own-links", options.own_links,
-                   "with --engine closed: as in optimize (the event-driven engine always counts links)");
 }
 
 }  // namespace
@@ -166,41 +177,37 @@ void add_simulate(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("simulate", "Plays a training step or a collective chunk by chunk on a network");
   const auto options =
-      std::make_shared<SimulateOptions>();  // shared with the callback, which outlives this function
-  options->workload.tables.clear();
-  options->workload.compute_scale.clear();
+      std::make_shared<SimulateCommand>();  // shared with the callback, which outlives this function
   command->add_option("words", options->words)
       ->option_text(
           "<network> <budget> <model> [<loop>]\n"
           "      network: a name, a YAML file, or Ring(8)_Switch(128)\n"
-          "      budget: per NPU, in GB/s (GiB/s where the system counts so); not with --bandwidth\n"
+          "      budget: per NPU, in GB/s (GiB/s where the library counts so); not with --bandwidth\n"
           "      model and loop: not with --collective\n"
-          "or    <system> [<budget>] <model> --npus N: a real model on a machine, as in `estimate`, at the\n"
+          "or    <machine> [<budget>] <model> --npus N: a real model on a machine, as in `estimate`, at the\n"
           "      machine's bandwidths or with the budget divided anew");
-  command->add_option("--model", options->workload.models, "in place of <model>")->type_name("MODEL");
-  command->add_option("--budget", options->budget, "in place of <budget>")->type_name("GB/s");
-  command->add_option("--bandwidth", options->bandwidth, "per NPU of each dimension, innermost first")
-      ->type_name("LIST");
-  command->add_option("--allocation", options->allocation, "of the budget: optimized (default) or equal")
-      ->type_name("SHARES");
-  command
-      ->add_option("--collective", options->collective, "one collective over all NPUs, in place of a model")
-      ->type_name("KIND");
-  command->add_option("--size", options->size, "of the collective, per NPU")->type_name("BYTES");
+  Job& job = options->job;
+  add_job_option(*command, job, &Job::model)->description("in place of <model>");
+  add_job_options(*command, job, OptionGroup::Bandwidths);
+  add_job_options(*command, job, OptionGroup::Collectives);
+  add_job_option(*command, job, &Job::network);
+  add_system_option(*command, options->system);
   add_engine_options(*command, *options);
   begin_group(*command, layer_tables);
-  add_workload_options(*command, options->workload);
-  command->get_option("--recompute")
-      ->description(
-          "none (default), full or communication: what runs again in the backward pass; with --npus "
-          "none, selective (attention core) or full");
+  add_job_option(*command, job, &Job::recompute);
+  add_job_option(*command, job, &Job::tables);
+  add_job_option(*command, job, &Job::compute_scale);
   begin_group(*command, real_models);
-  command->add_option("--npus", options->training.npus, "NPUs of a real model's job")->type_name("COUNT");
-  add_training_options(*command, options->training);
-  add_offload_options(*command, options->offload);
-  add_job_options(*command, options->job);
+  add_job_options(*command, job, OptionGroup::Machines);
+  add_job_options(*command, job, OptionGroup::Divisions);
+  begin_group(*command, finer_points);
+  add_job_options(*command, job, OptionGroup::Finer);
+  begin_group(*command, two_memories);
+  add_job_options(*command, job, OptionGroup::Memories);
+  begin_group(*command, foreign_files);
+  add_job_options(*command, job, OptionGroup::Files);
   begin_group(*command, price_options);
-  add_network_options(*command, options->network);
+  add_job_options(*command, job, OptionGroup::Prices);
   add_output_options(*command, options->output);
   add_fit_option(*command, options->output);
   add_output_file(*command, "--timeline", options->timeline, "write a Chrome/Perfetto trace");
@@ -211,10 +218,11 @@ void add_simulate(CLI::App& app) {
       "  bandwright simulate 3D 500 --collective all-reduce --size '1 GiB' --scheduler themis\n"
       "  bandwright simulate dgx-a100 --model gpt3-175b --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
       "      --global-batch 1024\n"
-      "  bandwright simulate --workload traces/gpt --network net.yml --system sys.json\n"
+      "  bandwright simulate --workload traces/gpt --network net.yml --library sys.json\n"
       "  bandwright simulate 'Ring(8)_Switch(128)' --bandwidth 87.58,12.42 --collective all-reduce\n"
-      "      --size 1048576B --system astra1 --format json");
+      "      --size 1048576B --library astra1 --format json");
   command->callback([command, options] {
+    options->how = read_engine(*options);
     check_options(*command, *options);
     run(*options);
   });

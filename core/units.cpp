@@ -95,6 +95,10 @@ void require_bandwidth(std::string_view text, double gb_per_s) {
 
 }  // namespace
 
+void check_range(Bandwidth bandwidth) {
+  require_bandwidth(fmt::format("{} GB/s", bandwidth.value()), bandwidth.value());
+}
+
 void refuse_time(double ns) {
   const double days = ns * 1e-9 / 86400;
   if (!std::isfinite(days)) throw InputError("a time without end: the clock has 100 days");
@@ -116,10 +120,14 @@ Bytes parse_bytes(std::string_view text) {
   return Bytes(static_cast<std::int64_t>(count));
 }
 
+Bandwidth parse_any_bandwidth(std::string_view text) {
+  return Bandwidth(parse_quantity(text, "bandwidth", bandwidth_units));
+}
+
 Bandwidth parse_bandwidth(std::string_view text) {
-  const double value = parse_quantity(text, "bandwidth", bandwidth_units);
-  require_bandwidth(text, value);
-  return Bandwidth(value);
+  const Bandwidth bandwidth = parse_any_bandwidth(text);
+  require_bandwidth(text, bandwidth.value());
+  return bandwidth;
 }
 
 double parse_gb_per_s(std::string_view text) {

@@ -106,9 +106,12 @@ constexpr Money dollars(double value) { return Money(value); }
 Time parse_time(std::string_view text);            // ps ns us ms s; 0, or 1 ps to 100 days
 Bytes parse_bytes(std::string_view text);          // B kB MB GB TB KiB MiB GiB TiB PiB; whole, 0 to 1 PiB
 Bandwidth parse_bandwidth(std::string_view text);  // kB/s GB/s Gb/s Gbps ... GiB/s; 0, or 1e-6 to 1e9 GB/s
-double parse_gb_per_s(std::string_view text);      // the same; a number without a unit is in GB/s
-FlopRate parse_flop_rate(std::string_view text);   // GFLOP/s TFLOP/s PFLOP/s TiFLOP/s; 1 FLOP/s to 1e21
-Money parse_money(std::string_view text);          // $15000000 $15M (k, M, B); 0, or $1e-6 to $1e15
+// The same of any size, for lists in which one value may be wrong; check_range throws InputError for it.
+Bandwidth parse_any_bandwidth(std::string_view text);
+void check_range(Bandwidth bandwidth);
+double parse_gb_per_s(std::string_view text);     // the same; a number without a unit is in GB/s
+FlopRate parse_flop_rate(std::string_view text);  // GFLOP/s TFLOP/s PFLOP/s TiFLOP/s; 1 FLOP/s to 1e21
+Money parse_money(std::string_view text);         // $15000000 $15M (k, M, B); 0, or $1e-6 to $1e15
 
 // A plain number without a unit, in the range [low, high]. Throws InputError; never returns NaN.
 double parse_number(std::string_view text, double low, double high);

@@ -19,7 +19,8 @@ constexpr std::array rules = {
     AllocationRule{"PerfPerCostOptBW", "the best performance per dollar of the target model",
                    Goal::PerfPerCost},
     AllocationRule{"GroupOptBW", "the shortest sum of the steps of all models", Goal::GroupPerf},
-    AllocationRule{"DGX-like", "300 : 25, as the links of DGX machines are; from a table", Goal::Given}};
+    AllocationRule{"DGX-like", "300 : 25, as the links of DGX machines are; from a table", Goal::Given},
+    AllocationRule{"OwnBW", "the bandwidths that the machine has, without a budget", Goal::Own}};
 
 using Key = std::tuple<std::string_view, std::string_view, std::string_view>;
 Key key_of(const ShareRow& row) { return {row.network, row.allocation->name, row.target}; }

@@ -18,6 +18,7 @@ enum class Goal {
   PerfPerCost,  // the smallest step time x network cost of one model
   GroupPerf,    // the smallest sum of the step times of all models
   Given,        // no goal: only a table of shares knows it
+  Own,          // nothing to divide: a machine has its bandwidths
 };
 
 struct AllocationRule {

@@ -1,15 +1,20 @@
 #include "experiment/evaluate.h"
 
+#include <fmt/format.h>
+
 #include "cost_model/bill.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form.h"
-#include "simulator/simulate.h"
+#include "study/job/job_step.h"
+#include "study/outcome.h"
+#include "study/simulate.h"
+#include "training/estimate.h"
 
 namespace bandwright {
 namespace {
 
 // A budget divided over the dimensions.
-struct Division {
+struct DividedBudget {
   Status status = Status::Optimal;
   std::vector<double> gb_per_s;
   std::optional<double> bound_ns;  // of the sum of the targets' step times, in closed form
@@ -21,6 +26,18 @@ ClosedForm closed_form(const Point& point, const Model& model) {
   Step graph = build_step(model, *point.played, *point.loop, point.options);
   use_own_links(graph.groups, *point.played);
   return {graph, *point.played, *point.system};
+}
+
+JobStep machine_step(const Point& point, const Workload& workload) {
+  Job job = point.job;
+  job.model = workload_name(workload);
+  return step_on_machine(job, workload, *point.machine);
+}
+
+ClosedForm step_form(const Point& point, const Workload& workload) {
+  if (point.machine == nullptr) return closed_form(point, std::get<Model>(workload));
+  const JobStep step = machine_step(point, workload);
+  return {step.graph, step.network, step.system};
 }
 
 // GB/s of 1e9 B/s in the system's unit.
@@ -42,9 +59,9 @@ Cut cut_in_unit(const ClosedForm& step, std::span<const double> bandwidths, doub
 Problem problem_of(const Point& point) {
   Problem problem;
   problem.dimensions = point.network->size();
-  for (const Model* target : point.targets) {
+  for (const Workload* target : point.targets) {
     problem.step_times.push_back(
-        {1.0, [step = closed_form(point, *target), unit = decimal(point)](std::span<const double> b) {
+        {1.0, [step = step_form(point, *target), unit = decimal(point)](std::span<const double> b) {
            return cut_in_unit(step, b, unit);
          }});
   }
@@ -61,11 +78,11 @@ Problem problem_of(const Point& point) {
   return problem;
 }
 
-Division optimized(const Point& point, const std::stop_token& stop) {
+DividedBudget optimized(const Point& point, const std::stop_token& stop) {
   Options options;
   options.stop = stop;
   Summary summary = optimize(problem_of(point), options);
-  Division division{summary.status, std::move(summary.gb_per_s), std::nullopt, std::move(summary.trace)};
+  DividedBudget division{summary.status, std::move(summary.gb_per_s), std::nullopt, std::move(summary.trace)};
   if (point.rule->goal == Goal::Perf) division.bound_ns = summary.lower_bound;
   return division;
 }
@@ -78,7 +95,9 @@ std::vector<double> shares_of(const Point& point) {
                               point.asked.target);
 }
 
-Division divide(const Point& point, const std::stop_token& stop) {
+DividedBudget divide(const Point& point, const std::stop_token& stop) {
+  if (!point.refused.empty()) throw InputError(point.refused);
+  if (point.rule->goal == Goal::Own) return {};
   if (point.shares == nullptr && point.rule->goal != Goal::Equal) return optimized(point, stop);
   const std::vector<double> shares = shares_of(point);
   double total = point.asked.budget_gb_per_s;
@@ -90,9 +109,9 @@ Division divide(const Point& point, const std::stop_token& stop) {
 
 StepResult simulated(const Point& point, const std::vector<double>& gb_per_s) {
   if (point.engine == Engine::ClosedForm) {
-    return closed_form(point, *point.model).evaluate(scaled(gb_per_s, decimal(point)));
+    return closed_form(point, std::get<Model>(*point.model)).evaluate(scaled(gb_per_s, decimal(point)));
   }
-  const Step graph = build_step(*point.model, *point.played, *point.loop, point.options);
+  const Step graph = build_step(std::get<Model>(*point.model), *point.played, *point.loop, point.options);
   const Scenario scenario{graph, *point.played, *point.system, gb_per_s, point.system->after_collective};
   return simulate(scenario, resolved(point.fidelity, scenario));
 }
@@ -112,18 +131,57 @@ void fill(Row& row, const StepResult& step) {
   for (const DimensionUse& use : step.dimensions) row.utilization.push_back(use.utilization);
 }
 
-Result result_of(const Point& point, const Division& division) {
+// A job that does not fit has its step time all the same, as in `estimate`.
+void fill_memory(Row& row, const JobStep& step, const Npu& npu) {
+  constexpr double gib = 1073741824.0;
+  std::string remedy;
+  if (step.job) {
+    const MemoryFit fit = memory_fit(*step.job);
+    row.memory_bytes = fit.memory.total();
+    row.memory_capacity_bytes = fit.memory_capacity;
+    if (!fit.remedy.empty()) remedy = "; it would fit with " + fit.remedy;
+  } else if (step.memory) {
+    row.memory_bytes = step.memory->total();
+    row.memory_capacity_bytes = npu.memory_bytes;
+  }
+  if (!row.memory_bytes || *row.memory_bytes <= *row.memory_capacity_bytes) return;
+  row.status = "does-not-fit";
+  row.reason = fmt::format("needs {:.1f} of {:.0f} GiB per NPU{}", *row.memory_bytes / gib,
+                           *row.memory_capacity_bytes / gib, remedy);
+}
+
+// Plays a model on its machine.
+void fill_from_machine(Row& row, const Point& point) {
+  JobStep step = machine_step(point, *point.model);
+  fill_memory(row, step, point.machine->npu);
+  if (row.bandwidth_gb_per_s.empty()) row.bandwidth_gb_per_s = bandwidth_of(point.job, step);
+  const SimulationOptions options{.closed_form = point.engine == Engine::ClosedForm,
+                                  .fidelity = point.fidelity};
+  const SimulationAnswer answer = simulate(std::move(step), row.bandwidth_gb_per_s, options);
+  fill(row, answer.result);
+  if (!answer.job) return;
+  const TrainingRate rate = training_rate(*answer.job, to_ns(answer.result.step_time));
+  row.tokens_per_s = rate.tokens_per_s;
+  row.mfu = rate.mfu;
+}
+
+Result result_of(const Point& point, const DividedBudget& division) {
   Result result{.row = point.asked};
   Row& row = result.row;
   if (division.status == Status::Infeasible) {
     row.status = "infeasible";
+    row.reason = "no allocation satisfies the constraints";
     return result;
   }
   row.status = "ok";
   row.bandwidth_gb_per_s = division.gb_per_s;
-  fill(row, simulated(point, division.gb_per_s));
+  if (point.machine != nullptr) {
+    fill_from_machine(row, point);
+  } else {
+    fill(row, simulated(point, division.gb_per_s));
+  }
   if (missing_prices(*point.network, *point.prices).empty()) {
-    row.cost_usd = make_bill(*point.network, *point.prices, division.gb_per_s).total().value();
+    row.cost_usd = make_bill(*point.network, *point.prices, row.bandwidth_gb_per_s).total().value();
   }
   if (point.traced) {
     if (division.bound_ns) row.step_time_bound_s = *division.bound_ns / 1e9;
@@ -132,14 +190,24 @@ Result result_of(const Point& point, const Division& division) {
   return result;
 }
 
+// What a point that cannot be comes to.
+Result refused_result(const Point& point, const std::string& reason) {
+  Result result{.row = point.asked};
+  result.row.status = "infeasible";
+  result.row.reason = reason;
+  return result;
+}
+
 }  // namespace
 
 std::vector<Result> evaluate(std::span<const Point* const> points, const std::stop_token& stop) {
-  const Division division = divide(*points.front(), stop);
+  const Outcome<DividedBudget> division = outcome_of([&] { return divide(*points.front(), stop); });
   std::vector<Result> results;
   for (const Point* point : points) {
     if (stop.stop_requested()) return {};
-    results.push_back(result_of(*point, division));
+    Outcome<Result> outcome{std::nullopt, division.reason};
+    if (division.answer) outcome = outcome_of([&] { return result_of(*point, *division.answer); });
+    results.push_back(outcome.answer ? std::move(*outcome.answer) : refused_result(*point, outcome.reason));
   }
   return results;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
 #include <unordered_map>
 
 #include "experiment/evaluate.h"
@@ -32,9 +33,40 @@ std::vector<PointGroup> missing_groups(const Experiment& experiment, const std::
   return groups;
 }
 
-std::vector<std::string> cells(const Row& row) {
+bool is_empty(const Row& row, const Column& column) { return cell_text(row, column).empty(); }
+
+// What a CSV of these results shows: a column for each word of the jobs in place of all in one.
+struct CsvColumns {
+  std::vector<const Column*> of_rows;
+  std::vector<std::string> of_options;
+};
+
+CsvColumns csv_columns(const std::vector<Result>& results) {
+  CsvColumns shown;
+  for (const Column& column : columns()) {
+    const bool used = column.always || std::any_of(results.begin(), results.end(), [&](const Result& result) {
+                        return !is_empty(result.row, column);
+                      });
+    if (used && column.name != "options") shown.of_rows.push_back(&column);
+  }
+  std::set<std::string> known;
+  for (const Result& result : results) {
+    for (const auto& [name, word] : split_options(result.row.options)) {
+      if (known.insert(name).second) shown.of_options.push_back(name);
+    }
+  }
+  return shown;
+}
+
+std::vector<std::string> cells(const Row& row, const CsvColumns& shown) {
   std::vector<std::string> cells;
-  for (const Column& column : columns()) cells.push_back(cell_text(row, column));
+  for (const Column* column : shown.of_rows) cells.push_back(cell_text(row, *column));
+  const auto options = split_options(row.options);
+  for (const std::string& name : shown.of_options) {
+    const auto found =
+        std::find_if(options.begin(), options.end(), [&](const auto& each) { return each.first == name; });
+    cells.push_back(found == options.end() ? "" : found->second);
+  }
   return cells;
 }
 
@@ -70,21 +102,25 @@ Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store,
 }
 
 CsvRows result_rows(const std::vector<Result>& results) {
+  const CsvColumns shown = csv_columns(results);
   CsvRows rows(1);
-  for (const Column& column : columns()) rows[0].emplace_back(column.name);
-  for (const Result& result : results) rows.push_back(cells(result.row));
+  for (const Column* column : shown.of_rows) rows[0].emplace_back(column->name);
+  rows[0].insert(rows[0].end(), shown.of_options.begin(), shown.of_options.end());
+  for (const Result& result : results) rows.push_back(cells(result.row, shown));
   return rows;
 }
 
 CsvRows convergence_rows(const std::vector<Result>& results) {
   CsvRows rows = {{"id", "view", "network", "model", "loop", "budget_gb_per_s", "allocation", "target",
-                   "iteration", "objective", "lower_bound", "evaluations"}};
+                   "iteration", "objective", "lower_bound", "evaluations", "engine", "library", "wiring",
+                   "recompute", "tables", "compute_scale", "prices"}};
   for (const auto& [row, trace] : results) {
     for (const Iteration& step : trace) {
-      rows.push_back({row.id, row.view, row.network, row.model, row.loop,
-                      fmt::format("{}", row.budget_gb_per_s), row.allocation, row.target,
-                      fmt::format("{}", step.number), fmt::format("{}", step.objective),
-                      bound_text(step.lower_bound), fmt::format("{}", step.evaluations)});
+      rows.push_back(
+          {row.id, row.view, row.network, row.model, row.loop, fmt::format("{}", row.budget_gb_per_s),
+           row.allocation, row.target, fmt::format("{}", step.number), fmt::format("{}", step.objective),
+           bound_text(step.lower_bound), fmt::format("{}", step.evaluations), row.engine, row.system,
+           row.wiring, row.recompute, row.tables, fmt::format("{}", row.compute_scale), row.prices});
     }
   }
   return rows;

@@ -1,17 +1,30 @@
 #include "experiment/findings.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <tuple>
+#include <unordered_map>
 
 namespace bandwright {
 namespace {
 
-// Rows by all that tells points of an experiment apart.
+// A view is a way of looking at the same steps: these columns say which.
+constexpr std::array<std::string_view, 6> of_a_view = {"engine",    "library", "wiring",
+                                                       "recompute", "tables",  "compute_scale"};
+
+// Rows by all that was asked, so that whatever tells two points apart separates them; or, to compare views,
+// by all but what makes a view.
 class Index {
  public:
-  explicit Index(const std::vector<Result>& results) {
+  enum class Kind : std::uint8_t { WithinViews, AcrossViews };
+  explicit Index(const std::vector<Result>& results, Kind kind = Kind::WithinViews) {
+    for (const Column& column : columns()) {
+      const bool varies = kind == Kind::AcrossViews &&
+                          std::find(of_a_view.begin(), of_a_view.end(), column.name) != of_a_view.end();
+      if (column.asked && !varies) columns_.push_back(&column);
+    }
     for (const Result& result : results) {
       if (result.row.status == "ok") rows_.emplace(key(result.row), &result.row);
     }
@@ -32,13 +45,13 @@ class Index {
   [[nodiscard]] const Row* equal(const Row& row) const { return find(row, "EqualBW", "equal", ""); }
 
  private:
-  using Key = std::tuple<std::string, std::string, std::string, std::string, double, double, std::string,
-                         std::string, std::string>;
-  static Key key(const Row& row) {
-    return {row.view,       row.network,    row.model,  row.loop,  row.budget_gb_per_s,
-            row.budget_usd, row.allocation, row.source, row.target};
+  [[nodiscard]] std::string key(const Row& row) const {
+    std::string text;
+    for (const Column* column : columns_) text += cell_text(row, *column) + '\n';
+    return text;
   }
-  std::map<Key, const Row*> rows_;
+  std::vector<const Column*> columns_;
+  std::unordered_map<std::string, const Row*> rows_;
 };
 
 double time_cost(const Row& row) { return *row.step_time_s * row.cost_usd.value_or(NAN); }
@@ -74,6 +87,16 @@ class Groups {
 using ViewSource = std::pair<std::string, std::string>;
 
 }  // namespace
+
+std::vector<std::pair<const Row*, const Row*>> optima(const std::vector<Result>& results) {
+  const Index index(results);
+  std::vector<std::pair<const Row*, const Row*>> pairs;
+  for (const auto& [row, trace] : results) {
+    const Row* equal = row.allocation == "PerfOptBW" && row.status == "ok" ? index.equal(row) : nullptr;
+    if (equal != nullptr) pairs.emplace_back(&row, equal);
+  }
+  return pairs;
+}
 
 std::vector<Aggregates> aggregates(const std::vector<Result>& results) {
   struct Sums {
@@ -161,7 +184,7 @@ std::vector<TableLoss> table_losses(const std::vector<Result>& results) {
 std::optional<double> largest_difference(const std::vector<Result>& results, const std::string& view,
                                          const std::string& other) {
   const auto close = [](double a, double b) { return std::abs(a - b) <= 1e-9 * std::abs(b); };
-  const Index index(results);
+  const Index index(results, Index::Kind::AcrossViews);
   std::optional<double> largest;
   for (const auto& [row, trace] : results) {
     if (row.status != "ok" || row.view != view) continue;

@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "experiment/store.h"
@@ -19,6 +20,10 @@ struct Aggregates {
   double mean_perf_per_cost = 0.0;  // of PerfPerCostOptBW, likewise
 };
 std::vector<Aggregates> aggregates(const std::vector<Result>& results);
+
+// Each row with PerfOptBW, and the row with EqualBW that differs in nothing else that was asked. They live as
+// long as the results.
+std::vector<std::pair<const Row*, const Row*>> optima(const std::vector<Result>& results);
 
 // A model trained on a network that was made for another: step time over that on its own network.
 struct Slowdown {

@@ -8,7 +8,7 @@ namespace bandwright {
 namespace {
 
 double positive_bandwidth(const YamlValue& value) {
-  const double bandwidth = value.as_bandwidth().value();
+  const double bandwidth = value.parsed("a bandwidth", parse_any_bandwidth).value();
   if (bandwidth <= 0.0) value.fail("expected more than 0 GB/s");
   return bandwidth;
 }

@@ -20,7 +20,7 @@ class Grid {
   [[nodiscard]] std::vector<YamlValue> values(std::string_view key,
                                               std::initializer_list<std::string_view> defaults) const;
   [[nodiscard]] bool has(std::string_view key) const { return find(key).has_value(); }
-  // GB/s; or dollars, when the grid has those in place of budgets.
+  // GB/s above 0, of any size; or dollars, when the grid has those in place of budgets.
   [[nodiscard]] std::vector<double> budgets() const;
   [[nodiscard]] bool in_dollars() const { return has("dollars") && !own_.find("budgets"); }
   [[nodiscard]] const YamlValue& own() const { return own_; }

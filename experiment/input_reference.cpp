@@ -61,9 +61,16 @@ class Reference {
     for (const InputField& field : keys.fields) {
       if (field.presence == FieldPresence::Derived) continue;
       text_ += fmt::format("| `{}` | {} | {} | {} |\n", field.key, in_words(field.shape), without(field),
-                           field.help);
+                           one_line(field.help));
       note_parts(field.shape);
     }
+  }
+
+  // A row of a table has no line ends.
+  static std::string one_line(std::string_view help) {
+    std::string line(help);
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return line;
   }
 
   static std::string without(const InputField& field) {

@@ -1,7 +1,10 @@
 #include "experiment/inputs.h"
 
+#include <fmt/format.h>
+
 #include "core/fields.h"
 #include "core/paths.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -26,10 +29,50 @@ const Network& ExperimentInputs::in_switches(const Network& network) {
   return networks_.emplace("switches for " + content(network), std::move(switches)).first->second;
 }
 
-const Model& ExperimentInputs::model(const YamlValue& word, const std::string& tables) {
-  return once(models_, std::pair(word.as_string(), tables), word, [&](std::string_view text) {
-    return tables == "fused" ? fuse_weight_gradients(load_model(text)) : load_model(text);
-  });
+const Workload& ExperimentInputs::table(const YamlValue& word, const std::string& tables) {
+  const Workload& loaded =
+      once(tables_, std::pair(word.as_string(), tables), word, [&](std::string_view text) -> Workload {
+        Workload workload = load_workload(std::string(text), Prefer::Tables);
+        auto* table = std::get_if<Model>(&workload);
+        if (table == nullptr) {
+          throw InputError(fmt::format("{} is {}: it needs `machines` and `npus`, not a network", text,
+                                       kind_of(workload)));
+        }
+        return tables == "fused" ? fuse_weight_gradients(std::move(*table)) : std::move(*table);
+      });
+  std::string& identity = identities_[&loaded];
+  if (identity.empty()) identity = content(std::get<Model>(loaded));
+  return loaded;
+}
+
+const Workload& ExperimentInputs::model(const YamlValue& word) {
+  const Workload& loaded = once(models_, word.as_string(), word,
+                                [](std::string_view text) { return load_workload(std::string(text)); });
+  std::string& identity = identities_[&loaded];
+  if (identity.empty()) {
+    const auto* transformer = std::get_if<TransformerArchitecture>(&loaded);
+    identity = content_hash(transformer != nullptr ? architecture_fields().content(*transformer)
+                                                   : read_text_file(workload_file(word.as_string())));
+  }
+  return loaded;
+}
+
+const Machine& ExperimentInputs::machine(const YamlValue& word) {
+  const Machine& loaded =
+      once(machines_, word.as_string(), word, [](std::string_view text) { return load_machine(text); });
+  std::string& identity = identities_[&loaded];
+  if (identity.empty()) {
+    identity =
+        content_hash(machine_fields().content(loaded) + read_text_file(inputs_folder() / "calibration.yaml"));
+  }
+  return loaded;
+}
+
+const Network& ExperimentInputs::network_of(const Machine& machine, std::int64_t npus) {
+  const std::string key = fmt::format("{} NPUs of {}", npus, identity(machine));
+  const auto found = networks_.find(key);
+  if (found != networks_.end()) return found->second;
+  return networks_.emplace(key, machine.network(npus)).first->second;
 }
 
 const System& ExperimentInputs::system(const YamlValue& word) {

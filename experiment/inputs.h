@@ -7,7 +7,9 @@
 #include "core/yaml.h"
 #include "cost_model/price_list.h"
 #include "experiment/allocation.h"
+#include "study/job/workload.h"
 #include "topology/network.h"
+#include "training/machine.h"
 #include "workload/model.h"
 
 namespace bandwright {
@@ -20,18 +22,30 @@ class ExperimentInputs {
   const Network& network(const YamlValue& word);
   // The same grid of NPUs with a switch for every dimension.
   const Network& in_switches(const Network& network);
-  // `tables` is "split" or "fused" (weight gradients).
-  const Model& model(const YamlValue& word, const std::string& tables);
+  // A layer table; `tables` is "split" or "fused" (weight gradients).
+  const Workload& table(const YamlValue& word, const std::string& tables);
+  // A model of any kind, for a machine.
+  const Workload& model(const YamlValue& word);
+  const Machine& machine(const YamlValue& word);
+  // The network of a machine's job. Throws InputError where it cannot have so many NPUs.
+  const Network& network_of(const Machine& machine, std::int64_t npus);
   const System& system(const YamlValue& word);
   const PriceList& prices(const YamlValue& word);
   const ShareTable& shares(const YamlValue& word);
 
+  // Everything of a model or machine that was read here that decides results.
+  [[nodiscard]] const std::string& identity(const Workload& model) const { return identities_.at(&model); }
+  [[nodiscard]] const std::string& identity(const Machine& machine) const { return identities_.at(&machine); }
+
  private:
   std::map<std::string, Network> networks_;
-  std::map<std::pair<std::string, std::string>, Model> models_;
+  std::map<std::pair<std::string, std::string>, Workload> tables_;
+  std::map<std::string, Workload> models_;
+  std::map<std::string, Machine> machines_;
   std::map<std::string, System> systems_;
   std::map<std::string, PriceList> prices_;
   std::map<std::string, ShareTable> shares_;
+  std::map<const void*, std::string> identities_;
 };
 
 // Every member of an input, as text: what a point's identity is made of.

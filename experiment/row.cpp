@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -38,7 +39,13 @@ constexpr std::array catalogue = {
     Column{"source", "where the division comes from: equal, optimized, or the name of a table", &Row::source,
            true},
     Column{"target", "model it is made for, several joined by +, or empty", &Row::target, true},
-    Column{"status", "ok, or infeasible: no allocation satisfies the constraints", &Row::status, false},
+    Column{"machine", "machine that the model runs on", &Row::machine, true, false},
+    Column{"options", "the job's other words, a column each in the CSV", &Row::options, true, false},
+    Column{"status",
+           "ok; does-not-fit: into the NPUs' memory, what came out holds all the same; or infeasible: it "
+           "cannot be divided, allocated or timed so",
+           &Row::status, false},
+    Column{"reason", "why the status is not ok", &Row::reason, false, false},
     Column{"bandwidth_gb_per_s", "of each dimension, GB/s per NPU, innermost first", &Row::bandwidth_gb_per_s,
            false},
     Column{"step_time_s", "training step, s", &Row::step_time_s, false},
@@ -53,7 +60,11 @@ constexpr std::array catalogue = {
            "certified lower bound of the step time in closed form at this budget, s; only for PerfOptBW "
            "made for "
            "this very model",
-           &Row::step_time_bound_s, false}};
+           &Row::step_time_bound_s, false},
+    Column{"memory_bytes", "of an NPU, bytes", &Row::memory_bytes, false, false},
+    Column{"memory_capacity_bytes", "that an NPU has, bytes", &Row::memory_capacity_bytes, false, false},
+    Column{"tokens_per_s", "of all NPUs together", &Row::tokens_per_s, false, false},
+    Column{"mfu", "model FLOP/s of the peak of all NPUs, 0 to 1", &Row::mfu, false, false}};
 
 std::string text(const std::string& value) { return value; }
 std::string text(std::int64_t value) { return fmt::format("{}", value); }
@@ -87,6 +98,35 @@ std::string cell_text(const Row& row, const Column& column) {
 
 void set_cell(Row& row, const Column& column, std::string_view text) {
   std::visit([&](auto field) { read(text, row.*field); }, column.field);
+}
+
+std::string point_name(const Row& row) {
+  std::string text = fmt::format("{} on {}", row.model, row.network);
+  if (!row.machine.empty()) text += fmt::format(", {} NPUs", row.npus);
+  if (!row.options.empty()) text += ", " + row.options;
+  if (row.budget_gb_per_s > 0.0) text += fmt::format(", {} GB/s", row.budget_gb_per_s);
+  if (row.budget_usd > 0.0) text += fmt::format(", ${:.0f}", row.budget_usd);
+  text += ", " + row.allocation;
+  if (!row.target.empty() && row.target != row.model) text += " made for " + row.target;
+  return text;
+}
+
+std::string joined_options(const OptionWords& words) {
+  std::string text;
+  for (const auto& [name, word] : words) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : "; ", name, word);
+  }
+  return text;
+}
+
+OptionWords split_options(std::string_view text) {
+  OptionWords words;
+  if (text.empty()) return words;
+  for (const std::string_view part : split(text, ';')) {
+    const std::size_t equals = std::min(part.find('='), part.size());
+    words.emplace_back(part.substr(0, equals), equals < part.size() ? part.substr(equals + 1) : "");
+  }
+  return words;
 }
 
 }  // namespace bandwright

@@ -9,6 +9,7 @@
 #include "core/paths.h"
 #include "core/text.h"
 #include "cost_model/bill.h"
+#include "experiment/axis_words.h"
 #include "experiment/expansion.h"
 #include "experiment/grid.h"
 
@@ -19,39 +20,42 @@ namespace {
 constexpr int results_revision = 2;
 
 // What the allocation depends on, and what its result does beyond that.
-void identify(Point& point) {
+void identify(Point& point, const ExperimentInputs& inputs) {
   const Row& asked = point.asked;
-  std::string allocation =
-      fmt::format("revision {}\n{}\n{} GB/s ${}\n{}\n", results_revision, content(*point.network),
-                  asked.budget_gb_per_s, asked.budget_usd, point.rule->name);
+  std::string allocation = fmt::format("revision {}\n{}\n{} GB/s ${}\n{}\n", results_revision,
+                                       point.network != nullptr ? content(*point.network) : point.refused,
+                                       asked.budget_gb_per_s, asked.budget_usd, point.rule->name);
+  if (point.machine != nullptr) {
+    allocation += fmt::format("{}\n{}\n", inputs.identity(*point.machine), asked.options);
+  }
   if (point.shares != nullptr) {
     const std::vector<double> shares =
         point.shares->divide(1.0, asked.network, point.network->size(), asked.allocation, asked.target);
     allocation += fmt::format("shares {}\n", fmt::join(shares, " "));
   }
-  const std::string step =
-      fmt::format("{} {} {}\n{}\n{}\n{}\n", asked.loop, asked.recompute, asked.compute_scale,
-                  content(*point.played), content(*point.system), content(*point.prices));
+  std::string step = fmt::format("{} {} {}\n", asked.loop, asked.recompute, asked.compute_scale);
+  if (point.played != nullptr) step += content(*point.played) + "\n";
+  step += fmt::format("{}\n{}\n", content(*point.system), content(*point.prices));
   if (asked.source == "optimized" || asked.budget_usd > 0.0) {
     allocation += step;
-    for (const Model* target : point.targets) allocation += content(*target) + "\n";
+    for (const Workload* target : point.targets) allocation += inputs.identity(*target) + "\n";
   }
-  std::string all = allocation + step + content(*point.model) + "\n";
+  std::string all = allocation + step + inputs.identity(*point.model) + "\n";
   for (const Column& column : columns()) {
-    if (column.asked) all += fmt::format("{} {}\n", column.name, cell_text(asked, column));
+    if (column.asked && column.always) all += fmt::format("{} {}\n", column.name, cell_text(asked, column));
   }
   point.allocation_key = content_hash(allocation);
   point.asked.id = content_hash(all);
 }
 
-// Throws what building the step would, at the grid's place, before anything runs.
-void check(const Point& point, const YamlValue& grid) {
+// Throws what dividing the budget would, at the grid's place, before anything runs.
+void check_prices(const Point& point, const YamlValue& grid) {
+  const bool needs_prices = point.asked.budget_usd > 0.0 || point.rule->goal == Goal::PerfPerCost;
+  if (!needs_prices || point.network == nullptr) return;
   try {
-    static_cast<void>(model_groups(*point.model, *point.network));
-    const bool needs_prices = point.asked.budget_usd > 0.0 || point.rule->goal == Goal::PerfPerCost;
-    if (needs_prices) static_cast<void>(unit_prices(*point.network, *point.prices));
+    static_cast<void>(unit_prices(*point.network, *point.prices));
   } catch (const InputError& error) {
-    grid.fail(fmt::format("{} on {}: {}", point.model->name, point.network->name, error.what()));
+    grid.fail(fmt::format("{} on {}: {}", point.asked.model, point.network->name, error.what()));
   }
 }
 
@@ -65,23 +69,28 @@ std::vector<InputField> grid_keys() {
   const auto optional = [](std::string_view name, const FieldShape& shape, std::string_view help) {
     return documented_key(FieldPresence::Optional, name, shape, help);
   };
-  return {optional("view", words, "a name for figures; default"),
-          optional("engines", words, "event-driven, event-driven-full or closed-form; event-driven"),
-          optional("systems", words, "how collectives are played; ideal"),
-          optional("wiring", words, "real or switches; real"),
-          optional("networks", words, "names, shorthands or files; needed"),
-          optional("loops", words, "training loops; NoOverlap"),
-          optional("recompute", words, "none, communication or full; none"),
-          optional("tables", words, "split or fused; as the system has it"),
-          optional("compute_scale", kinds::one_or_list(kinds::number(1e-6, 1e6)).shape,
-                   "factor on the time of compute; as the system has it"),
-          optional("prices", words, "price lists; artifact"),
-          optional("allocations", words, "ways to divide the budget; EqualBW, PerfOptBW, PerfPerCostOptBW"),
-          optional("models", words, "names or files of layer tables; needed"),
-          optional("targets", words, "models that allocations are made for; own"),
-          optional("sources", words, "optimized, or tables of shares; optimized"),
-          optional("budgets", amounts, "bandwidth per NPU; needed, or dollars"),
-          optional("dollars", dollars, "the most that the network may cost")};
+  std::vector<InputField> keys = {
+      optional("view", words, "a name for figures; default"),
+      optional("engines", words, "event-driven, event-driven-full or closed-form; event-driven"),
+      optional("systems", words, "how collectives are played; ideal"),
+      optional("wiring", words, "real or switches; real"),
+      optional("networks", words, "names, shorthands or files; needed"),
+      optional("loops", words, "training loops; NoOverlap"),
+      optional("recompute", words, "none, communication or full; none"),
+      optional("tables", words, "split or fused; as the system has it"),
+      optional("compute_scale", kinds::one_or_list(kinds::number(1e-6, 1e6)).shape,
+               "factor on the time of compute; as the system has it"),
+      optional("prices", words, "price lists; artifact"),
+      optional("allocations", words, "ways to divide the budget; EqualBW, PerfOptBW, PerfPerCostOptBW"),
+      optional("models", words, "names or files of models; needed"),
+      optional("targets", words, "models that allocations are made for; own"),
+      optional("sources", words, "optimized, or tables of shares; optimized"),
+      optional("budgets", amounts, "bandwidth per NPU; needed, or dollars"),
+      optional("dollars", dollars, "the most that the network may cost")};
+  for (const std::string_view key : job_keys()) {
+    keys.push_back(optional(key, words, find_job_option(key)->help));
+  }
+  return keys;
 }
 
 const FieldList& grid_list() {
@@ -111,6 +120,7 @@ Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrid
   experiment_keys().require_keys(root);
   Experiment experiment;
   experiment.name = root.at("name").as_string();
+  experiment.file = root.place().file;
   if (const auto help = root.find("help")) experiment.help = help->as_string();
   const auto grids = root.find("grids");
   const std::vector<YamlValue> parts = grids ? grids->items() : std::vector{root};
@@ -118,8 +128,8 @@ Experiment read_experiment(const YamlValue& root, const EngineOverrides& overrid
   for (const YamlValue& part : parts) {
     if (grids) grid_list().require_keys(part);
     for (Point& point : expand_grid(part, root, overrides, experiment.inputs)) {
-      check(point, part);
-      identify(point);
+      check_prices(point, part);
+      identify(point, experiment.inputs);
       if (!known.insert(point.asked.id).second) continue;
       if (known.size() > max_points) part.fail("more than a million points");
       experiment.points.push_back(std::move(point));

@@ -10,6 +10,7 @@
 #include "experiment/inputs.h"
 #include "experiment/row.h"
 #include "simulator/simulate.h"
+#include "study/job/job.h"
 #include "topology/network.h"
 #include "workload/model.h"
 #include "workload/training_loop.h"
@@ -22,20 +23,24 @@ enum class Engine { ClosedForm, EventDriven };
 
 // One step to simulate, independent of all others. Pointers lead into the Experiment that owns the point.
 struct Point {
-  Row asked;  // its columns up to `target`, the id included
+  Row asked;     // its columns up to `options`, the id included
+  int line = 0;  // of the experiment's file, for messages
   Engine engine = Engine::EventDriven;
   Fidelity fidelity = Fidelity::Auto;  // of the event-driven engine
   const TrainingLoop* loop = nullptr;
   LoopOptions options;
   const System* system = nullptr;
-  const Network* network = nullptr;  // what is paid for
+  std::string refused;               // why there is no such step; "": it is tried
+  const Network* network = nullptr;  // what is paid for; null where a machine cannot have so many NPUs
   const Network* played = nullptr;   // what is simulated: `network`, or switches in its place
-  const Model* model = nullptr;
+  const Workload* model = nullptr;
   const PriceList* prices = nullptr;
   const AllocationRule* rule = nullptr;
-  const ShareTable* shares = nullptr;  // null when the allocation is computed
-  std::vector<const Model*> targets;   // the models it is made for
-  bool traced = false;  // keeps the trace of its optimisation: points of one allocation need one
+  const ShareTable* shares = nullptr;    // null when the allocation is computed
+  std::vector<const Workload*> targets;  // the models it is made for
+  bool traced = false;               // keeps the trace of its optimisation: points of one allocation need one
+  const Machine* machine = nullptr;  // of a model on a machine, whose other words are in the job
+  Job job;
   // Points with equal keys have the same allocation.
   std::string allocation_key;
 };
@@ -56,11 +61,20 @@ struct Point {
 //   tables, compute_scale   split or fused, and a number; where they are left out the system decides
 //   dollars: [1e6, 2e6]     # in place of budgets: at most that much money for the whole network
 //
+// A grid with `machines` or `npus` is of any models on machines, with lists in any option of a job (the names
+// are those of study/job/job_options.h); a division that cannot be is a row with its reason:
+//
+//   models: [llama3-70b, gpt3-175b]           machines: [dgx-a100, dgx-h100]
+//   npus: [256, 512]        tp: [4, 8]        pp: 4        global_batch: 1024
+//   engines: closed-form    # the default there
+//   budgets, allocations    # where bandwidth is to be divided; without them it is the machine's own
+//
 // Points keep the file's order and come once each. Their ids are hashes of all that decides their results:
 // the same question in another file, or after a rename of the file, is the same point.
 struct Experiment {
   std::string name;
   std::string help;
+  std::string file;
   ExperimentInputs inputs;
   std::vector<Point> points;
 };

@@ -15,7 +15,7 @@ namespace {
 
 // In the file's header: "BWRS", and the version of the tables, which changes with the columns.
 constexpr std::int64_t application = 0x42575253;
-constexpr std::int64_t version = 3;
+constexpr std::int64_t version = 4;
 
 std::string_view sql_type(const Column& column) {
   struct Type {

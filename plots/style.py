@@ -50,10 +50,13 @@ class Data:
     TEXT = {"id", "view", "engine", "library", "network", "model", "loop", "recompute", "tables", "prices",
             "allocation", "source", "target", "status"}
     LISTS = {"bandwidth_gb_per_s", "utilization"}
+    # What tells points apart beside what figures show; options of jobs, which have columns of their own, follow.
+    APART = ("engine", "library", "wiring", "recompute", "tables", "compute_scale", "prices")
 
     def __init__(self, file, columns, view=None, loop=None):
         self.file = Path(file)
         self.rows = self._read(columns)
+        self._name_apart(columns)
         loop = self._keep("loop", loop)
         self.every = self.rows  # of all views
         view = self._keep("view", view)
@@ -69,24 +72,44 @@ class Data:
         self.rows = [row for row in self.rows if row[column] == kept]
         return kept if wanted or (column == "loop" and len(choices) > 1) else None
 
+    def _name_apart(self, shown):
+        """Makes what distinguishes points, and the figure does not ask for, part of the network's name: figures draw
+        each network by itself, so that no line joins points of two price lists, machines or divisions."""
+        options = [name for name in self.header[self.header.index("mfu") + 1:]] if "mfu" in self.header else []
+        for column in self.APART + tuple(options):
+            if column in shown or column not in self.header:
+                continue
+            seen = {}
+            for row in self.rows:
+                seen.setdefault((row["view"], row["loop"]), set()).add(row["apart"][column])
+            if any(len(words) > 1 for words in seen.values()):
+                for row in self.rows:
+                    word = row["apart"][column]
+                    row["network"] += f", {word}" if column in self.APART else f", {column} {word}"
+        for row in self.rows:
+            del row["apart"]
+
     def _read(self, columns):
         try:
             with open(self.file, newline="", encoding="utf-8") as stream:
                 reader = csv.DictReader(stream)
-                header = reader.fieldnames or []
+                header = self.header = reader.fieldnames or []
                 missing = [name for name in columns if name not in header]
                 if missing:
                     refuse(f"{self.file}: the column '{missing[0]}' is missing; bandwright evaluate writes it again")
                 rows = [self._row(row, columns, reader.line_num) for row in reader]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             refuse(f"{self.file}: {error}")
+        if not rows:
+            does_not_apply(f"{self.file}: no results in it")
         rows = [row for row in rows if row.get("status", "ok") == "ok"]
         if not rows:
-            refuse(f"{self.file}: no results in it")
+            does_not_apply(f"{self.file}: the figure is of points that are ok, and no point is")
         return rows
 
     def _row(self, row, columns, line):
-        return {name: self._cell(name, row[name], line) for name in columns}
+        cells = {name: self._cell(name, row[name], line) for name in columns}
+        return cells | {"apart": {name: row[name] for name in self.header if name not in columns or name in self.APART}}
 
     def _cell(self, name, cell, line):
         if cell is None:

@@ -85,7 +85,7 @@ constexpr Key all_keys[] = {
     {"bought_gb_per_s", Unit::GbPerS, "bought", "bandwidth of all such elements together"},
     {"usd_per_gb_per_s", Unit::UsdPerGbPerS, "price", "of one GB/s"},
     // Memory
-    {"memory", Unit::Word, "memory of an NPU", "rows: what it holds"},
+    {"memory", Unit::Word, "memory of an NPU", "rows: what it holds; of a group of models, what each of them needs"},
     {"memory_bytes", Unit::Memory, "memory", "of one NPU: all it needs, or the row's part"},
     {"memory_capacity_bytes", Unit::Memory, "capacity", "memory of one NPU, slow memory included"},
     {"slow_memory_bytes", Unit::Memory, "slow memory", "of the capacity"},
@@ -163,6 +163,7 @@ constexpr Key all_keys[] = {
     {"objective_unit", Unit::Word, "unit", "of the objective: s, s*$ or equal-split times"},
     {"lower_bound", Unit::Number, "proved bound", "no allocation has a lower objective; in `objective_unit`; null without one"},
     {"gap", Unit::Share, "gap", "how much better than this answer another can be at most; null without a bound"},
+    {"options", Unit::Word, "options", "a job's other words, as `tp=8; pp=4`"},
     {"status", Unit::Word, "status", "optimal, interrupted, iteration-limit ..., or why a row has no answer"},
     {"solver", Unit::Word, "solver", "method of optimization"},
     {"iterations", Unit::Count, "iterations", "of the solver"},

@@ -114,8 +114,6 @@ TEST(Specification, ErrorsNameThePlaceAndTheChoices) {
   EXPECT_THAT(
       problem("name: e\nnetworks: 2D\nmodels: 17B\nbudgets: {from: 1 GB/s, to: 9 TB/s, step: 1 kB/s}\n"),
       HasSubstr("million"));
-  EXPECT_THAT(problem("name: e\nnetworks: Ring(6)\nmodels: 175B\nbudgets: 1 GB/s\n"),
-              HasSubstr("175B on Ring(6)"));
 }
 
 TEST(Specification, PublishedSharesNeedARowForThePoint) {

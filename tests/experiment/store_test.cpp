@@ -43,7 +43,7 @@ std::string bytes_of(const std::filesystem::path& file) {
 
 // A store of results as anybody may open and change it.
 void change(const std::filesystem::path& file, const std::string& sql) {
-  const DatabaseKind ours{.what = "a store of results", .application = 0x42575253, .version = 3};
+  const DatabaseKind ours{.what = "a store of results", .application = 0x42575253, .version = 4};
   Database(file, ours, Database::Access::Write).run(sql);
 }
 

@@ -1,0 +1,235 @@
+#include "study/job/job_step.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/catalogue.h"
+#include "core/paths.h"
+#include "core/text.h"
+#include "formats/detect.h"
+#include "optimizer/solver.h"
+#include "simulator/closed_form.h"
+#include "study/job/bandwidths.h"
+#include "study/job/job_options.h"
+#include "study/job/table_training.h"
+#include "study/job/training.h"
+#include "study/job/undivided_step.h"
+
+namespace bandwright {
+namespace {
+
+struct AllocationInfo {
+  bool equal;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array allocations = {AllocationInfo{false, "optimized", "the best shares"},
+                                    AllocationInfo{false, "optimised", "the best shares"},
+                                    AllocationInfo{true, "equal", "the same for each dimension"}};
+
+struct RouteInfo {
+  GroupRoute route;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array routes = {
+    RouteInfo{GroupRoute::Grid, "grid", "hierarchically where a group's members form a grid"},
+    RouteInfo{GroupRoute::Ring, "ring", "as one ring of a group's members"}};
+
+template <class Row, std::size_t n>
+const Row& row_of(const std::array<Row, n>& rows, std::string_view word, std::string_view what) {
+  return find_in_catalogue(std::span<const Row>(rows), word, what);
+}
+
+void add_table(const Job& job, const Model& table, JobStep& step) {
+  const TableTraining training = table_training(job, table, step.system);
+  step.system.compute_scale = training.options.compute_scale;
+  step.loop = training.loop->name;
+  step.model = table.name;
+  step.graph = build_step(training.table, step.network, *training.loop, training.options);
+}
+
+void add_collective(const Job& job, JobStep& step) {
+  if (job.size.empty()) throw InputError("--collective needs --size, such as --size '1 GiB'");
+  step.graph = lone_collective(step.network, {read_word(job, &Job::collective, collective_kind),
+                                              read_word(job, &Job::size, parse_bytes)});
+  step.model = step.graph.name;
+  step.lone_collective = true;
+}
+
+[[noreturn]] void refuse_bare_network(const Job& job, const Workload& workload) {
+  throw InputError(
+      fmt::format("{} is {}: it needs a machine and the number of its NPUs, as in --machine dgx-h100 --npus "
+                  "512; on a network alone there are layer tables ({})",
+                  job.model, kind_of(workload), fmt::join(input_names("models"), ", ")));
+}
+
+void refuse_machine(const Job& job) {
+  if (find_input("networks", job.network) || !find_input("machines", job.network)) return;
+  throw InputError(
+      fmt::format("{} is a machine: it needs the number of its NPUs, as in --npus 512; networks are a "
+                  "shorthand as Ring(8)_Switch(128), a file, or one of {}",
+                  job.network, fmt::join(input_names("networks"), ", ")));
+}
+
+JobStep step_on_network(const Job& job, const StepOptions& options) {
+  refuse_machine(job);
+  JobStep step{.network = network_of(job), .system = library_of(job)};
+  if (!job.collective.empty()) {
+    add_collective(job, step);
+  } else {
+    const Workload workload = load_workload(job.model, Prefer::Tables);
+    const auto* table = std::get_if<Model>(&workload);
+    if (table == nullptr) refuse_bare_network(job, workload);
+    add_table(job, *table, step);
+  }
+  if (options.own_links) use_own_links(step.graph.groups, step.network);
+  return step;
+}
+
+// Traces and layer texts each have files of their own.
+void check_files(const Job& job, const std::string& path) {
+  const bool traces = sample_of(path).traces;
+  const auto only_for = [&](bool wanted, std::string Job::*word) {
+    if (traces == wanted || (job.*word).empty()) return;
+    throw InputError(fmt::format("{} is for {}, and {} is {}", typed_name(job_option(word)),
+                                 wanted ? "traces" : "layer texts", path, wanted ? "none" : "traces"));
+  };
+  only_for(true, &Job::groups);
+  only_for(true, &Job::memory);
+  only_for(true, &Job::group_route);
+  only_for(false, &Job::communicator);
+  if (traces && !job.loop.empty() && !equal_ignoring_case(job.loop, job_option(&Job::loop).usual)) {
+    throw InputError(fmt::format("training loop '{}' is for layer texts, and {} is traces", job.loop, path));
+  }
+}
+
+JobStep step_of_files(const Job& job, const std::string& path, const StepOptions& options,
+                      const Watch& watch) {
+  check_files(job, path);
+  if (job.network.empty()) throw InputError("--workload needs a network: --network FILE");
+  StepFiles files{.workload = path,
+                  .network = job.network,
+                  .system = job.library,
+                  .groups = job.groups,
+                  .communicator = job.communicator,
+                  .memory = job.memory,
+                  .loop = std::string(word_of(job, &Job::loop))};
+  if (!job.group_route.empty()) {
+    files.route = read_word(job, &Job::group_route,
+                            [](std::string_view word) { return row_of(routes, word, "route").route; });
+  }
+  FileStep read = load_files(files, options.recorded, watch.on_traces);
+  std::string loop = read.ranks ? std::string(recorded_order) : files.loop;
+  return {.model = read.graph.name,
+          .network = std::move(read.network),
+          .system = std::move(read.system),
+          .graph = std::move(read.graph),
+          .ranks = std::move(read.ranks),
+          .loop = std::move(loop),
+          .recorded_at = std::move(read.bandwidth),
+          .ignored = std::move(read.ignored)};
+}
+
+// The shares of a budget with which a closed form is fastest.
+std::vector<double> optimized_shares(const ClosedForm& step_time, int dimensions, double budget) {
+  const Summary summary = optimize(Problem{
+      .dimensions = dimensions,
+      .step_times = {{.cut = [&](std::span<const double> gb_per_s) { return step_time.cut(gb_per_s); }}},
+      .constraints = {total_budget(dimensions, budget)}});
+  if (summary.gb_per_s.empty()) throw InputError("the budget cannot be divided");
+  return summary.gb_per_s;
+}
+
+std::vector<double> divided_budget(const Job& job, const JobStep& step) {
+  const double budget = read_word(job, &Job::budget, parse_gb_per_s);
+  if (budget <= 0.0) throw InputError(fmt::format("budget: '{}' is not above 0", job.budget));
+  const int dimensions = step.network.size();
+  if (dimensions == 0) throw InputError("--npus 1: one NPU has no network to divide a budget over");
+  const bool equal = read_word(job, &Job::allocation, [](std::string_view word) {
+    return row_of(allocations, word, "allocation").equal;
+  });
+  if (equal) return std::vector<double>(static_cast<std::size_t>(dimensions), budget / dimensions);
+  const double unit = step.system.bytes_per_second_unit() / 1e9;
+  std::vector<double> shares =
+      optimized_shares({step.graph, step.network, step.system}, dimensions, budget * unit);
+  for (double& share : shares) share /= unit;
+  return shares;
+}
+
+}  // namespace
+
+Network network_of(const Job& job) {
+  if (job.network.empty()) throw InputError("missing network");
+  if (job.classes.empty()) return load_any_network(job.network).network;
+  std::vector<std::string> classes;
+  for (const std::string_view name : split(job.classes, ',')) {
+    if (name.empty()) throw InputError(fmt::format("--classes: an empty class in '{}'", job.classes));
+    classes.emplace_back(name);
+  }
+  return load_network(job.network, classes);
+}
+
+System library_of(const Job& job) {
+  System system = load_any_system(word_of(job, &Job::library)).system;
+  if (!job.chunks.empty()) system.chunks = static_cast<int>(read_count(job, &Job::chunks, max_chunks));
+  if (!job.scheduler.empty()) {
+    system.scheduler = read_word(
+        job, &Job::scheduler, [](std::string_view word) { return std::string(chunk_scheduler(word).name); });
+  }
+  return system;
+}
+
+JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& machine,
+                        const Watch& watch) {
+  JobStep step{.model = workload_name(workload), .system = library_of(job)};
+  step.system.name = machine.name;
+  if (const auto* model = std::get_if<TransformerArchitecture>(&workload)) {
+    if (!equal_ignoring_case(word_of(job, &Job::loop), job_option(&Job::loop).usual)) {
+      throw InputError(fmt::format(
+          "training loop '{}' is for layer tables; {} is a transformer, see --overlap", job.loop, job.model));
+    }
+    step.job = training_job(job, *model, machine);
+    if (!job.tiers.empty()) step.offload = offload(job, *step.job, watch);
+    step.network = machine.network(step.job->parallelism.npus());
+    step.graph = training_step(*step.job, step.network);
+  } else if (std::holds_alternative<WorkloadFiles>(workload)) {
+    throw InputError(fmt::format("{} brings its own step: it needs --network, not a machine", job.model));
+  } else {
+    const auto* images = std::get_if<ImageModel>(&workload);
+    UndividedStep undivided = images != nullptr ? undivided_step(job, *images, machine)
+                                                : undivided_step(job, std::get<Model>(workload), machine);
+    if (images == nullptr) step.loop = loop_of(job).name;
+    step.network = std::move(undivided.network);
+    step.graph = std::move(undivided.graph);
+    step.memory = undivided.memory;
+  }
+  step.own_gb_per_s = machine.gb_per_s(step.network);
+  return step;
+}
+
+JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) {
+  if (!job.workload.empty()) return step_of_files(job, job.workload, options, watch);
+  if (job.npus.empty() || !job.collective.empty()) return step_on_network(job, options);
+  return step_on_machine(job, load_workload(job.model), machine_of(job), watch);
+}
+
+std::vector<double> bandwidth_of(const Job& job, const JobStep& step) {
+  if (!step.recorded_at.empty()) return step.recorded_at;
+  if (!job.bandwidth.empty()) {
+    return read_word(job, &Job::bandwidth,
+                     [&](std::string_view text) { return parse_bandwidths(text, step.network); });
+  }
+  if (job.budget.empty() && !step.own_gb_per_s.empty()) {
+    if (!job.allocation.empty()) throw InputError("--allocation needs a budget");
+    std::vector<double> own = step.own_gb_per_s;
+    for (double& b : own) b /= step.system.bytes_per_second_unit() / 1e9;
+    return own;
+  }
+  if (job.budget.empty() && step.network.dimensions.empty()) return {};
+  if (job.budget.empty()) throw InputError("missing budget: --budget, or --bandwidth of each dimension");
+  return divided_budget(job, step);
+}
+
+}  // namespace bandwright

@@ -1,0 +1,59 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collective/system.h"
+#include "step/ranked_step.h"
+#include "study/job/file_step.h"
+#include "study/job/job.h"
+#include "study/job/offload.h"
+#include "study/job/workload.h"
+#include "study/watch.h"
+#include "topology/network.h"
+#include "training/machine.h"
+#include "training/memory_bill.h"
+#include "training/training_step.h"
+
+namespace bandwright {
+
+// One step of a job on its network, ready to be timed by any engine: what its words stand for.
+struct JobStep {
+  std::string model;
+  Network network;
+  System system;  // the library; latencies of a network file included
+  Step graph;
+  std::optional<TrainingJob> job;    // of a transformer on a machine
+  std::optional<RankedStep> ranks;   // of traces: the graph NPU by NPU
+  std::string loop;                  // "" where there is none: of real models and collectives
+  std::vector<double> own_gb_per_s;  // of the machine; empty on a bare network
+  std::vector<double> recorded_at;   // traces: bandwidths, in the system's unit, that gave the order
+  std::optional<MemoryBill> memory;  // of a network on images
+  std::optional<Offload> offload;
+  std::vector<std::string> ignored;  // what files say and nothing here uses
+  bool lone_collective = false;
+};
+
+// In place of a training loop's name, for traces.
+constexpr std::string_view recorded_order = "recorded order";
+
+struct StepOptions {
+  bool own_links = false;  // on a network, groups have the links among their NPUs only
+  FileBandwidth recorded;  // at which the order of traces is recorded
+};
+
+// A layer table or a collective on a network, other tools' files, or any model on a machine. Throws
+// InputError.
+JobStep step_of(const Job& job, const StepOptions& options = {}, const Watch& watch = {});
+// Of a model and a machine that are at hand.
+JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& machine,
+                        const Watch& watch = {});
+
+Network network_of(const Job& job);
+System library_of(const Job& job);
+
+// Bandwidths of each dimension in the system's unit: those given, else the budget divided as --allocation
+// says, else the machine's own. Throws InputError.
+std::vector<double> bandwidth_of(const Job& job, const JobStep& step);
+
+}  // namespace bandwright

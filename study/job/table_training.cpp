@@ -1,0 +1,51 @@
+#include "study/job/table_training.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/catalogue.h"
+#include "core/units.h"
+#include "study/job/job_options.h"
+
+namespace bandwright {
+namespace {
+
+struct TablesInfo {
+  bool fused;
+  std::string_view name;
+  std::string_view help;
+};
+constexpr std::array tables_choices = {
+    TablesInfo{false, "split", "each line sends its own weight gradients"},
+    TablesInfo{true, "fused", "the first line sends all weight gradients"}};
+
+bool is_fused(std::string_view word) {
+  return find_in_catalogue(std::span<const TablesInfo>(tables_choices), word, "tables").fused;
+}
+
+}  // namespace
+
+const TrainingLoop& loop_of(const Job& job) {
+  return read_word(job, &Job::loop,
+                   [](std::string_view name) -> const TrainingLoop& { return training_loop(name); });
+}
+
+TableTraining table_training(const Job& job, const Model& table, const System& library) {
+  constexpr std::array<OptionGroup, 3> groups = {OptionGroup::Divisions, OptionGroup::Finer,
+                                                 OptionGroup::Memories};
+  refuse_given(job, groups, {}, fmt::format("is for transformers; {} is a layer table", job.model));
+  const Recompute recompute = read_word(job, &Job::recompute, [](std::string_view word) {
+    return find_in_catalogue(recompute_choices(), word, "recomputation").recompute;
+  });
+  const bool fused = job.tables.empty() ? library.fused_tables : read_word(job, &Job::tables, is_fused);
+  TableTraining training{.table = fused ? fuse_weight_gradients(table) : table, .loop = &loop_of(job)};
+  training.options = loop_options(library, *training.loop, recompute);
+  if (!job.compute_scale.empty()) {
+    training.options.compute_scale = read_word(
+        job, &Job::compute_scale, [](std::string_view text) { return parse_number(text, 0.0, 1e6); });
+  }
+  return training;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,23 @@
+#pragma once
+#include "collective/system.h"
+#include "study/job/job.h"
+#include "workload/model.h"
+#include "workload/training_loop.h"
+
+namespace bandwright {
+
+// A layer table as a job trains it: weight gradients sent as --tables says, --loop, --recompute and
+// --compute-scale; the library decides what the job leaves open.
+struct TableTraining {
+  Model table;
+  const TrainingLoop* loop = nullptr;
+  LoopOptions options;
+};
+
+// Throws InputError, also for options that a layer table has not.
+TableTraining table_training(const Job& job, const Model& table, const System& library);
+
+// --loop, or the usual one.
+const TrainingLoop& loop_of(const Job& job);
+
+}  // namespace bandwright

@@ -1,0 +1,104 @@
+#include "study/optimize.h"
+
+#include <fmt/format.h>
+
+#include "core/text.h"
+#include "formats/load.h"
+#include "study/job/job_options.h"
+#include "study/job/job_step.h"
+
+namespace bandwright {
+namespace {
+
+constexpr TrainingLoop program_loop{.name = "training step", .help = "of a real model"};
+constexpr TrainingLoop trace_loop{.name = recorded_order, .help = "of a trace"};
+
+// The order of a trace is recorded at an equal split of the budget.
+StepOptions options_of(const OptimizeQuestion& question) {
+  constexpr double usual_gb_per_s = 100.0;
+  const auto* bandwidth = std::get_if<Bandwidth>(&question.budget);
+  return {.recorded = {.budget = bandwidth != nullptr ? bandwidth->value() : usual_gb_per_s}};
+}
+
+const TrainingLoop* loop_of_step(const JobStep& step) {
+  if (step.ranks) return &trace_loop;
+  if (step.loop.empty()) return &program_loop;
+  return &training_loop(step.loop);
+}
+
+void require_same(const Network& first, const JobStep& step) {
+  if (first.shorthand() == step.network.shorthand()) return;
+  throw InputError(fmt::format("a group shares one network: {} is on {}, the models before it on {}",
+                               step.model, step.network.shorthand(), first.shorthand()));
+}
+
+void add_member(DesignAnswer& answer, JobStep step) {
+  Design& design = answer.design;
+  if (design.models.empty()) {
+    design.network = step.network;
+    design.system = step.system;
+    design.loop = loop_of_step(step);
+  }
+  require_same(design.network, step);
+  Model named{.name = step.model};
+  if (step.job) {
+    named.tensor_parallel = step.job->parallelism.tensor;
+    answer.memory.push_back({step.model, memory_fit(*step.job)});
+  }
+  if (step.offload) answer.offloads.push_back(std::move(*step.offload));
+  answer.ignored.insert(answer.ignored.end(), step.ignored.begin(), step.ignored.end());
+  design.models.push_back(std::move(named));
+  design.steps.push_back(std::move(step.graph));
+}
+
+}  // namespace
+
+std::vector<Job> members_of(const Job& job) {
+  std::vector<Job> members;
+  for (const std::string_view word : split(job.model, ',')) {
+    members.push_back(job);
+    members.back().model = word;
+  }
+  return members;
+}
+
+DesignAnswer design_of(const OptimizeQuestion& question, const Watch& watch) {
+  DesignAnswer answer{.step_gb_per_s = question.step_gb_per_s};
+  Design& design = answer.design;
+  for (const Job& job : question.jobs) add_member(answer, step_of(job, options_of(question), watch));
+  if (design.network.dimensions.empty()) {
+    throw InputError("--npus 1: one NPU has no network to divide a budget over");
+  }
+  if (!question.weights.empty() && question.weights.size() != design.models.size()) {
+    throw InputError(
+        fmt::format("--weights: {} weights for {} models", question.weights.size(), design.models.size()));
+  }
+  design.weights = question.weights;
+  design.normalize = question.normalize;
+  design.own_links = read_flag(question.jobs.front(), &Job::own_links);
+  design.prices = load_any_prices(word_of(question.jobs.front(), &Job::prices));
+  design.target = question.target;
+  design.budget = question.budget;
+  design.constraints = question.constraints;
+  if (design.loop == &trace_loop) {
+    answer.holds_for = "the order of operations recorded at an equal split of the budget";
+  }
+  answer.solver = (question.solver != nullptr ? *question.solver : solvers().front()).name;
+  return answer;
+}
+
+void solve_design(DesignAnswer& answer, const OptimizeQuestion& question, const Watch& watch,
+                  const std::function<void(const Iteration&)>& on_iteration) {
+  DesignOptions how{.solver = question.solver, .step_gb_per_s = question.step_gb_per_s, .play = true};
+  how.solver_options.stop = watch.stop;
+  how.solver_options.on_iteration = on_iteration;
+  answer.summary = solve(answer.design, how);
+}
+
+DesignAnswer optimize(const OptimizeQuestion& question, const Watch& watch) {
+  DesignAnswer answer = design_of(question, watch);
+  solve_design(answer, question, watch);
+  return answer;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,167 @@
+#include "study/simulate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <unordered_map>
+
+#include "cost_model/bill.h"
+#include "formats/load.h"
+#include "simulator/closed_form.h"
+#include "simulator/leap.h"
+#include "simulator/transport/catalogue.h"
+#include "study/job/bandwidths.h"
+#include "study/job/job_options.h"
+#include "training/estimate.h"
+
+namespace bandwright {
+namespace {
+
+// A step written out needs some 100 bytes per operation.
+constexpr double most_operations = 2e7;
+
+std::string name_of(const Step& step, const Operation& operation) {
+  const std::string& line = step.line_names[operation.line];
+  const bool communicates = operation.kind == OperationKind::Collective;
+  const std::string_view what = communicates
+                                    ? collective_name(step.collectives[operation.collective].collective.kind)
+                                    : (operation.kind == OperationKind::Compute ? "compute" : "overhead");
+  if (operation.role == Role::Other) return fmt::format("{}: {}", line, what);
+  return fmt::format("{} {}: {}", line, role_name(operation.role), what);
+}
+
+// Times by name.
+class CriticalParts {
+ public:
+  void add(std::string name, Time time) {
+    const auto [known, fresh] = index_.emplace(name, parts_.size());
+    if (fresh) parts_.push_back({std::move(name), Time(0)});
+    parts_[known->second].time += time;
+  }
+  std::vector<CriticalPart> longest_first() && {
+    std::stable_sort(parts_.begin(), parts_.end(),
+                     [](const auto& a, const auto& b) { return a.time > b.time; });
+    return std::move(parts_);
+  }
+
+ private:
+  std::vector<CriticalPart> parts_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
+
+std::vector<CriticalPart> critical_parts(const Step& graph, const StepResult& result) {
+  CriticalParts parts;
+  for (const CriticalOperation& each : result.critical_path) {
+    parts.add(name_of(graph, graph.operations[each.operation]), each.end - each.start);
+  }
+  return std::move(parts).longest_first();
+}
+
+std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<ClosedForm::Share>& path) {
+  CriticalParts parts;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i].times == 0.0 || path[i].ns == 0.0) continue;
+    parts.add(name_of(graph, graph.operations[i]), nanoseconds(path[i].times * path[i].ns));
+  }
+  return std::move(parts).longest_first();
+}
+
+void play_closed(SimulationAnswer& answer, Timeline* timeline) {
+  std::vector<double> gb_per_s = answer.bandwidth;
+  for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
+  if (timeline != nullptr && !answer.job) {
+    throw InputError("--timeline of a layer table needs the event-driven engine");
+  }
+  const ClosedForm form(answer.graph, answer.network, answer.system);
+  if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
+  answer.result = form.evaluate(gb_per_s);
+  answer.critical = critical_parts(answer.graph, form.critical_path(gb_per_s));
+  if (timeline != nullptr) *timeline = step_timeline(*answer.job, gb_per_s).timeline;
+}
+
+void write_out(SimulationAnswer& answer) {
+  double operations = 0.0;
+  for (const double count : executions(answer.graph)) operations += count;
+  if (operations > most_operations) {
+    throw InputError(
+        fmt::format("{:.0f} operations in a step, the event-driven engine takes up to {:.0f} "
+                    "(--engine closed counts repetition instead of playing it)",
+                    operations, most_operations));
+  }
+  answer.graph = expand(answer.graph);
+}
+
+void play_events(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline,
+                 const Watch& watch) {
+  if (options.transport) answer.system.network = *options.transport;
+  answer.transport = transport_of(answer.system).name;
+  const System& system = answer.system;
+  const Scenario scenario{answer.graph, answer.network, system, answer.bandwidth,
+                          answer.lone_collective ? system.after_lone_collective : system.after_collective};
+  const Fidelity fidelity = answer.ranks ? resolved(options.fidelity, scenario, *answer.ranks)
+                                         : resolved(options.fidelity, scenario);
+  answer.fidelity = fidelity_name(fidelity);
+  if (answer.job && fidelity == Fidelity::Folded && timeline == nullptr) {
+    answer.result = (options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario)).result;
+  } else {
+    if (answer.job) write_out(answer);
+    const PlayLimits limits{.force = options.force, .on_progress = watch.on_play};
+    answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline, limits)
+                                 : simulate(scenario, fidelity, timeline, limits);
+  }
+  answer.critical = critical_parts(answer.graph, answer.result);
+}
+
+// In the system's unit: what is given fixes the order of traces.
+StepOptions step_options(const Job& job, bool own_links) {
+  StepOptions options{.own_links = own_links, .recorded = {.in_system_unit = true}};
+  if (job.workload.empty()) return options;
+  if (!job.budget.empty()) options.recorded.budget = read_word(job, &Job::budget, parse_gb_per_s);
+  if (!job.bandwidth.empty()) options.recorded.fixed = given_bandwidths(job, network_of(job));
+  return options;
+}
+
+}  // namespace
+
+std::string operation_name(const Step& graph, const Operation& operation) {
+  return name_of(graph, operation);
+}
+
+std::optional<double> network_cost(const Network& network, const PriceList& prices,
+                                   const std::vector<double>& gb_per_s) {
+  if (!missing_prices(network, prices).empty()) return std::nullopt;
+  return make_bill(network, prices, gb_per_s).total().value();
+}
+
+SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const SimulationOptions& options,
+                          Timeline* timeline, const Watch& watch) {
+  SimulationAnswer answer{std::move(step)};
+  answer.bandwidth = std::move(bandwidth);
+  const auto begin = std::chrono::steady_clock::now();
+  if (options.closed_form) {
+    play_closed(answer, timeline);
+  } else {
+    play_events(options, answer, timeline, watch);
+  }
+  answer.engine = options.closed_form ? "closed form" : "event-driven";
+  answer.wall_time_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return answer;
+}
+
+SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Timeline* timeline,
+                          const Watch& watch) {
+  const bool own_links = !options.closed_form || read_flag(job, &Job::own_links);
+  JobStep step = step_of(job, step_options(job, own_links), watch);
+  std::vector<double> bandwidth = bandwidth_of(job, step);
+  const PriceList prices = load_any_prices(word_of(job, &Job::prices));
+  const std::optional<double> cost_usd = network_cost(step.network, prices, bandwidth);
+  SimulationAnswer answer = simulate(std::move(step), std::move(bandwidth), options, timeline, watch);
+  answer.prices = prices.name;
+  answer.cost_usd = cost_usd;
+  return answer;
+}
+
+}  // namespace bandwright

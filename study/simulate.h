@@ -1,0 +1,56 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "simulator/closed_form.h"
+#include "simulator/scenario.h"
+#include "simulator/simulate.h"
+#include "study/job/job_step.h"
+
+namespace bandwright {
+
+// Operations of one name and kind, and what they contribute to the step.
+struct CriticalPart {
+  std::string operation;
+  Time time;
+};
+
+struct SimulationOptions {
+  bool closed_form = false;  // in place of the event-driven engine
+  // Of the event-driven engine:
+  Fidelity fidelity = Fidelity::Auto;
+  std::optional<NetworkModel> transport;  // what messages share; nothing: as the library says
+  bool force = false;                     // more than the machine has
+  bool no_leap = false;                   // rounds that repeat are played, too
+};
+
+// A step as an engine played it.
+struct SimulationAnswer : JobStep {
+  std::string engine;
+  std::string fidelity;           // folded or full; "" in closed form
+  std::string transport;          // what messages share; "" in closed form
+  std::string prices;             // name of the list
+  std::vector<double> bandwidth;  // in the system's unit
+  StepResult result;
+  std::vector<CriticalPart> critical;  // the longest first
+  std::optional<double> cost_usd;      // nothing when a price is missing
+  double wall_time_ms = 0.0;           // of the engine alone
+};
+
+// Throws InputError. Where `timeline` is not null it becomes the step's, of answer.graph.
+SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Timeline* timeline = nullptr,
+                          const Watch& watch = {});
+
+// Of a step at hand, at bandwidths in the system's unit; without prices.
+SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const SimulationOptions& options,
+                          Timeline* timeline = nullptr, const Watch& watch = {});
+
+// An operation for people: "attention forward: all-reduce".
+std::string operation_name(const Step& graph, const Operation& operation);
+
+// At a job's prices; nothing when one is missing.
+std::optional<double> network_cost(const Network& network, const PriceList& prices,
+                                   const std::vector<double>& gb_per_s);
+
+}  // namespace bandwright

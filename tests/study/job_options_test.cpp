@@ -1,0 +1,100 @@
+// The one table of a job's options, and the words it reads.
+#include "study/job/job_options.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <set>
+
+#include "study/job/training.h"
+
+namespace bandwright {
+namespace {
+
+template <class Action>
+std::string refusal(Action action) {
+  try {
+    action();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(JobOptions, NamesAndPluralsAreKeysOfTheirOwn) {
+  std::set<std::string_view> keys;
+  for (const JobOption& option : job_options()) {
+    EXPECT_TRUE(keys.insert(option.name).second) << option.name;
+    if (!option.plural.empty()) {
+      EXPECT_TRUE(keys.insert(option.plural).second) << option.plural;
+    }
+    EXPECT_EQ(find_job_option(option.name), &option);
+    EXPECT_FALSE(option.help.empty());
+  }
+  EXPECT_EQ(find_job_option("models"), &job_option(&Job::model));
+  EXPECT_EQ(find_job_option("tensors"), nullptr);
+}
+
+TEST(JobOptions, EveryMemberOfAJobIsOneOption) {
+  // A job in which each option has a word of its own differs from the empty one in as many words.
+  Job job;
+  for (const JobOption& option : job_options()) {
+    EXPECT_TRUE((job.*option.word).empty()) << option.name << " is another option's member";
+    job.*option.word = option.name;
+  }
+  EXPECT_EQ(given_options(job).size(), job_options().size());
+  EXPECT_EQ(sizeof(Job), job_options().size() * sizeof(std::string)) << "a member without an option";
+}
+
+TEST(JobOptions, AnOptionIsTypedWithDashes) {
+  EXPECT_EQ(typed_name(job_option(&Job::virtual_stages)), "--virtual-stages");
+}
+
+TEST(JobOptions, TheUsualWordStandsInAnEmptyWordsPlace) {
+  EXPECT_EQ(word_of({}, &Job::zero), "0");
+  EXPECT_EQ(word_of({.zero = "3"}, &Job::zero), "3");
+  EXPECT_EQ(read_count({}, &Job::tp), 1);
+  EXPECT_FALSE(read_flag({}, &Job::sequence_parallel));
+  EXPECT_TRUE(read_flag({.sequence_parallel = "true"}, &Job::sequence_parallel));
+}
+
+// All usual words can be read, and mean what Parallelism means by default.
+TEST(JobOptions, UsualWordsAreTheDefaults) {
+  const Parallelism usual;
+  const Parallelism read = read_parallelism({});
+  EXPECT_EQ(read.tensor, usual.tensor);
+  EXPECT_EQ(read.zero, usual.zero);
+  EXPECT_EQ(read.recompute, usual.recompute);
+  EXPECT_EQ(read.attention, usual.attention);
+  EXPECT_EQ(read.precision, usual.precision);
+  EXPECT_EQ(read.bucket_bytes, usual.bucket_bytes);
+  EXPECT_EQ(read.placement, usual.placement);
+  EXPECT_EQ(read.overlap_gradients, usual.overlap_gradients);
+  EXPECT_EQ(read.overlap_parameters, usual.overlap_parameters);
+  EXPECT_EQ(read.overlap_backward, usual.overlap_backward);
+  EXPECT_EQ(read.overlap_tensor, usual.overlap_tensor);
+  EXPECT_EQ(read.dispatch, usual.dispatch);
+}
+
+TEST(JobOptions, AnErrorNamesTheOption) {
+  const auto said = [](const Job& job) { return refusal([&] { check_words(job); }); };
+  EXPECT_EQ(said({.tp = "8", .pp = "4", .zero = "3"}), "");
+  EXPECT_TRUE(said({.virtual_stages = "0"}).starts_with("--virtual-stages: "));
+  EXPECT_TRUE(said({.zero = "4"}).starts_with("--zero: "));
+  EXPECT_TRUE(said({.sequence_parallel = "perhaps"}).starts_with("--sequence-parallel: "));
+  EXPECT_TRUE(said({.placement = "TP,TP,EP,DP,PP"}).starts_with("--placement: "));
+  EXPECT_TRUE(said({.overlap = "gradient"}).starts_with("--overlap: "));
+  EXPECT_TRUE(said({.global_batch = "many"}).starts_with("--global-batch: "));
+}
+
+TEST(JobOptions, OptionsThatWouldDoNothingAreRefused) {
+  constexpr std::array groups = {OptionGroup::Divisions};
+  constexpr std::array<std::string Job::*, 1> allowed = {&Job::global_batch};
+  EXPECT_EQ(refusal([&] { refuse_given({.global_batch = "8"}, groups, allowed, "is for others"); }), "");
+  EXPECT_EQ(
+      refusal([&] { refuse_given({.tp = "8", .global_batch = "8"}, groups, allowed, "is for others"); }),
+      "--tp is for others");
+}
+
+}  // namespace
+}  // namespace bandwright

@@ -1,0 +1,204 @@
+// Questions about jobs: one description, the same answer from every side.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <tuple>
+
+#include "core/paths.h"
+#include "study/cost.h"
+#include "study/curve.h"
+#include "study/estimate.h"
+#include "study/job/training.h"
+#include "study/optimize.h"
+#include "study/outcome.h"
+#include "study/place.h"
+#include "study/simulate.h"
+
+namespace bandwright {
+namespace {
+
+template <class Action>
+std::string problem(Action action) {
+  return outcome_of([&] { return action(), true; }).reason;
+}
+
+const std::vector<Job>& machine_jobs() {
+  static const std::vector<Job> jobs = {
+      {.model = "llama3-8b", .machine = "dgx-h100", .npus = "16", .tp = "2"},
+      {.model = "llama3-70b", .machine = "dgx-h100", .npus = "64", .tp = "8", .pp = "4", .zero = "1"},
+      {.model = "gpt3-175b",
+       .machine = "dgx-a100",
+       .npus = "512",
+       .tp = "8",
+       .pp = "8",
+       .global_batch = "512"},
+      {.model = "mixtral-8x7b", .machine = "dgx-h100", .npus = "64", .tp = "2", .pp = "4", .ep = "8"},
+      {.model = "resnet-50", .machine = "dgx-a100", .npus = "64"},
+      {.model = "175B", .machine = "dgx-a100", .npus = "256"}};
+  return jobs;
+}
+
+TEST(Workloads, EveryModelThatComesWithTheProgramHasOneLoader) {
+  for (const auto& [folder, prefer, kind] : {std::tuple("convnets", Prefer::Models, "a network on images"),
+                                             std::tuple("architectures", Prefer::Models, "a transformer"),
+                                             std::tuple("models", Prefer::Tables, "a layer table")}) {
+    for (const std::string& name : input_names(folder)) {
+      EXPECT_EQ(kind_of(load_workload(name, prefer)), kind) << name;
+      EXPECT_EQ(workload_file(name, prefer), *find_input(folder, name)) << name;
+    }
+  }
+}
+
+TEST(Workloads, AnUnknownNameHearsAllThereAre) {
+  const std::string said = problem([] { load_workload("lama3-70b"); });
+  EXPECT_NE(said.find("did you mean 'llama3-70b'"), std::string::npos) << said;
+  EXPECT_NE(said.find("175b"), std::string::npos) << said;
+  EXPECT_NE(said.find("vgg19"), std::string::npos) << said;
+}
+
+// What `estimate` takes a step to be is what the closed form of `simulate` plays, for every kind of model.
+TEST(Questions, EstimateAndClosedFormAgree) {
+  for (const Job& job : machine_jobs()) {
+    const EstimateFacts facts = facts_of(estimate(job));
+    const SimulationAnswer played = simulate(job, {.closed_form = true});
+    // The result's times are whole picoseconds.
+    EXPECT_NEAR(to_ns(played.result.step_time), facts.step_ns, 1e-3) << job.model;
+  }
+}
+
+TEST(Questions, AnEstimateIsThatOfTheTrainingJobItsWordsStandFor) {
+  const Job job = machine_jobs()[1];
+  TrainingJob training{load_architecture("llama3-70b"), load_machine("dgx-h100"), {}};
+  Parallelism& p = training.parallelism;
+  p.tensor = 8;
+  p.pipeline = 4;
+  p.data = 2;  // 64 / (8 x 4)
+  p.zero = 1;
+  p.global_batch = 2 * 8 * 4;  // 8 micro-batches of one sequence per stage on each of two replicas
+  EXPECT_EQ(facts_of(estimate(job)).step_ns, estimate(training).step_ns);
+}
+
+TEST(Questions, ABudgetOfTheMachinesOwnBandwidthsChangesNothing) {
+  Job job = machine_jobs()[2];
+  const SimulationAnswer own = simulate(job, {.closed_form = true});
+  job.bandwidth = fmt::format("{}", fmt::join(own.bandwidth, ","));
+  EXPECT_EQ(simulate(job, {.closed_form = true}).result.step_time, own.result.step_time);
+  EXPECT_EQ(facts_of(estimate(job)).step_ns, facts_of(estimate(machine_jobs()[2])).step_ns);
+}
+
+TEST(Questions, AnyModelOnAMachineCanBeOptimised) {
+  for (Job job : machine_jobs()) {
+    const OptimizeQuestion question{.jobs = {job}, .budget = Bandwidth(500.0)};
+    const DesignAnswer answer = optimize(question);
+    ASSERT_EQ(answer.summary.solution.status, Status::Optimal) << job.model;
+    // The optimum, played with its bandwidths, takes what the answer says; and no equal split is faster.
+    job.bandwidth = fmt::format("{}", fmt::join(answer.summary.optimum.gb_per_s, ","));
+    const SimulationAnswer played = simulate(job, {.closed_form = true});
+    EXPECT_NEAR(to_ns(played.result.step_time), answer.summary.optimum.step_ns[0], 1e-2) << job.model;
+    EXPECT_LE(answer.summary.optimum.step_ns[0], answer.summary.equal.step_ns[0] * (1 + 1e-9)) << job.model;
+  }
+}
+
+TEST(Groups, AGroupsTimeIsTheSumOfItsModelsAndItsBoundHolds) {
+  const Job both{.model = "llama3-70b,gpt3-175b", .machine = "dgx-h100", .npus = "512", .tp = "8", .pp = "4"};
+  const std::vector<Job> members = members_of(both);
+  ASSERT_EQ(members.size(), 2u);
+  EXPECT_EQ(members[1].model, "gpt3-175b");
+  const DesignAnswer group = optimize(OptimizeQuestion{.jobs = members, .budget = Bandwidth(500.0)});
+  ASSERT_EQ(group.summary.optimum.step_ns.size(), 2u);
+  EXPECT_EQ(group.memory.size(), 2u);
+  double apart = 0.0;
+  for (const Job& job : members) {
+    apart += optimize(OptimizeQuestion{.jobs = {job}, .budget = Bandwidth(500.0)}).summary.optimum.step_ns[0];
+  }
+  const double together = group.summary.optimum.step_ns[0] + group.summary.optimum.step_ns[1];
+  EXPECT_GE(together, apart * (1 - 1e-9));  // one division for both is no better than one for each
+  EXPECT_LE(group.summary.solution.lower_bound, together * (1 + 1e-9));
+  EXPECT_NEAR(group.summary.solution.lower_bound / together, 1.0, 1e-6);
+}
+
+TEST(Groups, AGroupOfAModelAndATableOnOneMachine) {
+  std::vector<Job> members = {machine_jobs()[2], machine_jobs()[5]};
+  members[0].npus = members[1].npus = "256";
+  members[0].global_batch.clear();
+  const DesignAnswer group = optimize(OptimizeQuestion{.jobs = members, .budget = Bandwidth(300.0)});
+  EXPECT_EQ(group.summary.solution.status, Status::Optimal);
+  EXPECT_EQ(group.memory.size(), 1u);  // a layer table says nothing of memory
+}
+
+TEST(Questions, AModelWithoutAMachineIsToldWhatItNeeds) {
+  const std::string model = problem(
+      [] { simulate(Job{.model = "gpt3-175b", .network = "4D", .budget = "325"}, SimulationOptions{}); });
+  EXPECT_NE(model.find("gpt3-175b is a transformer: it needs a machine"), std::string::npos) << model;
+  const std::string machine = problem(
+      [] { simulate(Job{.model = "175B", .network = "dgx-h100", .budget = "325"}, SimulationOptions{}); });
+  EXPECT_NE(machine.find("dgx-h100 is a machine: it needs the number of its NPUs"), std::string::npos)
+      << machine;
+}
+
+TEST(Questions, OptionsOfOtherModelsAreRefused) {
+  const auto said = [](const Job& job) { return problem([&] { estimate(job); }); };
+  EXPECT_NE(said({.model = "resnet-50", .npus = "8", .tp = "2"}).find("--tp is for transformers"),
+            std::string::npos);
+  EXPECT_NE(said({.model = "175B", .npus = "256", .zero = "1"}).find("--zero is for transformers"),
+            std::string::npos);
+  EXPECT_NE(said({.model = "175B", .npus = "256", .global_batch = "64"}).find("its batch cannot be set"),
+            std::string::npos);
+}
+
+TEST(Questions, ATableOnANetworkIsBuiltAsTheLibrarySays) {
+  const Job job{.model = "17B", .network = "2D", .library = "astra1", .budget = "100", .allocation = "equal"};
+  Job spelled = job;
+  spelled.tables = "fused";
+  spelled.compute_scale = "0.26";
+  EXPECT_EQ(simulate(job, SimulationOptions{}).result.step_time,
+            simulate(spelled, SimulationOptions{}).result.step_time);
+  spelled.compute_scale = "0.52";
+  EXPECT_NE(simulate(job, SimulationOptions{}).result.step_time,
+            simulate(spelled, SimulationOptions{}).result.step_time);
+}
+
+TEST(Curve, ChoosesWhatTheJobLeavesOpenAndSaysThatItTriedOnlySome) {
+  const SimulatedCurve answer =
+      curve({.job = {.model = "llama3-8b", .machine = "dgx-h100"}, .workers = {8, 16}});
+  EXPECT_NE(answer.remark.find("of those tried, not of all there are"), std::string::npos) << answer.remark;
+  ASSERT_EQ(answer.curve.points.size(), 2u);
+  const SimulatedCurve given = curve({.job = {.model = "llama3-8b",
+                                              .machine = "dgx-h100",
+                                              .tp = "8",
+                                              .pp = "1",
+                                              .zero = "1",
+                                              .micro_batch = "1",
+                                              .recompute = "full"},
+                                      .workers = {8}});
+  EXPECT_EQ(given.remark, "");
+  // The same job asked of `estimate`: one sequence per worker, weak scaling.
+  const Job job{.model = "llama3-8b",
+                .machine = "dgx-h100",
+                .npus = "8",
+                .tp = "8",
+                .zero = "1",
+                .micro_batch = "1",
+                .global_batch = "8",
+                .recompute = "full"};
+  EXPECT_NEAR(given.curve.points[0].step.seconds, facts_of(estimate(job)).step_ns * 1e-9, 1e-12);
+}
+
+TEST(Place, SaysWhichModelsHaveTensors) {
+  EXPECT_NE(problem([] { place({.job = {.model = "dlrm"}}); }).find("dlrm is a layer table"),
+            std::string::npos);
+  EXPECT_NE(problem([] { place({.job = {.model = "llama3-8b"}}); }).find("needs --machine"),
+            std::string::npos);
+}
+
+TEST(Cost, OfAMachineIsThatOfItsNetworkAtItsBandwidths) {
+  const Machine machine = load_machine("dgx-a100");
+  const Network network = machine.network(64);
+  const CostAnswer answer = cost({.machine = "dgx-a100", .npus = "64"});
+  EXPECT_EQ(answer.gb_per_s, machine.gb_per_s(network));
+  EXPECT_EQ(answer.bill.total().value(),
+            make_bill(network, load_price_list("artifact"), machine.gb_per_s(network)).total().value());
+}
+
+}  // namespace
+}  // namespace bandwright
