@@ -43,7 +43,9 @@ bool once_per_node(const TransformerArchitecture& model, const Parallelism& p) {
 RouteBytes route_bytes(const TransformerArchitecture& model, const Parallelism& p, const Group& expert_group,
                        bool dispatch) {
   const double size = dispatch && p.precision == Precision::Fp8 ? scaled_byte : 2.0;
-  const double ranks = p.sequence_parallel ? static_cast<double>(p.tensor) : 1.0;
+  const bool apart =
+      p.sequence_parallel || p.experts_tensor() != p.tensor;  // TP ranks send parts of the tokens
+  const double ranks = apart ? static_cast<double>(p.tensor) : 1.0;
   const double one_each = size * tokens_per_pass(model, p) * static_cast<double>(model.hidden) / ranks;
   if (!once_per_node(model, p)) return {.inside = one_each * static_cast<double>(model.experts.per_token)};
   double nodes = 1.0;

@@ -6,12 +6,25 @@
 namespace bandwright {
 namespace {
 
-// Share of a matrix unit's speed in plain multiplications that on-chip attention reaches: FlashAttention-3
-// has 75 % of peak where multiplications have 80 to 90 %; the first kernels had 30 to 50 % of an A100 and run
-// the older instructions on later NPUs (Dao, FlashAttention-2, 2023, figures 4 to 6; Shah et al.,
-// FlashAttention-3, 2024, figure 5).
-constexpr double flash_share = 0.75;
-constexpr double flash1_share = 0.4;
+// Share of a matrix unit's speed in plain multiplications that on-chip attention reaches, forward and
+// backward. FlashAttention-3 has 0.75 of an H100's peak forward and 0.6 backward with long sequences and
+// heads of 128, where multiplications have 0.8 to 0.9; cuDNN's of 2024 less (Shah et al., FlashAttention-3,
+// 2024, figures 5 and 6). FlashAttention-2 has 0.7 and 0.55 of an A100 and runs the older instructions on
+// later NPUs, the first kernels 0.3 to 0.5 (Dao, FlashAttention-2, 2023, figures 4 to 6).
+struct AttentionShare {
+  double forward = 0.65;
+  double backward = 0.5;
+};
+AttentionShare attention_share(AttentionKernel kernel, const Npu& npu) {
+  switch (kernel) {
+    case AttentionKernel::Flash1:
+      return {0.4 * npu.older_kernels, 0.4 * npu.older_kernels};
+    case AttentionKernel::Flash2:
+      return {0.7 * npu.older_kernels, 0.55 * npu.older_kernels};
+    default:
+      return {0.65 * npu.attention_speed, 0.5 * npu.attention_speed};
+  }
+}
 // Megatron-LM's fused softmax takes whole groups of heads (fused_softmax.py, is_kernel_available); with
 // others, the softmax is written out in fp32.
 constexpr double fused_softmax_heads = 4.0;
@@ -27,8 +40,16 @@ class Pricer {
         tp_(static_cast<double>(p.tensor)) {}
 
   // A projection whose weights are divided over TP, for so many tokens in `matrices` equal multiplications.
-  void project(BlockPasses& passes, const Projection& w, double tokens, double matrices = 1.0) const {
-    const ProjectionGemms gemms = projection_gemms(w, tokens, tp_, matrices);
+  void project(BlockPasses& passes, const Projection& w, double tokens) const {
+    multiply_weights(passes, projection_gemms(w, tokens, tp_));
+  }
+
+  // The same of experts, divided over their own TP, for so many tokens of each.
+  void project_experts(BlockPasses& passes, const Projection& w, double tokens, double experts) const {
+    multiply_weights(passes, projection_gemms(w, tokens, static_cast<double>(p_.experts_tensor()), experts));
+  }
+
+  void multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const {
     multiply(passes.forward, gemms.forward);
     multiply(passes.input_gradient, gemms.input_gradient);
     if (p_.precision == Precision::Fp8) {  // inputs are scaled, cast and transposed
@@ -75,7 +96,7 @@ class Pricer {
   // Matrix multiplications that take `ns` in a short run. The power limit lowers the clock of the processors;
   // that of the memory is fixed (an A100 supports one, 1,593 MHz: nvidia-smi -q -d SUPPORTED_CLOCKS).
   void run_hot(BlockCost& cost, double& kind, double ns, double kernels) const {
-    run(cost, kind, ns / npu_.constants.sustained, kernels);
+    run(cost, kind, ns / (npu_.constants.sustained * npu_.power_speed()), kernels);
   }
 
   [[nodiscard]] Precision attention_precision() const {
@@ -84,15 +105,18 @@ class Pricer {
 
   // The kernels compute the scores once more in the backward pass.
   void flash(BlockPasses& passes, const AttentionGemms& core) const {
-    const double rate =
-        npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency *
-        (p_.attention == AttentionKernel::Flash ? flash_share : flash1_share * npu_.older_kernels);
+    const double unit = npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency;
+    const AttentionShare share = attention_share(p_.attention, npu_);
+    const double uneven = p_.balanced_context ? 1.0 : 2.0 - 1.0 / static_cast<double>(p_.context);
+    const double rate = unit * share.forward / uneven;
+    const double backward_rate = unit * share.backward / uneven;
     const double overhead = streaming_ns(npu_, 0.0);
+    const double attended = causal_share * model_.attended_share();
     double backward = core.scores().flop();
     for (const Gemm& gemm : core.backward) backward += gemm.flop();
-    run_hot(passes.forward, passes.forward.core, causal_share * core.flop() / rate + overhead, 1.0);
+    run_hot(passes.forward, passes.forward.core, attended * core.flop() / rate + overhead, 1.0);
     run_hot(passes.input_gradient, passes.input_gradient.core,
-            causal_share * backward / rate + 2.0 * overhead, 2.0);
+            attended * backward / backward_rate + 2.0 * overhead, 2.0);
   }
 
   void unfused(BlockPasses& passes, const AttentionGemms& core) const {
@@ -168,16 +192,22 @@ LayerCost sparse_layer_cost(const TransformerArchitecture& model, const Parallel
   const Pricer pricer(model, p, npu);
   LayerCost cost{.attention = attention_cost(model, p, npu)};
   const double local = static_cast<double>(model.experts.count) / static_cast<double>(p.expert);
-  const double routed = pricer.tokens() * static_cast<double>(model.experts.per_token);
+  const double tokens =
+      pricer.tokens() * static_cast<double>(p.experts_tensor()) / static_cast<double>(p.tensor);
+  const double routed = tokens * static_cast<double>(model.experts.per_token);
   for (const Projection& projection : ffn_projections(model, model.experts.ffn)) {
-    pricer.project(cost.ffn, projection, routed / local, local);
-    if (model.experts.shared > 0) {
-      pricer.project(cost.ffn, projection, pricer.tokens(), static_cast<double>(model.experts.shared));
+    pricer.project_experts(cost.ffn, projection, routed / local, local);
+  }
+  if (model.experts.shared > 0) {  // side by side they are one FFN
+    for (const Projection& projection : ffn_projections(model, model.experts.shared_inner())) {
+      pricer.project(cost.ffn, projection, pricer.tokens());
     }
   }
-  const double visited = static_cast<double>(model.experts.per_token + model.experts.shared);
+  const auto tp = static_cast<double>(p.tensor);
+  const auto visited = static_cast<double>(model.experts.per_token);
   stream_ffn(pricer, cost.ffn,
-             visited * inner_bytes(model, pricer.tokens(), model.experts.ffn, static_cast<double>(p.tensor)));
+             visited * inner_bytes(model, pricer.tokens(), model.experts.ffn, tp) +
+                 inner_bytes(model, pricer.tokens(), model.experts.shared_inner(), tp));
   pricer.stream(cost.ffn.forward, 4.0 * visited * pricer.activation(), 6.0);  // permute, unpermute
   pricer.stream(cost.ffn.input_gradient, 4.0 * visited * pricer.activation(), 6.0);
   return cost;
@@ -191,8 +221,10 @@ BlockPasses head_cost(const TransformerArchitecture& model, const Parallelism& p
       2.0 * pricer.tokens() * static_cast<double>(model.vocabulary) / static_cast<double>(p.tensor);
   // In fp32, kernel by kernel: cast, maximum, difference, exponential, sum, quotient; backward a product and
   // a cast. Fused: read twice, written once.
-  pricer.stream(passes.forward, (p.fused_loss ? 3.0 : 19.0) * logits + 2.0 * pricer.activation(), 8.0);
-  pricer.stream(passes.input_gradient, (p.fused_loss ? 3.0 : 10.0) * logits + 3.0 * pricer.activation(), 5.0);
+  pricer.stream(passes.forward, (p.loss == Loss::Fused ? 3.0 : 19.0) * logits + 2.0 * pricer.activation(),
+                8.0);
+  pricer.stream(passes.input_gradient,
+                (p.loss == Loss::Fused ? 3.0 : 10.0) * logits + 3.0 * pricer.activation(), 5.0);
   return passes;
 }
 

@@ -52,6 +52,8 @@ class LayerPasses {
   void exchange(Role role, Way way, StreamSet sets);
   [[nodiscard]] double exchange_ns(Way way) const;
   void context_exchange(Role role, bool backward);
+  [[nodiscard]] bool overlaps_context() const { return p_.overlap_context && p_.context > 1; }
+  void wait_for_counts(bool sparse, Role role);
 
   const TrainingJob& job_;
   const Network& network_;

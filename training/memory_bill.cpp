@@ -6,88 +6,134 @@ namespace bandwright {
 namespace {
 
 constexpr double weight_bytes = 2.0;
-constexpr double gradient_bytes = 4.0;
-constexpr double optimizer_bytes = 12.0;
 constexpr double allocator_loss = 0.04;
 constexpr double library_bytes = 1.5 * 1073741824.0;
+// Of one logit. Kernel by kernel (PyTorch): bf16 and fp32 copies, logarithms of the softmax in fp32, and the
+// gradients of both, of which not all live at a time (12 to 14); in place (Megatron-LM): 6 to 9.
+double logit_bytes(Loss loss) {
+  switch (loss) {
+    case Loss::KernelByKernel:
+      return 13.0;
+    case Loss::InPlace:
+      return 8.0;
+    default:
+      return 6.0;
+  }
+}
 
-// Parameters of the fullest stage, by how they are divided.
+double as_double(std::int64_t value) { return static_cast<double>(value); }
+
+// Layers of a stage by their kind. One of a pipeline that has experts in every `interval`-th layer holds
+// most.
+struct StageLayers {
+  double dense = 0.0;
+  double sparse = 0.0;
+};
+StageLayers layers_of(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
+  const Dealing dealt = dealing(m, p);
+  const bool last = stage == StageEnd::Last && p.pipeline > 1;
+  const std::int64_t layers = last ? dealt.last_stage : dealt.stage;
+  if (!m.sparse()) return {.dense = as_double(layers)};
+  const std::int64_t most = (layers + m.experts.interval - 1) / m.experts.interval;
+  const std::int64_t sparse = p.pipeline > 1 ? most : m.sparse_layers();
+  return {as_double(layers - sparse), as_double(sparse)};
+}
+
+double local_experts(const TransformerArchitecture& m, const Parallelism& p) {
+  return as_double(m.experts.count) / as_double(p.expert) * expert_parameters(m) /
+         as_double(p.experts_tensor());
+}
+
+// Parameters of a stage, by how they are divided.
 struct Held {
   double dense = 0.0;
   double experts = 0.0;
   double embedding = 0.0;
 };
-
-Held held(const TransformerArchitecture& m, const Parallelism& p) {
-  const auto tp = static_cast<double>(p.tensor);
-  const auto pp = static_cast<double>(p.pipeline);
-  const auto per_stage = static_cast<double>(dealing(m, p).stage);
-  // A stage of a pipeline that has experts in every layer holds most.
-  const double sparse_share =
-      pp > 1.0 && m.sparse() ? 1.0 : static_cast<double>(m.sparse_layers()) / static_cast<double>(m.layers);
-  const double local_experts = static_cast<double>(m.experts.count) / static_cast<double>(p.expert);
+Held held(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
+  const double tp = as_double(p.tensor);
+  const StageLayers layers = layers_of(m, p, stage);
   Held result;
-  result.dense =
-      per_stage / tp *
-      ((1.0 - sparse_share) * dense_layer_parameters(m) + sparse_share * sparse_layer_parameters(m));
-  result.experts = per_stage * sparse_share * local_experts * expert_parameters(m) / tp;
-  result.embedding = embedding_parameters(m) / tp / (pp > 1.0 && !m.tied_embeddings ? 2.0 : 1.0);
+  result.dense = (layers.dense * dense_layer_parameters(m) + layers.sparse * sparse_layer_parameters(m)) / tp;
+  result.experts = layers.sparse * local_experts(m, p);
+  const double table = as_double(m.vocabulary) * as_double(m.hidden);
+  const double ends = p.pipeline == 1            ? embedding_parameters(m)
+                      : stage == StageEnd::First ? table + as_double(m.positions) * as_double(m.hidden)
+                                                 : table;
+  result.embedding = ends / tp;
   return result;
 }
 
 double core_scores(const TransformerArchitecture& m, const Parallelism& p, double x) {
   const bool kept = p.attention == AttentionKernel::Unfused && p.recompute == Recomputation::None;
   if (!kept) return 0.0;
-  return x * 5.0 * static_cast<double>(m.heads) * static_cast<double>(m.sequence) /
-         (static_cast<double>(m.hidden) * static_cast<double>(p.tensor));
+  return x * 5.0 * as_double(m.heads) * as_double(m.sequence) / (as_double(m.hidden) * as_double(p.tensor));
 }
 
-double layers_in_flight(const TransformerArchitecture& m, const Parallelism& p) {
-  const auto stages = static_cast<double>(p.pipeline);
-  const auto per_stage = static_cast<double>(dealing(m, p).stage);
-  const auto micro_batches = static_cast<double>(p.micro_batches());
+double layers_in_flight(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
+  const double stages = as_double(p.pipeline);
+  const StageLayers layers = layers_of(m, p, stage);
+  const double per_stage = layers.dense + layers.sparse;
+  const double micro_batches = as_double(p.micro_batches());
   if (p.schedule == PipelineSchedule::GPipe) return per_stage * micro_batches;
-  const double chunks = static_cast<double>(p.virtual_stages);
-  const double in_flight = chunks > 1.0 ? stages * (1.0 + (stages - 1.0) / (stages * chunks)) : stages;
+  const double chunks = as_double(p.virtual_stages);
+  const double ahead = (stage == StageEnd::First ? 1.0 : -1.0) * (stages - 1.0);
+  const double piped = chunks > 1.0 ? stages + ahead / chunks : stage == StageEnd::First ? stages : 1.0;
   const double beside = p.overlap_expert && m.sparse() ? 1.0 / chunks : 0.0;
-  return per_stage * std::min(in_flight + beside, micro_batches);
+  return per_stage * std::min(piped + beside, micro_batches);
 }
 
-double buffer_bytes(const TransformerArchitecture& m, const Parallelism& p) {
-  const auto tp = static_cast<double>(p.tensor);
-  const double logits = p.pipeline == 1
-                            ? 4.0 * static_cast<double>(p.micro_batch * m.sequence) /
-                                  static_cast<double>(p.context) * static_cast<double>(m.vocabulary) / tp
-                            : 0.0;
-  const double gathered = p.zero >= 3 ? 2.0 * weight_bytes * dense_layer_parameters(m) / tp : 0.0;
-  return (p.data > 1 ? p.bucket_bytes : 0.0) + gathered + logits;
+double logits(const TransformerArchitecture& m, const Parallelism& p) {
+  return logit_bytes(p.loss) * as_double(p.micro_batch * m.sequence) / as_double(p.context) *
+         as_double(m.vocabulary) / as_double(p.tensor);
+}
+
+// Of one layer, by its kind: 34 = 11 (attention) + 19 (a GELU FFN of 4 h) + 4 (norms); other FFNs keep their
+// inner activations in proportion, those of experts once per expert visited, with the copy of the token that
+// each gets. Of attention, 8 are queries, keys, values and what they weigh, 2 bytes each: fewer with fewer
+// key/value heads, more where latent attention has made them out of its latents. Two are masks of dropout,
+// which models with gated FFNs do not have. In fp8 the inputs of the multiplications are kept in 1 byte: of
+// queries, keys and values, of both of the FFN's, and of the attention's output beside its own in bf16.
+double layer_bytes(const TransformerArchitecture& m, const Parallelism& p, bool sparse) {
+  const double tp = as_double(p.tensor);
+  const double hidden = as_double(m.hidden);
+  const double x = as_double(p.micro_batch * m.sequence) / as_double(p.context) * hidden;
+  const double divided = p.sequence_parallel ? tp : 1.0;
+  if (p.recompute == Recomputation::Full) return 2.0 * x / divided;
+  const bool gated = m.ffn_kind == FfnKind::SwiGlu;
+  const double input = p.precision == Precision::Fp8 ? 1.0 : 2.0;  // of a multiplication
+  const double copies = sparse ? as_double(m.experts.per_token) : 0.0;
+  const double inner =
+      (sparse ? copies * as_double(m.experts.ffn) + as_double(m.experts.shared_inner()) : as_double(m.ffn)) /
+      hidden;
+  const double attended = as_double(m.heads * m.head_dim) / hidden;
+  const double core = 2.0 * as_double((m.heads + m.kv_heads) * (m.score_dim() + m.head_dim)) / hidden +
+                      (2.0 - input) * attended;
+  const double whole = 4.0 + 2.0 * input + (gated ? 0.0 : 2.0);
+  const double within = inner * ((gated ? 4.0 : 2.0) + input);
+  return x * ((whole + copies * input) / divided + (core + within) / tp) + core_scores(m, p, x);
+}
+
+double average_layer(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
+  const StageLayers layers = layers_of(m, p, stage);
+  const double all = layers.dense + layers.sparse;
+  if (all <= 0.0) return 0.0;
+  return (layers.dense * layer_bytes(m, p, false) + layers.sparse * layer_bytes(m, p, true)) / all;
 }
 
 }  // namespace
 
-// 34 = 11 (attention) + 19 (a GELU FFN of 4 h) + 4 (norms);
-// other FFNs keep their inner activations in proportion, those of experts once per expert visited. Of
-// attention, 8 are queries, keys, values and what they weigh, 2 bytes each: fewer with fewer key/value heads,
-// more where latent attention has made them out of its latents.
+double fragmentation(double allocated_bytes) { return allocator_loss * allocated_bytes; }
+
 double layer_activations(const TransformerArchitecture& m, const Parallelism& p) {
-  const auto tp = static_cast<double>(p.tensor);
-  const double x = static_cast<double>(p.micro_batch * m.sequence) / static_cast<double>(p.context) *
-                   static_cast<double>(m.hidden);
-  if (p.recompute == Recomputation::Full) return 2.0 * x / (p.sequence_parallel ? tp : 1.0);
-  const double replicated = 10.0 / (p.sequence_parallel ? tp : 1.0);
-  const double visited = m.sparse() ? static_cast<double>(m.experts.per_token + m.experts.shared) : 1.0;
-  const double inner = static_cast<double>(m.sparse() ? m.experts.ffn : m.ffn) * visited /
-                       (4.0 * static_cast<double>(m.hidden));
-  const double gates = m.ffn_kind == FfnKind::SwiGlu ? 1.5 : 1.0;
-  const double core = 2.0 * static_cast<double>((m.heads + m.kv_heads) * (m.score_dim() + m.head_dim)) /
-                      static_cast<double>(m.hidden);
-  return x * (replicated + (core + 16.0 * inner * gates) / tp) + core_scores(m, p, x);
+  return average_layer(m, p, StageEnd::First);
 }
 
 std::vector<MemoryBill::Line> MemoryBill::lines() const {
-  return {{"weights", layer_weights},  {"gradients", layer_gradients}, {"optimizer state", layer_optimizer},
-          {"embedding", embedding},    {"activations", activations},   {"buffers", buffers},
-          {"fragmentation", allowance}};
+  return {
+      {"weights", layer_weights},     {"gradients", layer_gradients}, {"optimizer state", layer_optimizer},
+      {"embedding", embedding},       {"activations", activations},   {"logits", logits},
+      {"gathered weights", gathered}, {"buffers", buffers},           {"fragmentation", allowance}};
 }
 
 double MemoryBill::total() const {
@@ -101,31 +147,51 @@ MemoryBill::Line MemoryBill::largest() const {
   return *std::max_element(all.begin(), all.end(), [](auto& a, auto& b) { return a.bytes < b.bytes; });
 }
 
-MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& p) {
-  const Held parameters = held(model, p);
-  const double replicas = static_cast<double>(p.data * p.context);
-  const double expert_replicas = std::max(1.0, replicas / static_cast<double>(p.expert));
-  const auto over = [&](int stage, double bytes) {
-    const bool divided = p.zero >= stage;
+MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& p, StageEnd stage) {
+  const Held parameters = held(model, p, stage);
+  const double all_replicas = as_double(p.data * p.context);
+  const double replicas = p.zero_npus > 0 ? std::min(all_replicas, as_double(p.zero_npus)) : all_replicas;
+  const double expert_replicas =
+      std::max(1.0, all_replicas * as_double(p.tensor) / as_double(p.expert * p.experts_tensor()));
+  const auto over = [&](int zero, double bytes) {
+    const bool divided = p.zero >= zero;
     return bytes * (parameters.dense / (divided ? replicas : 1.0) +
                     parameters.experts / (divided ? expert_replicas : 1.0));
   };
-  const auto whole = [&](int stage, double bytes) { return bytes / (p.zero >= stage ? replicas : 1.0); };
+  const auto whole = [&](int zero, double bytes) { return bytes / (p.zero >= zero ? replicas : 1.0); };
+  const auto gradient_bytes = static_cast<double>(p.stored_gradient_bytes);
+  const double state_bytes = optimizer_state_bytes(p.optimizer);
   MemoryBill bill;
   bill.layer_weights = over(3, weight_bytes);
   bill.layer_gradients = over(2, gradient_bytes);
-  bill.layer_optimizer = over(1, optimizer_bytes);
+  bill.layer_optimizer = over(1, state_bytes);
   bill.embedding =
-      parameters.embedding * (whole(3, weight_bytes) + whole(2, gradient_bytes) + whole(1, optimizer_bytes));
-  bill.activations = layer_activations(model, p) * layers_in_flight(model, p);
+      parameters.embedding * (whole(3, weight_bytes) + whole(2, gradient_bytes) + whole(1, state_bytes));
+  bill.activations = average_layer(model, p, stage) * layers_in_flight(model, p, stage);
   if (p.recompute == Recomputation::Full) {  // the layer being recomputed keeps everything
     Parallelism kept = p;
     kept.recompute = Recomputation::None;
-    bill.activations += layer_activations(model, kept);
+    bill.activations +=
+        std::max(layers_of(model, p, stage).dense > 0.0 ? layer_bytes(model, kept, false) : 0.0,
+                 model.sparse() ? layer_bytes(model, kept, true) : 0.0);
   }
-  bill.buffers = buffer_bytes(model, p);
-  bill.allowance = allocator_loss * bill.total() + library_bytes;
+  if (p.pipeline == 1 || stage == StageEnd::Last) bill.logits = logits(model, p);
+  if (p.zero >= 3) {
+    const double dense = dense_layer_parameters(model) / as_double(p.tensor);
+    const double sparse =
+        model.sparse() ? sparse_layer_parameters(model) / as_double(p.tensor) + local_experts(model, p) : 0.0;
+    bill.gathered = 2.0 * weight_bytes * std::max(dense, sparse);
+  }
+  bill.buffers = p.data > 1 ? p.bucket_bytes : 0.0;
+  bill.allowance = fragmentation(bill.total()) + library_bytes;
   return bill;
+}
+
+MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& p) {
+  const MemoryBill first = memory_bill(model, p, StageEnd::First);
+  if (p.pipeline == 1) return first;
+  const MemoryBill last = memory_bill(model, p, StageEnd::Last);
+  return last.total() > first.total() ? last : first;
 }
 
 }  // namespace bandwright

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,18 +9,29 @@
 
 namespace bandwright {
 
-// Bytes on the fullest NPU, the one of the first pipeline stage, as if it had as many layers as any: its
-// lines add up to the total.
+// Bytes on the fullest NPU: of the first or the last pipeline stage, as if either had as many layers as any
+// other that holds its kind; its lines add up to the total.
 //
-//   weights     2 per parameter      gradients 4 (fp32)      optimizer 12 (fp32 weight and two moments)
-//               each divided over DP from ZeRO stage 3, 2 and 1 on
+//   weights     2 per parameter
+//   gradients   4 (fp32) or 2 per parameter
+//   optimizer   12 per parameter (fp32 weight and two moments), or by its kind
+//               each of the three divided over DP, or ZeRO's part of it, from ZeRO stage 3, 2 and 1 on
 //   activations of one layer, with x = micro-batch x sequence / CP x hidden:
-//               no recomputation  x (10 + 24/t + 5 a s / (h t)), unfused      x 34/t + ... with sequence
-//               parallel selective or flash attention: without the last term           full: 2 x, one layer
-//               besides x layers in flight, with l of the slowest stage (training/parallelism.h): all of a
-//               replica without a pipeline; l (p + (p-1)/v) interleaved; l p for 1F1B; l x micro-batches for
-//               GPipe; l/v more where another micro-batch is beside for the sake of experts
-//   buffers     one gradient bucket, the gathered weights of two layers (ZeRO 3), the logits in fp32
+//                 no recomputation            x (10 + 24/t + 5 a s / (h t)) unfused
+//                 with sequence parallel      x 34/t + the same last term
+//                 selective, or flash         without the last term
+//                 full                        2 x, and one layer besides
+//               2 x less without dropout (gated FFNs); with experts what each of the k copies of a token
+//               needs; inputs of multiplications 1 byte instead of 2 in fp8;
+//               times the layers in flight, with l of the slowest stage (training/parallelism.h):
+//                 without a pipeline          all of a replica
+//                 1F1B                        l p on the first stage, l on the last
+//                 interleaved                 l (p + (p-1)/v) on the first stage, l (p - (p-1)/v) on the last
+//                 GPipe                       l x micro-batches
+//               and l/v more where another micro-batch is beside for the sake of experts
+//   logits      of the last stage: 13 bytes each with a loss of kernel by kernel, 8 in place, 6 fused
+//   gathered    ZeRO 3: the weights of two layers of the larger kind, with all local experts
+//   buffers     one gradient bucket
 //   allowance   what the allocator loses: 4 % of the rest, and 1.5 GiB for libraries
 //
 // Source: Korthikanti et al., "Reducing Activation Recomputation in Large Transformer Models" (2022),
@@ -30,6 +42,8 @@ struct MemoryBill {
   double layer_optimizer = 0.0;
   double embedding = 0.0;  // weights, gradients and optimizer state of the embedding
   double activations = 0.0;
+  double logits = 0.0;
+  double gathered = 0.0;
   double buffers = 0.0;
   double allowance = 0.0;
 
@@ -39,12 +53,19 @@ struct MemoryBill {
   };
   [[nodiscard]] std::vector<Line> lines() const;
   [[nodiscard]] double total() const;
+  [[nodiscard]] double allocated() const { return total() - allowance; }  // as tensors, at the fullest moment
   [[nodiscard]] Line largest() const;
 };
 
-// Bytes kept for one layer and one micro-batch.
+// What of MemoryBill::allowance the allocator loses: bytes reserved that hold no tensor.
+double fragmentation(double allocated_bytes);
+
+// Bytes kept for one layer of the fullest stage, on average of its kinds, and one micro-batch.
 double layer_activations(const TransformerArchitecture& model, const Parallelism& parallelism);
 
+enum class StageEnd : std::uint8_t { First, Last };
+MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& parallelism, StageEnd stage);
+// Of the fuller one.
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& parallelism);
 
 // What would make a bill fit into `capacity` bytes, as options typed after the job's own; empty when it fits

@@ -46,8 +46,10 @@ std::vector<std::string> notes(const TrainingJob& job, const Calibration& calibr
   if (!dealing(job.model, job.parallelism).even) all.push_back(dealt(job));
   if (job.model.sparse()) {
     all.emplace_back(
-        "mixture of experts: unchecked against measurements; every expert is taken to get as many tokens");
+        "mixture of experts: every expert is taken to get as many tokens; measured steps are off by 15 % on "
+        "average");
   }
+  if (!job.model.left_out.empty()) all.push_back(job.model.left_out);
   const Npu& npu = job.machine.npu;
   if (!fitted_on_steps(source_of(calibration, npu.constants_name))) {
     all.push_back(

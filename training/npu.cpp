@@ -55,6 +55,11 @@ double Npu::peak(Precision precision) const {
                                name, precision_name(precision)));
 }
 
+double Npu::power_speed() const {
+  constexpr double exponent = 1.0 / 2.5;
+  return watts > 0.0 && constants_watts > 0.0 ? std::pow(watts / constants_watts, exponent) : 1.0;
+}
+
 const Fields<NpuConstants>& npu_constants_fields() {
   using C = NpuConstants;
   static const Fields<C> fields(
@@ -84,9 +89,14 @@ const Fields<Npu>& npu_fields() {
       required("memory_bandwidth", &Npu::memory_gb_per_s, kinds::gb_per_s(), "of that memory"),
       optional("older_kernels", &Npu::older_kernels, kinds::number(0.01, 1.0),
                "speed of the matrix units under the previous generation's instructions"),
+      optional("attention_speed", &Npu::attention_speed, kinds::number(0.1, 10.0),
+               "share of the matrix units in attention kernels, in an H100's"),
       required("processors", &Npu::processors, kinds::integer<int>(1, 1 << 16),
                "streaming multiprocessors or cores: what tiles of a matrix are dealt to"),
       optional("usd_per_hour", &Npu::usd_per_hour, kinds::number(0.0, 1e6), "a usual price of renting one"),
+      optional("watts", &Npu::watts, kinds::number(0.0, 1e6), "its power limit; 0: as its constants' NPU"),
+      optional("constants_watts", &Npu::constants_watts, kinds::number(0.0, 1e6),
+               "power limit of the NPU its constants were fitted on; 0: the same"),
       required("constants", &Npu::constants_name, kinds::text(), "a kind of inputs/calibration.yaml"),
       derived("fitted", &Npu::constants, kinds::object(npu_constants_fields()), "those constants"));
   return fields;

@@ -37,14 +37,20 @@ struct Npu {
   std::array<double, 3> peak_flop_per_ns{};  // by Precision; 0 where there is none
   double memory_bytes = 0.0;
   double memory_gb_per_s = 0.0;
-  double older_kernels = 1.0;  // speed of matrix units under the previous generation's instructions
-  int processors = 0;          // streaming multiprocessors, or cores: what tiles of a matrix are dealt to
+  double older_kernels = 1.0;    // speed of matrix units under the previous generation's instructions
+  double attention_speed = 1.0;  // share of matrix units in attention kernels of its own, in an H100's
+  int processors = 0;            // streaming multiprocessors, or cores: what tiles of a matrix are dealt to
   double usd_per_hour = 0.0;
+  double watts = 0.0;            // its power limit, and that of the NPU that its constants were fitted on;
+  double constants_watts = 0.0;  // 0: not known, or the same
   std::string constants_name;
   NpuConstants constants;
 
   // The peak in FLOP/ns. Throws InputError when the NPU has no such matrix units.
   [[nodiscard]] double peak(Precision precision) const;
+  // Speed of its matrix units under its own power limit, in that of `sustained`: the power of a processor
+  // grows with the 2.5th power of its clock (frequency times voltage squared, which follows it in part).
+  [[nodiscard]] double power_speed() const;
 };
 
 // The keys of an NPU file, or of the `npu:` map of a machine file.

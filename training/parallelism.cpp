@@ -31,6 +31,7 @@ constexpr std::array schedules = {
 constexpr std::array attention_kernels = {
     Choice<AttentionKernel>{AttentionKernel::Unfused, "unfused", "scores pass through memory"},
     Choice<AttentionKernel>{AttentionKernel::Flash1, "flash1", "scores stay on chip, the kernels of 2022"},
+    Choice<AttentionKernel>{AttentionKernel::Flash2, "flash2", "the kernels of 2023"},
     Choice<AttentionKernel>{AttentionKernel::Flash, "flash", "scores stay on chip, kernels of the NPU's own"},
 };
 
@@ -39,6 +40,14 @@ constexpr std::array dispatches = {
     Choice<ExpertDispatch>{ExpertDispatch::AllToAll, "all-to-all", "a copy of a token for each expert"},
     Choice<ExpertDispatch>{ExpertDispatch::PerNode, "per-node", "one per node, passed on inside it"},
 };
+
+constexpr std::array optimizers = {
+    Choice<Optimizer>{Optimizer::Adam, "adam", "two moments in fp32"},
+    Choice<Optimizer>{Optimizer::AdamBf16, "adam-bf16", "two moments in bf16"},
+    Choice<Optimizer>{Optimizer::Adam8Bit, "adam-8bit", "two moments in 8 bits"},
+    Choice<Optimizer>{Optimizer::Muon, "muon", "one moment in fp32"},
+};
+constexpr std::array optimizer_bytes_each = {12.0, 8.0, 6.0, 8.0};
 
 template <class Value, std::size_t size>
 Value chosen(const std::array<Choice<Value>, size>& choices, std::string_view name, std::string_view what) {
@@ -124,6 +133,11 @@ AttentionKernel attention_kernel(std::string_view name) {
 }
 ExpertDispatch expert_dispatch(std::string_view name) { return chosen(dispatches, name, "expert dispatch"); }
 
+Optimizer optimizer(std::string_view name) { return chosen(optimizers, name, "optimizer"); }
+double optimizer_state_bytes(Optimizer optimizer) {
+  return optimizer_bytes_each[static_cast<std::size_t>(optimizer)];
+}
+
 void fill_data_parallel(Parallelism& p, std::int64_t npus) {
   const std::int64_t replica = p.tensor * p.context * p.pipeline;
   if (npus % replica != 0) {
@@ -160,7 +174,9 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& p) 
         fmt::format("expert {} for {}, which has no experts (use --ep 1)", p.expert, model.name));
   }
   if (model.sparse()) check_divides("expert", p.expert, "the number of experts", model.experts.count);
-  if (p.expert > 1 && p.expert % p.context != 0) {
+  if (p.expert_tensor > 0) check_divides("expert TP", p.expert_tensor, "TP", p.tensor);
+  const bool own_tensor = p.experts_tensor() != p.tensor;
+  if (!own_tensor && p.expert > 1 && p.expert % p.context != 0) {
     throw InputError(fmt::format("expert {} is no multiple of context {}, whose NPUs it uses (use 1 or {})",
                                  p.expert, p.context, (p.expert / p.context + 1) * p.context));
   }
@@ -175,7 +191,15 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& p) 
 
 void validate(const TransformerArchitecture& model, const Parallelism& p) {
   validate_shape(model, p);
-  check_divides("expert", p.expert, "context x data parallel ranks,", p.context * p.data);
+  if (p.experts_tensor() != p.tensor) {
+    check_divides("expert TP x expert", p.experts_tensor() * p.expert, "TP x context x data parallel ranks,",
+                  p.tensor * p.context * p.data);
+  } else {
+    check_divides("expert", p.expert, "context x data parallel ranks,", p.context * p.data);
+  }
+  if (p.zero_npus > 0) {
+    check_divides("ZeRO domain", p.zero_npus, "context x data parallel ranks,", p.context * p.data);
+  }
   check_batch(p);
 }
 
@@ -192,9 +216,52 @@ void add_parts(const Group& whole, std::vector<Group>& groups) {
 }
 }  // namespace
 
+namespace {
+// Parts of one dimension, side by side, as one.
+void merge_neighbours(Group& group) {
+  std::vector<GroupDimension> merged;
+  for (const GroupDimension& part : group.dimensions) {
+    const bool beside = !merged.empty() && merged.back().dimension == part.dimension &&
+                        part.stride == merged.back().stride * merged.back().npus;
+    if (beside) {
+      merged.back().npus *= part.npus;
+    } else {
+      merged.push_back(part);
+    }
+  }
+  group.dimensions = std::move(merged);
+}
+
+struct Halves {
+  Group inner;
+  Group outer;
+};
+// The first `npus` of a group, and the NPUs that have the same place in each such part.
+Halves split_group(const Group& whole, std::int64_t npus, const std::string& inner,
+                   const std::string& outer) {
+  Halves halves{{.name = inner}, {.name = outer}};
+  std::int64_t left = npus;
+  for (const GroupDimension& part : whole.dimensions) {
+    const auto inside = static_cast<int>(std::min<std::int64_t>(left, part.npus));
+    if (part.npus % inside != 0 || left % inside != 0) {
+      throw InputError(fmt::format("{} of {} {} NPUs do not fill dimensions of the network", npus,
+                                   whole.npus(), whole.name));
+    }
+    if (inside > 1) halves.inner.dimensions.push_back({part.dimension, inside, part.stride});
+    if (part.npus > inside) {
+      halves.outer.dimensions.push_back({part.dimension, part.npus / inside, part.stride * inside});
+    }
+    left /= inside;
+  }
+  return halves;
+}
+}  // namespace
+
 std::vector<Group> parallel_groups(const Network& network, const Parallelism& p) {
   std::vector<GroupSize> sizes;
-  const std::int64_t expert_outside_context = std::max<std::int64_t>(1, p.expert / p.context);
+  const bool own_tensor = p.experts_tensor() != p.tensor;  // experts are laid out over TP, CP and DP anew
+  const std::int64_t expert_outside_context =
+      own_tensor ? 1 : std::max<std::int64_t>(1, p.expert / p.context);
   for (const std::string& name : p.placement) {
     if (name == "TP") sizes.push_back({name, p.tensor});
     if (name == "CP") sizes.push_back({name, p.context});
@@ -219,6 +286,14 @@ std::vector<Group> parallel_groups(const Network& network, const Parallelism& p)
   groups.push_back(joined("DP", {"CP", "EP", "DP"}));
   groups.push_back(experts_use_context ? joined("EDP", {"DP"}) : joined("EDP", {"CP", "DP"}));
   groups.push_back(joined("PP", {"PP"}));
+  if (own_tensor) {
+    Group all = joined("expert", {"TP", "CP", "EP", "DP"});
+    merge_neighbours(all);
+    const Halves rest = split_group(all, p.experts_tensor(), "ETP", "expert");
+    Halves experts = split_group(rest.outer, p.expert, "EP", "EDP");
+    groups[static_cast<std::size_t>(Axes::Expert)] = std::move(experts.inner);
+    groups[static_cast<std::size_t>(Axes::ExpertData)] = std::move(experts.outer);
+  }
   if (!p.hierarchical) {
     for (const Axes axis : {Axes::Data, Axes::ExpertData}) {
       Group& group = groups[static_cast<std::size_t>(axis)];
@@ -227,6 +302,14 @@ std::vector<Group> parallel_groups(const Network& network, const Parallelism& p)
       group.dimensions = {{group.dimensions.back().dimension, npus, group.dimensions.back().stride}};
     }
   }
+  Group& data = groups[static_cast<std::size_t>(Axes::Data)];
+  Group replicas{.name = "replicas"};
+  if (p.zero_npus > 0 && p.zero_npus < data.npus()) {
+    Halves zero = split_group(data, p.zero_npus, data.name, replicas.name);
+    data = std::move(zero.inner);
+    replicas = std::move(zero.outer);
+  }
+  groups.push_back(std::move(replicas));
   if (p.expert > 1) add_parts(groups[static_cast<std::size_t>(Axes::Expert)], groups);
   return groups;
 }

@@ -20,25 +20,36 @@ enum class PipelineSchedule : std::uint8_t { GPipe, OneFOneB, Interleaved };
 enum class Recomputation : std::uint8_t { None, Selective, Full };
 
 // Whether attention scores pass through memory, or stay on chip: in the first kernels that did so (Dao et
-// al., FlashAttention, 2022) or in those written for the matrix units of each NPU (cuDNN, FlashAttention-3,
-// 2024).
-enum class AttentionKernel : std::uint8_t { Unfused, Flash1, Flash };
+// al., FlashAttention, 2022), in its second version (2023), or in those written for the matrix units of each
+// NPU (cuDNN, FlashAttention-3, 2024).
+enum class AttentionKernel : std::uint8_t { Unfused, Flash1, Flash2, Flash };
 
 // How tokens come to their experts: a copy for each, one per node that is passed on inside it
 // (training/expert_routing.h), or per node where the model's router limits their number.
 enum class ExpertDispatch : std::uint8_t { ByModel, AllToAll, PerNode };
 
+// What is kept of a parameter beside its 2-byte weight and its gradient: an fp32 weight and
+//   Adam        two moments in fp32            AdamBf16  two in bf16           Adam8Bit  two in 8 bits
+//   Muon        one moment in fp32, for the matrices (Jordan et al., 2024)
+enum class Optimizer : std::uint8_t { Adam, AdamBf16, Adam8Bit, Muon };
+
+// How the loss is computed from the logits: kernel by kernel, each with a tensor of its own (PyTorch), in
+// place by its own kernels (Megatron-LM, vocab_parallel_cross_entropy), or in one.
+enum class Loss : std::uint8_t { KernelByKernel, InPlace, Fused };
+
 // How a training step is divided over NPUs, and what its software does.
 struct Parallelism {
-  std::int64_t tensor = 1;    // TP: matrices divided inside a layer
-  std::int64_t context = 1;   // CP: the sequence divided
-  std::int64_t expert = 1;    // EP: experts divided, over NPUs of the data-parallel groups
-  std::int64_t pipeline = 1;  // PP: layers divided
-  std::int64_t data = 1;      // DP: what is left of the NPUs
+  std::int64_t tensor = 1;         // TP: matrices divided inside a layer
+  std::int64_t context = 1;        // CP: the sequence divided
+  std::int64_t expert = 1;         // EP: experts divided, over NPUs of the data-parallel groups
+  std::int64_t expert_tensor = 0;  // ETP: each expert's matrices divided; 0: as TP
+  std::int64_t pipeline = 1;       // PP: layers divided
+  std::int64_t data = 1;           // DP: what is left of the NPUs
   std::int64_t virtual_stages = 1;
   PipelineSchedule schedule = PipelineSchedule::OneFOneB;
   bool sequence_parallel = false;  // norms and dropout divided over the TP group as well
-  int zero = 0;                    // ZeRO stage: 1 optimizer, 2 and gradients, 3 and weights divided over DP
+  int zero = 0;                    // ZeRO stage: 1 optimizer, 2 and gradients, 3 and weights divided over DP,
+  std::int64_t zero_npus = 0;      // or over so many of its NPUs, with replicas beside them; 0: over all
 
   std::int64_t micro_batch = 1;   // sequences of one pass through the layers
   std::int64_t global_batch = 1;  // sequences of one step
@@ -55,15 +66,23 @@ struct Parallelism {
   // Tokens go to experts and back beside another micro-batch's passes (DeepSeek-V3's DualPipe; Megatron-Core,
   // --overlap-moe-expert-parallel-comm).
   bool overlap_expert = false;
-  ExpertDispatch dispatch = ExpertDispatch::ByModel;
+  ExpertDispatch dispatch = ExpertDispatch::PerNode;
+  // The host issues a whole step at once (CUDA graphs); otherwise it waits, in every layer with experts, for
+  // the number of tokens that each is to get.
+  bool whole_graphs = false;
+  bool balanced_context = true;  // each context rank has as many scores to compute under the causal mask
+  bool overlap_context = true;   // keys and values come beside the attention core
   // Collectives over DP use every adapter of a machine once; otherwise each NPU receives all through its own.
   bool hierarchical = true;
-  bool fused_loss = true;           // the loss in one kernel instead of ten
-  double bucket_bytes = 200e6;      // of gradients reduced together
-  std::int64_t gradient_bytes = 2;  // per parameter, on the wire
+  Loss loss = Loss::Fused;
+  double bucket_bytes = 200e6;             // of gradients reduced together
+  std::int64_t gradient_bytes = 2;         // per parameter, on the wire,
+  std::int64_t stored_gradient_bytes = 4;  // and in memory
+  Optimizer optimizer = Optimizer::Adam;
   // Groups over the network's dimensions, innermost first: a permutation of TP CP EP DP PP.
   std::vector<std::string> placement = {"TP", "CP", "EP", "DP", "PP"};
 
+  [[nodiscard]] std::int64_t experts_tensor() const { return expert_tensor > 0 ? expert_tensor : tensor; }
   [[nodiscard]] std::int64_t npus() const { return tensor * context * pipeline * data; }
   [[nodiscard]] std::int64_t micro_batches() const { return global_batch / (data * micro_batch); }
 };
@@ -73,6 +92,8 @@ Recomputation recomputation(std::string_view name);
 PipelineSchedule pipeline_schedule(std::string_view name);
 AttentionKernel attention_kernel(std::string_view name);
 ExpertDispatch expert_dispatch(std::string_view name);
+Optimizer optimizer(std::string_view name);
+double optimizer_state_bytes(Optimizer optimizer);  // per parameter, the fp32 weight among them
 
 // Derives DP from the NPU count. Throws InputError, with the nearest counts, when TP CP PP do not divide it.
 void fill_data_parallel(Parallelism& parallelism, std::int64_t npus);
@@ -99,8 +120,9 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& par
 void validate(const TransformerArchitecture& model, const Parallelism& parallelism);
 
 // The groups of the NPUs; indices into the groups of a step. DP are the NPUs that hold the same dense
-// parameters (context and expert ranks among them), EDP those that hold the same experts. The last two are
-// the parts of an expert group in one node (the innermost dimension) and between nodes, where there are any.
+// parameters (context and expert ranks among them), EDP those that hold the same experts. Where ZeRO divides
+// over a part of DP, that part is DP and replicas are the NPUs that hold the same shard. The last two are the
+// parts of an expert group in one node (the innermost dimension) and between nodes, where there are any.
 enum class Axes : std::uint32_t {
   Tensor,
   Context,
@@ -108,6 +130,7 @@ enum class Axes : std::uint32_t {
   Data,
   ExpertData,
   Pipeline,
+  Replicas,
   ExpertInside,
   ExpertBetween
 };

@@ -58,13 +58,21 @@ class JobWriter {
   [[nodiscard]] Share layer_share(bool sparse) const;
   [[nodiscard]] Share share(std::int64_t layers) const;
   [[nodiscard]] double embedding() const;
-  [[nodiscard]] double replicas() const { return static_cast<double>(p_.data * p_.context); }
-  [[nodiscard]] double expert_replicas() const { return replicas() / static_cast<double>(p_.expert); }
+  // Whether weights that the optimizer updated in parts are gathered beside the first micro-batch.
+  [[nodiscard]] bool gathers_first() const { return (p_.zero == 1 || p_.zero == 2) && p_.overlap_parameters; }
+  [[nodiscard]] double shards() const {
+    return static_cast<double>(builder_.group(group_of(Axes::Data)).npus());
+  }
+  [[nodiscard]] double expert_replicas() const {
+    return static_cast<double>(builder_.group(group_of(Axes::ExpertData)).npus());
+  }
+  static std::uint32_t group_of(Axes axis) { return static_cast<std::uint32_t>(axis); }
 
   const TrainingJob& job_;
   const Parallelism& p_;
   const Network& network_;
   const Dealing dealt_;
+  bool gathers_once_ = false;  // the forward passes now written are the first with the new weights
   const bool routes_beside_ = p_.overlap_expert && p_.expert > 1;
   StreamBuilder builder_;
   LayerPasses passes_;
@@ -79,9 +87,9 @@ JobWriter::Chunk JobWriter::chunk(std::int64_t layers) const {
 JobWriter::Share JobWriter::layer_share(bool sparse) const {
   const auto tp = static_cast<double>(p_.tensor);
   if (!sparse) return {.dense = dense_layer_parameters(job_.model) / tp};
-  return {sparse_layer_parameters(job_.model) / tp, static_cast<double>(job_.model.experts.count) /
-                                                        static_cast<double>(p_.expert) *
-                                                        expert_parameters(job_.model) / tp};
+  const double held = static_cast<double>(job_.model.experts.count) / static_cast<double>(p_.expert);
+  return {sparse_layer_parameters(job_.model) / tp,
+          held * expert_parameters(job_.model) / static_cast<double>(p_.experts_tensor())};
 }
 
 JobWriter::Share JobWriter::share(std::int64_t layers) const {
@@ -102,7 +110,7 @@ void JobWriter::gather_weights(Role role, const Share& held) {
                                                : streams(Stream::Data, Stream::Prefetch, Stream::Compute);
   const Label parameters = step_label(role, StepLine::Parameters);
   const StreamSet waits = streams(Stream::Data, Stream::Compute);
-  passes_.call(Axes::Data, CollectiveKind::AllGather, 2.0 * held.dense / replicas(), parameters, waits, sets);
+  passes_.call(Axes::Data, CollectiveKind::AllGather, 2.0 * held.dense / shards(), parameters, waits, sets);
   passes_.call(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
                parameters, waits, sets);
 }
@@ -114,12 +122,15 @@ void JobWriter::reduce_gradients(double dense, double experts) {
       p_.overlap_gradients ? streams(Stream::Data) : streams(Stream::Data, Stream::Compute);
   const Label gradients = step_label(Role::WeightGradient, StepLine::Gradients);
   passes_.call(Axes::Data, kind, size * dense, gradients, streams(Stream::Data, Stream::Compute), sets);
+  passes_.call(Axes::Replicas, CollectiveKind::AllReduce,
+               p_.zero >= 1 ? size * dense / shards() : size * dense, gradients,
+               streams(Stream::Data, Stream::Compute), sets);
   passes_.call(Axes::ExpertData, kind, size * experts, gradients, streams(Stream::Data, Stream::Compute),
                sets);
 }
 
 void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
-  const bool gathers = p_.zero >= 3;
+  const bool gathers = p_.zero >= 3 || gathers_once_;
   if (chunk.embedding) passes_.embedding_forward(role);
   const auto layers = [&](std::int64_t count, bool sparse) {
     builder_.repeat(count, [&] {
@@ -200,6 +211,11 @@ void JobWriter::pass(const Chunk& each, bool reduces, bool beside) {
 
 // Fill, steady state and drain; the last micro-batch has no other beside it.
 void JobWriter::pipeline() {
+  if (gathers_first()) {
+    gather_weights(Role::Forward, share(dealt_.chunk));
+    builder_.join(streams(Stream::Compute, Stream::Prefetch));
+    gather_weights(Role::Forward, share(dealt_.stage - dealt_.chunk));
+  }
   deal(dealt_.fill, p_.pipeline - 1, [&](const Chunk& each) {
     chunk_forward(each, Role::Bubble);
     passes_.send(Role::Bubble);
@@ -220,8 +236,17 @@ Step JobWriter::write() && {
   } else {
     Chunk whole = chunk(dealt_.chunk);
     whole.head = whole.embedding = true;
-    builder_.repeat(p_.micro_batches() - 1, [&] { pass(whole, false, routes_beside_); });
+    const bool first = gathers_first();
+    if (first && p_.micro_batches() > 1) {
+      gathers_once_ = true;
+      pass(whole, false, routes_beside_);
+      gathers_once_ = false;
+    }
+    builder_.repeat(p_.micro_batches() - (first && p_.micro_batches() > 1 ? 2 : 1),
+                    [&] { pass(whole, false, routes_beside_); });
+    gathers_once_ = first && p_.micro_batches() == 1;
     pass(whole, true, false);
+    gathers_once_ = false;
   }
   finish_gradients();
   update();
@@ -244,7 +269,7 @@ void JobWriter::update() {
   Share held = share(dealt_.stage);
   held.dense += embedding();
   const double updated =
-      p_.zero >= 1 ? held.dense / replicas() + held.experts / expert_replicas() : held.dense + held.experts;
+      p_.zero >= 1 ? held.dense / shards() + held.experts / expert_replicas() : held.dense + held.experts;
   builder_.compute(step_label(Role::Optimizer, StepLine::Optimizer),
                    nanoseconds(job_.slowdown.update * optimizer_ns(job_.machine.npu, updated)));
   if ((p_.zero == 1 || p_.zero == 2) && !p_.overlap_parameters) gather_weights(Role::Optimizer, held);

@@ -52,6 +52,12 @@ std::vector<FitStage> fit_stages() {
       {"infiniband-ndr", "roce-3200"}));
   stages.push_back(training_stage("h200", {"mlperf_llm_step_times"}, {}));
   stages.push_back(training_stage("gb200", {"mlperf_llm_step_times"}, {}));
+  for (const char* kind : {"b200", "b300", "gb300"}) {  // hosts as those of an H100 and a GB200
+    stages.push_back({"training on " + std::string(kind),
+                      {"megatron_bridge", "mlperf_v51", "mlperf_v60", "nemo_pages", "nemo_long_context"},
+                      {{kind, "sustained", 0.3, 1.2}}});
+  }
+  stages.push_back({"training on tpu", {"tpu"}, {{"tpu", "sustained", 0.3, 1.25}}});
   return stages;
 }
 

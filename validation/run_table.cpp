@@ -46,12 +46,22 @@ void set_overlap(Parallelism& p, const std::string& overlap) {
   }
 }
 
+// NVIDIA's releases are named by year and month, "26.06.01"; from that one on steps are issued at once.
+bool released_with_graphs(const CsvRow& row) {
+  if (!row.has("group")) return false;
+  const std::string& group = row.text("group");
+  const bool release = group.size() >= 5 && group[2] == '.' && group[0] == '2';
+  return release && group.substr(0, 5) >= "26.06";
+}
+
 Parallelism parallelism_of(const CsvRow& row) {
   Parallelism p = software(row.text("software"));
   p.tensor = row.count("tp");
   p.context = row.count("cp");
   p.pipeline = row.count("pp");
   p.expert = row.count_or("ep", 1);
+  p.expert_tensor = row.has("etp") ? row.count("etp") : 0;
+  if (row.has("zero_npus")) p.zero_npus = row.count("zero_npus");
   fill_data_parallel(p, row.count("npus"));
   p.zero = row.has("zero") ? static_cast<int>(parse_integer(row.text("zero"), 0, 3)) : p.zero;
   p.micro_batch = row.count("mbs");
@@ -63,6 +73,7 @@ Parallelism parallelism_of(const CsvRow& row) {
   if (row.has("attention")) p.attention = attention_kernel(row.text("attention"));
   if (row.has("overlap")) set_overlap(p, row.text("overlap"));
   if (row.has("dispatch")) p.dispatch = expert_dispatch(row.text("dispatch"));
+  p.whole_graphs = row.has("graphs") ? row.text("graphs") == "whole" : released_with_graphs(row);
   return p;
 }
 
@@ -75,8 +86,10 @@ class RunReader {
     if (row.has("missing_blocking")) throw InputError(row.text("missing_blocking"));
     TransformerArchitecture model = load_architecture(input_of(table_, "architectures", row.text("arch")));
     model.sequence = row.count_or("seq", model.sequence);
+    Parallelism p = parallelism_of(row);
+    if (!model.sparse()) p.expert_tensor = 0;  // Megatron-LM takes the option for any model
     return {std::move(model), *machines_.load(input_of(table_, "machines", row.text("system"))),
-            parallelism_of(row)};
+            std::move(p)};
   }
 
   [[nodiscard]] static Words words(const CsvRow& row) {
@@ -108,16 +121,19 @@ double seconds(const CsvRow& row, const TrainingJob& job) {
   return batch * model_flop_per_sequence(job.model) / npus / row.number("tflops_gpu") * 1e-12;
 }
 
-double bytes_read(const MemoryBill& bill, const std::string& kind) {
-  static_cast<void>(kind);
-  return bill.total();
+// What a reading counts of a bill: of one stage or the fullest, allocated tensors, or with what the allocator
+// reserves besides. No reading counts the libraries.
+double bytes_read(const TrainingJob& job, const std::string& kind) {
+  const auto says = [&](std::string_view words) { return kind.find(words) != std::string::npos; };
+  const MemoryBill bill = says("last pipeline stage")
+                              ? memory_bill(job.model, job.parallelism, StageEnd::Last)
+                              : memory_bill(job.model, job.parallelism);
+  return bill.allocated() + (says("reserved") ? fragmentation(bill.allocated()) : 0.0);
 }
 
 Measurement reading_row(const CsvRow& row, const TrainingJob& job) {
   validate(job.model, job.parallelism);
-  const double predicted =
-      bytes_read(memory_bill(job.model, job.parallelism), row.has("mem_kind") ? row.text("mem_kind") : "") /
-      bytes_per_gib;
+  const double predicted = bytes_read(job, row.has("mem_kind") ? row.text("mem_kind") : "") / bytes_per_gib;
   Words words = RunReader::words(row);
   return {.label = std::move(words.label),
           .measured = row.number("mem_gib"),

@@ -14,7 +14,7 @@ Parallelism megatron_2021() {
           .overlap_parameters = false,
           .synchronous_sends = true,
           .overlap_backward = false,
-          .fused_loss = false};
+          .loss = Loss::InPlace};
 }
 
 Parallelism megatron_2022() {
@@ -24,12 +24,15 @@ Parallelism megatron_2022() {
 }
 
 Parallelism megatron_core() {
-  return {
-      .sequence_parallel = true, .zero = 1, .overlap_tensor = true, .fused_loss = false, .gradient_bytes = 2};
+  return {.sequence_parallel = true,
+          .zero = 1,
+          .overlap_tensor = true,
+          .loss = Loss::InPlace,
+          .gradient_bytes = 2};
 }
 
 Parallelism fsdp() {
-  return {.zero = 3, .attention = AttentionKernel::Flash1, .fused_loss = false, .gradient_bytes = 4};
+  return {.zero = 3, .attention = AttentionKernel::Flash1, .loss = Loss::KernelByKernel, .gradient_bytes = 4};
 }
 
 Parallelism zero_3() {
@@ -41,7 +44,7 @@ Parallelism zero_3() {
 }
 
 Parallelism fsdp2() {
-  return {.sequence_parallel = true, .zero = 3, .fused_loss = false, .gradient_bytes = 2};
+  return {.sequence_parallel = true, .zero = 3, .loss = Loss::KernelByKernel, .gradient_bytes = 2};
 }
 
 Parallelism maxtext() { return {.sequence_parallel = true, .zero = 3}; }

@@ -40,7 +40,7 @@ void check(const TransformerArchitecture& model) {
   if (model.heads % model.kv_heads != 0) {
     throw InputError(fmt::format("kv_heads {} does not divide heads {}", model.kv_heads, model.heads));
   }
-  if (model.sparse() && model.experts.dense_layers >= model.layers) {
+  if (model.sparse() && model.experts.dense_layers + model.experts.interval > model.layers) {
     throw InputError(fmt::format("dense_layers {} leaves no layer of {} with experts",
                                  model.experts.dense_layers, model.layers));
   }
@@ -66,8 +66,10 @@ const Fields<Experts>& expert_fields() {
                 required("per_token", &E::per_token, count(), "routed experts that a token visits"),
                 required("ffn", &E::ffn, count(), "inner size of one expert"),
                 optional("shared", &E::shared, count(0), "experts that every token visits besides"),
+                optional("shared_ffn", &E::shared_ffn, count(0), "inner size of each of those; `ffn`"),
                 optional("dense_layers", &E::dense_layers, count(0),
                          "the first layers, which have an ordinary FFN"),
+                optional("interval", &E::interval, count(), "of the others every so many-th has experts"),
                 optional("groups", &E::groups, count(), "of experts, of which the router picks some first"),
                 optional("groups_per_token", &E::groups_per_token, count(), "that it picks; all"))
           .rule("per_token",
@@ -83,10 +85,20 @@ const Fields<Experts>& expert_fields() {
 
 const Fields<LatentAttention>& latent_fields() {
   using L = LatentAttention;
-  static const Fields<L> fields("latent", "multi-head latent attention",
-                                required("q_rank", &L::q_rank, count(), "rank of the queries' projection"),
-                                required("kv_rank", &L::kv_rank, count(), "rank of the keys' and values'"),
-                                required("rope_dim", &L::rope_dim, count(), "of a head, beside head_dim"));
+  static const Fields<L> fields(
+      "latent", "multi-head latent attention",
+      required("q_rank", &L::q_rank, count(0), "rank of the queries' projection; 0: none"),
+      required("kv_rank", &L::kv_rank, count(), "rank of the keys' and values'"),
+      required("rope_dim", &L::rope_dim, count(), "of a head's query and key, beside"),
+      optional("key_dim", &L::key_dim, count(0), "these; `head_dim`"));
+  return fields;
+}
+
+const Fields<SlidingWindow>& window_fields() {
+  using W = SlidingWindow;
+  static const Fields<W> fields("window", "layers in which a token attends to the last ones before it only",
+                                required("tokens", &W::tokens, count(), "so many"),
+                                required("layers", &W::layers, count(0), "layers with it"));
   return fields;
 }
 
@@ -102,6 +114,12 @@ double attention_and_norms(const TransformerArchitecture& m) {
 
 }  // namespace
 
+double TransformerArchitecture::attended_share() const {
+  const auto w = static_cast<double>(std::min(window.tokens, sequence)) / static_cast<double>(sequence);
+  const auto windowed = static_cast<double>(window.layers) / static_cast<double>(layers);
+  return 1.0 - windowed * (1.0 - w) * (1.0 - w);
+}
+
 double dense_layer_parameters(const TransformerArchitecture& m) {
   return attention_and_norms(m) + sum(ffn_projections(m, m.ffn));
 }
@@ -112,12 +130,14 @@ double expert_parameters(const TransformerArchitecture& m) {
 
 double sparse_layer_parameters(const TransformerArchitecture& m) {
   const double router = static_cast<double>(m.hidden) * static_cast<double>(m.experts.count);
-  return attention_and_norms(m) + router + static_cast<double>(m.experts.shared) * expert_parameters(m);
+  const double shared = m.experts.shared > 0 ? sum(ffn_projections(m, m.experts.shared_inner())) : 0.0;
+  return attention_and_norms(m) + router + shared;
 }
 
 double embedding_parameters(const TransformerArchitecture& m) {
   const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
-  return m.tied_embeddings ? table : 2.0 * table;
+  const double positions = static_cast<double>(m.positions) * static_cast<double>(m.hidden);
+  return positions + (m.tied_embeddings ? table : 2.0 * table);
 }
 
 double parameters(const TransformerArchitecture& m) {
@@ -136,8 +156,8 @@ double model_flop_per_sequence(const TransformerArchitecture& m) {
   const auto s = static_cast<double>(m.sequence);
   const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
   const double matrices = active_parameters(m) - embedding_parameters(m) + table;
-  const double attention =
-      3.0 * static_cast<double>(m.layers) * attention_gemms(m, s, static_cast<double>(m.heads)).flop();
+  const double attention = 3.0 * static_cast<double>(m.layers) * m.attended_share() *
+                           attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   return 6.0 * s * matrices + attention;
 }
 
@@ -158,8 +178,11 @@ const Fields<TransformerArchitecture>& architecture_fields() {
           required("sequence", &A::sequence, count(), "tokens of a sequence, s"),
           required("vocabulary", &A::vocabulary, count(), "rows of the embedding, V"),
           optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
+          optional("positions", &A::positions, count(0), "with a learned embedding; 0: none"),
           optional("experts", &A::experts, kinds::object(expert_fields()), "none: a dense model"),
-          optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"))
+          optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"),
+          optional("window", &A::window, kinds::object(window_fields()), "none: all layers attend to all"),
+          optional("left_out", &A::left_out, kinds::text(), "what else is known of it, for notes"))
           .rule("heads", complete)
           .rule("", check);
   return fields;

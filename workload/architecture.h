@@ -18,19 +18,30 @@ struct Experts {
   std::int64_t count = 0;
   std::int64_t per_token = 0;     // top-k
   std::int64_t ffn = 0;           // inner size of one expert
-  std::int64_t shared = 0;        // experts that every token visits besides
+  std::int64_t shared = 0;        // experts that every token visits besides,
+  std::int64_t shared_ffn = 0;    // each of this inner size; that of the others where 0
   std::int64_t dense_layers = 0;  // the first layers that have an ordinary FFN instead
+  std::int64_t interval = 1;      // of the layers after those the n-th, 2n-th ... have experts
   // The router picks so many of these groups of experts first, then the top k in them; 1: all of them.
   std::int64_t groups = 1;
   std::int64_t groups_per_token = 0;  // left out of a file: all
+
+  [[nodiscard]] std::int64_t shared_inner() const { return shared * (shared_ffn > 0 ? shared_ffn : ffn); }
 };
 
-// Multi-head latent attention: queries and keys/values through low-rank projections; kv_rank 0 is ordinary
-// attention. Source: DeepSeek-V3 technical report (arXiv 2412.19437), section 2.1.
+// Multi-head latent attention: keys/values, and queries where q_rank is not 0, through low-rank projections;
+// kv_rank 0 is ordinary attention. Source: DeepSeek-V3 technical report (arXiv 2412.19437), section 2.1.
 struct LatentAttention {
   std::int64_t q_rank = 0;
   std::int64_t kv_rank = 0;
-  std::int64_t rope_dim = 0;  // of a head, beside head_dim
+  std::int64_t rope_dim = 0;  // of a head's query and key, beside
+  std::int64_t key_dim = 0;   // these; head_dim where 0
+};
+
+// Layers in which a token attends to the last `tokens` before it only; 0 layers: none.
+struct SlidingWindow {
+  std::int64_t tokens = 0;
+  std::int64_t layers = 0;
 };
 
 // A decoder-only transformer by its hyperparameters.
@@ -47,13 +58,23 @@ struct TransformerArchitecture {
   std::int64_t sequence = 0;    // s
   std::int64_t vocabulary = 0;  // V
   bool tied_embeddings = false;
+  std::int64_t positions = 0;  // that have a learned embedding; 0: they are encoded in another way
   Experts experts;
   LatentAttention latent;
+  SlidingWindow window;
+  std::string left_out = {};  // what else its file says of it, in words
 
   // Elements of a head's query and key; its value has head_dim.
-  [[nodiscard]] std::int64_t score_dim() const { return head_dim + latent.rope_dim; }
+  [[nodiscard]] std::int64_t score_dim() const {
+    return (latent.key_dim > 0 ? latent.key_dim : head_dim) + latent.rope_dim;
+  }
   [[nodiscard]] bool sparse() const { return experts.count > 0; }
-  [[nodiscard]] std::int64_t sparse_layers() const { return sparse() ? layers - experts.dense_layers : 0; }
+  [[nodiscard]] std::int64_t sparse_layers() const {
+    return sparse() ? (layers - experts.dense_layers) / experts.interval : 0;
+  }
+  // Scores that are computed, in those of causal attention without windows: a window of w of s tokens leaves
+  // (2 w - w^2/s) / s of them in its layers.
+  [[nodiscard]] double attended_share() const;
 };
 
 // Parameters: of one dense layer, of the experts of one sparse layer, of its other parts, of the embeddings,
@@ -61,14 +82,15 @@ struct TransformerArchitecture {
 double dense_layer_parameters(const TransformerArchitecture& model);
 double expert_parameters(const TransformerArchitecture& model);        // of one expert
 double sparse_layer_parameters(const TransformerArchitecture& model);  // without its routed experts
-double embedding_parameters(const TransformerArchitecture& model);     // input and output, once if tied
+double embedding_parameters(
+    const TransformerArchitecture& model);  // input and output, once if tied; positions
 double parameters(const TransformerArchitecture& model);
 double active_parameters(const TransformerArchitecture& model);  // that one token meets
 
 // FLOP of forward and backward pass of one sequence without recomputation: 6 per matrix element and token,
 // 6 l s^2 a (q + d) for attention, with heads of q elements in queries and keys and d in values (not halved
-// for causality), and the output layer; Narayanan et al. (SC 2021), appendix: 72 b s l h^2 (1 + s/6h +
-// V/12lh).
+// for causality; less in layers with a window), and the output layer; Narayanan et al. (SC 2021), appendix:
+// 72 b s l h^2 (1 + s/6h + V/12lh).
 double model_flop_per_sequence(const TransformerArchitecture& model);
 
 // The keys of an architecture file; those that are left out follow from the others.
@@ -77,7 +99,9 @@ const Fields<TransformerArchitecture>& architecture_fields();
 // Throws InputError.
 TransformerArchitecture read_architecture(const YamlValue& root);
 
-// A model's config.json as published on Hugging Face. Throws InputError.
+// A model's config.json as published on Hugging Face: of a family whose keys and defaults are known
+// (workload/hugging_face_families.h), or with keys that every decoder has. What changes layers and cannot be
+// said is refused by name; what does not weigh is in `left_out`. Throws InputError.
 TransformerArchitecture read_hugging_face(std::string_view json, const std::string& file_name);
 
 // By what a user types: a path (.yaml or .json) or a name of inputs/architectures.

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::int64_t largest = std::int64_t{1} << 24;
+constexpr std::int64_t largest_size = std::int64_t{1} << 24;
 constexpr std::array text_parts = {"text_config", "llm_config", "language_config"};
 
 // Words that Python writes and JSON does not know, outside of strings.
@@ -43,7 +43,7 @@ bool says_nothing(const Json& value) {
   return (value.is_string() || value.is_structured()) && value.empty();
 }
 
-bool is_size(const Json& value) { return value.is_number_integer() && value >= 0 && value <= largest; }
+bool is_size(const Json& value) { return value.is_number_integer() && value >= 0 && value <= largest_size; }
 
 }  // namespace
 
@@ -66,6 +66,12 @@ HuggingFaceConfig::HuggingFaceConfig(std::string_view text, std::string file) : 
 
 void HuggingFaceConfig::fail(std::string_view key, std::string_view problem) const {
   throw InputError(Place{.file = file_, .key = std::string(key)}, problem);
+}
+
+void HuggingFaceConfig::missing(const char* key) const {
+  const std::vector<std::string> keys = unasked();
+  const std::vector<std::string_view> others(keys.begin(), keys.end());
+  fail(key, "missing" + did_you_mean(key, others));
 }
 
 const Json* HuggingFaceConfig::find(const char* key) const {
@@ -95,13 +101,6 @@ std::optional<std::int64_t> HuggingFaceConfig::find_size(std::initializer_list<c
     result = value->get<std::int64_t>();
   }
   return result;
-}
-
-std::int64_t HuggingFaceConfig::size(std::initializer_list<const char*> keys) const {
-  const auto found = find_size(keys);
-  if (!found) fail(*keys.begin(), "missing");
-  if (*found < 1) fail(*keys.begin(), "expected at least 1");
-  return *found;
 }
 
 std::int64_t HuggingFaceConfig::size_or(std::initializer_list<const char*> keys,

@@ -20,6 +20,8 @@ class HuggingFaceConfig {
 
   [[noreturn]] void fail(std::string_view key, std::string_view problem) const;
 
+  [[noreturn]] void missing(const char* key) const;  // with the nearest of the keys that nobody asked for
+
   [[nodiscard]] bool nested() const { return nested_; }
 
   // The whole number under the first of `keys` that is there and not null. A list of equal numbers is one.

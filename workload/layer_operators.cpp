@@ -6,11 +6,15 @@ std::vector<Projection> attention_projections(const TransformerArchitecture& m) 
   const std::int64_t inner = m.heads * m.head_dim;
   if (m.latent.kv_rank > 0) {
     const auto& latent = m.latent;
-    return {{m.hidden, latent.q_rank},
-            {latent.q_rank, m.heads * (m.head_dim + latent.rope_dim)},
-            {m.hidden, latent.kv_rank + latent.rope_dim},
-            {latent.kv_rank, 2 * inner},
-            {inner, m.hidden}};
+    const std::int64_t queries = m.heads * m.score_dim();
+    const std::int64_t keys = queries - m.heads * latent.rope_dim;
+    std::vector<Projection> all;
+    if (latent.q_rank > 0) all.push_back({m.hidden, latent.q_rank});
+    all.push_back({latent.q_rank > 0 ? latent.q_rank : m.hidden, queries});
+    all.push_back({m.hidden, latent.kv_rank + latent.rope_dim});
+    all.push_back({latent.kv_rank, keys + inner});
+    all.push_back({inner, m.hidden});
+    return all;
   }
   return {{m.hidden, inner + 2 * m.kv_heads * m.head_dim}, {inner, m.hidden}};
 }

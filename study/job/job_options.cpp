@@ -78,7 +78,7 @@ constexpr std::array all_options = {
         "micro-batch), none",
         ""},
     JobOption{
-        "dispatch", &Job::dispatch, OptionGroup::Finer, "NAME", "model",
+        "dispatch", &Job::dispatch, OptionGroup::Finer, "NAME", "per-node",
         "tokens to experts: all-to-all (a copy each), per-node (one per node, passed on inside it), or\n"
         "model: per node where its router limits the nodes",
         ""},

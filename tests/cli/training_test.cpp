@@ -181,9 +181,9 @@ TEST(RealModels, UncheckedEstimatesSaySo) {
       notes({"deepseek-v3", "--system", "dgx-h100", "--npus", "2048", "--pp", "16", "--ep", "64"});
   ASSERT_EQ(uneven.size(), 2);
   EXPECT_EQ(uneven[0], "stages are uneven: the slowest has 4 of the 61 layers, and decides");
-  EXPECT_TRUE(uneven[1].get<std::string>().starts_with("mixture of experts: unchecked"));
-  EXPECT_EQ(notes({"gpt3-175b", "--system", "tpu-v4", "--npus", "64", "--tp", "4"}).size(), 2);
-  EXPECT_EQ(notes({"llama3-8b", "--system", "dgx-b200", "--npus", "8", "--zero", "3"}).size(), 1);
+  EXPECT_TRUE(uneven[1].get<std::string>().starts_with("mixture of experts: every expert"));
+  EXPECT_EQ(notes({"gpt3-175b", "--system", "tpu-v4", "--npus", "64", "--tp", "4"}).size(), 1);  // torus
+  EXPECT_EQ(notes({"gpt-1.7b", "--system", "dgx-v100", "--npus", "8", "--precision", "fp16"}).size(), 1);
 }
 
 TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "collective/collective.h"
+#include "core/error.h"
 #include "training/division.h"
 #include "training/estimate.h"
 #include "training/expert_routing.h"
@@ -105,12 +106,50 @@ TEST(ExpertRouting, ConservesBytes) {
   EXPECT_DOUBLE_EQ(route_bytes(job.model, fp8.parallelism, expert_group(job), false).between, bytes.between);
 }
 
-// Megatron's exchange, the default of models without a node limit: top-k copies of t h.
+// Without a node limit, by model: top-k copies of t h. By default one copy per node.
 TEST(ExpertRouting, MixtralSendsACopyPerExpert) {
   TrainingJob job{load_architecture("mixtral-8x7b"), load_machine("dgx-h100"), {.expert = 8, .data = 8}};
+  EXPECT_TRUE(once_per_node(job.model, job.parallelism));
+  job.parallelism.dispatch = ExpertDispatch::ByModel;
   EXPECT_FALSE(once_per_node(job.model, job.parallelism));
   EXPECT_DOUBLE_EQ(route_bytes(job.model, job.parallelism, expert_group(job), true).inside,
                    2.0 * 2.0 * 4096.0 * 4096.0);
+}
+
+// Experts undivided while TP divides the rest: EP 8 over TP 4 and two of the replicas, EDP what is left.
+TEST(ExpertRouting, ExpertsHaveATensorParallelismOfTheirOwn) {
+  TrainingJob job{load_architecture("mixtral-8x7b"), load_machine("dgx-h100"), {.tensor = 4, .expert = 8}};
+  Parallelism& p = job.parallelism;
+  p.expert_tensor = 1;
+  p.data = 4;
+  p.sequence_parallel = true;
+  p.global_batch = 4;
+  validate(job.model, p);
+  const auto groups = parallel_groups(job.machine.network(16), p);
+  const auto npus = [&](Axes axis) { return groups[static_cast<std::size_t>(axis)].npus(); };
+  EXPECT_EQ(npus(Axes::Tensor), 4);
+  EXPECT_EQ(npus(Axes::Expert), 8);
+  EXPECT_EQ(npus(Axes::ExpertData), 2);
+  EXPECT_EQ(npus(Axes::Data), 4);
+  // Each TP rank sends its quarter of the tokens.
+  p.dispatch = ExpertDispatch::AllToAll;
+  EXPECT_DOUBLE_EQ(route_bytes(job.model, p, groups[static_cast<std::size_t>(Axes::Expert)], true).inside,
+                   2.0 * 2.0 * 4096.0 * 4096.0 / 4.0);
+  p.expert_tensor = 3;
+  EXPECT_THROW(validate(job.model, p), InputError);
+}
+
+// A machine's 8 NPUs hold all shards, 4 machines replicas of them.
+TEST(Zero, MayDivideOverPartOfTheReplicas) {
+  TrainingJob job{load_architecture("llama2-7b"), load_machine("dgx-h100"), {.data = 32, .zero = 3}};
+  job.parallelism.global_batch = 32;
+  const double everywhere = memory_bill(job.model, job.parallelism).layer_optimizer;
+  job.parallelism.zero_npus = 8;
+  validate(job.model, job.parallelism);
+  const auto groups = parallel_groups(job.machine.network(32), job.parallelism);
+  EXPECT_EQ(groups[static_cast<std::size_t>(Axes::Data)].npus(), 8);
+  EXPECT_EQ(groups[static_cast<std::size_t>(Axes::Replicas)].npus(), 4);
+  EXPECT_DOUBLE_EQ(memory_bill(job.model, job.parallelism).layer_optimizer, 4.0 * everywhere);
 }
 
 TEST(ExpertParallel, NeverTakesLongerBesideCompute) {

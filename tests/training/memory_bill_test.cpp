@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/paths.h"
 
@@ -100,6 +102,51 @@ TEST(MemoryBill, NeverGrowsWithAnySettingThatSavesMemory) {
       }
     }
   }
+}
+
+// ZeRO 3 holds the weights of two layers whole, of the kind that is larger: all 8 experts of Mixtral's.
+TEST(MemoryBill, GathersTheLargerKindOfLayer) {
+  const TransformerArchitecture model = load_architecture("mixtral-8x7b");
+  const Parallelism p{.data = 64, .zero = 3, .global_batch = 64};
+  const double layer = sparse_layer_parameters(model) + 8.0 * expert_parameters(model);
+  EXPECT_DOUBLE_EQ(memory_bill(model, p).gathered, 2.0 * 2.0 * layer);
+  EXPECT_GT(layer, 6.0 * dense_layer_parameters(load_architecture("llama3-8b")));
+}
+
+// 32,768 tokens on an NPU and 128,256 logits each, 13 bytes: 50.9 GiB. TorchTitan measured 83.9 GiB in all
+// (benchmarks/llama3_h100_202412_torchtitan.md: 8B, CP 2, 65,536 tokens, full recomputation).
+TEST(MemoryBill, CountsTheLogitsOfAnUnfusedLoss) {
+  TransformerArchitecture model = load_architecture("llama3-8b");
+  model.sequence = 65536;
+  Parallelism p{.context = 2, .data = 4, .zero = 3, .global_batch = 4, .recompute = Recomputation::Full};
+  p.loss = Loss::KernelByKernel;
+  const MemoryBill bill = memory_bill(model, p);
+  EXPECT_DOUBLE_EQ(bill.logits, 13.0 * 32768.0 * 128256.0);
+  EXPECT_NEAR(bill.allocated() / gib, 83.9, 0.1 * 83.9);
+}
+
+// The last stage has them with a pipeline, too, and one micro-batch in flight where the first has all.
+TEST(MemoryBill, IsOfTheFullerEndOfAPipeline) {
+  TransformerArchitecture model = load_architecture("llama3-8b");
+  Parallelism p{.tensor = 2, .pipeline = 4, .data = 1, .global_batch = 16};
+  const MemoryBill first = memory_bill(model, p, StageEnd::First);
+  const MemoryBill last = memory_bill(model, p, StageEnd::Last);
+  EXPECT_EQ(first.logits, 0.0);
+  EXPECT_DOUBLE_EQ(last.logits, 6.0 * 8192.0 * 128256.0 / 2.0);
+  EXPECT_DOUBLE_EQ(first.activations, 4.0 * last.activations);
+  EXPECT_DOUBLE_EQ(memory_bill(model, p).total(), std::max(first.total(), last.total()));
+}
+
+// 2-byte gradients save 2 bytes per parameter, moments in bf16 4, whatever they are divided over.
+TEST(MemoryBill, KnowsOtherGradientsAndOptimizers) {
+  const TransformerArchitecture model = load_architecture("gpt-1.7b");
+  Parallelism p{.global_batch = 1};
+  const MemoryBill usual = memory_bill(model, p);
+  p.stored_gradient_bytes = 2;
+  p.optimizer = Optimizer::AdamBf16;
+  const MemoryBill small = memory_bill(model, p);
+  EXPECT_DOUBLE_EQ(small.layer_gradients, usual.layer_gradients / 2.0);
+  EXPECT_DOUBLE_EQ(small.layer_optimizer, usual.layer_optimizer * 8.0 / 12.0);
 }
 
 TEST(MemoryBill, LinesAddUpToTheTotal) {

@@ -80,7 +80,7 @@ TEST(Architecture, ReadsHuggingFaceConfigurations) {
 TEST(Architecture, TheFamilyDecidesWhatConfigurationsLeaveOut) {
   const auto kind = [](const std::string& more) {
     return read_hugging_face(R"({"num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4,
-                                 "vocab_size": 99)" +
+                                 "vocab_size": 99, "intermediate_size": 128)" +
                                  more + "}",
                              "config.json")
         .ffn_kind;
