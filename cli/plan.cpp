@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/interrupt.h"
-#include "cli/job_options.h"
-#include "cli/option_rules.h"
-#include "cli/output.h"
+#include "cli/console/interrupt.h"
+#include "cli/console/output.h"
+#include "cli/options/job_options.h"
+#include "cli/options/option_rules.h"
 #include "core/parse_option.h"
 
 namespace bandwright {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 
 namespace bandwright {

@@ -6,7 +6,7 @@
 #include "collective/system.h"
 #include "core/yaml.h"
 #include "cost_model/price_list.h"
-#include "experiment/allocation.h"
+#include "experiment/points/allocation.h"
 #include "study/job/workload.h"
 #include "topology/network.h"
 #include "training/machine.h"

@@ -6,12 +6,12 @@
 #include <set>
 
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "cost_model/bill.h"
-#include "experiment/axis_words.h"
-#include "experiment/expansion.h"
-#include "experiment/grid.h"
+#include "experiment/points/axis_words.h"
+#include "experiment/points/expansion.h"
+#include "experiment/points/grid.h"
 
 namespace bandwright {
 namespace {

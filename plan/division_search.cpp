@@ -12,7 +12,7 @@
 #include "core/catalogue.h"
 #include "core/error.h"
 #include "plan/division_bound.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
