@@ -158,19 +158,25 @@ TEST(Questions, ATableOnANetworkIsBuiltAsTheLibrarySays) {
             simulate(spelled, SimulationOptions{}).result.step_time);
 }
 
-TEST(Curve, ChoosesWhatTheJobLeavesOpenAndSaysThatItTriedOnlySome) {
-  const SimulatedCurve answer =
-      curve({.job = {.model = "llama3-8b", .machine = "dgx-h100"}, .workers = {8, 16}});
-  EXPECT_NE(answer.remark.find("of those tried, not of all there are"), std::string::npos) << answer.remark;
+TEST(Curve, ChoosesWhatTheJobLeavesOpenAndSaysSo) {
+  const Job fixed{.model = "llama3-8b",
+                  .machine = "dgx-h100",
+                  .tp = "8",
+                  .pp = "1",
+                  .cp = "1",
+                  .virtual_stages = "1",
+                  .zero = "1",
+                  .micro_batch = "1",
+                  .recompute = "full"};
+  Job some = fixed;
+  some.tp = "auto";
+  some.zero.clear();
+  const SimulatedCurve answer = curve({.job = some, .workers = {8, 16}});
+  EXPECT_EQ(answer.remark, "--tp --zero chosen at each point: the fastest of all that fit");
   ASSERT_EQ(answer.curve.points.size(), 2u);
-  const SimulatedCurve given = curve({.job = {.model = "llama3-8b",
-                                              .machine = "dgx-h100",
-                                              .tp = "8",
-                                              .pp = "1",
-                                              .zero = "1",
-                                              .micro_batch = "1",
-                                              .recompute = "full"},
-                                      .workers = {8}});
+  Job with_sequence_parallel = fixed;
+  with_sequence_parallel.sequence_parallel = "false";
+  const SimulatedCurve given = curve({.job = with_sequence_parallel, .workers = {8}});
   EXPECT_EQ(given.remark, "");
   // The same job asked of `estimate`: one sequence per worker, weak scaling.
   const Job job{.model = "llama3-8b",
