@@ -165,8 +165,7 @@ TEST(Fidelity, FoldedEqualsFullOnPartsOfARing) {
         const std::vector<double> bandwidth = {50.0};
         const Scenario scenario{graph, network, system, bandwidth, Time()};
         EXPECT_EQ(simulate_folded(scenario).step_time, simulate_full(scenario).step_time)
-            << collective.name << " by " << algorithm.name << " of "
-            << groups[group].name;
+            << collective.name << " by " << algorithm.name << " of " << groups[group].name;
       }
     }
   }
