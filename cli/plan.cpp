@@ -120,7 +120,7 @@ void run(const PlanOptions& options) {
   RankedDivisions found;
   std::optional<ExplainedDivision> other;
   {
-    const InterruptWatch watch;
+    const InterruptWatch watch(options.output.host);
     const std::stop_token token = watch.token();
     search.interrupted = [&] { return token.stop_requested(); };
     found = best_divisions(space, search);
