@@ -11,7 +11,7 @@
 #include <thread>
 #include <utility>
 
-#include "cli/run.h"
+#include "cli/program/run.h"
 #include "core/error.h"
 
 namespace bandwright {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "cli/run.h"
+#include "cli/program/run.h"
 
 namespace bandwright {
 namespace {

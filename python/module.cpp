@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "cli/no_answer.h"
-#include "cli/program.h"
+#include "cli/program/no_answer.h"
+#include "cli/program/program.h"
 #include "core/error.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "python/asking.h"
 #include "python/command_table.h"
 #include "python/document_values.h"

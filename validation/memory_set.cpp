@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "core/error.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "core/yaml.h"
 #include "training/memory_bill.h"
