@@ -22,7 +22,7 @@ struct NamedCommand {
   std::string_view name;
   void (*add)(CLI::App& app);
 };
-constexpr std::array commands = {
+constexpr std::array every_command = {
     NamedCommand{"optimize", add_optimize}, NamedCommand{"plan", add_plan},
     NamedCommand{"simulate", add_simulate}, NamedCommand{"estimate", add_estimate},
     NamedCommand{"cost", add_cost},         NamedCommand{"evaluate", add_evaluate},
@@ -68,11 +68,11 @@ std::string unexpected(const CLI::App& app) {
 std::unique_ptr<CommandLine> program_for(std::string_view word, const Host* host) {
   auto program = std::make_unique<CommandLine>(host);
   program->set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
-  const auto* const named = std::find_if(commands.begin(), commands.end(), [&](const NamedCommand& command) {
-    return equal_ignoring_case(command.name, word);
-  });
-  for (const NamedCommand& command : commands) {
-    if (named == commands.end() || &command == named) command.add(*program);
+  const auto* const named =
+      std::find_if(every_command.begin(), every_command.end(),
+                   [&](const NamedCommand& command) { return equal_ignoring_case(command.name, word); });
+  for (const NamedCommand& command : every_command) {
+    if (named == every_command.end() || &command == named) command.add(*program);
   }
   refuse_empty_texts(*program);
   guard_outputs(*program);

@@ -141,12 +141,14 @@ def place(
 ) -> Answer: ...
 def plan(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, minimize: Option = None,
-    best: Option = None, max_step: Option = None, explain: Option = None, tp: Option = None, pp: Option = None,
+    best: Option = None, max_step: Option = None, max_memory: Option = None, pareto: bool | None = None,
+    explain: Option = None, launch: Option = None, tp: Option = None, pp: Option = None,
     global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
     sequence_parallel: bool | None = None, recompute: Option = None, cp: Option = None, ep: Option = None,
     virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
     sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
-    placement: Option = None, format: Option = None, timing: bool | None = None, output: Option = None
+    placement: Option = None, classes: Option = None, prices: Option = None, format: Option = None,
+    timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def report(
     *words: Value | Job, experiment: Option = None, output: Option = None, format: Option = None,
