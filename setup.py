@@ -1,5 +1,9 @@
-"""The wheel: what pyproject.toml says, with the compiled half that CMake builds, the inputs and the figures' scripts."""
+"""The wheel: what pyproject.toml says, with the compiled half that CMake builds, the inputs and the figures' scripts.
 
+BANDWRIGHT_PRESET names another preset of CMakePresets.json than release.
+"""
+
+import os
 import pathlib
 import re
 import shutil
@@ -11,19 +15,21 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
 ROOT = pathlib.Path(__file__).resolve().parent
+PRESET = os.environ.get("BANDWRIGHT_PRESET", "release")
 DATA = ("inputs", "plots")
 
 
 class Compiled(build_ext):
-    """Builds the module with the release preset and takes it from there."""
+    """Builds the module with the preset and takes it from there."""
 
     def build_extension(self, extension):
         target = pathlib.Path(self.get_ext_fullpath(extension.name))
-        subprocess.run(["cmake", "--preset", "release", "-DBANDWRIGHT_PYTHON=ON",
-                        f"-DPython3_EXECUTABLE={sys.executable}"], cwd=ROOT, check=True)
-        subprocess.run(["cmake", "--build", "--preset", "release", "--target", "bandwright_python"], cwd=ROOT, check=True)
+        python = os.path.realpath(sys.executable)  # of a virtual environment the one behind it
+        subprocess.run(["cmake", "--preset", PRESET, "-DBANDWRIGHT_PYTHON=ON", f"-DPython3_EXECUTABLE={python}"],
+                       cwd=ROOT, check=True)
+        subprocess.run(["cmake", "--build", ROOT / "build" / PRESET, "--target", "bandwright_python"], check=True)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / "build/release/python/bandwright" / target.name, target)
+        shutil.copy2(ROOT / "build" / PRESET / "python/bandwright" / target.name, target)
 
 
 class WithData(build_py):
