@@ -27,6 +27,7 @@ CommandLine::CommandLine(const Host* host)
                "bandwright"),
       host_(host) {
   ignore_case();
+  require_subcommand(0, 1);  // the words after a command are its own, be one called as another command
   formatter(std::make_shared<Help>());
 }
 

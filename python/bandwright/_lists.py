@@ -31,7 +31,7 @@ def lists(what=None):
 
 def models():
     """Transformers, networks on images and layer tables that come along; any other as a file or a dict."""
-    return Names([*lists("architectures"), *lists("convnets"), *lists("models")])
+    return lists("models")
 
 
 def machines():

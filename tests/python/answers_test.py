@@ -79,7 +79,7 @@ class Answers(unittest.TestCase):
             bw.Job("llama3-70b", tpp=3)
 
     def test_dicts_are_inputs(self):
-        file = ROOT / "inputs/architectures/llama3-8b.yaml"
+        file = ROOT / "inputs/models/transformers/llama3-8b.yaml"
         import yaml
         model = yaml.safe_load(file.read_text(encoding="utf-8"))
         self.assertEqual(bw.estimate(model, npus=64, machine="dgx-h100"),
