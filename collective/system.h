@@ -29,7 +29,8 @@ enum class ChunkOrder : std::uint8_t {
 // What full fidelity lets messages share.
 enum class NetworkModel : std::uint8_t {
   Ports,  // each NPU's port into a dimension, nothing else: what folding assumes
-  Links,  // every directed link on the route as well
+  Links,  // every directed link on the route as well, in turn
+  Flows,  // the bandwidth of every link, fairly
 };
 
 // How a collective runs over several dimensions.
