@@ -33,6 +33,12 @@ enum class NetworkModel : std::uint8_t {
   Flows,  // the bandwidth of every link, fairly
 };
 
+// When what a message passes through sends it on.
+enum class Forwarding : std::uint8_t {
+  CutThrough,  // while it is still coming in
+  Whole,       // when all of it is there, as ASTRA-sim 2's congestion-aware network
+};
+
 // How a collective runs over several dimensions.
 enum class Composition : std::uint8_t {
   Hierarchical,  // all-reduce: reduce-scatter up, all-reduce on the last dimension, all-gather down
@@ -75,6 +81,7 @@ struct System {
   CollectiveOrder collectives = CollectiveOrder::Lifo;
   ChunkOrder chunk_order = ChunkOrder::Fifo;
   NetworkModel network = NetworkModel::Ports;
+  Forwarding forwarding = Forwarding::CutThrough;  // of flows on a grid
 
   // Time.
   std::vector<Time> latency;                     // per hop: one for all dimensions, or one per dimension

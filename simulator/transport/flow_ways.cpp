@@ -30,7 +30,7 @@ class GraphWays final : public FlowWays {
   }
 
   std::vector<double> capacities() const override { return routes_.capacities(); }
-  std::uint32_t legs(const Message&) const override { return 1; }
+  std::uint32_t legs(const Message&) override { return 1; }
   void find(const Message& message, std::uint32_t, std::uint32_t part, const Routes::Load& load,
             Routes::Way& way) override {
     routes_.find(place(message.from), place(message.to), part, load, way);
@@ -53,9 +53,11 @@ class GridWays final : public FlowWays {
         wires_(scenario),
         links_(scenario),
         speeds_(npu_factors(scenario, &NpuSpec::port_speed)) {
+    whole_ = scenario.system.forwarding == Forwarding::Whole;
     std::uint32_t ports = links_.count();
     for (const GridLinks::Physical& d : links_.dimensions()) {
-      const bool shared = d.single_port && !d.kind->switched;  // a switch's link up is the port
+      // A switch's link up is the port. Whole messages have none: the links that they leave by stand for it.
+      const bool shared = d.single_port && !d.kind->switched && !whole_;
       first_port_.push_back(shared ? ports : none);
       if (shared) ports += static_cast<std::uint32_t>(wires_.npus());
     }
@@ -77,13 +79,31 @@ class GridWays final : public FlowWays {
     return result;
   }
 
-  std::uint32_t legs(const Message& message) const override {
+  std::uint32_t legs(const Message& message) override {
+    if (whole_) {
+      Routes::Way way;
+      find_all(message, every_leg, way);
+      return static_cast<std::uint32_t>(way.steps.size());
+    }
     if (!message.lone || message.dimension >= 0 || crossing_ == Crossing::Innermost) return 1;
     return static_cast<std::uint32_t>(hops_between(scenario_.network, message.from, message.to).size());
   }
 
   void find(const Message& message, std::uint32_t leg, std::uint32_t, const Routes::Load&,
             Routes::Way& way) override {
+    find_all(message, whole_ || !message.lone ? every_leg : leg, way);
+    if (!whole_) return;
+    const std::int64_t links = static_cast<std::int64_t>(way.steps.size());
+    way.steps = {way.steps[leg]};
+    way.latency = Time(way.latency.value() * (leg + 1) / links - way.latency.value() * leg / links);
+  }
+
+ private:
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  static constexpr std::uint32_t every_leg = none;
+
+  // Of one dimension, or of all that a message crosses.
+  void find_all(const Message& message, std::uint32_t leg, Routes::Way& way) {
     way.steps.clear();
     way.latency = Time(0);
     if (message.dimension >= 0) {
@@ -92,14 +112,11 @@ class GridWays final : public FlowWays {
     const std::vector<Hop> hops = hops_between(scenario_.network, message.from, message.to);
     std::int64_t at = message.from;
     for (std::uint32_t i = 0; i < hops.size(); ++i) {
-      if (!message.lone || i == leg) cross(hops[i], at, way);
+      if (leg == every_leg || i == leg) cross(hops[i], at, way);
       at += (hops[i].to - hops[i].from) * hops[i].stride;
       if (crossing_ == Crossing::Innermost) break;
     }
   }
-
- private:
-  static constexpr std::uint32_t none = ~std::uint32_t{0};
 
   void cross(const Hop& hop, std::int64_t sender, Routes::Way& way) {
     wires_.wire(hop.dimension);  // has bandwidth
@@ -149,6 +166,7 @@ class GridWays final : public FlowWays {
   std::vector<double> speeds_;             // of each NPU's ports; empty: 1
   std::vector<std::uint32_t> first_port_;  // of each dimension, after all links
   std::uint32_t count_ = 0;
+  bool whole_ = false;                // messages go link by link
   std::vector<std::uint32_t> route_;  // scratch
 };
 

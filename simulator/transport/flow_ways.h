@@ -20,7 +20,7 @@ class FlowWays {
   // Byte/s of each of what flows share.
   [[nodiscard]] virtual std::vector<double> capacities() const = 0;
   // Parts of a message's way that it takes one after the other, whole.
-  [[nodiscard]] virtual std::uint32_t legs(const Message& message) const = 0;
+  [[nodiscard]] virtual std::uint32_t legs(const Message& message) = 0;
   // One of them; `part` is of a message that is cut into several. Throws InputError when there is none.
   virtual void find(const Message& message, std::uint32_t leg, std::uint32_t part, const Routes::Load& load,
                     Routes::Way& way) = 0;
