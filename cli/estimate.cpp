@@ -44,7 +44,7 @@ void add_estimate(CLI::App& app) {
       std::make_shared<EstimateOptions>();  // shared with the callback, which outlives this function
   command->add_option("words", options->word)
       ->option_text(
-          "<model>: a name of `list architectures`, `list convnets` or `list models`, a YAML file, or a\n"
+          "<model>: a name of `list models`, a YAML file, or a\n"
           "      Hugging Face config.json");
   Job& job = options->job;
   add_job_option(*command, job, &Job::model)

@@ -44,7 +44,7 @@ Model table_named(const std::string& word) {
   Workload workload = load_workload(word, Prefer::Tables);
   if (auto* table = std::get_if<Model>(&workload)) return std::move(*table);
   throw InputError(fmt::format("{} is {}: layer tables can be exported ({})", word, kind_of(workload),
-                               fmt::join(input_names("models"), ", ")));
+                               fmt::join(input_names("models/tables"), ", ")));
 }
 
 // Groups depend on the NPU count alone, TP innermost: any network of so many NPUs has the same.

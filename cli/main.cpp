@@ -79,6 +79,7 @@ int parse_and_run(int argc, char** argv) {
   CLI::App app("Divides a training network's bandwidth budget, and simulates and prices the result.",
                "bandwright");
   app.ignore_case();
+  app.require_subcommand(0, 1);  // the words after a command are its own, be one called as another command
   app.formatter(std::make_shared<Help>());
   app.set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
   for (const auto add_command : add_functions) add_command(app);

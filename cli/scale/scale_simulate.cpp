@@ -106,11 +106,9 @@ void add_scale_simulate(CLI::App& scale) {
   add_output_options(*command, options->output);
   add_answer_plot(*command, options->plot, "draw the curve, beside the ideal line and what was measured");
   command->footer(
-      "Of a transformer, what is not given of --tp, --pp, --ep, --micro-batch, --zero and --recompute is "
-      "chosen\n"
-      "at each point: the fastest that fits of a few. TP goes by powers of two inside the innermost\n"
-      "dimension, the micro-batch is 1, 2 or 4; ZeRO 3 and full recomputation are tried only where nothing\n"
-      "fits without. A faster division may exist.\n"
+      "Of a transformer, what is not given of --tp --cp --pp --ep --virtual-stages --micro-batch --zero\n"
+      "--recompute is chosen at each point: the fastest division of all that fit, as `plan` finds it. Each\n"
+      "may be a value or a list.\n"
       "Examples:\n"
       "  bandwright scale simulate cosmogan --machine edison --nodes 1..128 --weak --batch 64\n"
       "  bandwright scale simulate gpt3-175b --machine dgx-a100 --npus 64..4096 --strong --global-batch "

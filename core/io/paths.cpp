@@ -69,8 +69,8 @@ fs::path input_file(std::string_view kind, std::string_view word, std::string_vi
   if (const std::optional<fs::path> path = find_input(kind, word)) return *path;
   const std::vector<std::string> names = input_names(kind);
   const std::vector<std::string_view> choices(names.begin(), names.end());
-  throw InputError(fmt::format("unknown {} '{}'{} (choices: {}, or a .yaml file)", what, printable(word),
-                               did_you_mean(word, choices), fmt::join(choices, ", ")));
+  throw InputError(fmt::format("unknown {} '{}'{} ({}, or a .yaml file)", what, printable(word),
+                               did_you_mean(word, choices), choices_text(choices)));
 }
 
 }  // namespace bandwright

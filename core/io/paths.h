@@ -7,8 +7,8 @@
 
 namespace bandwright {
 
-// The inputs that come with the program: inputs/<kind>/<name>.yaml, where kind is "models", "networks",
-// "prices" ... and names are lower-case words.
+// The inputs that come with the program: inputs/<kind>/<name>.yaml, where kind is "models/tables",
+// "networks", "prices" ... and names are lower-case words.
 
 // The folder that holds them; the first of
 //   1. $BANDWRIGHT_INPUTS, when it is set and not empty,

@@ -14,7 +14,7 @@ namespace {
 // Measured on one core of a common server.
 constexpr double event_seconds = 40e-9;
 constexpr double arrival_seconds = 10e-9;  // of an NPU at a phase of its line
-constexpr double round_seconds = 8e-9;     // of an NPU in a recurrence (phase_time.h)
+constexpr double round_seconds = 8e-9;     // of an NPU in a recurrence (collective/phase_time.h)
 constexpr double link_events = 3.0;        // of a message: port, links, arrival
 
 constexpr double operation_bytes = 24.0;  // of an NPU
