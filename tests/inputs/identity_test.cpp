@@ -36,7 +36,7 @@ std::vector<std::string> others_of(const std::string& text) {
         "smallest-first", "links",     "ports",  "GiB/s",      "GB/s",       "fused",   "split",
         "themis",         "ascending", "ring",   "direct",     "shared",     "per-npu", "gelu",
         "swiglu",         "Ring",      "Switch", "all-reduce", "all-gather", "TP",      "DP",
-        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s",    "whole"}) {
+        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s",     "whole"}) {
     if (word != text) others.emplace_back(word);
   }
   others.push_back(text + "x");
