@@ -177,7 +177,8 @@ TEST_F(Files, WrongArgumentsAreOneLine) {
       {{"export", "./model.yaml", "-o", "out"}, "--npus is missing"},
       {{"export", "./model.yaml", "--npus", "6", "-o", "out"}, "does not divide"},
       {{"export", "./model.yaml", "--npus", "8", "--to", "chackra", "-o", "out"}, "did you mean 'chakra'?"},
-      {{"export", "./model.yaml", "--npus", "8", "-o", "net.yml"}, "net.yml: cannot be written: Not a directory"},
+      {{"export", "./model.yaml", "--npus", "8", "-o", "net.yml"},
+       "net.yml: cannot be written: Not a directory"},
       {{"simulate", "--workload", "nowhere", "--network", "net.yml"}, "nowhere"},
       {{"simulate", "--workload", "layers.txt"}, "--workload needs a network"},
       {{"simulate", "--workload", "net.yml", "--network", "net.yml"}, "expected traces or a layer text"}};
