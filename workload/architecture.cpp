@@ -102,7 +102,7 @@ const Fields<SlidingWindow>& window_fields() {
   return fields;
 }
 
-double sum(const std::vector<Projection>& projections) {
+double sum(const ProjectionList& projections) {
   double total = 0.0;
   for (const Projection& projection : projections) total += projection.parameters();
   return total;
