@@ -19,7 +19,7 @@ constexpr std::array all_routings = {
     RoutingInfo{Routing::Spray, "spray", "all shortest ways at once, packet by packet"},
     RoutingInfo{Routing::Adaptive, "adaptive",
                 "a shortest way over links that carry least when the message starts"},
-    RoutingInfo{Routing::DimensionOrder, "dimension-order",
+    RoutingInfo{Routing::DirectionOrder, "dimension-order",
                 "a shortest way, one class of links after the other"},
     RoutingInfo{Routing::Valiant, "valiant", "over a switch chosen by chance"},
     RoutingInfo{Routing::Ugal, "ugal",
@@ -116,7 +116,7 @@ void Routes::walk(NodeId from, NodeId to, std::uint64_t key, const Load& load, W
         const double carried = load(exit.link) / graph_.links[exit.link].bandwidth.value();
         if (chosen != nullptr && carried >= least) continue;
         least = carried;
-      } else if (options_.routing == Routing::DimensionOrder) {
+      } else if (options_.routing == Routing::DirectionOrder) {
         const bool first =
             chosen == nullptr || graph_.links[exit.link].link_class < graph_.links[chosen->link].link_class;
         if (!first) continue;

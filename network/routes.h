@@ -21,7 +21,7 @@ enum class Routing : std::uint8_t {
   Ecmp,
   Spray,
   Adaptive,
-  DimensionOrder,
+  DirectionOrder,
   Valiant,
   Ugal,
   Table,

@@ -36,7 +36,7 @@ std::vector<std::string> others_of(const std::string& text) {
         "smallest-first", "links",     "ports",  "GiB/s",      "GB/s",       "fused",   "split",
         "themis",         "ascending", "ring",   "direct",     "shared",     "per-npu", "gelu",
         "swiglu",         "Ring",      "Switch", "all-reduce", "all-gather", "TP",      "DP",
-        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s"}) {
+        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s",     "whole"}) {
     if (word != text) others.emplace_back(word);
   }
   others.push_back(text + "x");
@@ -152,7 +152,8 @@ TEST(Identity, Libraries) {
       system_fields(), "libraries",
       {"name: all\nhelp: every key\nchunks: 3\nalgorithms: [ring, {all-reduce: direct, all-gather: ring}]\n"
        "scheduler: themis\ncomposition: plain\ncollective_order: fifo\nchunk_order: smallest-first\n"
-       "network_model: links\nlatency: [1 us, 2 us]\nendpoint_delay: 3 ns\nmessage_overhead: 4 ns\n"
+       "network_model: links\nforwarding: whole\nlatency: [1 us, 2 us]\nendpoint_delay: 3 "
+       "ns\nmessage_overhead: 4 ns\n"
        "reduction_bandwidth: 5 GB/s\nafter_collective: 6 ns\nafter_lone_collective: 7 ns\nbookkeeping: 8 ns\n"
        "truncate: true\nbandwidth_unit: GiB/s\ntables: fused\ncompute_scale: 0.5\n"
        "npus: [{first: 3, last: 4, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, speed: "

@@ -122,7 +122,7 @@ TEST(Routes, AFatTreeSpraysOverSixTrunks) {
 // long.
 TEST(Routes, TorusIsCrossedDirectionByDirection) {
   const NetworkGraph graph = graph_of("Torus(4x4)");
-  for (const Routing routing : {Routing::Shortest, Routing::DimensionOrder}) {
+  for (const Routing routing : {Routing::Shortest, Routing::DirectionOrder}) {
     Routes routes(graph, {.routing = routing});
     EXPECT_EQ(nodes_of(graph, 0, way_over(routes, 0, 10)), (std::vector<NodeId>{0, 1, 2, 6, 10}));
     EXPECT_EQ(nodes_of(graph, 1, way_over(routes, 1, 12)), (std::vector<NodeId>{1, 0, 12}));
