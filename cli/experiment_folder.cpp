@@ -30,10 +30,12 @@ void require_folder_name(const std::string& name) {
 [[noreturn]] void refuse_unknown(const fs::path& csv, const std::string& name) {
   const std::vector<std::string> shipped = input_names("experiments");
   const std::vector<std::string_view> names(shipped.begin(), shipped.end());
-  const bool known = find_input("experiments", name).has_value();
-  throw InputError(
-      fmt::format("{}: no results yet{}", csv.string(),
-                  known ? fmt::format("; run: bandwright evaluate {}", name) : did_you_mean(name, names)));
+  const std::string near = did_you_mean(name, names);
+  const std::string hint = find_input("experiments", name)
+                               ? fmt::format("; run: bandwright evaluate {}", name)
+                           : near.empty() ? "; run: bandwright evaluate with its file"
+                                          : near;
+  throw InputError(fmt::format("{}: no results yet{}", csv.string(), hint));
 }
 
 }  // namespace
