@@ -28,5 +28,6 @@ void add_place(CLI::App& app);
 void add_scale(CLI::App& app);
 void add_simulate(CLI::App& app);
 void add_validate(CLI::App& app);
+void add_verify(CLI::App& app);
 
 }  // namespace bandwright

@@ -11,6 +11,7 @@
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "study/job/job_options.h"
+#include "study/proof_file.h"
 #include "study/space_file.h"
 
 namespace bandwright {
@@ -20,6 +21,7 @@ struct PlanOptions {
   PlanQuestion question;
   SearchWords search;
   std::string launch;
+  std::string proof;  // file
   OutputOptions output;
 };
 
@@ -50,12 +52,15 @@ PlanQuestion question_of(const PlanOptions& options) {
 }
 
 void run(const PlanOptions& options) {
-  const PlanQuestion question = question_of(options);
+  PlanQuestion question = question_of(options);
+  question.prove = !options.proof.empty();
   PlanAnswer answer;
   {
     const InterruptWatch watch;
     answer = plan(question, {.stop = watch.token()});
   }
+  if (question.prove && !answer.interrupted)
+    write_output({.file = options.proof}, proof_text(question, answer));
   const Job& job = question.job;
   write_answer(options.output,
                plan_document({job.model, std::string(word_of(job, &Job::machine)), options.launch}, answer));
@@ -79,6 +84,8 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
                    "the best of each NPU count that none beats in step time and in what is minimized");
   command.add_option("--explain", options.question.explain, "why not this one: 'tp 8 pp 8'")
       ->type_name("DIVISION");
+  command.add_option("--proof", options.proof, "write why nothing is better, for `bandwright verify`")
+      ->type_name("FILE");
   command
       .add_option("--launch", options.launch, "show the best one's arguments of megatron-core or torchtitan")
       ->check(CLI::IsMember({"megatron-core", "torchtitan"}))
