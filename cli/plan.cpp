@@ -56,7 +56,7 @@ void run(const PlanOptions& options) {
   question.prove = !options.proof.empty();
   PlanAnswer answer;
   {
-    const InterruptWatch watch;
+    const InterruptWatch watch(options.output.host);
     answer = plan(question, {.stop = watch.token()});
   }
   if (question.prove && !answer.interrupted)

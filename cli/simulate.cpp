@@ -140,7 +140,7 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
 
 void run(const SimulateCommand& options) {
   const Job job = job_of(options);
-  const Watching watching(job);
+  const Watching watching(job, options.output.host);
   Timeline timeline;
   const SimulationAnswer answer =
       simulate(job, options.how, options.timeline.empty() ? nullptr : &timeline, watching.watch());
