@@ -22,9 +22,10 @@ namespace {
 
 constexpr int bad_input_status = 2;
 
-constexpr std::array add_functions = {
-    add_optimize, add_plan,  add_simulate, add_estimate, add_cost,  add_evaluate, add_plot,   add_table,
-    add_report,   add_place, add_scale,    add_validate, add_check, add_import,   add_export, add_list};
+constexpr std::array add_functions = {add_optimize, add_plan,     add_simulate, add_estimate, add_cost,
+                                      add_network,  add_evaluate, add_plot,     add_table,    add_report,
+                                      add_place,    add_scale,    add_validate, add_check,    add_import,
+                                      add_export,   add_list};
 
 constexpr std::string_view usage =
     "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"

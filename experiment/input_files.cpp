@@ -7,6 +7,7 @@
 #include "experiment/specification.h"
 #include "formats/summaries.h"
 #include "memory/tiers.h"
+#include "network/graph_file.h"
 #include "training/machine.h"
 #include "validation/data_set.h"
 #include "workload/architecture.h"
@@ -120,7 +121,6 @@ bool fits(const FieldList& keys, const YamlValue& root) {
 
 std::span<const InputReader> input_readers() {
   static const std::vector<InputReader> readers = {
-      {"network", {&network_fields().list()}, of_root<summarise_network>},
       {"layer-table",
        {&layer_table_fields().list(), &transformer_table_fields().list(), &renamed_table_fields().list()},
        of_root<summarise_model>},
@@ -133,7 +133,9 @@ std::span<const InputReader> input_readers() {
       {"tiers", {&tier_fields().list()}, summarise_tiers},
       {"experiment", {&experiment_keys()}, summarise_experiment},
       {"shares", {&share_table_fields().list()}, summarise_shares},
-      {"calibration", {&calibration_fields().list()}, summarise_calibration}};
+      {"calibration", {&calibration_fields().list()}, summarise_calibration},
+      // Last: name and help alone fit a network as it is built, but are a library's.
+      {"network", {&network_fields().list(), &graph_file_fields().list()}, of_root<summarise_network>}};
   return readers;
 }
 
