@@ -26,7 +26,7 @@ void run(EstimateOptions options) {
   Job& job = options.job;
   if (!options.word.empty()) (job.model.empty() ? job.model : job.machine) = options.word;
   if (job.model.empty()) throw InputError("missing <model>: bandwright estimate <model> --npus N");
-  const Watching watching(job);
+  const Watching watching(job, options.output.host);
   const EstimateAnswer answer = estimate(job, watching.watch());
   if (!options.timeline.empty()) {
     const StepTimeline step = timeline_of(job, answer);

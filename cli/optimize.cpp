@@ -15,16 +15,14 @@
 #include "cli/console/watching.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "cli/program/no_answer.h"
 #include "core/catalogue.h"
 #include "core/io/paths.h"
-#include "core/io/tell.h"
 #include "core/text.h"
 #include "study/job/workload.h"
 
 namespace bandwright {
 namespace {
-
-constexpr int no_answer_status = 1;
 
 // `bandwright optimize` as typed.
 struct OptimizeCommand {
@@ -131,12 +129,12 @@ OptimizeQuestion question_of(OptimizeCommand options) {
 DesignAnswer solve_shown(const OptimizeCommand& options) {
   const OptimizeQuestion question = question_of(options);
   DesignAnswer answer = [&] {
-    const Watching watching(options.job);
+    const Watching watching(options.job, options.output.host);
     return design_of(question, watching.watch());
   }();
   show_ignored(answer.ignored);
   for (const Offload& offload : answer.offloads) show_offload(offload);
-  const InterruptWatch interrupt;
+  const InterruptWatch interrupt(options.output.host);
   Progress progress(objective_unit(answer.design), options.trace);
   solve_design(answer, question, {.stop = interrupt.token()},
                [&](const Iteration& iteration) { progress.show(iteration); });
@@ -163,8 +161,7 @@ void check_options(const CLI::App& command) {
 void run(const OptimizeCommand& options) {
   const DesignAnswer answer = solve_shown(options);
   if (answer.summary.solution.status == Status::Infeasible) {
-    tell("bandwright: {}\n", printable(infeasible_text(answer)));
-    throw CLI::RuntimeError(no_answer_status);
+    throw NoAnswer(infeasible_text(answer));
   }
   write_answer(options.output, design_document(answer, options.output.timing));
   if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(no_answer_status);

@@ -180,33 +180,69 @@ StepEvaluator::Layers& StepEvaluator::layers_of(const Parallelism& p, const Size
   return *known;
 }
 
-// A step of its own; and once more with a nanosecond of compute behind it, which comes at its end only where
-// all streams have been waited for.
+namespace {
+
+// Whether a step's last operation holds the compute stream and comes after all others: what follows on the
+// compute stream then comes after them, too.
+bool ends_together(const Step& step) {
+  if (step.operations.empty()) return true;
+  const Operation& last = step.operations.back();
+  const bool holds =
+      last.kind == OperationKind::Compute || last.kind == OperationKind::Overhead || last.blocks;
+  std::vector<bool> before(step.operations.size(), false);
+  before.back() = holds;
+  for (std::size_t id = step.operations.size(); id-- > 0;) {
+    if (!before[id]) return false;
+    for (const OperationId each : step.dependencies_of(step.operations[id])) before[each] = true;
+  }
+  return true;
+}
+
+}  // namespace
+
+// The longest path through a step without blocks.
+StepEvaluator::Lone StepEvaluator::timed_alone(const Step& step) const {
+  if (!step.blocks.empty()) return {.apart = false};
+  const WireLoads loads(step.collectives, step.groups, network_, System{}, efficiency_);
+  const std::vector<WireLoads::Slowest> wires = loads.price(gb_per_s_);
+  std::vector<double> ends(step.operations.size(), 0.0);
+  Lone lone{.apart = ends_together(step)};
+  for (std::size_t id = 0; id < ends.size(); ++id) {
+    const Operation& operation = step.operations[id];
+    for (const OperationId each : step.dependencies_of(operation)) ends[id] = std::max(ends[id], ends[each]);
+    ends[id] += to_ns(operation.duration);
+    if (operation.kind == OperationKind::Collective) ends[id] += wires[operation.collective].ns;
+    lone.ns = std::max(lone.ns, ends[id]);
+  }
+  return lone;
+}
+
 template <class Write>
-StepEvaluator::Lone StepEvaluator::timed_alone(const Sizes& sizes, Write write) const {
-  const auto ending_with = [&](Time behind) {
-    StreamBuilder builder("", sizes.groups, step_line_names());
-    LayerPasses passes(job_, network_, builder);
-    write(passes);
-    builder.compute({}, behind);
-    return timed(std::move(builder).finish());
-  };
-  const double alone = ending_with(Time(0));
-  constexpr Time nanosecond(1000);
-  return {alone, ending_with(nanosecond) - alone > 0.999};
+StepEvaluator::Lone StepEvaluator::timed_alone(const Sizes& sizes, const LayerPasses& passes,
+                                               Write write) const {
+  StreamBuilder builder("", sizes.groups, {});
+  LayerPasses own(passes, builder);
+  write(own);
+  return timed_alone(std::move(builder).finish());
 }
 
 StepEvaluator::Lone StepEvaluator::send_of(const Parallelism& p, Sizes& sizes) {
   const std::int64_t key = 2 * p.micro_batch + (p.virtual_stages > 1 ? 1 : 0);
   const auto [known, fresh] = sizes.sends.try_emplace(key);
-  if (fresh) known->second = timed_alone(sizes, [](LayerPasses& passes) { passes.send(Role::Forward); });
+  if (!fresh) return known->second;
+  StreamBuilder builder("", sizes.groups, {});
+  LayerPasses passes(job_, network_, builder);
+  passes.send(Role::Forward);
+  known->second = timed_alone(std::move(builder).finish());
   return known->second;
 }
 
 StepEvaluator::Layers StepEvaluator::timed_layers(const Sizes& sizes) const {
   Layers layers;
+  StreamBuilder builder("", sizes.groups, {});
+  const LayerPasses priced(job_, network_, builder);
   const auto time = [&](auto write) {
-    const Lone lone = timed_alone(sizes, write);
+    const Lone lone = timed_alone(sizes, priced, write);
     layers.apart = layers.apart && lone.apart;
     return lone.ns;
   };
@@ -228,10 +264,8 @@ StepEvaluator::Layers StepEvaluator::timed_layers(const Sizes& sizes) const {
   layers.embedding_backward = time([&](LayerPasses& passes) { passes.embedding_backward(role); });
   layers.output_forward = time([&](LayerPasses& passes) { passes.output_forward(role); });
   layers.output_backward = time([&](LayerPasses& passes) { passes.output_backward(role); });
-  StreamBuilder builder("", sizes.groups, step_line_names());
-  const LayerPasses passes(job_, network_, builder);
   while (layers.outlast_output_from <= job_.model.layers &&
-         !passes.layers_outlast_output(layers.outlast_output_from)) {
+         !priced.layers_outlast_output(layers.outlast_output_from)) {
     ++layers.outlast_output_from;
   }
   // Beside another micro-batch's passes what goes to experts has a stream of its own.

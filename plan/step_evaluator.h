@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "plan/stream_clock.h"
+#include "training/layers/layer_passes.h"
 #include "training/training_step.h"
 
 namespace bandwright {
@@ -64,7 +65,8 @@ class StepEvaluator {
   [[nodiscard]] Layers timed_layers(const Sizes& sizes) const;
   Lone send_of(const Parallelism& p, Sizes& sizes);
   template <class Write>
-  [[nodiscard]] Lone timed_alone(const Sizes& sizes, Write write) const;
+  [[nodiscard]] Lone timed_alone(const Sizes& sizes, const LayerPasses& passes, Write write) const;
+  [[nodiscard]] Lone timed_alone(const Step& step) const;
   double collective_ns(Sizes& sizes, Axes axis, CollectiveKind kind, std::int64_t bytes);
   [[nodiscard]] double built_step_ns(const Parallelism& p);
   [[nodiscard]] double timed(Step step) const;

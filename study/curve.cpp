@@ -96,6 +96,7 @@ void add_workload(const CurveQuestion& question, TransformerArchitecture model, 
     return best_division(here);
   };
   answer.workload = transformer_workload(model, answer.machine, space.job.parallelism, divide);
+  if (!open.empty()) answer.workload.doublings = 4;  // each is a search
 }
 
 void add_workload(const CurveQuestion& question, const WorkloadFiles& files, SimulatedCurve&) {

@@ -21,10 +21,11 @@ set(study core topology network collective step workload cost_model simulator op
 set(experiment ${study} study validation)
 set(answers ${experiment} experiment report)
 set(cli ${answers} answers)
+set(python ${cli} cli)
 
 set(failures 0)
 foreach(folder core report topology network collective step workload cost_model simulator training plan validation optimizer memory
-    scaling formats study experiment answers cli)
+    scaling formats study experiment answers cli python)
   file(GLOB_RECURSE files ${folder}/*.h ${folder}/*.cpp)
   foreach(file ${files})
     set(allowed ${folder} ${${folder}})

@@ -11,8 +11,8 @@
 #include "cli/figures.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "cli/program/no_answer.h"
 #include "cli/scale/scale.h"
-#include "core/io/tell.h"
 #include "scaling/worker_counts.h"
 
 namespace bandwright {
@@ -45,9 +45,8 @@ CurveQuestion question_of(const CurveCommand& options) {
   CurveQuestion question = options.question;
   if (options.weak && options.strong) throw InputError("--weak and --strong exclude each other");
   question.mode = options.strong ? ScalingMode::Strong : ScalingMode::Weak;
-  question.workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::Doubling, max_npus);
-  });
+  question.workers = parse_option("--workers", options.workers,
+                                  [](std::string_view text) { return parse_worker_counts(text, max_npus); });
   if (!options.measured.empty()) question.measured = read_measured(options.measured);
   return question;
 }
@@ -61,8 +60,7 @@ void run(const CurveCommand& options) {
     return draw_answer("scaling", answer.workload.name + "-on-" + answer.machine.name, document,
                        options.plot);
   }
-  tell("bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
-  throw CLI::RuntimeError(1);
+  throw NoAnswer("refused by the memory check: " + answer.curve.warnings[0]);
 }
 
 void add_curve_options(CLI::App& command, CurveCommand& options) {

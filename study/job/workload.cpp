@@ -37,6 +37,9 @@ constexpr std::array folders = {
 // One of our own files says by its keys which kind it is.
 Workload read_yaml(const std::string& word) {
   const YamlValue root = YamlValue::load(input_file("models/tables", word, "model"));
+  if (is_written_out(word) && root.is_map() && root.find("model_type")) {
+    return load_architecture(word);
+  }
   if (is_image_model(root)) return read_image_model(root);
   const auto layers = root.is_map() ? root.find("layers") : std::nullopt;
   if (root.declared_kind() == "transformer") return read_architecture(root);
@@ -74,6 +77,7 @@ std::string_view kind_of(const Workload& workload) {
 }
 
 Workload load_workload(const std::string& word, Prefer prefer) {
+  if (is_written_out(word)) return read_yaml(word);
   for (const Folder& folder : in_order(prefer)) {
     if (const auto file = find_input(folder.name, word)) return folder.read(YamlValue::load(*file));
   }

@@ -78,6 +78,20 @@ LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StreamB
   }
 }
 
+LayerPasses::LayerPasses(const LayerPasses& other, StreamBuilder& builder)
+    : job_(other.job_),
+      network_(other.network_),
+      p_(other.p_),
+      builder_(builder),
+      dense_(other.dense_),
+      sparse_(other.sparse_),
+      head_(other.head_),
+      embedding_(other.embedding_),
+      tokens_(other.tokens_),
+      activation_(other.activation_),
+      per_node_(other.per_node_),
+      routes_(other.routes_) {}
+
 void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
                        StreamSet sets) {
   const GroupCollective wanted{{kind, Bytes(std::llround(bytes))}, index_of(axis)};

@@ -18,6 +18,8 @@ namespace bandwright {
 class LayerPasses final : public StepPasses {
  public:
   LayerPasses(const TrainingJob& job, const Network& network, StreamBuilder& builder);
+  // The same passes, whose costs are known, written to another step.
+  LayerPasses(const LayerPasses& other, StreamBuilder& builder);
 
   void forward(bool sparse, Role role) override;
   void backward(bool sparse, Role role) override;
