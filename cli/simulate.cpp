@@ -161,15 +161,11 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
 
 void run(const CLI::App& command, const SimulateCommand& options) {
   const Job job = job_of(options);
-<<<<<<< HEAD
   if (!names_graph(job.network)) {
     refuse_typed(command, {"--routing", "--seed", "--seeds", "--queue-pairs", "--shuffle"},
                  "is for networks as they are built, such as FatTree(64); see docs/networks.md");
   }
-  const Watching watching(job);
-=======
   const Watching watching(job, options.output.host);
->>>>>>> main
   Timeline timeline;
   const SimulationAnswer answer =
       simulate(job, options.how, options.timeline.empty() ? nullptr : &timeline, watching.watch());
