@@ -9,6 +9,7 @@
 #include "memory/tiers.h"
 #include "training/machine.h"
 #include "validation/data_set.h"
+#include "validation/memory_set.h"
 #include "workload/architecture.h"
 #include "workload/image_model.h"
 #include "workload/transformer.h"
@@ -101,6 +102,10 @@ FileSummary summarise_calibration(const YamlValue& root) {
                     {"kinds of links", std::to_string(calibration.fabrics.size())}}};
 }
 
+FileSummary summarise_divisions(const YamlValue& root) {
+  return {.facts = {{"models", std::to_string(named_division_fields().read(root).models.size())}}};
+}
+
 // The summaries of formats/ take the root out of a sample.
 template <FileSummary (*summarise)(const Sample&)>
 FileSummary of_root(const YamlValue& root) {
@@ -133,7 +138,8 @@ std::span<const InputReader> input_readers() {
       {"tiers", {&tier_fields().list()}, summarise_tiers},
       {"experiment", {&experiment_keys()}, summarise_experiment},
       {"shares", {&share_table_fields().list()}, summarise_shares},
-      {"calibration", {&calibration_fields().list()}, summarise_calibration}};
+      {"calibration", {&calibration_fields().list()}, summarise_calibration},
+      {"divisions", {&named_division_fields().list()}, summarise_divisions}};
   return readers;
 }
 

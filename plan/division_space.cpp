@@ -38,6 +38,7 @@ bool fits(const DivisionSpace& space, const GroupSizes& sizes, const Network& ne
   p.pipeline = sizes.pipeline;
   p.expert = sizes.expert;
   fill_data_parallel(p, network.npus());
+  if (!shares_divide(p)) return false;
   try {
     parallel_groups(network, p);
     return true;
@@ -80,10 +81,7 @@ std::vector<GroupSizes> group_sizes(const DivisionSpace& space, const DivisionDo
   const std::int64_t npus = network.npus();
   std::vector<GroupSizes> all;
   const auto experts_fit = [&](const GroupSizes& sizes) {
-    if (sizes.expert == 1) return true;
-    const std::int64_t replicas = npus / (sizes.tensor * sizes.pipeline);  // CP x DP
-    return model.sparse() && model.experts.count % sizes.expert == 0 && sizes.expert % sizes.context == 0 &&
-           replicas % sizes.expert == 0;
+    return sizes.expert == 1 || (model.sparse() && model.experts.count % sizes.expert == 0);
   };
   for (const std::int64_t tensor : domains.tensor) {
     if (model.heads % tensor != 0 || model.ffn % tensor != 0) continue;

@@ -48,6 +48,15 @@ constexpr std::array optimizers = {
     Choice<Optimizer>{Optimizer::Muon, "muon", "one moment in fp32"},
 };
 constexpr std::array optimizer_bytes_each = {12.0, 8.0, 6.0, 8.0};
+constexpr std::array losses = {
+    Choice<Loss>{Loss::KernelByKernel, "kernel-by-kernel", "each kernel has a tensor of its own (PyTorch)"},
+    Choice<Loss>{Loss::InPlace, "in-place", "kernels of its own, in place (Megatron-LM)"},
+    Choice<Loss>{Loss::Fused, "fused", "one kernel"},
+};
+constexpr std::array gradient_formats = {
+    Choice<std::int64_t>{4, "fp32", "4 bytes each"},
+    Choice<std::int64_t>{2, "bf16", "2 bytes each"},
+};
 
 template <class Value, std::size_t size>
 Value chosen(const std::array<Choice<Value>, size>& choices, std::string_view name, std::string_view what) {
@@ -132,6 +141,10 @@ AttentionKernel attention_kernel(std::string_view name) {
   return chosen(attention_kernels, name, "attention kernel");
 }
 ExpertDispatch expert_dispatch(std::string_view name) { return chosen(dispatches, name, "expert dispatch"); }
+Loss loss(std::string_view name) { return chosen(losses, name, "loss"); }
+std::int64_t gradient_bytes(std::string_view format) {
+  return chosen(gradient_formats, format, "gradient format");
+}
 
 Optimizer optimizer(std::string_view name) { return chosen(optimizers, name, "optimizer"); }
 double optimizer_state_bytes(Optimizer optimizer) {
@@ -187,6 +200,15 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& p) 
         "they are kept whole, which is ZeRO 1 (use --zero 1, or --pp 1)",
         p.zero));
   }
+}
+
+bool shares_divide(const Parallelism& p) {
+  const std::int64_t replicas = p.context * p.data;
+  const bool own_tensor = p.experts_tensor() != p.tensor;
+  if (p.expert_tensor > 0 && p.tensor % p.expert_tensor != 0) return false;
+  if (own_tensor && p.tensor * replicas % (p.experts_tensor() * p.expert) != 0) return false;
+  if (!own_tensor && p.expert > 1 && (p.expert % p.context != 0 || replicas % p.expert != 0)) return false;
+  return p.zero_npus == 0 || replicas % p.zero_npus == 0;
 }
 
 void validate(const TransformerArchitecture& model, const Parallelism& p) {

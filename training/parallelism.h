@@ -93,7 +93,9 @@ PipelineSchedule pipeline_schedule(std::string_view name);
 AttentionKernel attention_kernel(std::string_view name);
 ExpertDispatch expert_dispatch(std::string_view name);
 Optimizer optimizer(std::string_view name);
-double optimizer_state_bytes(Optimizer optimizer);  // per parameter, the fp32 weight among them
+Loss loss(std::string_view name);
+std::int64_t gradient_bytes(std::string_view format);  // "bf16", "fp32"
+double optimizer_state_bytes(Optimizer optimizer);     // per parameter, the fp32 weight among them
 
 // Derives DP from the NPU count. Throws InputError, with the nearest counts, when TP CP PP do not divide it.
 void fill_data_parallel(Parallelism& parallelism, std::int64_t npus);
@@ -113,6 +115,10 @@ struct Dealing {
   bool even = true;             // l or l + 2 divide by the chunks
 };
 Dealing dealing(const TransformerArchitecture& model, const Parallelism& p);
+
+// Whether groups of experts and the domain of ZeRO divide the NPUs they are made of (validate() says why
+// not).
+bool shares_divide(const Parallelism& parallelism);
 
 // Throws InputError, one line with the nearest valid choices, for a combination that cannot be run: for
 // itself, whatever the number of NPUs and the batch, or with these.

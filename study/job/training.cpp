@@ -70,6 +70,13 @@ Parallelism read_parallelism(const Job& job) {
   p.placement = read_word(job, &Job::placement, read_placement);
   read_word(job, &Job::overlap, [&](std::string_view text) { return read_overlap(text, p); });
   p.dispatch = read_word(job, &Job::dispatch, expert_dispatch);
+  if (!job.expert_tp.empty()) p.expert_tensor = read_count(job, &Job::expert_tp);
+  if (!job.zero_npus.empty()) p.zero_npus = read_count(job, &Job::zero_npus);
+  p.optimizer = read_word(job, &Job::optimizer, optimizer);
+  p.stored_gradient_bytes = read_word(job, &Job::stored_gradients, gradient_bytes);
+  p.gradient_bytes = read_word(job, &Job::sent_gradients, gradient_bytes);
+  p.loss = read_word(job, &Job::loss, loss);
+  p.whole_graphs = read_flag(job, &Job::whole_graphs);
   p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
   if (!job.schedule.empty()) p.schedule = read_word(job, &Job::schedule, pipeline_schedule);
   return p;
