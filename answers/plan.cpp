@@ -1,11 +1,16 @@
 #include "answers/plan.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include "training/estimate.h"
+#include <algorithm>
+
+#include "answers/launcher.h"
 
 namespace bandwright {
 namespace {
+
+constexpr Shown programs = Shown::ToPrograms;
 
 // "TP 8 SP, PP 4 x 2, DP 16, micro-batch 2, ZeRO 1": what is not 1 or none.
 std::string division_words(const Parallelism& p) {
@@ -25,47 +30,96 @@ std::string division_words(const Parallelism& p) {
   return words;
 }
 
-std::string estimate_command(const PlanWords& words, const Parallelism& p) {
-  std::string command = fmt::format("bandwright estimate {} --system {} --npus {} --tp {} --pp {}",
-                                    words.model, words.machine, p.npus(), p.tensor, p.pipeline);
-  if (p.context > 1) command += fmt::format(" --cp {}", p.context);
-  if (p.expert > 1) command += fmt::format(" --ep {}", p.expert);
-  if (p.sequence_parallel) command += " --sequence-parallel";
-  if (p.virtual_stages > 1) command += fmt::format(" --virtual-stages {}", p.virtual_stages);
-  command += fmt::format(" --micro-batch {} --global-batch {}", p.micro_batch, p.global_batch);
-  if (p.zero > 0) command += fmt::format(" --zero {}", p.zero);
+// What of a division that ties is other than in the one listed: "recompute selective"; all of it where the
+// groups differ.
+std::string difference(const Parallelism& listed, const Parallelism& tie) {
+  const bool same_groups = listed.tensor == tie.tensor && listed.context == tie.context &&
+                           listed.pipeline == tie.pipeline && listed.expert == tie.expert &&
+                           listed.data == tie.data;
+  if (!same_groups) return division_words(tie);
+  std::vector<std::string> words;
+  if (listed.virtual_stages != tie.virtual_stages)
+    words.push_back(fmt::format("virtual stages {}", tie.virtual_stages));
+  if (listed.micro_batch != tie.micro_batch) words.push_back(fmt::format("micro-batch {}", tie.micro_batch));
+  if (listed.zero != tie.zero) words.push_back(fmt::format("ZeRO {}", tie.zero));
+  if (listed.recompute != tie.recompute)
+    words.push_back(fmt::format("recompute {}", recomputation_name(tie.recompute)));
+  if (listed.sequence_parallel != tie.sequence_parallel)
+    words.emplace_back(tie.sequence_parallel ? "SP" : "no SP");
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::vector<std::string> differences(const RankedDivision& ranked) {
+  std::vector<std::string> all;
+  for (const Parallelism& tie : ranked.ties) all.push_back(difference(ranked.parallelism, tie));
+  return all;
+}
+
+// What of a job stands after its model and machine.
+std::string division_options(const Parallelism& p) {
+  std::string words = fmt::format("--npus {} --tp {} --pp {}", p.npus(), p.tensor, p.pipeline);
+  if (p.context > 1) words += fmt::format(" --cp {}", p.context);
+  if (p.expert > 1) words += fmt::format(" --ep {}", p.expert);
+  if (p.sequence_parallel) words += " --sequence-parallel";
+  if (p.virtual_stages > 1) words += fmt::format(" --virtual-stages {}", p.virtual_stages);
+  words += fmt::format(" --micro-batch {} --global-batch {}", p.micro_batch, p.global_batch);
+  if (p.zero > 0) words += fmt::format(" --zero {}", p.zero);
   if (p.recompute != Recomputation::None)
-    command += fmt::format(" --recompute {}", recomputation_name(p.recompute));
-  return command;
+    words += fmt::format(" --recompute {}", recomputation_name(p.recompute));
+  return words;
 }
 
-constexpr Shown programs = Shown::ToPrograms;
-
-Table plan_table(const DivisionSpace& space, const DivisionSearch& search, const RankedDivisions& found) {
-  Table table = Table::of("plans");
-  table.main = true;
-  table.column("rank").column("npus", "", space.npus.size() > 1 ? Shown::Everywhere : programs);
-  table.column("division").column("step_time_s").column("tokens_per_s").column("mfu").column("memory_bytes");
-  table.column("usd_per_million_tokens", "",
-               search.objective == PlanObjective::StepTime ? programs : Shown::Everywhere);
-  for (const char* key : {"tensor", "context", "pipeline", "expert", "data", "virtual_stages", "micro_batch",
-                          "zero", "recompute", "sequence_parallel", "fits"}) {
-    table.column(key, "", programs);
-  }
-  TrainingJob job = space.job;
-  for (const RankedDivision& each : found.best) {
-    const Parallelism& p = each.parallelism;
-    job.parallelism = p;
-    const TrainingRate rate = training_rate(job, each.step_ns);
-    const std::int64_t rank = 1 + (&each - found.best.data());
-    table.rows.push_back({rank, p.npus(), division_words(p), each.step_ns * 1e-9, rate.tokens_per_s, rate.mfu,
-                          each.memory_bytes,
-                          rate.usd_per_million_tokens > 0.0 ? Value(rate.usd_per_million_tokens) : Value(),
-                          p.tensor, p.context, p.pipeline, p.expert, p.data, p.virtual_stages, p.micro_batch,
-                          p.zero, std::string(recomputation_name(p.recompute)), p.sequence_parallel, true});
-  }
-  return table;
+// The members of `division`, in the order of the values below.
+constexpr const char* division_keys[] = {"tensor",    "context",          "pipeline",    "expert",
+                                         "data",      "virtual_stages",   "micro_batch", "zero",
+                                         "recompute", "sequence_parallel"};
+std::vector<Value> division_values(const Parallelism& p) {
+  return {p.tensor,           p.context, p.pipeline,
+          p.expert,           p.data,    p.virtual_stages,
+          p.micro_batch,      p.zero,    std::string(recomputation_name(p.recompute)),
+          p.sequence_parallel};
 }
+
+// Columns of a table of divisions and a row of each.
+class DivisionTable {
+ public:
+  DivisionTable(std::string_view key, const PlanAnswer& answer) : answer_(answer), table_(Table::of(key)) {
+    const bool money = answer.objective != PlanObjective::StepTime;
+    const bool network = needs_prices(answer.objective);
+    table_.column("rank").column("npus", "", answer.space.npus.size() > 1 ? Shown::Everywhere : programs);
+    table_.column("division", "", Shown::ToPeople);
+    for (const char* each : division_keys) table_.column_within("division", each);
+    table_.column("step_time_s").column("tokens_per_s").column("mfu").column("hfu", "", programs);
+    table_.column("tflop_per_s_per_npu", "", programs).column("exposed_communication_s", "", programs);
+    table_.column("memory_bytes").column("memory_capacity_bytes", "", programs).column("fits", "", programs);
+    table_.column("usd_per_million_tokens", "", money ? Shown::Everywhere : programs);
+    table_.column("cost_usd", "network", network ? Shown::Everywhere : programs);
+    table_.column("ties", "", programs);
+  }
+
+  void add(const PlannedDivision& each) {
+    const TrainingEstimate& e = each.estimate;
+    const Parallelism& p = each.ranked.parallelism;
+    const auto rank = static_cast<std::int64_t>(table_.rows.size()) + 1;
+    std::vector<Value> row = {rank, p.npus(), division_words(p)};
+    for (Value& value : division_values(p)) row.push_back(std::move(value));
+    const Value price = e.usd_per_million_tokens > 0.0 ? Value(e.usd_per_million_tokens) : Value();
+    for (Value value : std::initializer_list<Value>{
+             e.step_ns * 1e-9, e.tokens_per_s, e.mfu, e.hfu, e.tflop_per_s_per_npu,
+             e.exposed_communication_ns() * 1e-9, e.memory.total(), e.memory_capacity, e.fits(), price,
+             each.network_usd, differences(each.ranked)}) {
+      row.push_back(std::move(value));
+    }
+    table_.rows.push_back(std::move(row));
+  }
+
+  [[nodiscard]] Table take() && { return std::move(table_); }
+  Table& table() { return table_; }
+
+ private:
+  const PlanAnswer& answer_;
+  Table table_;
+};
 
 Facts counts_of(const DivisionCounts& counts) {
   const auto valid = static_cast<double>(counts.valid);
@@ -77,27 +131,56 @@ Facts counts_of(const DivisionCounts& counts) {
       .fact("below_bound", counts.below);
 }
 
-std::string nearest_words(const DivisionSpace& space, const RankedDivisions& found) {
-  if (found.smallest.empty())
-    return "no combination of these choices divides the model, the batch and the NPUs";
-  return fmt::format("the smallest bill is {} of {} ({})",
-                     quantity(found.smallest[0].memory_bytes, Unit::Memory),
-                     quantity(space.job.machine.npu.memory_bytes, Unit::Memory),
-                     division_words(found.smallest[0].parallelism));
+std::string smallest_words(const PlanAnswer& answer, const std::optional<RankedDivision>& smallest) {
+  if (!smallest) return "no combination of these choices divides the model, the batch and the NPUs";
+  return fmt::format("memory removes the last: the smallest bill is {} of {} ({})",
+                     quantity(smallest->memory_bytes, Unit::Memory),
+                     quantity(answer.memory_limit, Unit::Memory), division_words(smallest->parallelism));
+}
+
+std::string nearest_words(const PlanAnswer& answer) {
+  if (answer.counts.fit == 0) return "nothing fits: " + smallest_words(answer, answer.smallest);
+  if (!answer.fastest) return "interrupted before a division was tried";
+  return fmt::format("nothing is left: --max-step removes the last, the fastest takes {} ({})",
+                     quantity(answer.fastest->step_ns * 1e-9, Unit::Seconds),
+                     division_words(answer.fastest->parallelism));
 }
 
 // What the asked division lacks to be the best.
-std::string explanation(const DivisionSpace& space, const RankedDivisions& found,
-                        const ExplainedDivision& explained) {
-  if (explained.found.best.empty()) {
-    return fmt::format("{}: does not fit; {}", explained.asked, nearest_words(space, explained.found));
+std::string explanation(const PlanAnswer& answer, const PlanAnswer::Explained& explained) {
+  if (!explained.best) {
+    if (explained.smallest)
+      return fmt::format("{}: {}", explained.asked, smallest_words(answer, explained.smallest));
+    return fmt::format("{}: no division of the space is so, or none is fast enough", explained.asked);
   }
-  const RankedDivision& theirs = explained.found.best[0];
-  const double best = found.best.empty() ? theirs.step_ns : found.best[0].step_ns;
+  const RankedDivision& theirs = explained.best->ranked;
+  const double best = answer.best.empty() ? theirs.step_ns : answer.best[0].ranked.step_ns;
   return fmt::format("{}: at best {} ({}), {:.3f} times the best; it would have to be {} shorter",
                      explained.asked, quantity(theirs.step_ns * 1e-9, Unit::Seconds),
                      division_words(theirs.parallelism), theirs.step_ns / best,
                      quantity((theirs.step_ns - best) * 1e-9, Unit::Seconds));
+}
+
+// Which rows have ties: one sentence for all with the same.
+void add_ties(const PlanAnswer& answer, Document& document) {
+  constexpr std::size_t most = 3;
+  std::vector<std::pair<std::string, std::vector<std::size_t>>>
+      rows;  // words, and the ranks they are said of
+  for (std::size_t i = 0; i < answer.best.size(); ++i) {
+    std::vector<std::string> ties = differences(answer.best[i].ranked);
+    if (ties.empty()) continue;
+    const std::size_t more = ties.size() > most ? ties.size() - most : 0;
+    ties.resize(ties.size() - more);
+    const std::string words =
+        fmt::format("{}{}", fmt::join(ties, "; "), more > 0 ? fmt::format("; and {} others", more) : "");
+    auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& each) { return each.first == words; });
+    if (row == rows.end()) row = rows.insert(rows.end(), {words, {}});
+    row->second.push_back(i + 1);
+  }
+  for (const auto& [words, ranks] : rows) {
+    document.notes.push_back(fmt::format("rank{} {}: exactly as fast with {}", ranks.size() > 1 ? "s" : "",
+                                         fmt::join(ranks, ", "), words));
+  }
 }
 
 std::string npus_words(const DivisionSpace& space) {
@@ -105,37 +188,71 @@ std::string npus_words(const DivisionSpace& space) {
                                 : fmt::format("{} to {}", space.npus.front(), space.npus.back());
 }
 
+Verdict verdict_of(const PlanAnswer& answer) {
+  if (answer.best.empty()) return {nearest_words(answer), Verdict::Mood::Bad};
+  const RankedDivision& best = answer.best[0].ranked;
+  if (answer.pareto) {
+    return {fmt::format("{} of {} NPU counts are on the front; proved: nothing else is", answer.best.size(),
+                        answer.space.npus.size()),
+            Verdict::Mood::Good};
+  }
+  return {fmt::format("{}: a step of {}; {}", division_words(best.parallelism),
+                      quantity(best.step_ns * 1e-9, Unit::Seconds),
+                      answer.interrupted ? "interrupted: not all were tried"
+                                         : "proved: none of the others is better"),
+          answer.interrupted ? Verdict::Mood::Plain : Verdict::Mood::Good};
+}
+
+void add_commands(const PlanWords& words, const PlanAnswer& answer, Document& document) {
+  TrainingJob job = answer.space.job;
+  job.parallelism = answer.best[0].ranked.parallelism;
+  const std::string options =
+      fmt::format("{} --machine {} {}", words.model, words.machine, division_options(job.parallelism));
+  List commands = List::of("next_commands", "look closer",
+                           {"bandwright estimate " + options, "bandwright simulate " + options});
+  commands.commands = true;
+  document.data("megatron_core_arguments", megatron_core_arguments(job).arguments);
+  document.data("torchtitan_arguments", torchtitan_arguments(job).arguments);
+  document.add(std::move(commands));
+  if (words.launcher.empty()) return;
+  const LauncherArguments launch = launcher_arguments(words.launcher, job);
+  List lines = List::of("", words.launcher, {launch.arguments});
+  lines.commands = true;
+  document.add(std::move(lines));
+  for (const std::string& remark : launch.remarks) document.notes.push_back(remark);
+}
+
 }  // namespace
 
-Document plan_document(const PlanWords& words, const DivisionSpace& space, const DivisionSearch& search,
-                       const RankedDivisions& found, const std::optional<ExplainedDivision>& explained) {
-  Document answer{.title = fmt::format("{} on {} NPUs of {}, global batch {}", space.job.model.name,
-                                       npus_words(space), space.job.machine.name,
-                                       space.job.parallelism.global_batch)};
-  answer.data("model", space.job.model.name).data("machine", space.job.machine.name);
-  answer.data("minimized", std::string(plan_objective_name(search.objective)));
-  if (found.best.empty()) {
-    answer.verdict = {"nothing fits: " + nearest_words(space, found), Verdict::Mood::Bad};
-  } else {
-    const RankedDivision& best = found.best[0];
-    answer.verdict = {fmt::format("{}: a step of {}; {}", division_words(best.parallelism),
-                                  quantity(best.step_ns * 1e-9, Unit::Seconds),
-                                  found.interrupted ? "interrupted: not all were tried"
-                                                    : "proved: none of the others is better"),
-                      found.interrupted ? Verdict::Mood::Plain : Verdict::Mood::Good};
-    answer.data("bound_s", found.interrupted ? Value() : Value(best.step_ns * 1e-9));
-    answer.data("gap", found.interrupted ? Value() : Value(0.0));
+Document plan_document(const PlanWords& words, const PlanAnswer& answer) {
+  const DivisionSpace& space = answer.space;
+  Document document{
+      .title = fmt::format("{} on {} NPUs of {}, global batch {}", space.job.model.name, npus_words(space),
+                           space.job.machine.name, space.job.parallelism.global_batch),
+      .verdict = verdict_of(answer)};
+  document.data("model", space.job.model.name).data("machine", space.job.machine.name);
+  document.data("global_batch", space.job.parallelism.global_batch);
+  document.data("minimized", std::string(plan_objective_name(answer.objective)));
+  const bool proved = !answer.best.empty() && !answer.interrupted;
+  document.data("bound_s", proved && answer.objective == PlanObjective::StepTime && !answer.pareto
+                               ? Value(answer.best[0].estimate.step_ns * 1e-9)
+                               : Value());
+  document.data("gap", proved ? Value(0.0) : Value());
+  DivisionTable plans("plans", answer);
+  plans.table().main = true;
+  for (const PlannedDivision& each : answer.best) plans.add(each);
+  document.add(std::move(plans).take()).add(counts_of(answer.counts));
+  for (const std::string& obstacle : answer.obstacles) document.notes.push_back(obstacle);
+  add_ties(answer, document);
+  if (answer.explained) {
+    document.notes.push_back(explanation(answer, *answer.explained));
+    DivisionTable asked("explained", answer);
+    asked.table().shown = programs;
+    if (answer.explained->best) asked.add(*answer.explained->best);
+    document.add(std::move(asked).take());
   }
-  answer.add(plan_table(space, search, found));
-  answer.add(counts_of(found.counts));
-  for (const std::string& obstacle : found.obstacles) answer.notes.push_back(obstacle);
-  if (explained) answer.notes.push_back(explanation(space, found, *explained));
-  if (!found.best.empty()) {
-    answer.add(
-        List::of("next_commands", "look closer", {estimate_command(words, found.best[0].parallelism)}));
-    std::get<List>(answer.parts.back()).commands = true;
-  }
-  return answer;
+  if (!answer.best.empty()) add_commands(words, answer, document);
+  return document;
 }
 
 }  // namespace bandwright

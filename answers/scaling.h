@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "report/document.h"
-#include "scaling/fit.h"
+#include "scaling/laws/fit.h"
 #include "scaling/measure.h"
 #include "scaling/series.h"
 #include "scaling/trials.h"

@@ -5,7 +5,7 @@
 
 #include "answers/scaling.h"
 #include "report/unit.h"
-#include "scaling/laws.h"
+#include "scaling/laws/laws.h"
 
 namespace bandwright {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {

@@ -1,7 +1,7 @@
 #include <benchmark/benchmark.h>
 
 #include "scaling/curve_workloads.h"
-#include "scaling/fit.h"
+#include "scaling/laws/fit.h"
 #include "scaling/trials.h"
 
 namespace bandwright {

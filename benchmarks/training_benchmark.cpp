@@ -1,9 +1,9 @@
 #include <benchmark/benchmark.h>
 
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "simulator/event_driven.h"
 #include "training/estimate.h"
-#include "training/layer_passes.h"
+#include "training/layers/layer_passes.h"
 
 namespace bandwright {
 namespace {

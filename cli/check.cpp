@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/option_rules.h"
-#include "cli/output.h"
+#include "cli/console/output.h"
+#include "cli/options/option_rules.h"
 #include "core/error.h"
-#include "core/progress.h"
+#include "core/io/progress.h"
 #include "experiment/input_files.h"
 #include "experiment/input_reference.h"
 #include "formats/detect.h"

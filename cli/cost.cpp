@@ -8,8 +8,8 @@
 
 #include "answers/bill.h"
 #include "cli/commands.h"
-#include "cli/job_options.h"
-#include "cli/output.h"
+#include "cli/console/output.h"
+#include "cli/options/job_options.h"
 
 namespace bandwright {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "answers/estimate.h"
 #include "cli/commands.h"
-#include "cli/job_options.h"
-#include "cli/option_rules.h"
-#include "cli/watching.h"
+#include "cli/console/watching.h"
+#include "cli/options/job_options.h"
+#include "cli/options/option_rules.h"
 
 namespace bandwright {
 namespace {

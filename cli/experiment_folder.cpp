@@ -4,11 +4,11 @@
 
 #include <system_error>
 
-#include "core/csv.h"
 #include "core/error.h"
-#include "core/files.h"
-#include "core/paths.h"
-#include "core/tell.h"
+#include "core/io/csv.h"
+#include "core/io/files.h"
+#include "core/io/paths.h"
+#include "core/io/tell.h"
 #include "core/text.h"
 #include "core/yaml.h"
 #include "experiment/evaluation.h"

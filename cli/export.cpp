@@ -7,13 +7,13 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/job_options.h"
-#include "cli/option_rules.h"
-#include "cli/output.h"
+#include "cli/console/output.h"
+#include "cli/options/job_options.h"
+#include "cli/options/option_rules.h"
 #include "core/catalogue.h"
 #include "core/text.h"
-#include "formats/chakra_export.h"
-#include "formats/layer_text.h"
+#include "formats/astra_sim/layer_text.h"
+#include "formats/chakra/chakra_export.h"
 #include "study/job/table_training.h"
 #include "study/job/workload.h"
 #include "study/optimize.h"

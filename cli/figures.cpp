@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/files.h"
-#include "core/paths.h"
-#include "core/process.h"
-#include "core/tell.h"
+#include "core/io/files.h"
+#include "core/io/paths.h"
+#include "core/io/process.h"
+#include "core/io/tell.h"
 
 namespace bandwright {
 namespace {

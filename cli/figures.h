@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "cli/console/output.h"
 #include "cli/experiment_folder.h"
-#include "cli/output.h"
 
 namespace bandwright {
 

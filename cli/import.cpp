@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "cli/option_rules.h"
-#include "cli/output.h"
+#include "cli/console/output.h"
+#include "cli/options/option_rules.h"
 #include "formats/detect.h"
 
 namespace bandwright {

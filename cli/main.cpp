@@ -12,9 +12,9 @@
 #include <system_error>
 
 #include "cli/commands.h"
-#include "cli/option_rules.h"
+#include "cli/options/option_rules.h"
 #include "core/error.h"
-#include "core/tell.h"
+#include "core/io/tell.h"
 #include "core/text.h"
 
 namespace bandwright {

@@ -10,14 +10,14 @@
 
 #include "answers/design.h"
 #include "cli/commands.h"
-#include "cli/job_options.h"
-#include "cli/option_rules.h"
-#include "cli/output.h"
-#include "cli/progress.h"
-#include "cli/watching.h"
+#include "cli/console/output.h"
+#include "cli/console/progress.h"
+#include "cli/console/watching.h"
+#include "cli/options/job_options.h"
+#include "cli/options/option_rules.h"
 #include "core/catalogue.h"
-#include "core/paths.h"
-#include "core/tell.h"
+#include "core/io/paths.h"
+#include "core/io/tell.h"
 #include "core/text.h"
 
 namespace bandwright {

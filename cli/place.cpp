@@ -6,11 +6,11 @@
 
 #include "answers/placement.h"
 #include "cli/commands.h"
-#include "cli/interrupt.h"
-#include "cli/option_rules.h"
-#include "cli/output.h"
-#include "cli/place_options.h"
-#include "core/progress.h"
+#include "cli/console/interrupt.h"
+#include "cli/console/output.h"
+#include "cli/options/option_rules.h"
+#include "cli/options/place_options.h"
+#include "core/io/progress.h"
 
 namespace bandwright {
 namespace {

@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/console/output.h"
 #include "cli/experiment_folder.h"
 #include "cli/figures.h"
-#include "cli/option_rules.h"
-#include "cli/output.h"
+#include "cli/options/option_rules.h"
 #include "core/catalogue.h"
 #include "core/text.h"
 

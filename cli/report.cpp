@@ -6,9 +6,9 @@
 
 #include "answers/findings.h"
 #include "cli/commands.h"
+#include "cli/console/output.h"
 #include "cli/experiment_folder.h"
 #include "cli/figures.h"
-#include "cli/output.h"
 
 namespace bandwright {
 namespace {

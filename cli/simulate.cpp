@@ -9,10 +9,10 @@
 
 #include "answers/simulation.h"
 #include "cli/commands.h"
-#include "cli/job_options.h"
-#include "cli/option_rules.h"
-#include "cli/output.h"
-#include "cli/watching.h"
+#include "cli/console/output.h"
+#include "cli/console/watching.h"
+#include "cli/options/job_options.h"
+#include "cli/options/option_rules.h"
 #include "core/catalogue.h"
 #include "simulator/transport/catalogue.h"
 

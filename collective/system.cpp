@@ -7,7 +7,7 @@
 #include "collective/chunk_scheduler.h"
 #include "core/choice.h"
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 
 namespace bandwright {
 namespace {

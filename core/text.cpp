@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "core/error.h"
-#include "core/files.h"
+#include "core/io/files.h"
 
 namespace bandwright {
 namespace {

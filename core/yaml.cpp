@@ -94,16 +94,28 @@ YAML::Node load_one(const std::string& text, const Place& place) {
   return YAML::Load(text);
 }
 
-// Aliases let a few lines stand for an endless or an exponentially large tree; the readers would walk it.
 constexpr int max_depth = 64;
 
-// Counts the values at and below `node`, repeated ones again; throws beyond the limits.
+void require_keys_once(const YAML::Node& map, const Place& place) {
+  std::unordered_set<std::string_view> seen;
+  for (const auto& entry : map) {
+    if (entry.first.IsScalar() && !seen.insert(entry.first.Scalar()).second) {
+      throw InputError({place.file, line_of(entry.first), ""},
+                       fmt::format("key '{}' stands twice", entry.first.Scalar()));
+    }
+  }
+}
+
+// Counts the values at and below `node`, repeated ones again, for aliases let a few lines stand for an
+// endless or an exponentially large tree that readers would walk. Throws beyond the limits, and where a key
+// stands twice.
 void require_small_tree(const YAML::Node& node, const Place& place, int depth, int& values) {
   if (depth > max_depth) {
     throw InputError({place.file, line_of(node), ""},
                      fmt::format("is nested more than {} levels deep, or holds itself", max_depth));
   }
   if (++values > max_values) refuse_values(place);
+  if (node.IsMap()) require_keys_once(node, place);
   for (const auto& entry : node) {
     require_small_tree(node.IsMap() ? entry.second : entry, place, depth + 1, values);
   }
@@ -152,17 +164,16 @@ YamlValue YamlValue::load(const std::filesystem::path& file) {
   return parse(read_text_file(file, most_bytes), file.string());
 }
 
+YamlValue YamlValue::child(const Node& key, const Node& value) const {
+  const std::string& name = key.yaml.Scalar();
+  return {std::make_shared<const Node>(value),
+          {place_.file, line_of(key.yaml), place_.key.empty() ? name : place_.key + '.' + name}};
+}
+
 std::vector<std::string> YamlValue::keys() const {
   if (!is_map()) fail(fmt::format("expected a map of keys, got {}", kind_of(node_->yaml)));
   std::vector<std::string> names;
-  std::unordered_set<std::string> seen;
-  for (const auto& entry : node_->yaml) {
-    names.push_back(key_text(entry.first, place_));
-    if (!seen.insert(names.back()).second) {
-      throw InputError({place_.file, line_of(entry.first), place_.key},
-                       fmt::format("key '{}' stands twice", names.back()));
-    }
-  }
+  for (const auto& entry : node_->yaml) names.push_back(key_text(entry.first, place_));
   return names;
 }
 
@@ -179,8 +190,9 @@ void YamlValue::require_keys(std::span<const std::string_view> names) const {
 }
 
 std::optional<YamlValue> YamlValue::find(std::string_view key) const {
-  for (auto& [name, value] : entries()) {
-    if (name == key) return value;
+  if (!is_map()) fail(fmt::format("expected a map of keys, got {}", kind_of(node_->yaml)));
+  for (const auto& entry : node_->yaml) {
+    if (entry.first.IsScalar() && entry.first.Scalar() == key) return child({entry.first}, {entry.second});
   }
   return std::nullopt;
 }
@@ -197,10 +209,7 @@ std::vector<std::pair<std::string, YamlValue>> YamlValue::entries() const {
   static_cast<void>(keys());
   std::vector<std::pair<std::string, YamlValue>> result;
   for (const auto& entry : node_->yaml) {
-    const std::string& key = entry.first.Scalar();
-    const std::string path = place_.key.empty() ? key : place_.key + '.' + key;
-    result.emplace_back(key, YamlValue(std::make_shared<const Node>(Node{entry.second}),
-                                       {place_.file, line_of(entry.first), path}));
+    result.emplace_back(entry.first.Scalar(), child({entry.first}, {entry.second}));
   }
   return result;
 }

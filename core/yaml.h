@@ -75,6 +75,7 @@ class YamlValue {
  private:
   struct Node;  // hides the YAML library
   YamlValue(std::shared_ptr<const Node> node, Place place);
+  [[nodiscard]] YamlValue child(const Node& key, const Node& value) const;
   [[nodiscard]] std::string scalar(std::string_view expected) const;
   [[nodiscard]] std::vector<std::string> keys() const;
 

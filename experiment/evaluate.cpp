@@ -4,7 +4,7 @@
 
 #include "cost_model/bill.h"
 #include "optimizer/solver.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "study/job/job_step.h"
 #include "study/outcome.h"
 #include "study/simulate.h"

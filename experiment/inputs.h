@@ -6,7 +6,7 @@
 #include "collective/system.h"
 #include "core/yaml.h"
 #include "cost_model/price_list.h"
-#include "experiment/allocation.h"
+#include "experiment/points/allocation.h"
 #include "study/job/workload.h"
 #include "topology/network.h"
 #include "training/machine.h"
@@ -33,11 +33,16 @@ class ExperimentInputs {
   const PriceList& prices(const YamlValue& word);
   const ShareTable& shares(const YamlValue& word);
 
-  // Everything of a model or machine that was read here that decides results.
-  [[nodiscard]] const std::string& identity(const Workload& model) const { return identities_.at(&model); }
-  [[nodiscard]] const std::string& identity(const Machine& machine) const { return identities_.at(&machine); }
+  // A hash of everything that decides results in a network, model, machine, system or price list of this
+  // object.
+  [[nodiscard]] const std::string& identity(const void* input) const { return identities_.at(input); }
 
  private:
+  // Notes the identity of what was read.
+  template <class Input, class Content>
+  const Input& identified(const Input& input, Content content);
+  const Network& identified(const Network& network);
+
   std::map<std::string, Network> networks_;
   std::map<std::pair<std::string, std::string>, Workload> tables_;
   std::map<std::string, Workload> models_;
@@ -47,11 +52,5 @@ class ExperimentInputs {
   std::map<std::string, ShareTable> shares_;
   std::map<const void*, std::string> identities_;
 };
-
-// Every member of an input, as text: what a point's identity is made of.
-std::string content(const Network& network);
-std::string content(const Model& model);
-std::string content(const System& system);
-std::string content(const PriceList& prices);
 
 }  // namespace bandwright

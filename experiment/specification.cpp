@@ -6,27 +6,28 @@
 #include <set>
 
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "cost_model/bill.h"
-#include "experiment/axis_words.h"
-#include "experiment/expansion.h"
-#include "experiment/grid.h"
+#include "experiment/points/axis_words.h"
+#include "experiment/points/expansion.h"
+#include "experiment/points/grid.h"
 
 namespace bandwright {
 namespace {
 
 // Part of every point's identity: raised when the same question gets another number.
-constexpr int results_revision = 2;
+constexpr int results_revision = 3;
 
 // What the allocation depends on, and what its result does beyond that.
 void identify(Point& point, const ExperimentInputs& inputs) {
   const Row& asked = point.asked;
-  std::string allocation = fmt::format("revision {}\n{}\n{} GB/s ${}\n{}\n", results_revision,
-                                       point.network != nullptr ? content(*point.network) : point.refused,
-                                       asked.budget_gb_per_s, asked.budget_usd, point.rule->name);
+  std::string allocation =
+      fmt::format("revision {}\n{}\n{} GB/s ${}\n{}\n", results_revision,
+                  point.network != nullptr ? inputs.identity(point.network) : point.refused,
+                  asked.budget_gb_per_s, asked.budget_usd, point.rule->name);
   if (point.machine != nullptr) {
-    allocation += fmt::format("{}\n{}\n", inputs.identity(*point.machine), asked.options);
+    allocation += fmt::format("{}\n{}\n", inputs.identity(point.machine), asked.options);
   }
   if (point.shares != nullptr) {
     const std::vector<double> shares =
@@ -34,13 +35,13 @@ void identify(Point& point, const ExperimentInputs& inputs) {
     allocation += fmt::format("shares {}\n", fmt::join(shares, " "));
   }
   std::string step = fmt::format("{} {} {}\n", asked.loop, asked.recompute, asked.compute_scale);
-  if (point.played != nullptr) step += content(*point.played) + "\n";
-  step += fmt::format("{}\n{}\n", content(*point.system), content(*point.prices));
+  if (point.played != nullptr) step += inputs.identity(point.played) + "\n";
+  step += fmt::format("{}\n{}\n", inputs.identity(point.system), inputs.identity(point.prices));
   if (asked.source == "optimized" || asked.budget_usd > 0.0) {
     allocation += step;
-    for (const Workload* target : point.targets) allocation += inputs.identity(*target) + "\n";
+    for (const Workload* target : point.targets) allocation += inputs.identity(target) + "\n";
   }
-  std::string all = allocation + step + inputs.identity(*point.model) + "\n";
+  std::string all = allocation + step + inputs.identity(point.model) + "\n";
   for (const Column& column : columns()) {
     if (column.asked && column.always) all += fmt::format("{} {}\n", column.name, cell_text(asked, column));
   }

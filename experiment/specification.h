@@ -6,9 +6,9 @@
 
 #include "collective/system.h"
 #include "cost_model/price_list.h"
-#include "experiment/allocation.h"
 #include "experiment/inputs.h"
-#include "experiment/row.h"
+#include "experiment/points/allocation.h"
+#include "experiment/points/row.h"
 #include "simulator/simulate.h"
 #include "study/job/job.h"
 #include "topology/network.h"

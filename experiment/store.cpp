@@ -6,8 +6,8 @@
 #include <cmath>
 #include <fstream>
 
-#include "core/database.h"
 #include "core/error.h"
+#include "core/io/database.h"
 #include "experiment/specification.h"
 
 namespace bandwright {

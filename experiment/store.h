@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "experiment/row.h"
+#include "experiment/points/row.h"
 #include "optimizer/summary.h"
 
 namespace bandwright {

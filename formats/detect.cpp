@@ -6,10 +6,10 @@
 #include <array>
 #include <fstream>
 
-#include "core/files.h"
 #include "core/input_kinds.h"
+#include "core/io/files.h"
 #include "core/text.h"
-#include "formats/process_groups.h"
+#include "formats/chakra/process_groups.h"
 #include "formats/summaries.h"
 
 namespace bandwright {

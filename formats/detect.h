@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/yaml.h"
-#include "formats/trace_step.h"
+#include "formats/chakra/trace_step.h"
 
 namespace bandwright {
 

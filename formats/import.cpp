@@ -7,12 +7,12 @@
 
 #include "core/fields.h"
 #include "core/text.h"
-#include "formats/artifact.h"
-#include "formats/astra_sim_system.h"
+#include "formats/astra_sim/artifact.h"
+#include "formats/astra_sim/astra_sim_system.h"
+#include "formats/astra_sim/layer_text.h"
+#include "formats/chakra/trace_model.h"
 #include "formats/class_prices.h"
-#include "formats/layer_text.h"
 #include "formats/load.h"
-#include "formats/trace_model.h"
 
 namespace bandwright {
 namespace {

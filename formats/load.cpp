@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "formats/artifact.h"
-#include "formats/astra_sim_1.h"
-#include "formats/astra_sim_2.h"
+#include "formats/astra_sim/artifact.h"
+#include "formats/astra_sim/astra_sim_1.h"
+#include "formats/astra_sim/astra_sim_2.h"
+#include "formats/astra_sim/libra.h"
 #include "formats/class_prices.h"
 #include "formats/detect.h"
-#include "formats/libra.h"
 
 namespace bandwright {
 namespace {

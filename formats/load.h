@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include "cost_model/price_list.h"
-#include "formats/astra_sim_system.h"
+#include "formats/astra_sim/astra_sim_system.h"
 #include "topology/network.h"
 
 namespace bandwright {

@@ -4,15 +4,15 @@
 
 #include <map>
 
-#include "formats/artifact.h"
-#include "formats/astra_sim_1.h"
-#include "formats/astra_sim_2.h"
-#include "formats/astra_sim_system.h"
+#include "formats/astra_sim/artifact.h"
+#include "formats/astra_sim/astra_sim_1.h"
+#include "formats/astra_sim/astra_sim_2.h"
+#include "formats/astra_sim/astra_sim_system.h"
+#include "formats/astra_sim/layer_text.h"
+#include "formats/astra_sim/libra.h"
+#include "formats/chakra/trace_set.h"
+#include "formats/chakra/trace_ties.h"
 #include "formats/class_prices.h"
-#include "formats/layer_text.h"
-#include "formats/libra.h"
-#include "formats/trace_set.h"
-#include "formats/trace_ties.h"
 
 namespace bandwright {
 namespace {

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "memory/graph.h"
-#include "memory/schedule.h"
+#include "memory/programs/schedule.h"
 
 namespace bandwright {
 

@@ -9,7 +9,7 @@
 #include "core/catalogue.h"
 #include "memory/cache.h"
 #include "memory/first_touch.h"
-#include "memory/programs.h"
+#include "memory/programs/programs.h"
 
 namespace bandwright {
 namespace {

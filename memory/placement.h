@@ -11,8 +11,8 @@
 
 #include "memory/addresses.h"
 #include "memory/graph.h"
+#include "memory/programs/schedule.h"
 #include "memory/replay.h"
-#include "memory/schedule.h"
 #include "memory/tiers.h"
 
 namespace bandwright {

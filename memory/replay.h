@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "memory/graph.h"
-#include "memory/schedule.h"
+#include "memory/programs/schedule.h"
 #include "memory/tiers.h"
 
 namespace bandwright {

@@ -1,7 +1,7 @@
 #include "memory/tiers.h"
 
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 
 namespace bandwright {
 namespace {

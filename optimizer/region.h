@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
-#include "optimizer/interior_point.h"
 #include "optimizer/problem.h"
+#include "optimizer/solvers/interior_point.h"
 
 namespace bandwright {
 

@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "optimizer/lower_model.h"
 #include "optimizer/problem.h"
+#include "optimizer/solvers/lower_model.h"
 #include "optimizer/summary.h"
 
 namespace bandwright {

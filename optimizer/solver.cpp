@@ -3,8 +3,8 @@
 #include <array>
 
 #include "core/catalogue.h"
-#include "optimizer/adam.h"
-#include "optimizer/cutting_plane.h"
+#include "optimizer/solvers/adam.h"
+#include "optimizer/solvers/cutting_plane.h"
 
 namespace bandwright {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <unordered_map>
 
-#include "training/layer_cost.h"
+#include "training/layers/layer_cost.h"
 #include "training/training_step.h"
 
 namespace bandwright {

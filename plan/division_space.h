@@ -22,6 +22,7 @@ namespace bandwright {
 struct DivisionSpace {
   TrainingJob job;
   std::vector<std::int64_t> npus;  // at least one
+  std::vector<double> weights;     // of each count, by the objective (plan/division_search.h); empty: 1
   std::vector<std::int64_t> tensor;
   std::vector<std::int64_t> context;
   std::vector<std::int64_t> pipeline;

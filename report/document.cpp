@@ -96,6 +96,12 @@ Table& Table::column(std::string_view name, std::string words, Shown who) {
   return *this;
 }
 
+Table& Table::column_within(std::string_view object, std::string_view name) {
+  columns.push_back(
+      {.key = &bandwright::key(name), .shown = Shown::ToPrograms, .within = &bandwright::key(object)});
+  return *this;
+}
+
 Table Table::of(std::string_view name, std::string heading) {
   return {.key = key_or_none(name), .heading = std::move(heading)};
 }

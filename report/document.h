@@ -77,6 +77,7 @@ struct Table {
     const Key* key = nullptr;
     std::string heading = {};  // in place of the key's label
     Shown shown = Shown::Everywhere;
+    const Key* within = nullptr;  // in JSON, the object of the row it belongs to
   };
   const Key* key = nullptr;
   std::string heading = {};
@@ -88,6 +89,7 @@ struct Table {
   std::size_t for_people = 0;  // so many rows only; 0: all
 
   Table& column(std::string_view key, std::string heading = {}, Shown shown = Shown::Everywhere);
+  Table& column_within(std::string_view object, std::string_view key);  // for programs alone
   static Table of(std::string_view key, std::string heading = {});
 };
 

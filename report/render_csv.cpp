@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/csv.h"
 #include "core/error.h"
+#include "core/io/csv.h"
 #include "core/text.h"
 #include "report/render.h"
 

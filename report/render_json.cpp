@@ -38,7 +38,9 @@ struct JsonParts {
       Json object = Json::object();
       for (std::size_t c = 0; c < table.columns.size(); ++c) {
         const Table::Column& column = table.columns[c];
-        if (column.shown != Shown::ToPeople) object[std::string(column.key->name)] = json_of(row[c]);
+        if (column.shown == Shown::ToPeople) continue;
+        Json& place = column.within == nullptr ? object : object[std::string(column.within->name)];
+        place[std::string(column.key->name)] = json_of(row[c]);
       }
       rows.push_back(std::move(object));
     }

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "scaling/regimes.h"
+#include "scaling/laws/regimes.h"
 
 namespace bandwright {
 namespace {

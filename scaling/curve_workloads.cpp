@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 
 namespace bandwright {
 namespace {

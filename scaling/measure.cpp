@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "core/process.h"
+#include "core/io/process.h"
 #include "core/text.h"
 
 namespace bandwright {

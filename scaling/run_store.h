@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/database.h"
+#include "core/io/database.h"
 
 namespace bandwright {
 

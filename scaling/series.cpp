@@ -6,8 +6,8 @@
 #include <map>
 #include <optional>
 
-#include "core/csv.h"
 #include "core/error.h"
+#include "core/io/csv.h"
 #include "core/text.h"
 #include "core/units.h"
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "scaling/best_share.h"
+#include "scaling/laws/best_share.h"
 
 namespace bandwright {
 namespace {

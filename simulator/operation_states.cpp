@@ -1,6 +1,6 @@
 #include "simulator/operation_states.h"
 
-#include "simulator/exposure.h"
+#include "simulator/closed_form/exposure.h"
 
 namespace bandwright {
 

@@ -10,7 +10,7 @@
 #include "optimizer/ranges.h"
 #include "optimizer/solver.h"
 #include "optimizer/steps.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {

@@ -7,10 +7,10 @@
 #include <memory>
 
 #include "core/text.h"
-#include "memory/convnet_training.h"
 #include "memory/cost.h"
-#include "memory/kernel_csv.h"
-#include "memory/transformer_graph.h"
+#include "memory/graphs/convnet_training.h"
+#include "memory/graphs/kernel_csv.h"
+#include "memory/graphs/transformer_graph.h"
 #include "study/job/job_options.h"
 #include "study/job/training.h"
 #include "study/job/workload.h"

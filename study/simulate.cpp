@@ -9,7 +9,7 @@
 
 #include "cost_model/bill.h"
 #include "formats/load.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "simulator/leap.h"
 #include "simulator/transport/catalogue.h"
 #include "study/job/bandwidths.h"

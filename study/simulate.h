@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "simulator/scenario.h"
 #include "simulator/simulate.h"
 #include "study/job/job_step.h"

@@ -3,7 +3,7 @@
 #include <stop_token>
 #include <string_view>
 
-#include "formats/trace_set.h"
+#include "formats/chakra/trace_set.h"
 
 namespace bandwright {
 

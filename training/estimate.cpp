@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "step/cursor.h"
 #include "workload/layer_operators.h"
 

@@ -11,7 +11,7 @@
 namespace bandwright {
 
 // Where a step's time goes. The exposed times of all lines add up to the step time, as the compute stream of
-// the slowest pipeline stage sees it (simulator/waiting.h). Hidden time passes beside compute.
+// the slowest pipeline stage sees it (simulator/closed_form/waiting.h). Hidden time passes beside compute.
 struct BreakdownLine {
   std::string name;
   double exposed_ns = 0.0;

@@ -6,7 +6,7 @@
 
 #include "core/cut.h"
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 
 namespace bandwright {

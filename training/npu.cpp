@@ -6,7 +6,7 @@
 
 #include "core/choice.h"
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 
 namespace bandwright {
 namespace {

@@ -25,7 +25,7 @@ enum class Recomputation : std::uint8_t { None, Selective, Full };
 enum class AttentionKernel : std::uint8_t { Unfused, Flash1, Flash2, Flash };
 
 // How tokens come to their experts: a copy for each, one per node that is passed on inside it
-// (training/expert_routing.h), or per node where the model's router limits their number.
+// (training/layers/expert_routing.h), or per node where the model's router limits their number.
 enum class ExpertDispatch : std::uint8_t { ByModel, AllToAll, PerNode };
 
 // What is kept of a parameter beside its 2-byte weight and its gradient: an fp32 weight and

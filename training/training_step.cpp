@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "training/layer_passes.h"
+#include "training/layers/layer_passes.h"
 
 namespace bandwright {
 namespace {

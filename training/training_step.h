@@ -19,7 +19,7 @@ struct TrainingJob {
   TransformerArchitecture model;
   Machine machine;
   Parallelism parallelism;
-  ComputeSlowdown slowdown;        // where tensors live in slow memory (memory/transformer_graph.h)
+  ComputeSlowdown slowdown;        // where tensors live in slow memory (memory/graphs/transformer_graph.h)
   double slow_memory_bytes = 0.0;  // of an NPU, which hold what its own memory does not
 };
 

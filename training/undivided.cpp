@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "training/collective_time.h"
-#include "training/kernels.h"
+#include "training/layers/kernels.h"
 
 namespace bandwright {
 namespace {

@@ -33,7 +33,7 @@ double roofline_flop_per_s(const ImageModel& model, const Npu& npu, Precision pr
 MemoryBill memory_bill(const ImageModel& model, std::int64_t images);
 
 // Where a step's time goes: compute by direction (a network's by phase), communication by direction and
-// group. The exposed times add up to `step_ns` (simulator/exposure.h).
+// group. The exposed times add up to `step_ns` (simulator/closed_form/exposure.h).
 struct GraphEstimate {
   double step_ns = 0.0;
   std::vector<BreakdownLine> breakdown;  // the longest first

@@ -6,8 +6,8 @@
 #include <array>
 #include <cmath>
 
-#include "core/csv.h"
 #include "core/error.h"
+#include "core/io/csv.h"
 #include "core/text.h"
 #include "validation/kernel_sets.h"
 #include "validation/memory_set.h"

@@ -10,7 +10,7 @@
 #include "core/catalogue.h"
 #include "core/error.h"
 #include "training/collective_time.h"
-#include "training/kernels.h"
+#include "training/layers/kernels.h"
 #include "validation/read_rows.h"
 
 namespace bandwright {

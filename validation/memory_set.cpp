@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "core/yaml.h"
 #include "training/memory_bill.h"

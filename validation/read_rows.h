@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/csv.h"
+#include "core/io/csv.h"
 #include "validation/data_set.h"
 
 namespace bandwright {

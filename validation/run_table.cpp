@@ -6,7 +6,7 @@
 #include <array>
 
 #include "core/error.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "training/estimate.h"
 #include "validation/read_rows.h"

@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "core/csv.h"
+#include "core/io/csv.h"
 #include "validation/data_set.h"
 
 namespace bandwright {

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "training/estimate.h"
 #include "validation/read_rows.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/csv.h"
+#include "core/io/csv.h"
 #include "training/training_step.h"
 #include "validation/data_set.h"
 

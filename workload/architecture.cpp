@@ -7,7 +7,7 @@
 
 #include "core/choice.h"
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "workload/layer_operators.h"
 

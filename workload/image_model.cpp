@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 
 namespace bandwright {
 namespace {

@@ -18,7 +18,7 @@ struct Gemm {
 
 // What a transformer layer multiplies and what its NPUs tell each other, whoever prices it: the reference's
 // tables at one constant rate (workload/transformer.h), real models with the kernels of a machine
-// (training/layer_cost.h). With hidden h, a heads of d, a_kv key/value heads, FFN f:
+// (training/layers/layer_cost.h). With hidden h, a heads of d, a_kv key/value heads, FFN f:
 //
 //   block       operators                                            TP divides
 //   attention   h x (a + 2 a_kv) d; scores, weighted values; a d x h  heads

@@ -7,7 +7,7 @@
 #include "core/choice.h"
 #include "core/fields.h"
 #include "core/input_kinds.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "topology/network.h"
 #include "workload/transformer.h"
 

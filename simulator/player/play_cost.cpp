@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/machine.h"
+#include "core/io/host.h"
 #include "core/text.h"
 
 namespace bandwright {

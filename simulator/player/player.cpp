@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "core/error.h"
-#include "simulator/exposure.h"
+#include "simulator/closed_form/exposure.h"
 #include "simulator/player/line_pace.h"
 #include "simulator/player/own_pace.h"
 #include "simulator/transport/catalogue.h"

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include "formats/astra_sim_2.h"
+#include "formats/astra_sim/astra_sim_2.h"
+#include "formats/astra_sim/layer_text.h"
+#include "formats/astra_sim/libra.h"
 #include "formats/detect.h"
-#include "formats/layer_text.h"
-#include "formats/libra.h"
-#include "simulator/lone_time.h"
+#include "simulator/closed_form/lone_time.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {

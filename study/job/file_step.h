@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "formats/chakra/trace_step.h"
 #include "formats/load.h"
-#include "formats/trace_step.h"
 #include "step/step.h"
 
 namespace bandwright {

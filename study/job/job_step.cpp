@@ -5,11 +5,11 @@
 #include <array>
 
 #include "core/catalogue.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "formats/detect.h"
 #include "optimizer/solver.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "study/job/bandwidths.h"
 #include "study/job/job_options.h"
 #include "study/job/table_training.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "memory/transformer_graph.h"
+#include "memory/graphs/transformer_graph.h"
 #include "study/job/job_options.h"
 #include "training/memory_bill.h"
 

@@ -19,8 +19,8 @@ struct Offload {
   ComputeSlowdown slowdown;
 };
 
-// Places the tensors of one micro-batch's step (memory/transformer_graph.h) and slows the job's compute down
-// by what that costs. Throws InputError when there is no placement.
+// Places the tensors of one micro-batch's step (memory/graphs/transformer_graph.h) and slows the job's
+// compute down by what that costs. Throws InputError when there is no placement.
 Offload offload(const Job& job, TrainingJob& training, const Watch& watch = {});
 
 }  // namespace bandwright

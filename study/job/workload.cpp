@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "formats/detect.h"
 

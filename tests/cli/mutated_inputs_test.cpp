@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "tests/cli/program.h"
 #include "tests/inputs/mutations.h"
 

@@ -1,4 +1,4 @@
-#include "core/files.h"
+#include "core/io/files.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

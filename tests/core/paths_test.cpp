@@ -1,4 +1,4 @@
-#include "core/paths.h"
+#include "core/io/paths.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "core/tell.h"
+#include "core/io/tell.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "core/progress.h"
+#include "core/io/progress.h"
 
 namespace bandwright {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 
 namespace bandwright {
 namespace {

@@ -8,7 +8,7 @@
 #include <iterator>
 #include <thread>
 
-#include "core/database.h"
+#include "core/io/database.h"
 #include "core/text.h"
 #include "tests/experiment/support.h"
 

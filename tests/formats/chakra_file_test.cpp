@@ -1,4 +1,4 @@
-#include "formats/chakra_file.h"
+#include "formats/chakra/chakra_file.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -7,8 +7,8 @@
 #include <map>
 
 #include "core/error.h"
-#include "formats/astra_sim_1.h"
-#include "formats/astra_sim_system.h"
+#include "formats/astra_sim/astra_sim_1.h"
+#include "formats/astra_sim/astra_sim_system.h"
 #include "formats/import.h"
 
 namespace bandwright {

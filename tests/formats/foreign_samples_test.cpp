@@ -4,10 +4,10 @@
 #include <filesystem>
 
 #include "core/text.h"
-#include "formats/astra_sim_1.h"
+#include "formats/astra_sim/astra_sim_1.h"
+#include "formats/astra_sim/layer_text.h"
+#include "formats/astra_sim/libra.h"
 #include "formats/class_prices.h"
-#include "formats/layer_text.h"
-#include "formats/libra.h"
 
 namespace bandwright {
 namespace {

@@ -1,5 +1,5 @@
 // Headers of layer texts: ASTRA-sim 1.0's, however long, and SimAI's.
-#include "formats/layer_text.h"
+#include "formats/astra_sim/layer_text.h"
 
 #include <gtest/gtest.h>
 

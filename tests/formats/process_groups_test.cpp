@@ -1,4 +1,4 @@
-#include "formats/process_groups.h"
+#include "formats/chakra/process_groups.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "formats/trace_step.h"
+#include "formats/chakra/trace_step.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bandwright {

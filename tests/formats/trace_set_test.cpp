@@ -1,4 +1,4 @@
-#include "formats/trace_set.h"
+#include "formats/chakra/trace_set.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "core/error.h"
-#include "formats/trace_ties.h"
+#include "formats/chakra/trace_ties.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bandwright {

@@ -1,5 +1,5 @@
 // Which NPUs of a trace communicate with which, and over what.
-#include "formats/trace_step.h"
+#include "formats/chakra/trace_step.h"
 
 #include <gtest/gtest.h>
 

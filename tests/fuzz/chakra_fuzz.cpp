@@ -1,6 +1,6 @@
 // Any bytes, read as the trace of each of four NPUs: nodes, groups and the step graph, folded and NPU by NPU,
 // or an InputError.
-#include "formats/trace_step.h"
+#include "formats/chakra/trace_step.h"
 #include "simulator/player/play_cost.h"
 #include "simulator/player/player.h"
 #include "tests/fuzz/support.h"

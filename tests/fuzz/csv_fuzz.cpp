@@ -1,6 +1,6 @@
 // Any bytes, read as measured times, as run logs of worker counts or as measured kernels, yield values or an
 // InputError. The first byte chooses.
-#include "memory/kernel_csv.h"
+#include "memory/graphs/kernel_csv.h"
 #include "scaling/series.h"
 #include "scaling/worker_counts.h"
 #include "tests/fuzz/support.h"

@@ -1,5 +1,5 @@
 // Any bytes, read as a layer text: a model whose own text reads back, or an InputError.
-#include "formats/layer_text.h"
+#include "formats/astra_sim/layer_text.h"
 #include "tests/fuzz/support.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

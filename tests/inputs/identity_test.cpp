@@ -7,9 +7,9 @@
 
 #include "collective/system.h"
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "cost_model/price_list.h"
-#include "experiment/allocation.h"
+#include "experiment/points/allocation.h"
 #include "memory/tiers.h"
 #include "tests/inputs/yaml_copy.h"
 #include "training/machine.h"

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "experiment/input_files.h"
 #include "tests/inputs/mutations.h"
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "experiment/input_files.h"
 #include "experiment/input_reference.h"

@@ -1,6 +1,6 @@
 #pragma once
-#include "memory/formulation.h"
 #include "memory/graph.h"
+#include "memory/programs/formulation.h"
 #include "memory/tiers.h"
 
 namespace bandwright {

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "core/text.h"
-#include "memory/kernel_csv.h"
+#include "memory/graphs/kernel_csv.h"
 #include "memory/placement.h"
 
 namespace bandwright {

@@ -1,9 +1,9 @@
 // Are graphs and tiers read right, and what is wrong with them said in one line?
 #include <gtest/gtest.h>
 
-#include "core/paths.h"
-#include "memory/convnet_training.h"
-#include "memory/kernel_csv.h"
+#include "core/io/paths.h"
+#include "memory/graphs/convnet_training.h"
+#include "memory/graphs/kernel_csv.h"
 #include "memory/placement.h"
 #include "tests/memory/random_graph.h"
 

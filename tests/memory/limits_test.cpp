@@ -7,8 +7,8 @@
 #include <memory>
 #include <thread>
 
-#include "core/paths.h"
-#include "memory/convnet_training.h"
+#include "core/io/paths.h"
+#include "memory/graphs/convnet_training.h"
 #include "memory/placement.h"
 #include "tests/memory/random_graph.h"
 

@@ -1,12 +1,12 @@
 // Does a transformer's step become a graph that holds its bytes and its time, and what placement makes of it?
-#include "memory/transformer_graph.h"
+#include "memory/graphs/transformer_graph.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "memory/placement.h"
 #include "training/estimate.h"
-#include "training/layer_cost.h"
+#include "training/layers/layer_cost.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {

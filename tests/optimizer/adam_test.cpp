@@ -1,4 +1,4 @@
-#include "optimizer/adam.h"
+#include "optimizer/solvers/adam.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "optimizer/cutting_plane.h"
+#include "optimizer/solvers/cutting_plane.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 
 #include "core/error.h"
@@ -84,10 +85,19 @@ void expect_equal(const DivisionSpace& space) {
   const RankedDivisions found = best_divisions(space, {});
   EXPECT_EQ(found.counts.valid, loop.valid);
   EXPECT_EQ(found.counts.fit, static_cast<std::int64_t>(loop.steps.size()));
-  ASSERT_EQ(found.best.size(), std::min<std::size_t>(10, loop.steps.size()));
-  for (std::size_t i = 0; i < found.best.size(); ++i) {
-    EXPECT_DOUBLE_EQ(found.best[i].step_ns, loop.steps[i]) << "rank " << i + 1;
+  // Rows are different times; each stands for all that tie with it.
+  std::vector<std::int64_t> times;
+  for (const double step : loop.steps) times.push_back(std::llround(step * 1e3));
+  std::size_t next = 0;
+  for (const RankedDivision& row : found.best) {
+    const std::int64_t time = std::llround(row.step_ns * 1e3);
+    for (std::size_t tie = 0; tie <= row.ties.size(); ++tie, ++next) {
+      ASSERT_LT(next, times.size());
+      EXPECT_EQ(time, times[next]) << "rank " << 1 + (&row - found.best.data());
+    }
+    EXPECT_TRUE(next == times.size() || times[next] > time) << "a tie is missing";
   }
+  EXPECT_TRUE(found.best.size() == 10 || next == times.size());
 }
 
 TEST(DivisionSearch, EqualsALoopOverEverything) {
@@ -136,6 +146,50 @@ TEST(DivisionSearch, AnyNumberOfThreadsGivesTheSame) {
   EXPECT_EQ(one.counts.below, two.counts.below);
 }
 
+// Without its bound the search evaluates all that fit, and finds the same.
+TEST(DivisionSearch, TheBoundSavesWorkAndNothingElse) {
+  const DivisionSpace space = space_of("llama3-8b", "dgx-a100", 32, 64);
+  const RankedDivisions with = best_divisions(space, {});
+  const RankedDivisions without = best_divisions(space, {.use_bound = false});
+  EXPECT_EQ(without.evaluated, without.counts.fit);
+  EXPECT_LT(with.evaluated, without.evaluated);
+  ASSERT_EQ(with.best.size(), without.best.size());
+  for (std::size_t i = 0; i < with.best.size(); ++i) {
+    EXPECT_EQ(with.best[i].step_ns, without.best[i].step_ns);
+    EXPECT_EQ(with.best[i].parallelism.npus(), without.best[i].parallelism.npus());
+    EXPECT_EQ(with.best[i].ties.size(), without.best[i].ties.size());
+  }
+}
+
+// On-chip attention is computed again in the backward pass whatever is asked for, so that selective
+// recomputation saves nothing and costs nothing: one row, and the first in the space stands for both.
+TEST(DivisionSearch, ExactTiesAreOneRow) {
+  DivisionSpace space = space_of("llama3-8b", "dgx-h100", 8, 8);
+  space.tensor = {8};
+  space.micro_batch = {1};
+  space.zero = {0};
+  space.sequence_parallel = {true};
+  const RankedDivisions found = best_divisions(space, {});
+  ASSERT_EQ(found.best.size(), 2U);  // with and without full recomputation
+  ASSERT_EQ(found.best[0].ties.size(), 1U);
+  EXPECT_EQ(found.best[0].parallelism.recompute, Recomputation::None);
+  EXPECT_EQ(found.best[0].ties[0].recompute, Recomputation::Selective);
+  EXPECT_EQ(found.best[1].parallelism.recompute, Recomputation::Full);
+}
+
+// Limits of step time and memory take divisions away and change no other.
+TEST(DivisionSearch, KeepsLimits) {
+  const DivisionSpace space = space_of("llama3-8b", "dgx-h100", 16, 32);
+  const RankedDivisions all = best_divisions(space, {});
+  const double third = all.best[2].step_ns;
+  const RankedDivisions short_steps = best_divisions(space, {.longest_step_ns = third});
+  EXPECT_EQ(short_steps.best.size(), 3U);
+  const double bytes = all.best[0].memory_bytes * (1.0 - 1e-9);
+  const RankedDivisions small = best_divisions(space, {.most_memory_bytes = bytes});
+  for (const RankedDivision& each : small.best) EXPECT_LE(each.memory_bytes, bytes);
+  EXPECT_GE(small.best[0].step_ns, all.best[0].step_ns);
+}
+
 // The bound is below the step of every division, and near it where little is communicated.
 TEST(DivisionBound, IsNeverAboveTheStep) {
   for (const char* model : {"llama3-70b", "mixtral-8x7b", "gpt3-175b"}) {
@@ -168,6 +222,7 @@ TEST(DivisionSearch, CostPerTokenComparesNpuCounts) {
   space.npus = {8, 64};
   space.virtual_stages = {1};
   const RankedDivisions fastest = best_divisions(space, {.best = 1});
+  space.weights = {8.0, 64.0};
   const RankedDivisions cheapest =
       best_divisions(space, {.objective = PlanObjective::CostPerToken, .best = 1});
   EXPECT_EQ(fastest.best[0].parallelism.npus(), 64);

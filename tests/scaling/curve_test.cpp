@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "core/error.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "scaling/curve_workloads.h"
 
 namespace bandwright {

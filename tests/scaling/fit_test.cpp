@@ -1,4 +1,4 @@
-#include "scaling/fit.h"
+#include "scaling/laws/fit.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

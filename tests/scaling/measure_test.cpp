@@ -9,7 +9,7 @@
 #include <iterator>
 
 #include "core/error.h"
-#include "core/process.h"
+#include "core/io/process.h"
 #include "scaling/sbatch.h"
 
 namespace bandwright {

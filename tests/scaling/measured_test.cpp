@@ -6,7 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "scaling/fit.h"
+#include "scaling/laws/fit.h"
 
 namespace bandwright {
 namespace {

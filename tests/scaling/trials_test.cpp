@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "scaling/best_share.h"
+#include "scaling/laws/best_share.h"
 #include "scaling/series.h"
 
 namespace bandwright {

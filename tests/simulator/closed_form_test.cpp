@@ -1,4 +1,4 @@
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "core/error.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "simulator/event_driven.h"
 #include "simulator/player/player.h"
 #include "workload/training_loop.h"

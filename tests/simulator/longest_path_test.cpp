@@ -1,10 +1,10 @@
-#include "simulator/longest_path.h"
+#include "simulator/closed_form/longest_path.h"
 
 #include <gtest/gtest.h>
 
 #include <numeric>
 
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "tests/step/random_step.h"
 #include "tests/step/random_streams.h"
 

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "simulator/event_driven.h"
 #include "simulator/player/player.h"
 

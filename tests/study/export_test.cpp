@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "core/fields.h"
-#include "formats/chakra_export.h"
+#include "formats/astra_sim/layer_text.h"
+#include "formats/chakra/chakra_export.h"
 #include "formats/import.h"
-#include "formats/layer_text.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "simulator/event_driven.h"
 #include "study/job/file_step.h"
 #include "tests/experiment/support.h"

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "optimizer/solver.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "study/job/file_step.h"
 
 namespace bandwright {

@@ -4,7 +4,7 @@
 
 #include <tuple>
 
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "study/cost.h"
 #include "study/curve.h"
 #include "study/estimate.h"

@@ -6,7 +6,7 @@
 
 #include "collective/system.h"
 #include "core/error.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "simulator/event_driven.h"
 #include "simulator/player/player.h"
 #include "training/training_step.h"

@@ -7,7 +7,7 @@
 #include "core/error.h"
 #include "training/division.h"
 #include "training/estimate.h"
-#include "training/expert_routing.h"
+#include "training/layers/expert_routing.h"
 
 namespace bandwright {
 namespace {

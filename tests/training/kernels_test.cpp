@@ -1,8 +1,8 @@
-#include "training/kernels.h"
+#include "training/layers/kernels.h"
 
 #include <gtest/gtest.h>
 
-#include "training/layer_cost.h"
+#include "training/layers/layer_cost.h"
 #include "training/machine.h"
 
 namespace bandwright {

@@ -1,4 +1,4 @@
-#include "training/layer_cost.h"
+#include "training/layers/layer_cost.h"
 
 #include <gtest/gtest.h>
 

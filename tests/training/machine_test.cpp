@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "core/paths.h"
-#include "training/kernels.h"
+#include "core/io/paths.h"
+#include "training/layers/kernels.h"
 
 namespace bandwright {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "training/training_step.h"
 #include "workload/model.h"
 

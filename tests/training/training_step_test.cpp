@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "simulator/closed_form.h"
+#include "simulator/closed_form/closed_form.h"
 #include "training/estimate.h"
 
 namespace bandwright {

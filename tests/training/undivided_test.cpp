@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "training/collective_time.h"
 
 namespace bandwright {

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/fields.h"
-#include "core/paths.h"
+#include "core/io/paths.h"
 #include "validation/data_set.h"
 
 namespace bandwright {

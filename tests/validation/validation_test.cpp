@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/csv.h"
 #include "core/error.h"
+#include "core/io/csv.h"
 #include "validation/fit.h"
 
 namespace bandwright {

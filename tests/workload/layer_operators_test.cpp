@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/paths.h"
+#include "core/io/paths.h"
 
 namespace bandwright {
 namespace {

@@ -1,0 +1,80 @@
+#include "cli/options/job_options.h"
+
+#include <fmt/format.h>
+
+#include "answers/estimate.h"
+#include "cli/options/option_rules.h"
+#include "core/io/tell.h"
+#include "core/text.h"
+#include "report/render.h"
+#include "study/job/bandwidths.h"
+
+namespace bandwright {
+namespace {
+
+// Other tools' names, and earlier ones, of the same options.
+std::string usual_names(const JobOption& option) {
+  if (option.word == &Job::network) return "--network,--libra";
+  return typed_name(option);
+}
+
+}  // namespace
+
+CLI::Option* add_job_option(CLI::App& command, Job& job, std::string Job::*word, const std::string& names) {
+  const JobOption& option = job_option(word);
+  const std::string typed = names.empty() ? usual_names(option) : names;
+  const std::string help(option.help);
+  if (option.type.empty()) return command.add_flag(typed, job.*word, help);
+  CLI::Option* added = command.add_option(typed, job.*word, help)->type_name(std::string(option.type));
+  if (!option.usual.empty()) added->default_str(std::string(option.usual));
+  return added;
+}
+
+void add_job_options(CLI::App& command, Job& job, OptionGroup group) {
+  for (const JobOption& option : job_options()) {
+    if (option.group == group) add_job_option(command, job, option.word);
+  }
+}
+
+void add_system_option(CLI::App& command, std::string& system) {
+  command.add_option("--system", system, "as --machine with --npus, else as --library")
+      ->type_name("SYSTEM")
+      ->group("");
+}
+
+void take_system(const std::string& system, Job& job) {
+  if (system.empty()) return;
+  (job.npus.empty() ? job.library : job.machine) = system;
+}
+
+void take_word(std::vector<std::string>& words, std::string& option) {
+  if (!option.empty() || words.empty()) return;
+  option = words.front();
+  words.erase(words.begin());
+}
+
+void refuse_words(const std::vector<std::string>& words) {
+  if (!words.empty()) throw InputError(fmt::format("unknown argument '{}'", words.front()));
+}
+
+void refuse_second_budget(const Job& job, const std::vector<std::string>& words) {
+  if (words.empty() || !reads_as_budget(words.front())) return;
+  if (!job.bandwidth.empty()) {
+    throw InputError(fmt::format("--bandwidth and the budget '{}': one or the other", words.front()));
+  }
+  if (!job.budget.empty()) {
+    throw InputError(fmt::format("the budget is given twice: '{}' and '{}'", job.budget, words.front()));
+  }
+}
+
+void show_ignored(const std::vector<std::string>& ignored) {
+  for (const std::string& line : ignored) tell("ignored: {}\n", printable(line));
+}
+
+void show_offload(const Offload& offload) {
+  Document document;
+  document.add(placement_facts(offload));
+  tell_text(render_text(document, {}));
+}
+
+}  // namespace bandwright

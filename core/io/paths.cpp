@@ -1,0 +1,76 @@
+#include "core/io/paths.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace bandwright {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+fs::path installed_folder(std::string_view name) {
+  std::error_code error;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path() : executable.parent_path().parent_path() / "share/bandwright" / name;
+}
+
+fs::path folder_of(std::string_view name, const char* variable_name) {
+  const char* variable = std::getenv(variable_name);
+  if (variable != nullptr && *variable != '\0') {
+    if (is_folder(variable)) return variable;
+    throw InputError(fmt::format("{}: '{}' is not a folder", variable_name, printable(variable)));
+  }
+  for (const fs::path& candidate : {installed_folder(name), fs::path(BANDWRIGHT_SOURCE_FOLDER) / name}) {
+    if (is_folder(candidate)) return candidate;
+  }
+  throw InputError(fmt::format("cannot find the {} folder; set {} to it", name, variable_name));
+}
+
+bool is_user_file(std::string_view word) {
+  return word.find('/') != std::string_view::npos || word.ends_with(".yaml");
+}
+
+}  // namespace
+
+fs::path inputs_folder() { return folder_of("inputs", "BANDWRIGHT_INPUTS"); }
+
+fs::path plots_folder() { return folder_of("plots", "BANDWRIGHT_PLOTS"); }
+
+std::vector<std::string> input_names(std::string_view kind) {
+  std::vector<std::string> names;
+  std::error_code missing;
+  for (const fs::directory_entry& entry : fs::directory_iterator(inputs_folder() / kind, missing)) {
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::optional<fs::path> find_input(std::string_view kind, std::string_view name) {
+  for (const std::string& candidate : input_names(kind)) {
+    if (equal_ignoring_case(candidate, name)) return inputs_folder() / kind / (candidate + ".yaml");
+  }
+  return std::nullopt;
+}
+
+fs::path input_file(std::string_view kind, std::string_view word, std::string_view what) {
+  if (is_user_file(word)) return word;
+  if (const std::optional<fs::path> path = find_input(kind, word)) return *path;
+  const std::vector<std::string> names = input_names(kind);
+  const std::vector<std::string_view> choices(names.begin(), names.end());
+  throw InputError(fmt::format("unknown {} '{}'{} (choices: {}, or a .yaml file)", what, printable(word),
+                               did_you_mean(word, choices), fmt::join(choices, ", ")));
+}
+
+}  // namespace bandwright

@@ -1,0 +1,351 @@
+#include "experiment/points/expansion.h"
+
+#include <fmt/format.h>
+
+#include "core/catalogue.h"
+#include "experiment/points/axis_words.h"
+#include "experiment/points/grid.h"
+#include "study/job/job_options.h"
+#include "study/job/training.h"
+#include "study/outcome.h"
+
+namespace bandwright {
+namespace {
+
+using Points = std::vector<Point>;
+
+// Every point times every value of an axis; `values` may depend on the point.
+template <class Values, class Assign>
+void multiply(Points& points, const YamlValue& grid, Values values, Assign assign) {
+  Points product;
+  for (const Point& point : points) {
+    for (const auto& value : values(point)) {
+      if (product.size() >= max_points) grid.fail("more than a million points");
+      product.push_back(point);
+      assign(product.back(), value);
+    }
+  }
+  points = std::move(product);
+}
+
+// One grid of the file as points, axis by axis.
+class Expansion {
+ public:
+  Expansion(const Grid& grid, ExperimentInputs& inputs) : grid_(grid), inputs_(inputs) {}
+
+  Points expand(const EngineOverrides& overrides) &&;
+
+ private:
+  using Read = void (Expansion::*)(Point&, const YamlValue&);
+  void axis(std::string_view key, std::initializer_list<std::string_view> defaults, Read read);
+
+  void read_view(Point& point, const YamlValue& word) { point.asked.view = word.as_string(); }
+  void read_engine(Point& point, const YamlValue& word);
+  void read_system(Point& point, const YamlValue& word);
+  void read_network(Point& point, const YamlValue& word);
+  void read_wiring(Point& point, const YamlValue& word);
+  void read_loop(Point& point, const YamlValue& word);
+  void read_recompute(Point& point, const YamlValue& word);
+  void read_tables(Point& point, const YamlValue& word);
+  void read_scale(Point& point, const YamlValue& number);
+  void read_prices(Point& point, const YamlValue& word);
+  void read_rule(Point& point, const YamlValue& word);
+  void read_model(Point& point, const YamlValue& word);
+  void read_targets();
+  void read_sources();
+  void read_budgets();
+  void read_engines(const EngineOverrides& overrides, std::string_view usual);
+  void expand_tables();
+  // Of models on machines: the words of a job, then what they stand for.
+  void expand_jobs();
+  void read_words();
+  void read_word(const JobOption& option, const std::vector<YamlValue>& values);
+  void settle(Point& point);
+  void own_bandwidth(Point& point) const;
+  const Workload& model_of(const Point& point, const YamlValue& word);
+
+  const Grid& grid_;
+  ExperimentInputs& inputs_;
+  Points points_ = {Point()};
+};
+
+void Expansion::axis(std::string_view key, std::initializer_list<std::string_view> defaults, Read read) {
+  const std::vector<YamlValue> values = grid_.values(key, defaults);
+  multiply(
+      points_, grid_.own(), [&](const Point&) -> const auto& { return values; },
+      [&](Point& point, const YamlValue& value) {
+        (this->*read)(point, value);
+        if (grid_.has(key)) point.line = value.place().line;  // defaults are in no file
+      });
+}
+
+// The row of a catalogue that a value names.
+template <class Row>
+const Row& chosen(std::span<const Row> rows, const YamlValue& word, std::string_view what) {
+  return *word.parsed(what, [&](std::string_view text) { return &find_in_catalogue(rows, text, what); });
+}
+
+void Expansion::read_engine(Point& point, const YamlValue& word) {
+  set_engine(point, chosen(sweep_engines(), word, "engine"));
+}
+
+void Expansion::read_system(Point& point, const YamlValue& word) {
+  point.system = &inputs_.system(word);
+  point.job.library = word.as_string();
+  point.asked.system = point.system->name;
+  point.asked.compute_scale = point.system->compute_scale;
+  point.asked.tables = point.system->fused_tables ? "fused" : "split";
+}
+
+void Expansion::read_network(Point& point, const YamlValue& word) {
+  point.network = &inputs_.network(word);
+  point.asked.network = point.network->name;
+  point.asked.dimensions = point.network->size();
+  point.asked.npus = point.network->npus();
+}
+
+void Expansion::read_wiring(Point& point, const YamlValue& word) {
+  const WiringInfo& info = chosen(wirings(), word, "wiring");
+  point.asked.wiring = info.name;
+  point.played = info.in_switches ? &inputs_.in_switches(*point.network) : point.network;
+}
+
+void Expansion::read_loop(Point& point, const YamlValue& word) {
+  point.loop = &chosen(training_loops(), word, "training loop");
+  point.asked.loop = point.loop->name;
+}
+
+void Expansion::read_recompute(Point& point, const YamlValue& word) {
+  const RecomputeInfo& info = chosen(recompute_choices(), word, "recomputation");
+  point.options = loop_options(*point.system, *point.loop, info.recompute);
+  point.asked.recompute = info.name;
+}
+
+void Expansion::read_tables(Point& point, const YamlValue& word) {
+  point.asked.tables = chosen(table_layouts(), word, "layout of tables").name;
+}
+
+void Expansion::read_scale(Point& point, const YamlValue& number) {
+  point.options.compute_scale = point.asked.compute_scale = number.as_number(1e-6, 1e6);
+}
+
+void Expansion::read_prices(Point& point, const YamlValue& word) {
+  point.prices = &inputs_.prices(word);
+  point.asked.prices = point.prices->name;
+}
+
+void Expansion::read_rule(Point& point, const YamlValue& word) {
+  point.rule = &chosen(allocation_rules(), word, "allocation");
+  point.asked.allocation = point.rule->name;
+}
+
+void Expansion::read_model(Point& point, const YamlValue& word) {
+  point.model = &model_of(point, word);
+  point.asked.model = workload_name(*point.model);
+}
+
+bool has_one_target(Goal goal) { return goal == Goal::Perf || goal == Goal::PerfPerCost; }
+
+std::string joined_names(const std::vector<const Workload*>& models) {
+  std::string names;
+  for (const Workload* model : models) names += (names.empty() ? "" : "+") + workload_name(*model);
+  return names;
+}
+
+void Expansion::read_targets() {
+  const std::vector<YamlValue> words = grid_.values("targets", {"own"});
+  const std::vector<YamlValue> all = grid_.values(grid_.has("model") ? "model" : "models", {});
+  const bool own = words.size() == 1 && equal_ignoring_case(words[0].as_string(), "own");
+  using Targets = std::vector<const Workload*>;
+  const auto models = [&](const Point& point, const std::vector<YamlValue>& names) {
+    Targets targets;
+    for (const YamlValue& name : names) targets.push_back(&model_of(point, name));
+    return targets;
+  };
+  const auto choices = [&](const Point& point) -> std::vector<Targets> {
+    if (point.rule->goal == Goal::GroupPerf) return {models(point, all)};
+    if (!has_one_target(point.rule->goal)) return {Targets()};
+    if (own) return {Targets{point.model}};
+    std::vector<Targets> each;
+    for (const Workload* model : models(point, words)) each.push_back({model});
+    return each;
+  };
+  multiply(points_, grid_.own(), choices, [](Point& point, const Targets& targets) {
+    point.targets = targets;
+    point.asked.target = joined_names(targets);
+    point.traced = !targets.empty() && targets.front() == point.model;
+  });
+}
+
+void Expansion::read_sources() {
+  const std::vector<YamlValue> words = grid_.values("sources", {"optimized"});
+  const auto is_table = [](const YamlValue& word) { return word.as_string() != "optimized"; };
+  const auto choices = [&](const Point& point) -> std::vector<const ShareTable*> {
+    if (point.rule->goal == Goal::Equal) return {nullptr};
+    std::vector<const ShareTable*> sources;
+    for (const YamlValue& word : words) {
+      if (is_table(word)) sources.push_back(&inputs_.shares(word));
+      if (!is_table(word) && point.rule->goal != Goal::Given) sources.push_back(nullptr);
+    }
+    if (sources.empty()) words[0].fail(fmt::format("{} needs a table of shares", point.rule->name));
+    return sources;
+  };
+  multiply(points_, grid_.own(), choices, [](Point& point, const ShareTable* shares) {
+    point.shares = shares;
+    point.asked.source = shares != nullptr                 ? shares->name
+                         : point.rule->goal == Goal::Equal ? "equal"
+                                                           : "optimized";
+  });
+}
+
+const Workload& Expansion::model_of(const Point& point, const YamlValue& word) {
+  return point.machine != nullptr ? inputs_.model(word) : inputs_.table(word, point.asked.tables);
+}
+
+void Expansion::read_budgets() {
+  const std::vector<double> budgets = grid_.budgets();
+  const int line = grid_.values(grid_.in_dollars() ? "dollars" : "budgets", {}).front().place().line;
+  multiply(
+      points_, grid_.own(), [&](const Point&) -> const auto& { return budgets; },
+      [&](Point& point, double budget) {
+        point.line = line;
+        if (grid_.in_dollars()) {
+          point.asked.budget_usd = budget;
+          return;
+        }
+        point.asked.budget_gb_per_s = budget;
+        const auto possible = outcome_of([&] { return check_range(Bandwidth(budget)), true; });
+        if (point.refused.empty()) point.refused = possible.reason;
+      });
+}
+
+void Expansion::read_engines(const EngineOverrides& overrides, std::string_view usual) {
+  axis("view", {"default"}, &Expansion::read_view);
+  if (overrides.engine.empty()) {
+    axis("engines", {usual}, &Expansion::read_engine);
+  } else {
+    set_engine(points_[0], engine_named(overrides.engine));
+  }
+  if (overrides.full_fidelity) {
+    for (Point& point : points_) play_every_npu(point);
+  }
+  axis("systems", {"ideal"}, &Expansion::read_system);
+}
+
+void Expansion::expand_tables() {
+  for (const std::string_view key : job_keys()) {
+    if (grid_.has(key)) grid_.values(key, {}).front().fail("is of a model on a machine: `npus` is missing");
+  }
+  axis("networks", {}, &Expansion::read_network);
+  axis("wiring", {"real"}, &Expansion::read_wiring);
+  axis("loops", {"NoOverlap"}, &Expansion::read_loop);
+  axis("recompute", {"none"}, &Expansion::read_recompute);
+  if (grid_.has("tables")) axis("tables", {}, &Expansion::read_tables);
+  if (grid_.has("compute_scale")) axis("compute_scale", {}, &Expansion::read_scale);
+  axis("prices", {"artifact"}, &Expansion::read_prices);
+  axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
+  axis("models", {}, &Expansion::read_model);
+  read_targets();
+  read_sources();
+  read_budgets();
+}
+
+void Expansion::read_word(const JobOption& option, const std::vector<YamlValue>& values) {
+  const bool said = grid_.has(option.name) || (!option.plural.empty() && grid_.has(option.plural));
+  multiply(
+      points_, grid_.own(), [&](const Point&) -> const auto& { return values; },
+      [&](Point& point, const YamlValue& value) {
+        point.job.*option.word = value.as_string();
+        if (said) point.line = value.place().line;
+        if (option.word == &Job::machine) point.machine = &inputs_.machine(value);
+        if (option.word == &Job::model) point.model = &inputs_.model(value);
+      });
+  for (const YamlValue& value : values) {
+    Job alone;
+    alone.*option.word = value.as_string();
+    static_cast<void>(value.parsed("a word", [&](std::string_view) { return check_words(alone), true; }));
+  }
+}
+
+// The axes in the order of the table of options.
+void Expansion::read_words() {
+  for (const JobOption& option : job_options()) {
+    if (!is_swept(option)) continue;
+    std::string_view key = option.name;
+    if (!option.plural.empty() && grid_.has(option.plural)) key = option.plural;
+    if (grid_.has(key)) {
+      read_word(option, grid_.values(key, {}));
+    } else if (option.word == &Job::machine) {
+      read_word(option, grid_.values("machines", {option.usual}));
+    } else if (option.word == &Job::model || option.word == &Job::npus) {
+      static_cast<void>(grid_.values(option.plural.empty() ? option.name : option.plural, {}));
+    }
+  }
+}
+
+// What the words of a point stand for.
+void Expansion::settle(Point& point) {
+  Row& asked = point.asked;
+  asked.model = workload_name(*point.model);
+  asked.machine = point.machine->name;
+  asked.npus = read_count(point.job, &Job::npus);
+  asked.wiring = "real";
+  if (std::holds_alternative<Model>(*point.model)) asked.loop = word_of(point.job, &Job::loop);
+  asked.recompute = word_of(point.job, &Job::recompute);
+  asked.tables.clear();
+  const auto network = outcome_of([&] { return &inputs_.network_of(*point.machine, point.asked.npus); });
+  point.network = point.played = network.answer.value_or(nullptr);
+  point.refused = network.reason;
+  asked.network = point.machine->name;
+  asked.dimensions = point.network != nullptr ? point.network->size() : 0;
+  OptionWords words;
+  for (const JobOption* option : given_options(point.job)) {
+    if (has_no_column(*option)) words.emplace_back(option->name, point.job.*(option->word));
+  }
+  asked.options = joined_options(words);
+}
+
+void Expansion::own_bandwidth(Point& point) const {
+  point.rule = &allocation_rule("OwnBW");
+  point.asked.allocation = point.rule->name;
+  point.asked.source = "machine";
+}
+
+void Expansion::expand_jobs() {
+  for (const std::string_view key : {"networks", "wiring", "tables", "compute_scale"}) {
+    if (grid_.has(key)) {
+      grid_.values(key, {}).front().fail("is of layer tables on networks; with `npus` machines bring theirs");
+    }
+  }
+  read_words();
+  for (Point& point : points_) settle(point);
+  axis("prices", {"artifact"}, &Expansion::read_prices);
+  if (!grid_.has("budgets") && !grid_.has("dollars")) {
+    for (Point& point : points_) own_bandwidth(point);
+    return;
+  }
+  axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
+  read_targets();
+  read_sources();
+  read_budgets();
+}
+
+Points Expansion::expand(const EngineOverrides& overrides) && {
+  const bool jobs = grid_.has("machines") || grid_.has("machine") || grid_.has("npus");
+  read_engines(overrides, jobs ? "closed-form" : "event-driven");
+  if (jobs) {
+    expand_jobs();
+  } else {
+    expand_tables();
+  }
+  return std::move(points_);
+}
+
+}  // namespace
+
+std::vector<Point> expand_grid(const YamlValue& grid, const YamlValue& common,
+                               const EngineOverrides& overrides, ExperimentInputs& inputs) {
+  return Expansion(Grid(grid, common), inputs).expand(overrides);
+}
+
+}  // namespace bandwright

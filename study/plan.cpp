@@ -1,0 +1,148 @@
+#include "study/plan.h"
+
+#include <algorithm>
+
+#include "formats/load.h"
+#include "study/job/division_space.h"
+#include "study/job/job_options.h"
+#include "study/simulate.h"
+
+namespace bandwright {
+namespace {
+
+class Planner {
+ public:
+  Planner(const PlanQuestion& question, const Watch& watch) : question_(question), search_(question.search) {
+    search_.interrupted = [stop = watch.stop] { return stop.stop_requested(); };
+    answer_.space = division_space(question.job);
+    answer_.objective = search_.objective;
+    answer_.pareto = question.pareto;
+    answer_.memory_limit = memory_limit(answer_.space, search_);
+    if (needs_prices(search_.objective)) prices_ = load_any_prices(word_of(question.job, &Job::prices));
+    weigh(answer_.space);
+  }
+
+  PlanAnswer run() {
+    if (question_.pareto) {
+      front();
+    } else {
+      take(best_divisions(answer_.space, search_));
+    }
+    if (answer_.obstacles.size() == answer_.space.npus.size()) {
+      throw InputError("--npus: " + answer_.obstacles.front());
+    }
+    if (!question_.explain.empty()) explain();
+    return std::move(answer_);
+  }
+
+ private:
+  // Of a count that the machine cannot have, any: the search says so.
+  void weigh(DivisionSpace& space) const {
+    space.weights.clear();
+    for (const std::int64_t npus : space.npus) {
+      const double count = static_cast<double>(npus);
+      if (search_.objective == PlanObjective::StepTime) space.weights.push_back(1.0);
+      if (search_.objective == PlanObjective::CostPerToken) space.weights.push_back(count);
+      if (needs_prices(search_.objective)) space.weights.push_back(usd(npus).value_or(count));
+    }
+  }
+
+  [[nodiscard]] std::optional<double> usd(std::int64_t npus) const {
+    if (!prices_) return std::nullopt;
+    const Machine& machine = answer_.space.job.machine;
+    Network network;
+    try {
+      network = machine.network(npus);
+    } catch (const InputError&) {
+      return std::nullopt;
+    }
+    return make_bill(network, *prices_, machine.gb_per_s(network)).total().value();
+  }
+
+  [[nodiscard]] PlannedDivision planned(const RankedDivision& ranked) const {
+    TrainingJob job = answer_.space.job;
+    job.parallelism = ranked.parallelism;
+    return {ranked, estimate(job), usd(ranked.parallelism.npus())};
+  }
+
+  void take(const RankedDivisions& found) {
+    for (const RankedDivision& each : found.best) answer_.best.push_back(planned(each));
+    answer_.counts.combinations += found.counts.combinations;
+    answer_.counts.valid += found.counts.valid;
+    answer_.counts.fit += found.counts.fit;
+    answer_.counts.below += found.counts.below;
+    const bool smaller = !found.smallest.empty() && (!answer_.smallest || found.smallest[0].memory_bytes <
+                                                                              answer_.smallest->memory_bytes);
+    if (smaller) answer_.smallest = found.smallest[0];
+    answer_.obstacles.insert(answer_.obstacles.end(), found.obstacles.begin(), found.obstacles.end());
+    answer_.interrupted = answer_.interrupted || found.interrupted;
+    if (answer_.best.empty() && found.counts.fit > 0 && !found.interrupted) take_fastest();
+  }
+
+  void take_fastest() {
+    DivisionSearch any = search_;
+    any.longest_step_ns = 0.0;
+    any.best = 1;
+    any.objective = PlanObjective::StepTime;
+    const RankedDivisions found = best_divisions(answer_.space, any);
+    if (!found.best.empty()) answer_.fastest = found.best[0];
+  }
+
+  // Everything but the step time follows from the NPU count, so that the best of each count is all that a
+  // front can have.
+  void front() {
+    DivisionSearch one = search_;
+    one.best = 1;
+    for (std::size_t i = 0; i < answer_.space.npus.size(); ++i) {
+      DivisionSpace each = answer_.space;
+      each.npus = {answer_.space.npus[i]};
+      each.weights = {answer_.space.weights[i]};
+      take(best_divisions(each, one));
+    }
+    const auto value = [&](const PlannedDivision& d) {
+      const double step = d.ranked.step_ns;
+      switch (search_.objective) {
+        case PlanObjective::StepTime:
+          return static_cast<double>(d.ranked.parallelism.npus());
+        case PlanObjective::CostPerToken:
+          return step * static_cast<double>(d.ranked.parallelism.npus());
+        case PlanObjective::PerfPerCost:
+          return step * d.network_usd.value_or(1.0);
+        default:
+          return d.network_usd.value_or(1.0);
+      }
+    };
+    const std::vector<PlannedDivision> all = answer_.best;
+    std::erase_if(answer_.best, [&](const PlannedDivision& d) {
+      return std::any_of(all.begin(), all.end(), [&](const PlannedDivision& other) {
+        const bool no_worse = other.ranked.step_ns <= d.ranked.step_ns && value(other) <= value(d);
+        return no_worse && (other.ranked.step_ns < d.ranked.step_ns || value(other) < value(d));
+      });
+    });
+    std::stable_sort(answer_.best.begin(), answer_.best.end(),
+                     [](const auto& a, const auto& b) { return a.ranked.step_ns < b.ranked.step_ns; });
+  }
+
+  void explain() {
+    DivisionSpace asked = answer_.space;
+    narrow(asked, "--explain", question_.explain);
+    DivisionSearch one = search_;
+    one.best = 1;
+    const RankedDivisions found = best_divisions(asked, one);
+    PlanAnswer::Explained& told = answer_.explained.emplace();
+    told.asked = question_.explain;
+    if (!found.best.empty()) told.best = planned(found.best[0]);
+    if (!found.smallest.empty()) told.smallest = found.smallest[0];
+  }
+
+  const PlanQuestion& question_;
+  DivisionSearch search_;
+  std::optional<PriceList> prices_;
+  PlanAnswer answer_;
+};
+
+}  // namespace
+
+PlanAnswer plan(const PlanQuestion& question, const Watch& watch) { return Planner(question, watch).run(); }
+
+}  // namespace bandwright

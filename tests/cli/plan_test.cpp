@@ -1,0 +1,94 @@
+// The search for a division through the program.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/cli/program.h"
+#include "tests/cli/refusal.h"
+
+namespace bandwright {
+namespace {
+
+using testing::HasSubstr;
+
+const Words planned_job = {"plan",   "llama3-8b", "--machine",      "dgx-h100",
+                           "--npus", "16",        "--global-batch", "32"};
+
+// The command that the answer hands out estimates the same step.
+TEST(PlanCommand, PlansHaveADivisionAndWhatEstimateSays) {
+  const ScratchFolder folder;
+  const nlohmann::json answer = json_answer(extended(planned_job, {"--best", "2"}), folder);
+  ASSERT_EQ(answer["plans"].size(), 2U);
+  const nlohmann::json& best = answer["plans"][0];
+  EXPECT_EQ(best["rank"], 1);
+  EXPECT_EQ(best["division"].size(), 10U);
+  EXPECT_TRUE(best["fits"]);
+  EXPECT_EQ(answer["gap"], 0.0);
+  EXPECT_EQ(answer["bound_s"], best["step_time_s"]);
+  const auto counts = answer["counts"];
+  EXPECT_EQ(counts["combinations"].get<double>(), counts["cannot_be_divided"].get<double>() +
+                                                      counts["do_not_fit"].get<double>() +
+                                                      counts["feasible"].get<double>());
+  std::istringstream command(answer["next_commands"][0].get<std::string>());
+  Words words{std::istream_iterator<std::string>(command), {}};
+  ASSERT_EQ(words[0], "bandwright");
+  words.erase(words.begin());
+  const nlohmann::json estimate = json_answer(words, folder);
+  for (const char* key :
+       {"step_time_s", "mfu", "hfu", "tokens_per_s", "memory_bytes", "tflop_per_s_per_npu"}) {
+    EXPECT_EQ(best[key], estimate[key]) << key;
+  }
+}
+
+TEST(PlanCommand, GivesArgumentsOfLaunchers) {
+  const ScratchFolder folder;
+  const Words fixed = {"--tp", "4",      "--pp", "2", "--micro-batch", "1", "--virtual-stages",
+                       "1",    "--zero", "1"};
+  const nlohmann::json answer = json_answer(extended(planned_job, fixed), folder);
+  EXPECT_THAT(
+      answer["megatron_core_arguments"],
+      HasSubstr("--tensor-model-parallel-size 4 --sequence-parallel --pipeline-model-parallel-size 2"));
+  EXPECT_THAT(answer["torchtitan_arguments"], HasSubstr("--parallelism.pipeline_parallel_degree 2"));
+  // 16 / (4 x 2) = 2 replicas of 16 micro-batches of 1, all in one pass through the pipeline
+  EXPECT_THAT(answer["torchtitan_arguments"], HasSubstr("--training.local_batch_size 16"));
+  EXPECT_EQ(answer.dump().find("\"megatron-core\""), std::string::npos);
+  const Finished text =
+      run_bandwright(extended(extended(planned_job, fixed), {"--launch", "megatron-core"}), folder.path());
+  EXPECT_THAT(text.out, HasSubstr("--tensor-model-parallel-size 4"));
+}
+
+TEST(PlanCommand, NothingFeasibleEndsWithOneAndSaysWhy) {
+  const ScratchFolder folder;
+  Finished run = run_bandwright(extended(planned_job, {"--max-step", "1 us"}), folder.path());
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.out, HasSubstr("--max-step removes the last, the fastest takes"));
+  run = run_bandwright(extended(planned_job, {"--max-memory", "2 GB"}), folder.path());
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.out, HasSubstr("memory removes the last: the smallest bill"));
+  run = run_bandwright(extended(planned_job, {"--tp", "7"}), folder.path());
+  EXPECT_EQ(run.status, 1);
+  EXPECT_THAT(run.out, HasSubstr("no combination of these choices divides"));
+}
+
+TEST(PlanCommand, BadSpacesAreRefusedInOneLine) {
+  const std::vector<Line> lines = {
+      {extended(planned_job, {"--tp", ""}), "--tp"},
+      {extended(planned_job, {"--tp", "0"}), "--tp: "},
+      {extended(planned_job, {"--zero", "4"}), "--zero: "},
+      {extended(planned_job, {"--pp", "2,x"}), "--pp: "},
+      {extended(planned_job, {"--recompute", "some"}), "--recompute: "},
+      {extended(planned_job, {"--best", "0"}), "--best: "},
+      {extended(planned_job, {"--max-step", "soon"}), "--max-step: "},
+      {extended(planned_job, {"--explain", "tp"}), "--explain: "},
+      {extended(planned_job, {"--minimize", "pain"}), "--minimize: "},
+      {{"plan", "llama3-8b", "--machine", "dgx-h100", "--npus", "0", "--global-batch", "32"}, "--npus: "},
+      {{"plan", "llama3-8b", "--machine", "dgx-h100", "--npus", "12", "--global-batch", "32"}, "--npus: "},
+  };
+  expect_each_refused(lines);
+}
+
+}  // namespace
+}  // namespace bandwright

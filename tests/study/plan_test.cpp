@@ -1,0 +1,132 @@
+// Questions about divisions in the words of a job.
+#include "study/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "study/estimate.h"
+#include "study/job/division_space.h"
+
+namespace bandwright {
+namespace {
+
+Job small_job() { return {.model = "llama3-8b", .machine = "dgx-h100", .npus = "16", .global_batch = "32"}; }
+
+TEST(Plan, SaysOfTheBestWhatEstimateSays) {
+  const PlanAnswer answer = plan({.job = small_job()});
+  ASSERT_EQ(answer.best.size(), 10U);
+  const PlannedDivision& best = answer.best[0];
+  const Parallelism& p = best.ranked.parallelism;
+  Job job = small_job();
+  job.tp = std::to_string(p.tensor);
+  job.pp = std::to_string(p.pipeline);
+  job.cp = std::to_string(p.context);
+  job.micro_batch = std::to_string(p.micro_batch);
+  job.virtual_stages = std::to_string(p.virtual_stages);
+  job.zero = std::to_string(p.zero);
+  job.recompute = recomputation_name(p.recompute);
+  job.sequence_parallel = p.sequence_parallel ? "true" : "false";
+  const EstimateFacts facts = facts_of(estimate(job));
+  EXPECT_EQ(best.estimate.step_ns, facts.step_ns);
+  EXPECT_EQ(best.ranked.memory_bytes, facts.memory_bytes);
+  EXPECT_NEAR(best.ranked.step_ns, facts.step_ns, 1e-3);  // whole picoseconds
+}
+
+TEST(Plan, DecisionsAreValuesListsOrAnything) {
+  Job job = small_job();
+  job.tp = "4, 2,2";
+  job.zero = "any";
+  job.recompute = "full,none";
+  const DivisionSpace space = division_space(job);
+  EXPECT_EQ(space.tensor, (std::vector<std::int64_t>{2, 4}));
+  EXPECT_TRUE(space.zero.empty());
+  EXPECT_EQ(space.recompute, (std::vector{Recomputation::None, Recomputation::Full}));
+  EXPECT_TRUE(space.pipeline.empty());
+}
+
+std::string refusal(const Job& job, const std::string& explain = "") {
+  try {
+    plan({.job = job, .explain = explain});
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Plan, BadWordsAreOneLine) {
+  Job job = small_job();
+  job.tp = "2,many";
+  EXPECT_EQ(refusal(job).substr(0, 6), "--tp: ");
+  job = small_job();
+  job.npus = "0";
+  EXPECT_EQ(refusal(job).substr(0, 8), "--npus: ");
+  job.npus = "12";
+  EXPECT_NE(refusal(job).find("nearest counts that do: 8, 16"), std::string::npos);
+  EXPECT_NE(refusal(small_job(), "tp").find("pairs"), std::string::npos);
+  EXPECT_NE(refusal(small_job(), "dp 8").find("'dp' is no decision"), std::string::npos);
+  job = small_job();
+  job.overlap = "tensor";
+  EXPECT_EQ(refusal(job).substr(0, 10), "--overlap:");
+}
+
+// What removes the last division: nothing divides, memory, or the limit of the step.
+TEST(Plan, SaysWhichConstraintRemovesTheLast) {
+  Job job = small_job();
+  job.tp = "7";
+  PlanAnswer answer = plan({.job = job});
+  EXPECT_TRUE(answer.best.empty());
+  EXPECT_EQ(answer.counts.valid, 0);
+  EXPECT_FALSE(answer.smallest);
+
+  job = small_job();
+  job.model = "gpt3-175b";
+  answer = plan({.job = job});
+  EXPECT_TRUE(answer.best.empty());
+  EXPECT_GT(answer.counts.valid, 0);
+  EXPECT_EQ(answer.counts.fit, 0);
+  EXPECT_GT(answer.smallest->memory_bytes, answer.memory_limit);
+
+  const PlanQuestion too_fast{.job = small_job(), .search = {.longest_step_ns = 1e3}};
+  answer = plan(too_fast);
+  EXPECT_TRUE(answer.best.empty());
+  ASSERT_TRUE(answer.fastest);
+  EXPECT_EQ(answer.fastest->step_ns, plan({.job = small_job()}).best[0].ranked.step_ns);
+}
+
+TEST(Plan, ExplainsWhatIsNotTheBest) {
+  const PlanAnswer answer = plan({.job = small_job(), .explain = "tp 8 pp 2"});
+  ASSERT_TRUE(answer.explained && answer.explained->best);
+  EXPECT_EQ(answer.explained->best->ranked.parallelism.tensor, 8);
+  EXPECT_EQ(answer.explained->best->ranked.parallelism.pipeline, 2);
+  EXPECT_GT(answer.explained->best->ranked.step_ns, answer.best[0].ranked.step_ns);
+}
+
+// Of several NPU counts: the network of fewer costs less; a front has no row that another beats.
+TEST(Plan, ObjectivesAndFrontOverNpuCounts) {
+  Job job = small_job();
+  job.npus = "8,16,32,64";
+  job.global_batch = "64";
+  const auto npus = [&](PlanObjective objective) {
+    return plan({.job = job, .search = {.objective = objective, .best = 1}})
+        .best[0]
+        .ranked.parallelism.npus();
+  };
+  EXPECT_EQ(npus(PlanObjective::StepTime), 64);
+  EXPECT_EQ(npus(PlanObjective::NetworkCost), 8);
+  const PlanAnswer front =
+      plan({.job = job, .search = {.objective = PlanObjective::NetworkCost}, .pareto = true});
+  ASSERT_GT(front.best.size(), 1U);
+  for (std::size_t i = 1; i < front.best.size(); ++i) {
+    EXPECT_GT(front.best[i].ranked.step_ns, front.best[i - 1].ranked.step_ns);
+    EXPECT_LT(*front.best[i].network_usd, *front.best[i - 1].network_usd);
+  }
+  // Cheapest with a step of at most X: the fewest NPUs that are as fast.
+  const PlanAnswer all = plan({.job = job, .search = {.best = 1}, .pareto = true});
+  const double limit = all.best[1].ranked.step_ns;
+  const PlanAnswer cheapest = plan(
+      {.job = job, .search = {.objective = PlanObjective::NetworkCost, .best = 1, .longest_step_ns = limit}});
+  EXPECT_EQ(cheapest.best[0].ranked.parallelism.npus(), all.best[1].ranked.parallelism.npus());
+}
+
+}  // namespace
+}  // namespace bandwright

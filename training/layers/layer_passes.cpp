@@ -1,0 +1,306 @@
+#include "training/layers/layer_passes.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "training/collective_time.h"
+
+namespace bandwright {
+namespace {
+
+// What issuing the collectives of a layer's pass costs the host, in kernels.
+constexpr double collective_calls = 2.0;
+// The backward pass is issued by compiled code, the forward pass by an interpreter.
+constexpr double backward_issue = 0.25;
+// Kernels the host issues after it waited for a transfer before the NPU has something long to do.
+constexpr double kernels_before_work = 2.0;
+// Kernels that the host issues for the experts of a layer (permutation, padding, quantisation and
+// multiplications of each), and how long an NPU waits in each pass for counts of tokens to come and go.
+// Fitted on Megatron-Core's runs before whole-iteration CUDA graphs (release 26.06), in which no layer of a
+// micro-batch takes less than 9 ms on an H100's host, whatever its size.
+constexpr double expert_kernels_forward = 90.0;
+constexpr double expert_kernels_backward = 170.0;
+constexpr double counts_ns = 0.75e6;
+// Of an NPU's processors, those that copy tokens to experts and back: 20 of an H800's 132 (DeepSeek-V3
+// technical report, arXiv 2412.19437, section 3.2.2).
+constexpr double copying_share = 20.0 / 132.0;
+// The stream of what is passed on inside a node, beside Stream::Expert's between nodes: context exchanges,
+// whose it is otherwise, hold the compute stream up, so that the two never run at a time without being waited
+// for.
+constexpr Stream forwarding = Stream::Context;
+
+// Costs of a job whose tensors do not all lie in the NPU's own memory.
+void slow_down(BlockCost& cost, double factor) {
+  cost.projections *= factor;
+  cost.core *= factor;
+  cost.streaming *= factor;
+}
+BlockPasses slowed(BlockPasses passes, const ComputeSlowdown& slowdown) {
+  slow_down(passes.forward, slowdown.forward);
+  slow_down(passes.input_gradient, slowdown.backward);
+  slow_down(passes.weight_gradient, slowdown.backward);
+  return passes;
+}
+LayerCost slowed(const LayerCost& cost, const ComputeSlowdown& slowdown) {
+  return {slowed(cost.attention, slowdown), slowed(cost.ffn, slowdown)};
+}
+
+constexpr std::uint32_t index_of(Axes axis) { return static_cast<std::uint32_t>(axis); }
+
+}  // namespace
+
+const std::vector<std::string>& step_line_names() {
+  static const std::vector<std::string> names = {
+      "projections",          "attention core", "streaming kernels", "output layer",
+      "waiting for the host", "optimizer",      "tensor parallel",   "context parallel",
+      "expert parallel",      "pipeline",       "gradients",         "parameters"};
+  return names;
+}
+
+Label step_label(Role role, StepLine line) { return {role, static_cast<std::uint16_t>(line)}; }
+
+LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StreamBuilder& builder)
+    : job_(job),
+      network_(network),
+      p_(job.parallelism),
+      builder_(builder),
+      dense_(slowed(dense_layer_cost(job.model, p_, job.machine.npu), job.slowdown)),
+      head_(slowed(head_cost(job.model, p_, job.machine.npu), job.slowdown)),
+      embedding_(slowed(embedding_cost(job.model, p_, job.machine.npu), job.slowdown)),
+      tokens_(tokens_per_pass(job.model, p_)),
+      activation_(2.0 * reduced_elements(job.model, tokens_)),
+      per_node_(once_per_node(job.model, p_)) {
+  if (!job.model.sparse()) return;
+  sparse_ = slowed(sparse_layer_cost(job.model, p_, job.machine.npu), job.slowdown);
+  const Group& experts = builder_.group(index_of(Axes::Expert));
+  for (const Way way : {Way::Dispatch, Way::Combine}) {
+    routes_[static_cast<std::size_t>(way)] = route_bytes(job.model, p_, experts, way == Way::Dispatch);
+  }
+}
+
+void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
+                       StreamSet sets) {
+  const GroupCollective wanted{{kind, Bytes(std::llround(bytes))}, index_of(axis)};
+  if (builder_.group(wanted.group).dimensions.empty() || wanted.collective.bytes <= Bytes(0)) return;
+  auto known =
+      std::find_if(priced_.begin(), priced_.end(), [&](const Priced& p) { return p.call == wanted; });
+  if (known == priced_.end()) {
+    const CollectivePrice price =
+        collective_price(job_.machine, network_, builder_.group(wanted.group), wanted.collective);
+    const GroupCollective played{at_full_speed(wanted.collective, price), wanted.group};
+    known = priced_.insert(known, {wanted, builder_.enter(played), nanoseconds(price.latency_ns)});
+  }
+  builder_.call(label, known->entered, known->latency, waits, sets);
+}
+
+void LayerPasses::block(const BlockCost& cost, Role role, bool beside_tensor) {
+  builder_.compute(step_label(role, StepLine::AttentionCore), nanoseconds(cost.core));
+  if (cost.core > 0.0 && overlaps_context()) builder_.join(streams(Stream::Compute, Stream::Context));
+  builder_.compute(step_label(role, StepLine::Streaming), nanoseconds(cost.streaming));
+  builder_.compute(step_label(role, StepLine::Projections), nanoseconds(cost.projections));
+  if (beside_tensor) builder_.join(streams(Stream::Compute, Stream::Tensor));
+}
+
+// The gradient of the input goes to the other TP ranks while that of the weights is computed, in software
+// since 2022 (Megatron-LM, LinearWithGradAccumulationAndAsyncCommunication).
+void LayerPasses::weights_beside_tensor(const BlockCost& cost, Role input, Role weight, double copies) {
+  const bool beside = p_.overlap_backward || p_.overlap_tensor;
+  tensor_after(input, beside, copies);
+  builder_.compute(step_label(weight, StepLine::Projections), nanoseconds(cost.projections));
+  if (beside && !p_.overlap_tensor) builder_.join(streams(Stream::Compute, Stream::Tensor));
+}
+
+// The host issues the kernels of a pass one by one, beside the pass itself; a join() ends both.
+void LayerPasses::issue(double kernels, Role role) {
+  const double calls = kernels + (p_.tensor > 1 ? collective_calls : 0.0);
+  builder_.host(step_label(role, StepLine::Host),
+                nanoseconds(calls * job_.machine.npu.constants.host_us * 1e3));
+}
+
+void LayerPasses::tensor_call(CollectiveKind kind, double bytes, Role role, bool beside) {
+  const StreamSet sets = beside ? streams(Stream::Tensor) : streams(Stream::Tensor, Stream::Compute);
+  call(Axes::Tensor, kind, bytes, step_label(role, StepLine::TensorParallel),
+       streams(Stream::Tensor, Stream::Compute), sets);
+}
+
+void LayerPasses::tensor_before(Role role, double copies) {
+  if (!p_.sequence_parallel || copies <= 0.0) return;
+  tensor_call(CollectiveKind::AllGather, copies * activation_ / static_cast<double>(p_.tensor), role,
+              p_.overlap_tensor);
+}
+
+void LayerPasses::tensor_after(Role role, bool beside, double copies) {
+  if (copies <= 0.0) return;
+  tensor_call(p_.sequence_parallel ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce,
+              copies * activation_, role, beside);
+}
+
+// Experts divided over TP gather every copy of a token that its TP ranks sent them parts of, and give each
+// back (Megatron-Core, token_dispatcher.py); without sequence parallelism each rank has all tokens.
+double LayerPasses::copies_in_ffn(bool sparse) const {
+  if (!sparse || !p_.sequence_parallel) return 1.0;
+  const bool own_tensor = p_.experts_tensor() != p_.tensor;
+  const auto routed = own_tensor ? 0.0 : static_cast<double>(job_.model.experts.per_token);
+  return routed + (job_.model.experts.shared > 0 ? 1.0 : 0.0);
+}
+
+void LayerPasses::route(Role role, Way way) {
+  if (beside_ || p_.expert == 1) return;
+  exchange(role, way, per_node_ ? streams() : streams(Stream::Compute));
+  if (per_node_) builder_.join(streams(Stream::Expert, forwarding));
+}
+
+// Both parts of an exchange that goes once per node run side by side, chunk by chunk.
+void LayerPasses::exchange(Role role, Way way, StreamSet sets) {
+  const Label label = step_label(role, StepLine::ExpertParallel);
+  const auto own = static_cast<StreamSet>(sets | streams(Stream::Expert));
+  const RouteBytes& bytes = bytes_of(way);
+  const StreamSet waits = streams(Stream::Compute);
+  if (!per_node_) {
+    call(Axes::Expert, CollectiveKind::AllToAll, bytes.inside, label, waits, own);
+    return;
+  }
+  call(Axes::ExpertBetween, CollectiveKind::AllToAll, bytes.between, label, waits, own);
+  call(Axes::ExpertInside, CollectiveKind::AllToAll, bytes.inside, label, waits,
+       static_cast<StreamSet>(sets | streams(forwarding)));
+}
+
+double LayerPasses::exchange_ns(Way way) const {
+  const auto ns = [&](Axes axis, double bytes) {
+    const Group& group = builder_.group(index_of(axis));
+    const Collective wanted{CollectiveKind::AllToAll, Bytes(std::llround(bytes))};
+    return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, network_, group, wanted);
+  };
+  const RouteBytes& bytes = bytes_of(way);
+  if (!per_node_) return ns(Axes::Expert, bytes.inside);
+  return std::max(ns(Axes::ExpertInside, bytes.inside), ns(Axes::ExpertBetween, bytes.between));
+}
+
+void LayerPasses::begin_routes_beside(std::int64_t layers) {
+  if (p_.expert == 1) return;
+  beside_ = true;
+  const double share = job_.machine.dimensions.front().software.copies ? copying_share : 0.0;
+  const Time copying = nanoseconds(share * (exchange_ns(Way::Dispatch) + exchange_ns(Way::Combine)));
+  const auto both_ways = [&](Role role) {
+    for (const Way way : {Way::Dispatch, Way::Combine}) exchange(role, way, streams());
+  };
+  const auto copy = [&](Role role) { builder_.compute(step_label(role, StepLine::ExpertParallel), copying); };
+  const bool again = p_.recompute == Recomputation::Full;
+  builder_.repeat(layers, [&] {
+    both_ways(Role::Forward);
+    if (again) both_ways(Role::Recompute);
+    both_ways(Role::InputGradient);
+  });
+  builder_.repeat(layers, [&] {
+    copy(Role::Forward);
+    if (again) copy(Role::Recompute);
+    copy(Role::InputGradient);
+  });
+}
+
+void LayerPasses::end_routes_beside() {
+  if (!beside_) return;
+  beside_ = false;
+  builder_.join(streams(Stream::Compute, Stream::Expert, forwarding));
+}
+
+bool LayerPasses::layers_outlast_output(std::int64_t layers) const {
+  const LayerCost& layer = job_.model.sparse() ? sparse_ : dense_;
+  const double again = p_.recompute == Recomputation::Full ? 2.0 : 1.0;
+  const auto ns = [](const BlockPasses& passes, double forwards) {
+    return forwards * passes.forward.ns() + passes.input_gradient.ns() + passes.weight_gradient.ns();
+  };
+  return static_cast<double>(layers) * (ns(layer.attention, again) + ns(layer.ffn, again)) > ns(head_, 1.0);
+}
+
+// Keys and values of all context ranks; backward also their gradients, back to where they came from.
+void LayerPasses::context_exchange(Role role, bool backward) {
+  const TransformerArchitecture& model = job_.model;
+  const double keys = 2.0 * tokens_ *
+                      static_cast<double>(model.kv_heads * (model.score_dim() + model.head_dim)) /
+                      static_cast<double>(p_.tensor);
+  const StreamSet both = streams(Stream::Context, Stream::Compute);
+  const StreamSet sets = overlaps_context() ? streams(Stream::Context) : both;
+  call(Axes::Context, CollectiveKind::AllGather, keys, step_label(role, StepLine::ContextParallel), both,
+       sets);
+  if (!backward) return;
+  call(Axes::Context, CollectiveKind::ReduceScatter, keys * static_cast<double>(p_.context),
+       step_label(role, StepLine::ContextParallel), both, sets);
+}
+
+// Where a step is not issued at once, the host issues a layer's experts one by one, after it has read how
+// many tokens each gets, for which the NPU waits.
+void LayerPasses::wait_for_counts(bool sparse, Role role) {
+  if (!sparse || p_.whole_graphs || job_.machine.npu.constants.host_us <= 0.0) return;
+  const bool forward_pass = role == Role::Forward || role == Role::Recompute;
+  builder_.host(step_label(role, StepLine::Host),
+                nanoseconds((forward_pass ? expert_kernels_forward : expert_kernels_backward) *
+                            job_.machine.npu.constants.host_us * 1e3));
+  builder_.compute(step_label(role, StepLine::Host), nanoseconds(counts_ns));
+}
+
+void LayerPasses::forward(bool sparse, Role role) {
+  const LayerCost& cost = sparse ? sparse_ : dense_;
+  issue(cost.attention.forward.kernels + cost.ffn.forward.kernels, role);
+  context_exchange(role, false);
+  tensor_before(role);
+  block(cost.attention.forward, role, p_.overlap_tensor);
+  tensor_after(role, p_.overlap_tensor);
+  wait_for_counts(sparse, role);
+  if (sparse) route(role, Way::Dispatch);
+  const double copies = copies_in_ffn(sparse);
+  tensor_before(role, copies);
+  block(cost.ffn.forward, role, p_.overlap_tensor);
+  tensor_after(role, p_.overlap_tensor, copies);
+  if (sparse) route(role, Way::Combine);
+  builder_.join(streams(Stream::Compute, Stream::Host));
+}
+
+void LayerPasses::backward(bool sparse, Role role) {
+  const LayerCost& cost = sparse ? sparse_ : dense_;
+  const bool bubble = role == Role::Bubble;
+  const Role again = bubble ? Role::Bubble : Role::Recompute;
+  const Role input = bubble ? Role::Bubble : Role::InputGradient;
+  const Role weight = bubble ? Role::Bubble : Role::WeightGradient;
+  if (p_.recompute == Recomputation::Full) forward(sparse, again);
+  issue(backward_issue * (cost.attention.input_gradient.kernels + cost.attention.weight_gradient.kernels +
+                          cost.ffn.input_gradient.kernels + cost.ffn.weight_gradient.kernels),
+        input);
+  wait_for_counts(sparse, input);
+  if (sparse) route(input, Way::Dispatch);
+  const double copies = copies_in_ffn(sparse);
+  tensor_before(input, copies);
+  block(cost.ffn.input_gradient, input, p_.overlap_tensor);
+  weights_beside_tensor(cost.ffn.weight_gradient, input, weight, copies);
+  if (sparse) route(input, Way::Combine);
+  if (p_.recompute == Recomputation::Selective && p_.attention == AttentionKernel::Unfused) {
+    builder_.compute(step_label(again, StepLine::AttentionCore), nanoseconds(cost.attention.forward.core));
+  }
+  context_exchange(input, true);
+  tensor_before(input);
+  block(cost.attention.input_gradient, input, p_.overlap_tensor);
+  weights_beside_tensor(cost.attention.weight_gradient, input, weight);
+  builder_.join(streams(Stream::Compute, Stream::Host));
+}
+
+void LayerPasses::output_forward(Role role) {
+  builder_.compute(step_label(role, StepLine::OutputLayer), nanoseconds(head_.forward.ns()));
+  tensor_before(role);
+}
+
+void LayerPasses::output_backward(Role role) {
+  builder_.compute(step_label(role, StepLine::OutputLayer),
+                   nanoseconds(head_.input_gradient.ns() + head_.weight_gradient.ns()));
+  tensor_after(role, p_.overlap_tensor);
+}
+
+void LayerPasses::send(Role role) {
+  const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
+  call(Axes::Pipeline, CollectiveKind::PointToPoint, activation_ / static_cast<double>(p_.tensor),
+       step_label(role, StepLine::PipelineParallel), both, both);
+  if (!p_.synchronous_sends) return;
+  builder_.compute(step_label(role, StepLine::Host),
+                   nanoseconds(kernels_before_work * job_.machine.npu.constants.host_us * 1e3));
+}
+
+}  // namespace bandwright

@@ -1,0 +1,84 @@
+#pragma once
+#include <array>
+
+#include "training/layers/expert_routing.h"
+#include "training/layers/layer_cost.h"
+#include "training/training_step.h"
+
+namespace bandwright {
+
+// Writes what one pipeline stage does for one micro-batch into a step: the passes of single layers, of the
+// embedding and of the output layer, with the collectives inside and between them.
+//
+//   forward    [keys and values] attention, TP all-reduce, [to the experts] FFN, TP all-reduce [and back]
+//   backward   the same in reverse, each block with its input gradient, TP all-reduce, weight gradient
+//
+// With sequence parallelism an all-reduce is an all-gather before and a reduce-scatter after the block.
+class LayerPasses {
+ public:
+  LayerPasses(const TrainingJob& job, const Network& network, StreamBuilder& builder);
+
+  void forward(bool sparse, Role role);
+  void backward(bool sparse, Role role);
+  void embedding_forward(Role role) { block(embedding_.forward, role, false); }
+  void embedding_backward(Role role) { block(embedding_.input_gradient, role, false); }
+  void output_forward(Role role);
+  void output_backward(Role role);
+  // Activations, or their gradients, to the neighbouring stage.
+  void send(Role role);
+
+  // Between these, tokens go to the experts of so many layers and back beside the compute of both passes of a
+  // chunk, as that of another micro-batch: max(compute + s e, e), with e all their exchanges and s the share
+  // of an NPU's processors that copy them.
+  void begin_routes_beside(std::int64_t layers);
+  void end_routes_beside();
+  // Whether so many layers, with experts if there are any, compute for longer than the output layer.
+  [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const;
+
+  // A collective over an axis, with the latency of the machine's fabric.
+  void call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits, StreamSet sets);
+
+ private:
+  void block(const BlockCost& cost, Role role, bool beside_tensor);
+  void weights_beside_tensor(const BlockCost& cost, Role input, Role weight, double copies = 1.0);
+  void issue(double kernels, Role role);
+  void tensor_before(Role role, double copies = 1.0);
+  void tensor_after(Role role, bool beside, double copies = 1.0);
+  [[nodiscard]] double copies_in_ffn(bool sparse) const;
+  void tensor_call(CollectiveKind kind, double bytes, Role role, bool beside);
+  enum class Way : std::uint8_t { Dispatch, Combine };
+  [[nodiscard]] const RouteBytes& bytes_of(Way way) const { return routes_[static_cast<std::size_t>(way)]; }
+  void route(Role role, Way way);
+  void exchange(Role role, Way way, StreamSet sets);
+  [[nodiscard]] double exchange_ns(Way way) const;
+  void context_exchange(Role role, bool backward);
+  [[nodiscard]] bool overlaps_context() const { return p_.overlap_context && p_.context > 1; }
+  void wait_for_counts(bool sparse, Role role);
+
+  const TrainingJob& job_;
+  const Network& network_;
+  const Parallelism& p_;
+  StreamBuilder& builder_;
+  LayerCost dense_;
+  LayerCost sparse_;
+  BlockPasses head_;
+  BlockPasses embedding_;
+  double tokens_;
+  double activation_;  // bytes of one micro-batch between layers
+  bool per_node_;
+  bool beside_ = false;  // exchanges with experts are written already
+  std::array<RouteBytes, 2> routes_;
+
+  struct Priced {
+    GroupCollective call;
+    std::uint32_t entered;  // into the step
+    Time latency;
+  };
+  std::vector<Priced> priced_;  // what was called before
+};
+
+// The names of StepLine's lines.
+const std::vector<std::string>& step_line_names();
+Label step_label(Role role, StepLine line);
+
+}  // namespace bandwright
