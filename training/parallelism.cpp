@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/catalogue.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -22,6 +23,17 @@ constexpr std::array recomputations = {
     Choice<Recomputation>{Recomputation::None, "none", "activations are kept"},
     Choice<Recomputation>{Recomputation::Selective, "selective", "the attention core runs again"},
     Choice<Recomputation>{Recomputation::Full, "full", "each layer's forward pass runs again"},
+};
+using Module = bool RecomputedModules::*;
+constexpr std::array modules_again = {
+    Choice<Module>{nullptr, "none", "no single module"},
+    Choice<Module>{&RecomputedModules::norms, "norms", "before attention and FFN"},
+    Choice<Module>{&RecomputedModules::activation, "activation", "the function of FFNs"},
+    Choice<Module>{&RecomputedModules::up_projections, "up-projections", "of latent attention"},
+    Choice<Module>{&RecomputedModules::ffn, "ffn", "of layers without experts"},
+    Choice<Module>{&RecomputedModules::experts, "experts", "with their exchanges"},
+    Choice<Module>{&RecomputedModules::every_second, "every-second",
+                   "multiplication, and all that is none (PyTorch)"},
 };
 constexpr std::array schedules = {
     Choice<PipelineSchedule>{PipelineSchedule::GPipe, "gpipe", "all forward, then all backward passes"},
@@ -134,6 +146,14 @@ std::string_view recomputation_name(Recomputation value) {
   return recomputations[static_cast<std::size_t>(value)].name;
 }
 Recomputation recomputation(std::string_view name) { return chosen(recomputations, name, "recomputation"); }
+RecomputedModules recomputed_modules(std::string_view list) {
+  RecomputedModules modules;
+  for (const std::string_view word : split(list, ',')) {
+    const Module module = chosen(modules_again, word, "module");
+    if (module != nullptr) modules.*module = true;
+  }
+  return modules;
+}
 PipelineSchedule pipeline_schedule(std::string_view name) {
   return chosen(schedules, name, "pipeline schedule");
 }

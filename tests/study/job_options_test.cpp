@@ -91,7 +91,8 @@ TEST(JobOptions, WordsOfModernTrainingAreRead) {
                                              .stored_gradients = "bf16",
                                              .sent_gradients = "fp32",
                                              .loss = "in-place",
-                                             .whole_graphs = "true"});
+                                             .whole_graphs = "true",
+                                             .recompute_modules = "norms,up-projections"});
   EXPECT_EQ(read.experts_tensor(), 1);
   EXPECT_EQ(read.zero_npus, 8);
   EXPECT_EQ(read.optimizer, Optimizer::Adam8Bit);
@@ -99,6 +100,9 @@ TEST(JobOptions, WordsOfModernTrainingAreRead) {
   EXPECT_EQ(read.gradient_bytes, 4);
   EXPECT_EQ(read.loss, Loss::InPlace);
   EXPECT_TRUE(read.whole_graphs);
+  EXPECT_TRUE(read.again.norms);
+  EXPECT_TRUE(read.again.up_projections);
+  EXPECT_FALSE(read.again.experts);
 }
 
 TEST(JobOptions, AnErrorNamesTheOption) {
@@ -114,6 +118,8 @@ TEST(JobOptions, AnErrorNamesTheOption) {
   EXPECT_TRUE(said({.optimizer = "sgd"}).starts_with("--optimizer: "));
   EXPECT_TRUE(said({.stored_gradients = "fp8"}).starts_with("--stored-gradients: "));
   EXPECT_TRUE(said({.loss = "cross"}).starts_with("--loss: "));
+  EXPECT_TRUE(said({.recompute_modules = "all"}).starts_with("--recompute-modules: "));
+  EXPECT_TRUE(said({.predict_more = "-1"}).starts_with("--predict-more: "));
 }
 
 TEST(JobOptions, OptionsThatWouldDoNothingAreRefused) {

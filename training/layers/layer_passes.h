@@ -20,8 +20,8 @@ class LayerPasses {
 
   void forward(bool sparse, Role role);
   void backward(bool sparse, Role role);
-  void embedding_forward(Role role) { block(embedding_.forward, role, false); }
-  void embedding_backward(Role role) { block(embedding_.input_gradient, role, false); }
+  void embedding_forward(Role role) { block(embedding_.forward, role); }
+  void embedding_backward(Role role) { block(embedding_.input_gradient, role); }
   void output_forward(Role role);
   void output_backward(Role role);
   // Activations, or their gradients, to the neighbouring stage.
@@ -37,12 +37,30 @@ class LayerPasses {
 
   // A collective over an axis, with the latency of the machine's fabric.
   void call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits, StreamSet sets);
+  // What it takes alone.
+  [[nodiscard]] double call_ns(Axes axis, CollectiveKind kind, double bytes) const;
+  // Of an NPU's processors, those that copy for a collective: 20 of an H800's 132 (DeepSeek-V3 technical
+  // report, arXiv 2412.19437, section 3.2.2); none where hardware moves the data.
+  [[nodiscard]] double copying_share() const;
 
  private:
-  void block(const BlockCost& cost, Role role, bool beside_tensor);
+  void core_and_streaming(const BlockCost& cost, Role role);
+  void block(const BlockCost& cost, Role role);
+  // A block with the TP communication before and after it. Beside its multiplications, which take G, in t =
+  // TP chunks, communication of W takes both to
+  //
+  //   max(G + s W, W + G/t) + (t - 1) o      s: of the processors, those that copy; o: the start of a kernel
+  //
+  // as one chunk is computed before anything can be sent.
+  void block_with_tensor(const BlockCost& cost, Role role, double copies, bool after);
   void weights_beside_tensor(const BlockCost& cost, Role input, Role weight, double copies = 1.0);
   void issue(double kernels, Role role);
-  void tensor_before(Role role, double copies = 1.0);
+  struct TensorCalls {
+    double ns = 0.0;
+    int count = 0;
+  };
+  [[nodiscard]] TensorCalls tensor_calls(double copies, bool after) const;
+  void tensor_before(Role role, bool beside, double copies = 1.0);
   void tensor_after(Role role, bool beside, double copies = 1.0);
   [[nodiscard]] double copies_in_ffn(bool sparse) const;
   void tensor_call(CollectiveKind kind, double bytes, Role role, bool beside);
@@ -53,7 +71,7 @@ class LayerPasses {
   [[nodiscard]] double exchange_ns(Way way) const;
   void context_exchange(Role role, bool backward);
   [[nodiscard]] bool overlaps_context() const { return p_.overlap_context && p_.context > 1; }
-  void wait_for_counts(bool sparse, Role role);
+  void issue_experts(bool sparse, Role role);
 
   const TrainingJob& job_;
   const Network& network_;
