@@ -26,7 +26,7 @@ void run(EstimateOptions options) {
   Job& job = options.job;
   if (!options.word.empty()) (job.model.empty() ? job.model : job.machine) = options.word;
   if (job.model.empty()) throw InputError("missing <model>: bandwright estimate <model> --npus N");
-  const Watching watching(job);
+  const Watching watching(job, options.output.host);
   const EstimateAnswer answer = estimate(job, watching.watch());
   if (!options.timeline.empty()) {
     const StepTimeline step = timeline_of(job, answer);
@@ -44,7 +44,7 @@ void add_estimate(CLI::App& app) {
       std::make_shared<EstimateOptions>();  // shared with the callback, which outlives this function
   command->add_option("words", options->word)
       ->option_text(
-          "<model>: a name of `list architectures`, `list convnets` or `list models`, a YAML file, or a\n"
+          "<model>: a name of `list models`, a YAML file, or a\n"
           "      Hugging Face config.json");
   Job& job = options->job;
   add_job_option(*command, job, &Job::model)

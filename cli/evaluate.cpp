@@ -97,7 +97,7 @@ void run(const EvaluateOptions& options) {
   }
   if (options.dry_run) return write_answer(options.output, points_document(experiment));
   const ExperimentFolder folder(options.folder, experiment.name);
-  const InterruptWatch interrupt;
+  const InterruptWatch interrupt(options.output.host);
   ResultStore store = folder.open_for_writing();
   ProgressBar progress(experiment.name, "points");
   const Evaluation evaluation = evaluate_missing(

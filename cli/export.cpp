@@ -2,6 +2,7 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <memory>
@@ -11,6 +12,7 @@
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "core/catalogue.h"
+#include "core/io/files.h"
 #include "core/text.h"
 #include "formats/astra_sim/layer_text.h"
 #include "formats/chakra/chakra_export.h"
@@ -31,7 +33,7 @@ struct ExportOptions {
 struct Export {
   TableTraining training;
   const ExportOptions& options;
-  std::filesystem::path folder;
+  std::filesystem::path folder;  // where to write
 };
 
 std::int64_t npus_of(const ExportOptions& options) {
@@ -44,7 +46,7 @@ Model table_named(const std::string& word) {
   Workload workload = load_workload(word, Prefer::Tables);
   if (auto* table = std::get_if<Model>(&workload)) return std::move(*table);
   throw InputError(fmt::format("{} is {}: layer tables can be exported ({})", word, kind_of(workload),
-                               fmt::join(input_names("models"), ", ")));
+                               fmt::join(input_names("models/tables"), ", ")));
 }
 
 // Groups depend on the NPU count alone, TP innermost: any network of so many NPUs has the same.
@@ -56,30 +58,46 @@ std::vector<Value> export_chakra(const Export& what) {
   const Step graph = build_step(training.table, network, *training.loop, training.options);
   const std::string& name = training.table.name;
   write_traces(graph, network, what.folder, name);
-  return {name, fmt::format("{0}/{1}.*.et, groups {1}.json", what.folder.string(), name), npus,
+  return {name, fmt::format("{0}/{1}.*.et, groups {1}.json", what.options.folder, name), npus,
           graph.operations.size(), Value()};
 }
 
 std::vector<Value> export_layers(const Export& what) {
-  const std::filesystem::path file = what.folder / (what.training.table.name + ".txt");
-  std::error_code error;
-  std::filesystem::create_directories(what.folder, error);
+  const std::string file = what.training.table.name + ".txt";
   Model model = what.training.table;
   if (what.training.options.recompute == Recompute::None) {
     for (Line& line : model.lines) line.checkpoint = false;
   }
-  write_output({.file = file.string()}, write_layer_text(model));
-  return {model.name, file.string(), Value(), Value(), model.lines.size()};
+  write_whole(what.folder / file, write_layer_text(model));
+  return {model.name, what.options.folder + "/" + file, Value(), Value(), model.lines.size()};
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_trace_of(std::string_view name, std::string_view model) {
+  if (!name.starts_with(model)) return false;
+  name.remove_prefix(model.size());
+  if (name == ".json") return true;
+  constexpr std::string_view ending = ".et";
+  return name.starts_with('.') && name.ends_with(ending) && name.size() > ending.size() &&
+         is_number(name.substr(1, name.size() - 1 - ending.size()));
+}
+
+bool is_layers_of(std::string_view name, std::string_view model) {
+  return name == fmt::format("{}.txt", model);
 }
 
 struct ExportFormat {
   std::string_view name;
   std::string_view help;
   std::vector<Value> (*write)(const Export& what);
+  bool (*is_of)(std::string_view file, std::string_view model);  // what it writes
 };
 constexpr std::array export_formats = {
-    ExportFormat{"chakra", "Chakra execution traces, one per NPU", export_chakra},
-    ExportFormat{"astra-sim-1", "ASTRA-sim 1.0 layer text", export_layers}};
+    ExportFormat{"chakra", "Chakra execution traces, one per NPU", export_chakra, is_trace_of},
+    ExportFormat{"astra-sim-1", "ASTRA-sim 1.0 layer text", export_layers, is_layers_of}};
 
 void run(const CLI::App& command, const ExportOptions& options) {
   const auto& format = parse_option("--to", options.kind, [](std::string_view word) -> const ExportFormat& {
@@ -95,10 +113,19 @@ void run(const CLI::App& command, const ExportOptions& options) {
   const Shown traces = format.write == export_chakra ? Shown::Everywhere : Shown::ToPrograms;
   const Shown layers = format.write == export_layers ? Shown::Everywhere : Shown::ToPrograms;
   table.column("traces", "", traces).column("nodes", "", traces).column("layers", "", layers);
+  // All files of the models at once; what else the folder holds stays.
+  StagedFolder stage(options.folder);
+  std::vector<std::string> models;
   for (const Job& job : members_of(options.job)) {
-    table.rows.push_back(
-        format.write({table_training(job, table_named(job.model), System()), options, options.folder}));
+    const Export what{table_training(job, table_named(job.model), System()), options, stage.path()};
+    table.rows.push_back(format.write(what));
+    models.push_back(what.training.table.name);
   }
+  stage.keep([&](const std::string& file) {
+    return std::none_of(models.begin(), models.end(),
+                        [&](const auto& model) { return format.is_of(file, model); });
+  });
+  stage.commit();
   document.add(std::move(table));
   write_answer(options.output, std::move(document));
 }

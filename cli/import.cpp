@@ -28,7 +28,8 @@ void run(const ImportOptions& options) {
   const bool to_file = !options.file_of_yaml.empty();
   if (to_file) write_output({.file = options.file_of_yaml}, yaml);
   if (to_file && options.file_of_yaml == "-") return;
-  if (!to_file && options.output.format->name == "text") return write_output({}, yaml);
+  if (!to_file && options.output.format->name == "text")
+    return write_output({.host = options.output.host}, yaml);
   Document document{.title = fmt::format("{}: {}", options.file, format.help)};
   document.data("file", options.file).data("format", format.name);
   if (to_file) document.fact("files", std::vector<std::string>{options.file_of_yaml}, "", "written");

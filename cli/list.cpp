@@ -68,10 +68,12 @@ constexpr std::array listings = {
     Listing{"networks",
             "networks that come with the program; any other as Ring(8)_Switch(128) or a YAML file",
             [] { return inputs_of("networks"); }},
-    Listing{"models", "models that come with the program; any other as a YAML file",
-            [] { return inputs_of("models"); }},
-    Listing{"architectures", "transformers for `estimate`; any other as a YAML file or a config.json",
-            [] { return files_of("architectures"); }},
+    Listing{"transformers", "models for machines; any other as a YAML file or a config.json",
+            [] { return files_of("models/transformers"); }},
+    Listing{"images", "models for machines, networks on images; any other as a YAML file",
+            [] { return files_of("models/images"); }},
+    Listing{"tables", "models for networks, layer tables; any other as a YAML file",
+            [] { return files_of("models/tables"); }},
     Listing{"machines", "machines for `estimate`, `scale simulate` and others; any other as a YAML file",
             [] { return files_of("machines"); }},
     Listing{"npus", "accelerators that machine files name; any other as a YAML file",
@@ -85,8 +87,6 @@ constexpr std::array listings = {
             [] { return entries_of(recompute_choices()); }},
     Listing{"policies", "ways to place tensors in two memories", [] { return entries_of(policies()); }},
     Listing{"tiers", "pairs of memories; any other as a YAML file", [] { return inputs_of("tiers"); }},
-    Listing{"convnets", "networks of `estimate`, `place` and `scale simulate`; any other as a YAML file",
-            [] { return inputs_of("convnets"); }},
     Listing{"prices", "price lists", [] { return inputs_of("prices"); }},
     Listing{"experiments", "experiments for `evaluate`, `plot` and `report`",
             [] { return inputs_of("experiments"); }},
@@ -104,10 +104,40 @@ constexpr std::array listings = {
     Listing{"libraries", "how `simulate` plays collectives, its --system; any other as a YAML file",
             [] { return inputs_of("libraries"); }}};
 
-// What lists were called in version 0.1.
-constexpr std::array earlier_names = {
-    std::pair<std::string_view, std::string_view>("systems", "machines"),
-    std::pair<std::string_view, std::string_view>("system-layers", "libraries")};
+// Words for several lists, and what lists were called in version 0.1.
+struct OtherName {
+  std::string_view name;
+  std::vector<std::string_view> lists;
+};
+const std::vector<OtherName>& other_names() {
+  static const std::vector<OtherName> names = {{"models", {"transformers", "images", "tables"}},
+                                               {"architectures", {"transformers"}},
+                                               {"convnets", {"images"}},
+                                               {"systems", {"machines"}},
+                                               {"system-layers", {"libraries"}}};
+  return names;
+}
+
+const Listing* find_listing(std::string_view word) {
+  const auto found = std::find_if(listings.begin(), listings.end(),
+                                  [&](const Listing& each) { return equal_ignoring_case(each.name, word); });
+  return found == listings.end() ? nullptr : found;
+}
+
+std::vector<const Listing*> lists_of(std::string_view word) {
+  if (const Listing* const listing = find_listing(word)) return {listing};
+  std::vector<std::string_view> known;
+  for (const Listing& listing : listings) known.push_back(listing.name);
+  for (const OtherName& other : other_names()) {
+    known.push_back(other.name);
+    if (!equal_ignoring_case(other.name, word)) continue;
+    std::vector<const Listing*> chosen;
+    for (const std::string_view list : other.lists) chosen.push_back(find_listing(list));
+    return chosen;
+  }
+  throw InputError(
+      fmt::format("unknown list '{}'{} ({})", word, did_you_mean(word, known), choices_text(known)));
+}
 
 struct ListOptions {
   std::string what;
@@ -137,11 +167,7 @@ void run(const ListOptions& options) {
   if (options.what.empty()) {
     for (const Listing& listing : listings) chosen.push_back(&listing);
   } else {
-    const auto renamed = std::find_if(earlier_names.begin(), earlier_names.end(),
-                                      [&](const auto& row) { return row.first == options.what; });
-    const std::string_view word =
-        renamed == earlier_names.end() ? std::string_view(options.what) : renamed->second;
-    chosen.push_back(&find_in_catalogue(std::span<const Listing>(listings), word, "list"));
+    chosen = lists_of(options.what);
   }
   write_answer(options.output, document_of(chosen));
 }

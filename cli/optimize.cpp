@@ -15,15 +15,14 @@
 #include "cli/console/watching.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "cli/program/no_answer.h"
 #include "core/catalogue.h"
 #include "core/io/paths.h"
-#include "core/io/tell.h"
 #include "core/text.h"
+#include "study/job/workload.h"
 
 namespace bandwright {
 namespace {
-
-constexpr int no_answer_status = 1;
 
 // `bandwright optimize` as typed.
 struct OptimizeCommand {
@@ -50,6 +49,29 @@ bool is_one_of(std::span<const Row> rows, std::string_view word) {
                      [&](const Row& row) { return equal_ignoring_case(row.name, word); });
 }
 
+struct Slot {
+  std::string_view name;
+  std::string& text;
+  bool (*looks_like)(std::string_view word);
+};
+constexpr std::string_view order_of_words =
+    "bandwright optimize <Network> <BW> <Workload> <Target> [<TrainingLoop>]";
+
+// A word that is another slot's by its looks.
+void refuse_swapped(std::span<const Slot> slots) {
+  for (const Slot& slot : slots) {
+    if (slot.text.empty() || slot.looks_like(slot.text) ||
+        slot.text.find_first_of("/.") != std::string::npos) {
+      continue;
+    }
+    for (const Slot& other : slots) {
+      if (!other.looks_like(slot.text)) continue;
+      throw InputError(fmt::format("'{}' stands for <{}> but looks like a <{}>; the order is {}", slot.text,
+                                   slot.name, other.name, order_of_words));
+    }
+  }
+}
+
 // The reference's order; an option replaces its positional and the others keep their order.
 void place_words(OptimizeCommand& options) {
   Job& job = options.job;
@@ -57,16 +79,10 @@ void place_words(OptimizeCommand& options) {
   const bool on_machine = !job.npus.empty();
   if (on_machine && job.machine.empty()) std::swap(job.machine, job.network);
   std::string workload = job.workload.empty() ? job.model : job.workload;
-  struct Slot {
-    std::string_view name;
-    std::string& text;
-    bool (*looks_like)(std::string_view word);
-  };
   const std::array<Slot, 5> slots = {
       Slot{"Network", on_machine ? job.machine : job.network, looks_like_network},
       Slot{"BW", job.budget, reads_as_budget},
-      Slot{"Workload", workload,
-           [](auto word) { return find_input("models", word) || find_input("architectures", word); }},
+      Slot{"Workload", workload, [](auto text) { return find_workload(std::string(text)).has_value(); }},
       Slot{"Target", options.target, [](auto word) { return is_one_of(targets(), word); }},
       Slot{"TrainingLoop", job.loop, [](auto word) { return is_one_of(training_loops(), word); }}};
   auto word = options.words.begin();
@@ -77,13 +93,11 @@ void place_words(OptimizeCommand& options) {
     }
     if (slot.text.empty() && word != options.words.end()) slot.text = *word++;
     if (slot.text.empty() && slot.name != "TrainingLoop") {
-      throw InputError(
-          fmt::format("missing <{}>: bandwright optimize <Network> <BW> <Workload> <Target> "
-                      "[<TrainingLoop>]",
-                      slot.name));
+      throw InputError(fmt::format("missing <{}>: {}", slot.name, order_of_words));
     }
   }
   if (word != options.words.end()) throw InputError(fmt::format("unknown argument '{}'", *word));
+  refuse_swapped(slots);
   if (job.workload.empty()) job.model = workload;
 }
 
@@ -115,12 +129,12 @@ OptimizeQuestion question_of(OptimizeCommand options) {
 DesignAnswer solve_shown(const OptimizeCommand& options) {
   const OptimizeQuestion question = question_of(options);
   DesignAnswer answer = [&] {
-    const Watching watching(options.job);
+    const Watching watching(options.job, options.output.host);
     return design_of(question, watching.watch());
   }();
   show_ignored(answer.ignored);
   for (const Offload& offload : answer.offloads) show_offload(offload);
-  const InterruptWatch interrupt;
+  const InterruptWatch interrupt(options.output.host);
   Progress progress(objective_unit(answer.design), options.trace);
   solve_design(answer, question, {.stop = interrupt.token()},
                [&](const Iteration& iteration) { progress.show(iteration); });
@@ -147,8 +161,7 @@ void check_options(const CLI::App& command) {
 void run(const OptimizeCommand& options) {
   const DesignAnswer answer = solve_shown(options);
   if (answer.summary.solution.status == Status::Infeasible) {
-    tell("bandwright: {}\n", printable(infeasible_text(answer)));
-    throw CLI::RuntimeError(no_answer_status);
+    throw NoAnswer(infeasible_text(answer));
   }
   write_answer(options.output, design_document(answer, options.output.timing));
   if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(no_answer_status);

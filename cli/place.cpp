@@ -50,7 +50,7 @@ PlaceQuestion question_of(const PlaceOptions& options) {
 
 PlaceReport answer_of(const PlaceOptions& options) {
   const PlaceQuestion question = question_of(options);
-  const InterruptWatch interrupt;  // before any other thread
+  const InterruptWatch interrupt(options.output.host);  // before any other thread
   ProgressClock progress(question.time_limit_seconds);
   return place(question, {.stop = interrupt.token(),
                           .on_stage = [&](std::string_view stage) { progress.begin(std::string(stage)); }});

@@ -42,7 +42,7 @@ void run(const PlanOptions& options) {
   question.search = search_of(options);
   PlanAnswer answer;
   {
-    const InterruptWatch watch;
+    const InterruptWatch watch(options.output.host);
     answer = plan(question, {.stop = watch.token()});
   }
   const Job& job = question.job;

@@ -140,7 +140,7 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
 
 void run(const SimulateCommand& options) {
   const Job job = job_of(options);
-  const Watching watching(job);
+  const Watching watching(job, options.output.host);
   Timeline timeline;
   const SimulationAnswer answer =
       simulate(job, options.how, options.timeline.empty() ? nullptr : &timeline, watching.watch());
@@ -164,7 +164,7 @@ void add_engine_options(CLI::App& command, SimulateCommand& options) {
       ->type_name("WHAT");
   command
       .add_option("--transport", options.transport,
-                  "ports or links: what messages share (default: the system's network_model)")
+                  "ports, links or flows: what messages share (default: the system's network_model)")
       ->type_name("NAME");
   command.add_flag("--force", options.how.force, "play every NPU even if memory or a day may not do");
   command.add_flag("--no-leap", options.how.no_leap,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -11,6 +12,7 @@
 #include "collective/direct.h"
 #include "collective/double_binary_tree.h"
 #include "collective/halving_doubling.h"
+#include "collective/phase_time.h"
 #include "collective/ring.h"
 #include "core/catalogue.h"
 
@@ -88,6 +90,8 @@ Program sized(Program program, const Wire& wire, std::int64_t bytes) {
 }
 
 Time program_time(const Wire& wire, const Program& program) {
+  const auto unknown = [](const Block& block) { return !block.pattern->knows_uneven_lines(); };
+  if (!wire.even() && std::any_of(program.begin(), program.end(), unknown)) return phase_time(wire, program);
   Time time = wire.endpoint_delay();
   for (const Block& block : program) time += block.pattern->duration(wire, block);
   return time;

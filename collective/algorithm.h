@@ -31,6 +31,8 @@ class Pattern {
   // Messages of all positions and rounds together.
   [[nodiscard]] virtual std::int64_t messages(int n, const Block& block) const = 0;
   [[nodiscard]] virtual Time duration(const Wire& wire, const Block& block) const = 0;
+  // Whether programs take the sum of that on lines that are not even (Wire), too.
+  [[nodiscard]] virtual bool knows_uneven_lines() const { return true; }
   // Messages, one after the other, from the first to the last. `side_by_side`: an NPU has a port per peer.
   [[nodiscard]] virtual std::int64_t in_turn(int n, const Block& block, bool side_by_side) const = 0;
 };
@@ -79,7 +81,7 @@ const CollectiveAlgorithm& algorithm_for(const CollectiveAlgorithm* named, const
 
 // The program of a phase that NPUs enter with so many bytes.
 Program sized(Program program, const Wire& wire, std::int64_t bytes);
-// The time of such a program on one line whose NPUs start together.
+// The time of such a program on one line whose NPUs start together; played where a pattern does not know it.
 Time program_time(const Wire& wire, const Program& program);
 // Bytes an NPU sends in it, on average over the line.
 double program_bytes(const Wire& wire, const Program& program);

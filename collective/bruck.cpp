@@ -14,12 +14,11 @@ class Onwards final : public Pattern {
   }
   int receives(int, const Block&, int, int) const override { return 1; }
   std::int64_t messages(int n, const Block& block) const override { return std::int64_t{n} * block.rounds; }
-  // Of the farther: to the next ones, or around the end.
   Time duration(const Wire& wire, const Block& block) const override {
-    const Time latency =
-        std::max(wire.latency(0, block.parameter), wire.latency(wire.npus() - block.parameter, 0));
-    return wire.occupancy(block.bytes) + latency + wire.endpoint_delay() + wire.reduction(block.reduced);
+    return wire.occupancy(block.bytes) + wire.latency(0, block.parameter) + wire.endpoint_delay() +
+           wire.reduction(block.reduced);
   }
+  bool knows_uneven_lines() const override { return false; }
   std::int64_t in_turn(int, const Block& block, bool) const override { return block.rounds; }
 };
 

@@ -26,7 +26,7 @@ double add_loads(const ChunkProblem& problem, const DimensionOrder& order, std::
   double shortest = 0.0;
   for (const std::uint8_t d : order) {
     const double n = problem.npus[d];
-    const double ns = problem.passes * bytes * (n - 1) / n * problem.ns_per_byte[d];
+    const double ns = bytes * (n - 1) / n * problem.ns_per_byte[d];
     shortest = d == order.front() ? ns : std::min(shortest, ns);
     loads[d] += ns;
     bytes /= n;

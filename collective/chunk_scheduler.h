@@ -12,7 +12,6 @@ struct ChunkProblem {
   std::span<const double> ns_per_byte;  // of each
   double bytes = 0.0;                   // of a chunk, where it is largest
   int chunks = 0;
-  double passes = 2.0;  // 2 when the data comes back the same way (all-reduce), else 1
 };
 
 // Dimensions of the group in the order a chunk scatters over them; it gathers in the reverse order.

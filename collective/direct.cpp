@@ -5,14 +5,14 @@
 namespace bandwright {
 namespace {
 
-// When the last of n-1 messages from a position to its followers arrives.
-Time last_arrival(const Wire& wire, std::int64_t bytes, int from) {
+// When the last of n-1 messages from position 0 arrives.
+Time last_arrival(const Wire& wire, std::int64_t bytes) {
   const int n = wire.npus();
   const Time port = wire.occupancy(bytes);
   Time last;
   for (int k = 1; k < n; ++k) {
     const Time sent = wire.ports() > 1 ? port : port * k;
-    last = std::max(last, sent + wire.latency(from, (from + k) % n));
+    last = std::max(last, sent + wire.latency(0, k));
   }
   return last;
 }
@@ -28,8 +28,9 @@ class Everyone final : public Pattern {
     return std::int64_t{n} * (n - 1) * block.rounds;
   }
   Time duration(const Wire& wire, const Block& block) const override {
-    return last_arrival(wire, block.bytes, 0) + wire.endpoint_delay() + wire.reduction(block.reduced);
+    return last_arrival(wire, block.bytes) + wire.endpoint_delay() + wire.reduction(block.reduced);
   }
+  bool knows_uneven_lines() const override { return false; }
   std::int64_t in_turn(int n, const Block&, bool side_by_side) const override {
     return side_by_side ? 1 : n - 1;
   }
@@ -42,7 +43,7 @@ class FromRoot final : public Pattern {
   int receives(int, const Block&, int, int position) const override { return position == 0 ? 0 : 1; }
   std::int64_t messages(int n, const Block&) const override { return n - 1; }
   Time duration(const Wire& wire, const Block& block) const override {
-    return last_arrival(wire, block.bytes, 0) + wire.endpoint_delay();
+    return last_arrival(wire, block.bytes) + wire.endpoint_delay();
   }
   std::int64_t in_turn(int n, const Block&, bool side_by_side) const override {
     return side_by_side ? 1 : n - 1;

@@ -42,6 +42,7 @@ class Shift final : public Pattern {
     }
     return total;
   }
+  bool knows_uneven_lines() const override { return false; }
   std::int64_t in_turn(int, const Block& block, bool) const override { return block.rounds; }
 };
 

@@ -48,8 +48,9 @@ class Both final : public Pattern {
   Time duration(const Wire& wire, const Block& block) const override {
     const Time round = per_round(wire.npus(), wire.ports() > 1) * wire.occupancy(block.bytes) +
                        wire.latency(0, 1) + wire.endpoint_delay() + wire.reduction(block.reduced);
-    return round * block.rounds + wrap_delays(wire, block.rounds);
+    return round * block.rounds;
   }
+  bool knows_uneven_lines() const override { return false; }
   std::int64_t in_turn(int n, const Block& block, bool side_by_side) const override {
     return per_round(n, side_by_side) * block.rounds;
   }

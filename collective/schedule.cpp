@@ -78,12 +78,11 @@ class Planner {
   }
 
   [[nodiscard]] ChunkProblem problem(int chunks) const {
-    const CollectiveKind kind = collective_.kind;
     double bytes = to_double(collective_.bytes) / chunks;
-    if (kind == CollectiveKind::AllGather) {
+    if (collective_.kind == CollectiveKind::AllGather) {
       for (const int n : npus_) bytes *= n;
     }
-    return {npus_, ns_per_byte_, bytes, chunks, kind == CollectiveKind::AllReduce ? 2.0 : 1.0};
+    return {npus_, ns_per_byte_, bytes, chunks};
   }
 
   void add(const Key& key) {

@@ -23,7 +23,10 @@ constexpr std::array chunk_orders = {
     Choice{ChunkOrder::Fifo, "fifo", "by arrival"},
     Choice{ChunkOrder::SmallestFirst, "smallest-first", "shortest phase first"}};
 constexpr std::array network_models = {Choice{NetworkModel::Ports, "ports", "senders' ports are shared"},
-                                       Choice{NetworkModel::Links, "links", "links are shared as well"}};
+                                       Choice{NetworkModel::Links, "links", "links are shared as well"},
+                                       Choice{NetworkModel::Flows, "flows", "links are shared fairly"}};
+constexpr std::array forwardings = {Choice{Forwarding::CutThrough, "cut-through", "while a message comes in"},
+                                    Choice{Forwarding::Whole, "whole", "when all of it is there"}};
 constexpr std::array units = {Choice{false, "GB/s", "1e9 B/s"}, Choice{true, "GiB/s", "2^30 B/s"}};
 constexpr std::array tables = {Choice{false, "split", "weight gradients where they arise"},
                                Choice{true, "fused", "weight gradients in the first line"}};
@@ -144,6 +147,8 @@ const Fields<System>& system_fields() {
                    "which waiting chunk of a collective is served first"),
           optional("network_model", &S::network, kinds::choice(network_models, "network_model"),
                    "what full fidelity lets messages share"),
+          optional("forwarding", &S::forwarding, kinds::choice(forwardings, "forwarding"),
+                   "of flows: when what a message passes through sends it on"),
           optional("latency", &S::latency, kinds::one_or_list(kinds::time()), "per hop; a list by dimension"),
           optional("endpoint_delay", &S::endpoint_delay, kinds::time(),
                    "before the first message and after each received one"),
@@ -166,10 +171,10 @@ const Fields<System>& system_fields() {
           optional("npus", &S::npus, kinds::list(kinds::object(npu_spec_fields())),
                    "that differ; they need full fidelity"),
           optional("links", &S::links, kinds::list(kinds::object(link_spec_fields())),
-                   "slow or failed ones; network_model links only"))
+                   "slow or failed ones; network_model links or flows"))
           .rule("links", [](S& system) {
-            if (!system.links.empty() && system.network != NetworkModel::Links) {
-              throw InputError("slow or failed links need network_model: links");
+            if (!system.links.empty() && system.network == NetworkModel::Ports) {
+              throw InputError("slow or failed links need network_model: links or flows");
             }
           });
   return fields;

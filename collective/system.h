@@ -29,7 +29,14 @@ enum class ChunkOrder : std::uint8_t {
 // What full fidelity lets messages share.
 enum class NetworkModel : std::uint8_t {
   Ports,  // each NPU's port into a dimension, nothing else: what folding assumes
-  Links,  // every directed link on the route as well
+  Links,  // every directed link on the route as well, in turn
+  Flows,  // the bandwidth of every link, fairly
+};
+
+// When what a message passes through sends it on.
+enum class Forwarding : std::uint8_t {
+  CutThrough,  // while it is still coming in
+  Whole,       // when all of it is there, as ASTRA-sim 2's congestion-aware network
 };
 
 // How a collective runs over several dimensions.
@@ -74,6 +81,7 @@ struct System {
   CollectiveOrder collectives = CollectiveOrder::Lifo;
   ChunkOrder chunk_order = ChunkOrder::Fifo;
   NetworkModel network = NetworkModel::Ports;
+  Forwarding forwarding = Forwarding::CutThrough;  // of flows on a grid
 
   // Time.
   std::vector<Time> latency;                     // per hop: one for all dimensions, or one per dimension

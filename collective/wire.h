@@ -32,10 +32,14 @@ class Wire {
   [[nodiscard]] Time occupancy(std::int64_t bytes, double speed = 1.0) const;
   [[nodiscard]] Time reduction(std::int64_t bytes) const;
   [[nodiscard]] Time latency(int from, int to) const;  // of positions 0 .. npus-1
+  // Whether every NPU is as far from those that follow it around the end: the whole of a ring, but not a
+  // part.
+  [[nodiscard]] bool even() const { return latency(npus_ - 1, 0) == latency(0, 1); }
   [[nodiscard]] Time hop_latency() const { return hop_latency_; }
   // Bytes cut into equal parts: rounded down when truncating, else up.
   [[nodiscard]] std::int64_t part(std::int64_t bytes, std::int64_t parts) const;
-  // So many of those parts: truncating rounds each of them, else the whole is rounded.
+  // So many of those parts, each rounded; unless truncating, the share is reduced to lowest terms first: two
+  // quarters are a half.
   [[nodiscard]] std::int64_t size(std::int64_t bytes, const ByteShare& share) const;
 
   // The place of a position on the physical dimension; a ring of more members than it has NPUs winds around.

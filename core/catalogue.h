@@ -28,8 +28,8 @@ const Row& find_in_catalogue(std::span<const Row> rows, std::string_view word, s
     if (equal_ignoring_case(row.name, word)) return row;
     names.push_back(row.name);
   }
-  throw InputError(fmt::format("unknown {} '{}'{} (choices: {})", what, word, did_you_mean(word, names),
-                               fmt::join(names, ", ")));
+  throw InputError(
+      fmt::format("unknown {} '{}'{} ({})", what, word, did_you_mean(word, names), choices_text(names)));
 }
 
 }  // namespace bandwright

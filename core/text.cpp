@@ -106,6 +106,8 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
+  constexpr std::size_t least = 3;  // two letters are near to any others
+  if (word.size() < least) return {};
   word = word.substr(0, 64);
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
@@ -116,12 +118,25 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
       best_distance = distance;
     }
   }
-  return best;
+  if (!best.empty()) return best;
+  const auto holds = [&](std::string_view candidate) {
+    return std::search(candidate.begin(), candidate.end(), word.begin(), word.end(),
+                       [](char x, char y) { return lower(x) == lower(y); }) != candidate.end();
+  };
+  const auto longer = std::find_if(candidates.begin(), candidates.end(), holds);
+  return longer == candidates.end() ? std::string_view() : *longer;
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
   const std::string_view guess = nearest(word, candidates);
   return guess.empty() ? std::string() : fmt::format("; did you mean '{}'?", guess);
+}
+
+std::string choices_text(std::span<const std::string_view> candidates) {
+  constexpr std::size_t most = 9;
+  if (candidates.size() <= most) return fmt::format("choices: {}", fmt::join(candidates, ", "));
+  return fmt::format("choices: {} and {} more; bandwright list shows all",
+                     fmt::join(candidates.first(most - 1), ", "), candidates.size() - (most - 1));
 }
 
 std::string content_hash(std::string_view text) {

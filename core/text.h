@@ -21,6 +21,8 @@ bool is_utf8(std::string_view text);
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 // "; did you mean 'x'?" or "".
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+// "choices: a, b, c", of many the first and how many there are.
+std::string choices_text(std::span<const std::string_view> candidates);
 
 // FNV-1a of 64 bits as 16 hexadecimal digits: names content and shows that it has changed; no defence against
 // forgery.

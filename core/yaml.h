@@ -26,6 +26,7 @@ constexpr std::string_view kind_key = "bandwright";
 //   if (auto latency = root.find("latency")) latency->as_time();  // optional
 class YamlValue {
  public:
+  // Of a file, or of what is written out itself (core/paths.h), whose place is called {...}.
   static YamlValue load(const std::filesystem::path& file);
   static YamlValue parse(std::string_view text, std::string file_name);
 

@@ -127,7 +127,7 @@ std::span<const InputReader> input_readers() {
   static const std::vector<InputReader> readers = {
       {"network", {&network_fields().list()}, of_root<summarise_network>},
       {"layer-table",
-       {&layer_table_fields().list(), &transformer_table_fields().list()},
+       {&layer_table_fields().list(), &transformer_table_fields().list(), &renamed_table_fields().list()},
        of_root<summarise_model>},
       {"transformer", {&architecture_fields().list()}, summarise_architecture},
       {"image-network", {&image_model_keys(), &adversarial_model_keys()}, summarise_images},

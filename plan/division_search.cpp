@@ -1,18 +1,22 @@
 #include "plan/division_search.h"
 
-#include <fmt/format.h>
+#include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_sort.h>
 #include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <numeric>
+#include <optional>
 
 #include "core/catalogue.h"
 #include "core/error.h"
 #include "plan/division_bound.h"
-#include "simulator/closed_form/closed_form.h"
+#include "plan/step_evaluator.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
@@ -29,49 +33,25 @@ constexpr std::array objectives = {
     ObjectiveRow{PlanObjective::PerfPerCost, "perf-per-cost", "step time x cost of the network"},
     ObjectiveRow{PlanObjective::NetworkCost, "network-cost", "cost of the network"}};
 
-// A valid division that fits, without what is no decision: there can be hundreds of thousands.
+// A valid division that fits, without what it shares with others: there can be hundreds of thousands.
 struct Candidate {
-  GroupSizes sizes;
-  std::int64_t npus = 0;
-  std::int64_t virtual_stages = 1;
-  std::int64_t micro_batch = 1;
-  int zero = 0;
+  double bound_ns = 0.0;
+  std::uint32_t sizes = 0;  // into Part::sizes
+  std::uint32_t micro_batch = 1;
+  std::uint16_t virtual_stages = 1;
+  std::uint16_t part = 0;
+  std::uint8_t zero = 0;
   Recomputation recompute = Recomputation::None;
   bool sequence_parallel = false;
-  double memory_bytes = 0.0;
-  double bound_ns = 0.0;
-  double weight = 1.0;
-
-  static Candidate of(const Parallelism& p) {
-    return {{p.tensor, p.context, p.pipeline, p.expert},
-            p.npus(),
-            p.virtual_stages,
-            p.micro_batch,
-            p.zero,
-            p.recompute,
-            p.sequence_parallel};
-  }
-  void set(Parallelism& p) const {
-    p.tensor = sizes.tensor;
-    p.context = sizes.context;
-    p.pipeline = sizes.pipeline;
-    p.expert = sizes.expert;
-    fill_data_parallel(p, npus);
-    p.virtual_stages = virtual_stages;
-    p.schedule = schedule_of(p, virtual_stages);
-    p.micro_batch = micro_batch;
-    p.zero = zero;
-    p.recompute = recompute;
-    p.sequence_parallel = sequence_parallel;
-  }
 };
 
 // One NPU count: its network and what there is to divide over it.
 struct Part {
   std::int64_t npus;
   Network network;
-  std::vector<double> gb_per_s;
   double weight;
+  DivisionDomains domains;
+  std::vector<GroupSizes> sizes;
 };
 
 // By what divisions are ranked: the first number, then the second.
@@ -82,20 +62,39 @@ struct Merit {
 };
 constexpr double forever = std::numeric_limits<double>::infinity();
 
+// What became of some group sizes.
+struct Found {
+  std::vector<Candidate> candidates;
+  std::int64_t valid = 0;
+  std::optional<RankedDivision> smallest;  // bill that does not fit
+
+  void take_smallest(const Parallelism& p, double bytes) {
+    if (!smallest || bytes < smallest->memory_bytes) smallest = RankedDivision{p, 0.0, bytes, {}};
+  }
+};
+
 class Search {
  public:
-  Search(const DivisionSpace& space, const DivisionSearch& search) : space_(space), search_(search) {}
+  Search(const DivisionSpace& space, const DivisionSearch& search)
+      : space_(space),
+        search_(search),
+        capacity_(memory_limit(space, search)),
+        arena_(search.threads > 0 ? search.threads : tbb::task_arena::automatic) {}
 
   RankedDivisions run() {
     for (std::size_t i = 0; i < space_.npus.size(); ++i) {
-      enumerate(space_.npus[i], space_.weights.empty() ? 1.0 : space_.weights[i]);
+      add_part(space_.npus[i], space_.weights.empty() ? 1.0 : space_.weights[i]);
     }
+    for (std::size_t i = 0; i < parts_.size(); ++i) enumerate(static_cast<std::uint16_t>(i));
     order();
     evaluate();
+    list();
     return std::move(answer_);
   }
 
  private:
+  using Evaluators = std::vector<std::unique_ptr<StepEvaluator>>;  // by part; of one thread
+
   [[nodiscard]] bool stopped() {
     answer_.interrupted = answer_.interrupted || (search_.interrupted && search_.interrupted());
     return answer_.interrupted;
@@ -106,89 +105,152 @@ class Search {
   }
   // No division with this bound ranks before it; steps are rounded to whole picoseconds.
   [[nodiscard]] Merit bound(const Candidate& each) const {
-    return merit(each.weight, search_.use_bound ? std::floor(each.bound_ns * 1e3) : 0.0);
+    return merit(parts_[each.part].weight, search_.use_bound ? std::floor(each.bound_ns * 1e3) : 0.0);
   }
+  [[nodiscard]] Parallelism division(const Candidate& each) const;
 
-  void enumerate(std::int64_t npus, double weight);
+  void add_part(std::int64_t npus, double weight);
+  void enumerate(std::uint16_t part);
+  [[nodiscard]] Found of_sizes(std::uint16_t part, std::size_t first, std::size_t end) const;
+  void take(Found& found);
   void order();
   void evaluate();
   void list();
-  [[nodiscard]] double step_ns(TrainingJob& job, const Candidate& candidate) const;
-  void rank(std::size_t index, double step_ns);
+  double step_ns(Evaluators& evaluators, const Candidate& candidate) const;
+  void rank(std::uint32_t index, double step_ns);
   [[nodiscard]] Merit last_listed() const;
 
   struct Ranked {
     Merit merit;
-    std::size_t index;  // into candidates_
+    std::uint32_t index;  // into candidates_
     friend auto operator<=>(const Ranked&, const Ranked&) = default;
   };
 
   const DivisionSpace& space_;
   const DivisionSearch& search_;
+  const double capacity_;
+  tbb::task_arena arena_;
   std::vector<Part> parts_;
   std::vector<Candidate> candidates_;  // in the order of the space
-  std::vector<std::size_t> by_bound_;
+  std::vector<std::uint32_t> by_bound_;
   std::vector<Ranked> ranked_;
   std::size_t different_ = 0;  // merits in ranked_
   RankedDivisions answer_;
 };
 
-void Search::enumerate(std::int64_t npus, double weight) {
-  const DivisionDomains domains = domains_of(space_, npus);
+Parallelism Search::division(const Candidate& each) const {
+  Parallelism p = space_.job.parallelism;
+  const Part& part = parts_[each.part];
+  const GroupSizes& sizes = part.sizes[each.sizes];
+  p.tensor = sizes.tensor;
+  p.context = sizes.context;
+  p.pipeline = sizes.pipeline;
+  p.expert = sizes.expert;
+  p.data = part.npus / (p.tensor * p.context * p.pipeline);
+  p.virtual_stages = each.virtual_stages;
+  p.schedule = schedule_of(p, each.virtual_stages);
+  p.micro_batch = each.micro_batch;
+  p.zero = each.zero;
+  p.recompute = each.recompute;
+  p.sequence_parallel = each.sequence_parallel;
+  return p;
+}
+
+void Search::add_part(std::int64_t npus, double weight) {
+  DivisionDomains domains = domains_of(space_, npus);
   answer_.counts.combinations += domains.combinations();
   try {
-    parts_.push_back({npus, space_.job.machine.network(npus), {}, weight});
+    Network network = space_.job.machine.network(npus);
+    std::vector<GroupSizes> sizes = group_sizes(space_, domains, network);
+    parts_.push_back({npus, std::move(network), weight, std::move(domains), std::move(sizes)});
   } catch (const InputError& error) {
     answer_.obstacles.emplace_back(error.what());
-    return;
   }
-  Part& part = parts_.back();
-  part.gb_per_s = space_.job.machine.gb_per_s(part.network);
-  const double capacity = memory_limit(space_, search_);
+}
+
+Found Search::of_sizes(std::uint16_t index, std::size_t first, std::size_t end) const {
+  const Part& part = parts_[index];
+  Found found;
   DivisionBound bound(space_.job);
-  for (const GroupSizes& sizes : group_sizes(space_, domains, part.network)) {
-    if (stopped()) return;
-    for_each_division(space_, domains, sizes, npus, [&](const Parallelism& p) {
-      ++answer_.counts.valid;
+  for (std::size_t s = first; s < end; ++s) {
+    for_each_division(space_, part.domains, part.sizes[s], part.npus, [&](const Parallelism& p) {
+      ++found.valid;
       const double bytes = memory_bill(space_.job.model, p).total();
-      if (bytes <= capacity) {
-        Candidate& candidate = candidates_.emplace_back(Candidate::of(p));
-        candidate.memory_bytes = bytes;
-        candidate.bound_ns = bound(p);
-        candidate.weight = weight;
-      } else if (answer_.smallest.empty() || bytes < answer_.smallest[0].memory_bytes) {
-        answer_.smallest.assign(1, {p, 0.0, bytes, {}});
-      }
+      if (bytes > capacity_) return found.take_smallest(p, bytes);
+      found.candidates.push_back({.bound_ns = bound(p),
+                                  .sizes = static_cast<std::uint32_t>(s),
+                                  .micro_batch = static_cast<std::uint32_t>(p.micro_batch),
+                                  .virtual_stages = static_cast<std::uint16_t>(p.virtual_stages),
+                                  .part = index,
+                                  .zero = static_cast<std::uint8_t>(p.zero),
+                                  .recompute = p.recompute,
+                                  .sequence_parallel = p.sequence_parallel});
     });
+  }
+  return found;
+}
+
+void Search::take(Found& found) {
+  answer_.counts.valid += found.valid;
+  candidates_.insert(candidates_.end(), found.candidates.begin(), found.candidates.end());
+  if (!found.smallest) return;
+  std::vector<RankedDivision>& smallest = answer_.smallest;
+  if (smallest.empty() || found.smallest->memory_bytes < smallest[0].memory_bytes) {
+    smallest.assign(1, *found.smallest);
+  }
+}
+
+// Sizes with the same TP and CP together, which have kernels in common.
+void Search::enumerate(std::uint16_t index) {
+  const std::vector<GroupSizes>& sizes = parts_[index].sizes;
+  std::vector<std::size_t> begins;
+  for (std::size_t s = 0; s < sizes.size(); ++s) {
+    const bool first =
+        s == 0 || sizes[s].tensor != sizes[s - 1].tensor || sizes[s].context != sizes[s - 1].context;
+    if (first) begins.push_back(s);
+  }
+  begins.push_back(sizes.size());
+  const std::size_t count = begins.size() - 1;
+  std::vector<Found> found(count);
+  for (std::size_t first = 0; first < count && !stopped(); first += 64) {
+    const std::size_t end = std::min(count, first + 64);
+    arena_.execute([&] {
+      tbb::parallel_for(first, end,
+                        [&](std::size_t i) { found[i] = of_sizes(index, begins[i], begins[i + 1]); });
+    });
+    for (std::size_t i = first; i < end; ++i) take(found[i]);
   }
   answer_.counts.fit = static_cast<std::int64_t>(candidates_.size());
 }
 
 void Search::order() {
   by_bound_.resize(candidates_.size());
-  for (std::size_t i = 0; i < by_bound_.size(); ++i) by_bound_[i] = i;
-  std::sort(by_bound_.begin(), by_bound_.end(), [&](std::size_t a, std::size_t b) {
-    const Merit x = bound(candidates_[a]);
-    const Merit y = bound(candidates_[b]);
-    return x != y ? x < y : a < b;
+  std::iota(by_bound_.begin(), by_bound_.end(), 0U);
+  arena_.execute([&] {
+    tbb::parallel_sort(by_bound_.begin(), by_bound_.end(), [&](std::uint32_t a, std::uint32_t b) {
+      const Merit x = bound(candidates_[a]);
+      const Merit y = bound(candidates_[b]);
+      return x != y ? x < y : a < b;
+    });
   });
 }
 
-double Search::step_ns(TrainingJob& job, const Candidate& candidate) const {
-  const auto part = std::find_if(parts_.begin(), parts_.end(),
-                                 [&](const Part& each) { return each.npus == candidate.npus; });
-  candidate.set(job.parallelism);
-  return ClosedForm(training_step(job, part->network), part->network).step_time_ns(part->gb_per_s);
+double Search::step_ns(Evaluators& evaluators, const Candidate& candidate) const {
+  evaluators.resize(parts_.size());
+  std::unique_ptr<StepEvaluator>& evaluator = evaluators[candidate.part];
+  if (!evaluator) evaluator = std::make_unique<StepEvaluator>(space_.job, parts_[candidate.part].network);
+  return evaluator->step_ns(division(candidate));
 }
 
 Merit Search::last_listed() const {
   return different_ < search_.best ? Merit{forever, forever} : ranked_.back().merit;
 }
 
-void Search::rank(std::size_t index, double step_ns) {
+void Search::rank(std::uint32_t index, double step_ns) {
   const double step_ps = std::round(step_ns * 1e3);
+  if (step_ps == forever) return;
   if (search_.longest_step_ns > 0.0 && step_ps > std::round(search_.longest_step_ns * 1e3)) return;
-  const Ranked one{merit(candidates_[index].weight, step_ps), index};
+  const Ranked one{merit(parts_[candidates_[index].part].weight, step_ps), index};
   if (one.merit > last_listed()) return;
   const auto next = std::upper_bound(ranked_.begin(), ranked_.end(), one);
   const bool ties = (next != ranked_.begin() && std::prev(next)->merit == one.merit) ||
@@ -202,24 +264,24 @@ void Search::rank(std::size_t index, double step_ns) {
 
 // Batches of bounds that may still win, each evaluated in parallel; only the answer so far decides which.
 void Search::evaluate() {
-  constexpr std::size_t batch = 512;
-  tbb::task_arena arena(search_.threads > 0 ? search_.threads : tbb::task_arena::automatic);
+  constexpr std::size_t batch = 2048;
+  constexpr std::size_t grain = 32;
+  tbb::enumerable_thread_specific<Evaluators> evaluators;
   std::vector<double> steps(batch);
   for (std::size_t first = 0; first < by_bound_.size() && !stopped(); first += batch) {
     if (bound(candidates_[by_bound_[first]]) > last_listed()) break;
     const std::size_t count = std::min(batch, by_bound_.size() - first);
-    arena.execute([&] {
-      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, 16), [&](const auto& range) {
-        TrainingJob job = space_.job;
+    arena_.execute([&] {
+      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, grain), [&](const auto& range) {
+        Evaluators& own = evaluators.local();
         for (std::size_t i = range.begin(); i != range.end(); ++i) {
-          steps[i] = step_ns(job, candidates_[by_bound_[first + i]]);
+          steps[i] = step_ns(own, candidates_[by_bound_[first + i]]);
         }
       });
     });
     for (std::size_t i = 0; i < count; ++i) rank(by_bound_[first + i], steps[i]);
     answer_.evaluated += static_cast<std::int64_t>(count);
   }
-  list();
 }
 
 void Search::list() {
@@ -228,14 +290,13 @@ void Search::list() {
                                        [&](const Candidate& each) { return bound(each) <= last; });
   const Merit* before = nullptr;
   for (const Ranked& one : ranked_) {
-    Parallelism p = space_.job.parallelism;
-    candidates_[one.index].set(p);
+    const Parallelism p = division(candidates_[one.index]);
     if (before != nullptr && *before == one.merit) {
       answer_.best.back().ties.push_back(p);
       continue;
     }
     before = &one.merit;
-    answer_.best.push_back({p, one.merit.step_ps * 1e-3, candidates_[one.index].memory_bytes, {}});
+    answer_.best.push_back({p, one.merit.step_ps * 1e-3, memory_bill(space_.job.model, p).total(), {}});
   }
 }
 

@@ -30,17 +30,44 @@ std::vector<Value> or_any(const std::vector<Value>& given, std::vector<Value> an
   return given.empty() ? std::move(any) : given;
 }
 
-// Whether the groups of these sizes can be laid over the network.
-bool fits(const DivisionSpace& space, const GroupSizes& sizes, const Network& network) {
-  Parallelism p = space.job.parallelism;
-  p.tensor = sizes.tensor;
-  p.context = sizes.context;
-  p.pipeline = sizes.pipeline;
-  p.expert = sizes.expert;
-  fill_data_parallel(p, network.npus());
-  if (!shares_divide(p)) return false;
-  try {
-    parallel_groups(network, p);
+// Whether the first `npus` of a network fill whole inner dimensions and a divisor of the next.
+bool fills_dimensions(const Network& network, std::int64_t npus) {
+  for (const Dimension& dimension : network.dimensions) {
+    if (npus % dimension.npus != 0) return npus < dimension.npus && dimension.npus % npus == 0;
+    npus /= dimension.npus;
+  }
+  return npus == 1;
+}
+
+// Whether experts, and what ZeRO divides over, are so many of the NPUs that they are of.
+bool shares_divide(const TransformerArchitecture& model, const Parallelism& p) {
+  const std::int64_t replicas = p.context * p.data;
+  if (model.sparse() ? model.experts.count % p.expert != 0 : p.expert > 1) return false;
+  if (p.expert_tensor > 0 && p.tensor % p.expert_tensor != 0) return false;
+  if (p.experts_tensor() != p.tensor) {
+    if (p.tensor * replicas % (p.experts_tensor() * p.expert) != 0) return false;
+  } else if (p.expert > 1 && (p.expert % p.context != 0 || replicas % p.expert != 0)) {
+    return false;
+  }
+  return p.zero_npus == 0 || replicas % p.zero_npus == 0;
+}
+
+// Whether the groups can be laid over the network: each begins where the one inside it ends.
+bool groups_fit(const Network& network, const Parallelism& p) {
+  const bool own_tensor = p.experts_tensor() != p.tensor;
+  const std::int64_t expert = own_tensor ? 1 : std::max<std::int64_t>(1, p.expert / p.context);
+  std::int64_t inside = 1;
+  for (const std::string& name : p.placement) {
+    if (name == "TP") inside *= p.tensor;
+    if (name == "CP") inside *= p.context;
+    if (name == "EP") inside *= expert;
+    if (name == "DP") inside *= p.data / expert;
+    if (name == "PP") inside *= p.pipeline;
+    if (!fills_dimensions(network, inside)) return false;
+  }
+  if (!own_tensor && p.zero_npus == 0) return true;
+  try {  // parts of groups, by the one who lays them out
+    static_cast<void>(parallel_groups(network, p));
     return true;
   } catch (const InputError&) {
     return false;
@@ -80,9 +107,7 @@ std::vector<GroupSizes> group_sizes(const DivisionSpace& space, const DivisionDo
   const TransformerArchitecture& model = space.job.model;
   const std::int64_t npus = network.npus();
   std::vector<GroupSizes> all;
-  const auto experts_fit = [&](const GroupSizes& sizes) {
-    return sizes.expert == 1 || (model.sparse() && model.experts.count % sizes.expert == 0);
-  };
+  Parallelism p = space.job.parallelism;
   for (const std::int64_t tensor : domains.tensor) {
     if (model.heads % tensor != 0 || model.ffn % tensor != 0) continue;
     for (const std::int64_t context : domains.context) {
@@ -90,8 +115,14 @@ std::vector<GroupSizes> group_sizes(const DivisionSpace& space, const DivisionDo
       for (const std::int64_t pipeline : domains.pipeline) {
         if (pipeline > model.layers + 2 || npus % (tensor * context * pipeline) != 0) continue;
         for (const std::int64_t expert : domains.expert) {
-          const GroupSizes sizes{tensor, context, pipeline, expert};
-          if (experts_fit(sizes) && fits(space, sizes, network)) all.push_back(sizes);
+          p.tensor = tensor;
+          p.context = context;
+          p.pipeline = pipeline;
+          p.expert = expert;
+          p.data = npus / (tensor * context * pipeline);
+          if (shares_divide(model, p) && groups_fit(network, p)) {
+            all.push_back({tensor, context, pipeline, expert});
+          }
         }
       }
     }
@@ -135,7 +166,7 @@ void for_each_division(const DivisionSpace& space, const DivisionDomains& domain
   p.context = sizes.context;
   p.pipeline = sizes.pipeline;
   p.expert = sizes.expert;
-  fill_data_parallel(p, npus);
+  p.data = npus / (p.tensor * p.context * p.pipeline);
   for (const std::int64_t stages : domains.virtual_stages) {
     if (stages > 1 && (p.pipeline == 1 || p.pipeline * stages > most_chunks)) continue;
     p.virtual_stages = stages;

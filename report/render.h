@@ -34,6 +34,9 @@ std::string render_json(const Document& document, const TextStyle& style = {});
 std::string render_csv(const Document& document, const TextStyle& style = {});
 std::string render_html(const Document& document, const TextStyle& style = {});
 
+// What stands on the page of render_html, without its style, for a page that has its own.
+std::string html_fragment(const Document& document);
+
 // For writers of tables of their own: a CSV field or row as RFC 4180 has it, without what moves a cursor.
 std::string csv_row(std::span<const std::string> fields);
 // `text` without anything that means something to HTML.

@@ -136,9 +136,9 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-std::string render_html(const Document& document, const TextStyle& /*style*/) {
+std::string html_fragment(const Document& document) {
   if (const std::string fault = fault_of(document); !fault.empty()) throw InputError("the answer: " + fault);
-  std::string body;
+  std::string body = fmt::format("<h1>{}</h1>\n", escaped_html(document.title));
   if (!document.verdict.text.empty()) {
     body += fmt::format("<p class=\"verdict{}\">{}</p>\n", mood_name(document.verdict.mood),
                         escaped_html(document.verdict.text));
@@ -146,11 +146,15 @@ std::string render_html(const Document& document, const TextStyle& /*style*/) {
   const HtmlParts add{body};
   for (const Part& part : document.parts) std::visit(add, part);
   if (!document.notes.empty()) add(List::of("notes", "Notes", document.notes));
+  return body;
+}
+
+std::string render_html(const Document& document, const TextStyle& /*style*/) {
   return fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n{2}</body>\n</html>\n",
-      escaped_html(document.title), page_style, body);
+      "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n{2}</body>\n</html>\n",
+      escaped_html(document.title), page_style, html_fragment(document));
 }
 
 }  // namespace bandwright

@@ -64,7 +64,7 @@ class CurveSimulation {
 };
 
 // Nothing of a curve of which no point can be played: there is no rate to compare with.
-void find_bound(CurveSimulation& simulation, const CurveOptions& options, Curve& curve) {
+void find_bound(CurveSimulation& simulation, const CurveOptions& options, int doublings, Curve& curve) {
   const auto played = [](const CurvePoint& point) { return point.played(); };
   if (std::none_of(curve.points.begin(), curve.points.end(), played)) return;
   const auto under = [&](const CurvePoint& point) {
@@ -76,7 +76,7 @@ void find_bound(CurveSimulation& simulation, const CurveOptions& options, Curve&
     return;
   }
   curve.searched_to = curve.points.back().workers;
-  for (std::int64_t n = 2LL * curve.searched_to; n <= max_npus; n *= 2) {
+  for (std::int64_t n = 2LL * curve.searched_to; n <= max_npus && doublings > 0; n *= 2, --doublings) {
     const CurvePoint point = simulation.point(static_cast<int>(n));
     if (!point.played() && point.fits) return;  // it cannot be divided further
     curve.searched_to = point.workers;
@@ -122,7 +122,7 @@ Curve simulate_curve(const CurveWorkload& workload, const Machine& machine, cons
   }
   if (!possible) throw InputError(curve.warnings.front());
   curve.baseline = simulation.baseline();
-  find_bound(simulation, options, curve);
+  find_bound(simulation, options, workload.doublings, curve);
   warn_of_super_linear(workload, options, curve);
   return curve;
 }

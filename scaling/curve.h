@@ -31,6 +31,8 @@ struct CurveWorkload {
   std::optional<int> fewest_workers;
   std::int64_t usual_batch = 1;  // items a worker brings in weak scaling
   bool batch_is_fixed = false;   // per replica
+  // So often the last worker count is doubled to find where efficiency falls under the bound.
+  int doublings = 30;
   // A step of `batch` items on `workers` workers together. Throws InputError when it cannot be divided so.
   std::function<CurveStep(int workers, std::int64_t batch)> step;
 };

@@ -21,7 +21,9 @@ CurveStep played(const Step& graph, const Machine& machine, const Network& netwo
 }
 
 std::string spell(const Parallelism& p) {
-  std::string text = fmt::format("TP {} PP {} DP {}", p.tensor, p.pipeline, p.data);
+  std::string text = fmt::format("TP {} PP {}", p.tensor, p.pipeline);
+  if (p.virtual_stages > 1) text += fmt::format(" x {}", p.virtual_stages);
+  text += fmt::format(" DP {}", p.data);
   if (p.context > 1) text += fmt::format(" CP {}", p.context);
   if (p.expert > 1) text += fmt::format(" EP {}", p.expert);
   if (p.zero > 0) text += fmt::format(" ZeRO {}", p.zero);
@@ -67,19 +69,27 @@ CurveWorkload table_workload(const Model& model, const Machine& machine, const T
           .step = step};
 }
 
+Parallelism divide_as_given(const TrainingJob& job, std::int64_t npus) {
+  Parallelism p = job.parallelism;
+  fill_data_parallel(p, npus);
+  validate(job.model, p);
+  return p;
+}
+
 CurveWorkload transformer_workload(const TransformerArchitecture& model, const Machine& machine,
-                                   const Parallelism& given, const OpenChoices& open) {
-  const auto step = [job = TrainingJob{model, machine, given}, open](int workers,
-                                                                     std::int64_t batch) mutable {
-    job.parallelism.global_batch = batch;
-    const Division division = fastest_division(job, workers, open);
-    const TrainingEstimate& estimate = division.estimate;
-    return CurveStep{.batch = batch / division.parallelism.data,
+                                   const Parallelism& given, Divide divide) {
+  const auto step = [job = TrainingJob{model, machine, given}, divide = std::move(divide)](
+                        int workers, std::int64_t batch) {
+    TrainingJob divided = job;
+    divided.parallelism.global_batch = batch;
+    divided.parallelism = divide(divided, workers);
+    const TrainingEstimate result = estimate(divided);
+    return CurveStep{.batch = batch / divided.parallelism.data,
                      .items = static_cast<double>(batch * job.model.sequence),
-                     .seconds = estimate.step_ns * 1e-9,
-                     .exposed_seconds = estimate.exposed_communication_ns() * 1e-9,
-                     .memory_bytes = estimate.memory.total(),
-                     .division = spell(division.parallelism)};
+                     .seconds = result.step_ns * 1e-9,
+                     .exposed_seconds = result.exposed_communication_ns() * 1e-9,
+                     .memory_bytes = result.memory.total(),
+                     .division = spell(divided.parallelism)};
   };
   return {.name = model.name, .item = "tokens", .batch_item = "sequences", .step = step};
 }

@@ -1,6 +1,8 @@
 #pragma once
+#include <functional>
+
 #include "scaling/curve.h"
-#include "training/division.h"
+#include "training/estimate.h"
 #include "training/undivided.h"
 
 namespace bandwright {
@@ -13,9 +15,15 @@ CurveWorkload image_workload(const ImageModel& model, const Machine& machine, do
 // A table of fixed work per replica; its item is a step of one replica.
 CurveWorkload table_workload(const Model& model, const Machine& machine, const TrainingLoop& loop);
 
-// A transformer, as `estimate` sees it: divided at each worker count as `given` says, what is open chosen
-// anew (training/division.h).
+// How a job is divided over so many NPUs; its own division says what is given. Throws InputError where it
+// cannot be.
+using Divide = std::function<Parallelism(const TrainingJob& job, std::int64_t npus)>;
+
+// The job's own division, with DP as what is left.
+Parallelism divide_as_given(const TrainingJob& job, std::int64_t npus);
+
+// A transformer, as `estimate` sees it, divided anew at each worker count.
 CurveWorkload transformer_workload(const TransformerArchitecture& model, const Machine& machine,
-                                   const Parallelism& given, const OpenChoices& open);
+                                   const Parallelism& given, Divide divide = divide_as_given);
 
 }  // namespace bandwright

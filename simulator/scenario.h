@@ -9,13 +9,16 @@
 
 namespace bandwright {
 
+struct FlowNetwork;  // simulator/transport/flow_network.h
+
 // What an event-driven engine plays. REQUIRES that what it refers to outlives it.
 struct Scenario {
   const Step& graph;
   const Network& network;
   const System& system;
-  std::span<const double> bandwidth;  // per NPU and dimension, in the system's unit
-  Time after_collective;              // from a collective's last message until its dependants go on
+  std::span<const double> bandwidth;   // per NPU and dimension, in the system's unit
+  Time after_collective;               // from a collective's last message until its dependants go on
+  const FlowNetwork* built = nullptr;  // what the network's messages really cross; null: the grid itself
 
   // What collectives reach of a dimension's bandwidth.
   [[nodiscard]] double wire_bandwidth(std::size_t dimension) const {

@@ -25,7 +25,7 @@ Fidelity resolved(Fidelity fidelity, const Scenario& scenario) {
   const System& system = scenario.system;
   const bool exact = system.symmetric() && system.network == NetworkModel::Ports;
   if (!system.links.empty() && system.network == NetworkModel::Ports) {
-    throw InputError("slow or failed links are no part of ports, which know no links (--transport links)");
+    throw InputError("slow or failed links are no part of ports, which know no links (--transport flows)");
   }
   if (fidelity == Fidelity::Auto) return exact ? Fidelity::Folded : Fidelity::Full;
   if (fidelity == Fidelity::Folded && !system.symmetric()) {
@@ -58,8 +58,8 @@ StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timel
 StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity, Timeline* timeline,
                     const PlayLimits& limits) {
   if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
-  const Scenario own{step.graph, scenario.network, scenario.system, scenario.bandwidth,
-                     scenario.after_collective};
+  const Scenario own{step.graph,         scenario.network,          scenario.system,
+                     scenario.bandwidth, scenario.after_collective, scenario.built};
   const PlayCost cost = play_cost(own, step);
   if (!limits.force) require_affordable(cost);
   return simulate_full(own, step, timeline, [&](std::int64_t events) {

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "scaling/curve_workloads.h"
+#include "study/job/division_space.h"
 #include "study/job/job_options.h"
 #include "study/job/table_training.h"
 #include "study/job/training.h"
@@ -77,26 +78,25 @@ void add_workload(const CurveQuestion& question, TransformerArchitecture model, 
   refuse_rate(question);
   refuse_loop(question);
   if (!job.sequence.empty()) model.sequence = read_count(job, &Job::sequence);
-  const OpenChoices open{.tensor = job.tp.empty(),
-                         .pipeline = job.pp.empty(),
-                         .micro_batch = job.micro_batch.empty(),
-                         .zero = job.zero.empty(),
-                         .recompute = job.recompute.empty(),
-                         .expert = job.ep.empty() && model.sparse()};
-  std::vector<std::string_view> chosen;
-  for (const auto& [is_chosen, name] :
-       {std::pair(open.tensor, "--tp"), std::pair(open.pipeline, "--pp"),
-        std::pair(open.micro_batch, "--micro-batch"), std::pair(open.zero, "--zero"),
-        std::pair(open.recompute, "--recompute"), std::pair(open.expert, "--ep")}) {
-    if (is_chosen) chosen.emplace_back(name);
+  std::vector<std::string> open;
+  for (std::string Job::*const word : division_decisions()) {
+    const bool decides = word != &Job::ep || model.sparse();
+    if (decides && ((job.*word).empty() || is_auto(job.*word))) open.push_back(typed_name(job_option(word)));
   }
-  if (!chosen.empty()) {
-    answer.remark =
-        fmt::format("{} chosen at each point: the fastest that fits of those tried, not of all there are",
-                    fmt::join(chosen, " "));
-  }
+  if (!open.empty())
+    answer.remark = fmt::format("{} chosen at each point: the fastest of all that fit", fmt::join(open, " "));
   take_measured(question, model.name, answer);
-  answer.workload = transformer_workload(model, answer.machine, read_parallelism(job), open);
+  Job any_npus = job;
+  any_npus.npus.clear();
+  const DivisionSpace space = division_space(any_npus, model, answer.machine);
+  const Divide divide = [space](const TrainingJob& at, std::int64_t npus) {
+    DivisionSpace here = space;
+    here.job.parallelism.global_batch = at.parallelism.global_batch;
+    here.npus = {npus};
+    return best_division(here);
+  };
+  answer.workload = transformer_workload(model, answer.machine, space.job.parallelism, divide);
+  if (!open.empty()) answer.workload.doublings = 4;  // each is a search
 }
 
 void add_workload(const CurveQuestion& question, const WorkloadFiles& files, SimulatedCurve&) {

@@ -11,8 +11,8 @@
 namespace bandwright {
 
 // How throughput grows with the number of NPUs: of a job but for its --npus. Of a transformer, what the job
-// leaves open of --tp, --pp, --ep, --micro-batch, --zero and --recompute is chosen at each point by a short
-// search (training/division.h), which does not try every combination.
+// leaves open of its division is at each point what makes the step the fastest of all that fit
+// (plan/division_search.h).
 struct CurveQuestion {
   Job job;
   std::vector<int> workers;

@@ -51,13 +51,30 @@ void add_member(DesignAnswer& answer, JobStep step) {
   design.steps.push_back(std::move(step.graph));
 }
 
+// At the commas that stand in no model that is written out itself.
+std::vector<std::string> words_of_group(std::string_view group) {
+  std::vector<std::string> words(1);
+  int depth = 0;
+  bool quoted = false;
+  for (const char c : group) {
+    if (c == '"') quoted = !quoted;
+    if (!quoted) depth += c == '{' || c == '[' ? 1 : c == '}' || c == ']' ? -1 : 0;
+    if (c == ',' && depth == 0 && !quoted) {
+      words.emplace_back();
+    } else {
+      words.back() += c;
+    }
+  }
+  return words;
+}
+
 }  // namespace
 
 std::vector<Job> members_of(const Job& job) {
   std::vector<Job> members;
-  for (const std::string_view word : split(job.model, ',')) {
+  for (const std::string& word : words_of_group(job.model)) {
     members.push_back(job);
-    members.back().model = word;
+    members.back().model = trimmed(word);
   }
   return members;
 }

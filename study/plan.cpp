@@ -15,6 +15,8 @@ class Planner {
   Planner(const PlanQuestion& question, const Watch& watch) : question_(question), search_(question.search) {
     search_.interrupted = [stop = watch.stop] { return stop.stop_requested(); };
     answer_.space = division_space(question.job);
+    if (answer_.space.npus.empty()) throw InputError("--npus: expected a number of NPUs, or a list of them");
+    if (question.job.global_batch.empty()) throw InputError("a search for a division needs --global-batch");
     answer_.objective = search_.objective;
     answer_.pareto = question.pareto;
     answer_.memory_limit = memory_limit(answer_.space, search_);

@@ -137,9 +137,8 @@ std::vector<MemoryBill::Line> MemoryBill::lines() const {
 }
 
 double MemoryBill::total() const {
-  double bytes = 0.0;
-  for (const Line& line : lines()) bytes += line.bytes;
-  return bytes;
+  return layer_weights + layer_gradients + layer_optimizer + embedding + activations + logits + gathered +
+         buffers + allowance;
 }
 
 MemoryBill::Line MemoryBill::largest() const {

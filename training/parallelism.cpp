@@ -222,15 +222,6 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& p) 
   }
 }
 
-bool shares_divide(const Parallelism& p) {
-  const std::int64_t replicas = p.context * p.data;
-  const bool own_tensor = p.experts_tensor() != p.tensor;
-  if (p.expert_tensor > 0 && p.tensor % p.expert_tensor != 0) return false;
-  if (own_tensor && p.tensor * replicas % (p.experts_tensor() * p.expert) != 0) return false;
-  if (!own_tensor && p.expert > 1 && (p.expert % p.context != 0 || replicas % p.expert != 0)) return false;
-  return p.zero_npus == 0 || replicas % p.zero_npus == 0;
-}
-
 void validate(const TransformerArchitecture& model, const Parallelism& p) {
   validate_shape(model, p);
   if (p.experts_tensor() != p.tensor) {

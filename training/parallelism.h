@@ -130,10 +130,6 @@ struct Dealing {
 };
 Dealing dealing(const TransformerArchitecture& model, const Parallelism& p);
 
-// Whether groups of experts and the domain of ZeRO divide the NPUs they are made of (validate() says why
-// not).
-bool shares_divide(const Parallelism& parallelism);
-
 // Throws InputError, one line with the nearest valid choices, for a combination that cannot be run: for
 // itself, whatever the number of NPUs and the batch, or with these.
 void validate_shape(const TransformerArchitecture& model, const Parallelism& parallelism);

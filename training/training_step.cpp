@@ -12,15 +12,14 @@ namespace {
 // Writes the schedule of a stage: which passes follow each other, and what happens to the weights between.
 class JobWriter {
  public:
-  JobWriter(const TrainingJob& job, const Network& network)
+  JobWriter(const TrainingJob& job, StepStreams& streams, StepPasses& passes)
       : job_(job),
         p_(job.parallelism),
-        network_(network),
         dealt_(dealing(job.model, job.parallelism)),
-        builder_(job.model.name, parallel_groups(network, job.parallelism), step_line_names()),
-        passes_(job, network, builder_) {}
+        builder_(streams),
+        passes_(passes) {}
 
-  Step write() &&;
+  void write();
 
  private:
   // How the layers of a chunk are dealt: the first `dense` layers of a sparse model have no experts.
@@ -72,12 +71,11 @@ class JobWriter {
 
   const TrainingJob& job_;
   const Parallelism& p_;
-  const Network& network_;
   const Dealing dealt_;
   bool gathers_once_ = false;  // the forward passes now written are the first with the new weights
   const bool routes_beside_ = p_.overlap_expert && p_.expert > 1;
-  StreamBuilder builder_;
-  LayerPasses passes_;
+  StepStreams& builder_;
+  StepPasses& passes_;
 };
 
 JobWriter::Chunk JobWriter::chunk(std::int64_t layers) const {
@@ -112,8 +110,7 @@ void JobWriter::call_replicas(Axes axis, CollectiveKind kind, double bytes, Labe
                               StreamSet sets) {
   passes_.call(axis, kind, bytes, label, streams(Stream::Data, Stream::Compute),
                beside ? sets : static_cast<StreamSet>(sets | streams(Stream::Compute)));
-  if (!beside) return;
-  builder_.compute(label, nanoseconds(passes_.copying_share() * passes_.call_ns(axis, kind, bytes)));
+  if (beside) passes_.take_processors(axis, kind, bytes, label);
 }
 
 void JobWriter::gather_weights(Role role, const Share& held) {
@@ -251,7 +248,7 @@ void JobWriter::pipeline() {
   chunk_backward(chunk(dealt_.chunk), Role::Bubble, true);
 }
 
-Step JobWriter::write() && {
+void JobWriter::write() {
   if (p_.pipeline > 1) {
     pipeline();
   } else {
@@ -271,11 +268,6 @@ Step JobWriter::write() && {
   }
   finish_gradients();
   update();
-  Step step = std::move(builder_).finish();
-  for (std::size_t d = 0; d < network_.dimensions.size(); ++d) {
-    step.wire_efficiency.push_back(job_.machine.dimensions[d].constants.efficiency);
-  }
-  return step;
 }
 
 // What the buckets of the last backward pass did not carry: all of it when nothing is overlapped, the other
@@ -297,11 +289,42 @@ void JobWriter::update() {
   if ((p_.zero == 1 || p_.zero == 2) && !p_.overlap_parameters) gather_weights(Role::Optimizer, held);
 }
 
+// A step as operations with dependencies.
+class BuiltStreams final : public StepStreams {
+ public:
+  explicit BuiltStreams(StreamBuilder& builder) : builder_(builder) {}
+  void compute(Label label, Time duration) override { builder_.compute(label, duration); }
+  void join(StreamSet waits) override { builder_.join(waits); }
+  void repeat(std::int64_t times, Rounds write) override { builder_.repeat(times, write); }
+  [[nodiscard]] const Group& group(std::uint32_t index) const override { return builder_.group(index); }
+
+ private:
+  StreamBuilder& builder_;
+};
+
 }  // namespace
+
+void write_training_step(const TrainingJob& job, StepStreams& streams, StepPasses& passes) {
+  JobWriter(job, streams, passes).write();
+}
 
 Step training_step(const TrainingJob& job, const Network& network) {
   validate(job.model, job.parallelism);
-  return JobWriter(job, network).write();
+  StreamBuilder builder(job.model.name, parallel_groups(network, job.parallelism), step_line_names());
+  BuiltStreams streams(builder);
+  LayerPasses passes(job, network, builder);
+  write_training_step(job, streams, passes);
+  Step step = std::move(builder).finish();
+  step.wire_efficiency = wire_efficiency(job.machine, network);
+  return step;
+}
+
+std::vector<double> wire_efficiency(const Machine& machine, const Network& network) {
+  std::vector<double> of_dimensions;
+  for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
+    of_dimensions.push_back(machine.dimensions[d].constants.efficiency);
+  }
+  return of_dimensions;
 }
 
 }  // namespace bandwright

@@ -58,4 +58,7 @@ enum class StepLine : std::uint16_t {
 // for a job that cannot be run (validate(), and groups that do not fit the network).
 Step training_step(const TrainingJob& job, const Network& network);
 
+// What collectives reach of the bandwidth of each dimension, Step::wire_efficiency.
+std::vector<double> wire_efficiency(const Machine& machine, const Network& network);
+
 }  // namespace bandwright

@@ -25,11 +25,12 @@ constexpr std::array<std::string_view, 16> needed = {
     "zero", "mbs",    "gbs",  "seq", "precision", "recompute", "software", "missing_blocking"};
 
 // "@name" is a file beside the table, where the program has none of that name.
-std::string input_of(const std::filesystem::path& table, std::string_view folder, const std::string& word) {
+std::string input_of(const std::filesystem::path& table, std::string_view folder, std::string_view beside,
+                     const std::string& word) {
   if (!word.starts_with('@')) return word;
   std::string name = word.substr(1);
   if (find_input(folder, name)) return name;
-  return (table.parent_path() / folder / (name + ".yaml")).string();
+  return (table.parent_path() / beside / (name + ".yaml")).string();
 }
 
 bool yes(const CsvRow& row, std::string_view column) { return row.has(column) && row.text(column) == "yes"; }
@@ -114,12 +115,13 @@ class RunReader {
 
   [[nodiscard]] TrainingJob job(const CsvRow& row) {
     if (row.has("missing_blocking")) throw InputError(row.text("missing_blocking"));
-    TransformerArchitecture model = load_architecture(input_of(table_, "architectures", row.text("arch")));
+    TransformerArchitecture model =
+        load_architecture(input_of(table_, "models/transformers", "architectures", row.text("arch")));
     model.sequence = row.count_or("seq", model.sequence);
     if (says(row, "missing_approx", "multi-token prediction")) model = predicting_more(std::move(model), 1);
     Parallelism p = parallelism_of(row);
     if (!model.sparse()) p.expert_tensor = 0;  // Megatron-LM takes the option for any model
-    return {std::move(model), *machines_.load(input_of(table_, "machines", row.text("system"))),
+    return {std::move(model), *machines_.load(input_of(table_, "machines", "machines", row.text("system"))),
             std::move(p)};
   }
 

@@ -102,7 +102,7 @@ const Fields<SlidingWindow>& window_fields() {
   return fields;
 }
 
-double sum(const std::vector<Projection>& projections) {
+double sum(const ProjectionList& projections) {
   double total = 0.0;
   for (const Projection& projection : projections) total += projection.parameters();
   return total;
@@ -205,13 +205,18 @@ TransformerArchitecture load_architecture(std::string_view word) {
   if (word.size() > json.size() && equal_ignoring_case(word.substr(word.size() - json.size()), json)) {
     return read_hugging_face(read_text_file(std::string(word)), std::string(word));
   }
-  if (!find_input("architectures", word) && find_input("models", word)) {
+  if (is_written_out(word)) {
+    const YamlValue root = YamlValue::load(word);
+    const bool theirs = root.is_map() && root.find("model_type");
+    return theirs ? read_hugging_face(word, root.place().file) : read_architecture(root);
+  }
+  if (!find_input("models/transformers", word) && find_input("models/tables", word)) {
     throw InputError(fmt::format(
         "{} is a layer table, not a transformer: `estimate` takes it, `simulate` and `optimize` on a network "
         "(choices here: {})",
-        word, fmt::join(input_names("architectures"), ", ")));
+        word, fmt::join(input_names("models/transformers"), ", ")));
   }
-  return read_architecture(YamlValue::load(input_file("architectures", word, "model")));
+  return read_architecture(YamlValue::load(input_file("models/transformers", word, "model")));
 }
 
 }  // namespace bandwright

@@ -110,7 +110,7 @@ TransformerArchitecture read_architecture(const YamlValue& root);
 // said is refused by name; what does not weigh is in `left_out`. Throws InputError.
 TransformerArchitecture read_hugging_face(std::string_view json, const std::string& file_name);
 
-// By what a user types: a path (.yaml or .json) or a name of inputs/architectures.
+// By what a user types: a path (.yaml or .json) or a name of inputs/models/transformers.
 TransformerArchitecture load_architecture(std::string_view word);
 
 }  // namespace bandwright

@@ -129,7 +129,7 @@ ImageModel read_image_model(const YamlValue& root) {
 }
 
 ImageModel load_image_model(std::string_view word) {
-  return read_image_model(YamlValue::load(input_file("convnets", word, "convolutional network")));
+  return read_image_model(YamlValue::load(input_file("models/images", word, "convolutional network")));
 }
 
 }  // namespace bandwright

@@ -57,7 +57,7 @@ ImageModel read_image_model(const YamlValue& root);
 // Whether a model file is of this kind.
 bool is_image_model(const YamlValue& root);
 
-// By what a user types: the path of a YAML file or a name of inputs/convnets.
+// By what a user types: the path of a YAML file or a name of inputs/models/images.
 ImageModel load_image_model(std::string_view word);
 
 }  // namespace bandwright

@@ -2,13 +2,13 @@
 
 namespace bandwright {
 
-std::vector<Projection> attention_projections(const TransformerArchitecture& m) {
+ProjectionList attention_projections(const TransformerArchitecture& m) {
   const std::int64_t inner = m.heads * m.head_dim;
   if (m.latent.kv_rank > 0) {
     const auto& latent = m.latent;
     const std::int64_t queries = m.heads * m.score_dim();
     const std::int64_t keys = queries - m.heads * latent.rope_dim;
-    std::vector<Projection> all;
+    ProjectionList all;
     if (latent.q_rank > 0) all.push_back({m.hidden, latent.q_rank});
     all.push_back({latent.q_rank > 0 ? latent.q_rank : m.hidden, queries});
     all.push_back({m.hidden, latent.kv_rank + latent.rope_dim});
@@ -19,7 +19,7 @@ std::vector<Projection> attention_projections(const TransformerArchitecture& m) 
   return {{m.hidden, inner + 2 * m.kv_heads * m.head_dim}, {inner, m.hidden}};
 }
 
-std::vector<Projection> ffn_projections(const TransformerArchitecture& m, std::int64_t inner) {
+ProjectionList ffn_projections(const TransformerArchitecture& m, std::int64_t inner) {
   const std::int64_t in = m.ffn_kind == FfnKind::SwiGlu ? 2 * inner : inner;
   return {{m.hidden, in}, {inner, m.hidden}};
 }

@@ -1,5 +1,6 @@
 #pragma once
 #include <array>
+#include <boost/container/static_vector.hpp>
 #include <vector>
 
 #include "workload/architecture.h"
@@ -33,8 +34,9 @@ struct Projection {
   std::int64_t out = 0;
   [[nodiscard]] double parameters() const { return static_cast<double>(in) * static_cast<double>(out); }
 };
-std::vector<Projection> attention_projections(const TransformerArchitecture& model);
-std::vector<Projection> ffn_projections(const TransformerArchitecture& model, std::int64_t inner);
+using ProjectionList = boost::container::static_vector<Projection, 5>;  // of one block
+ProjectionList attention_projections(const TransformerArchitecture& model);
+ProjectionList ffn_projections(const TransformerArchitecture& model, std::int64_t inner);
 
 // The multiplications of `tokens` with weights whose longer side is divided over `tensor` NPUs, in `matrices`
 // equal ones.

@@ -14,6 +14,8 @@
 namespace bandwright {
 namespace {
 
+constexpr std::string_view tables_folder = "models/tables";
+
 constexpr std::array axes = {Choice{Axis::Tensor, "TP", "the tensor-parallel group"},
                              Choice{Axis::Data, "DP", "the data-parallel group"},
                              Choice{Axis::World, "world", "all NPUs"}};
@@ -84,12 +86,40 @@ const Fields<Model>& layer_table_fields() {
   return fields;
 }
 
+const Fields<RenamedTable>& renamed_table_fields() {
+  static const Fields<RenamedTable> fields(
+      "layer-table", "another name of a layer table",
+      required("name", &RenamedTable::name, kinds::text(), "what lists and answers call it"),
+      optional("help", &RenamedTable::help, kinds::text(), "one line for lists"),
+      required("same_as", &RenamedTable::same_as, kinds::text(), "the layer table: a name or a file"));
+  return fields;
+}
+
 std::string_view axis_name(Axis axis) { return axes[static_cast<std::size_t>(axis)].name; }
+
+namespace {
+
+Model read_renamed(const YamlValue& root) {
+  const RenamedTable table = renamed_table_fields().read(root);
+  const YamlValue word = root.at("same_as");
+  const YamlValue named = YamlValue::load(word.parsed("a name or a file", [](std::string_view text) {
+    return input_file(tables_folder, text, "layer table");
+  }));
+  if (named.is_map() && named.find("same_as"))
+    word.fail(fmt::format("{} is another name itself", table.same_as));
+  Model model = read_model(named);
+  model.name = table.name;
+  model.help = table.help;
+  return model;
+}
+
+}  // namespace
 
 Model read_model(const YamlValue& root) {
   expect_kind(root, "layer-table");
+  if (root.is_map() && root.find("same_as")) return read_renamed(root);
   if (!root.is_map() || !root.find("transformer")) {
-    root.require_keys({"name", "help", "tensor_parallel", "layers", "transformer"});
+    root.require_keys({"name", "help", "tensor_parallel", "layers", "transformer", "same_as"});
     return layer_table_fields().read(root);
   }
   const TransformerTable table = transformer_table_fields().read(root);
@@ -103,7 +133,7 @@ Model read_model(const YamlValue& root) {
 }
 
 Model load_model(std::string_view word) {
-  return read_model(YamlValue::load(input_file("models", word, "model")));
+  return read_model(YamlValue::load(input_file(tables_folder, word, "model")));
 }
 
 Model fuse_weight_gradients(Model model) {

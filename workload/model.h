@@ -56,11 +56,19 @@ struct Model {
 // The layers of a model file by themselves: {name, help, tensor_parallel, layers}.
 const Fields<Model>& layer_table_fields();
 
-// A model file: {name, help, transformer: {...}} (workload/transformer.h) or {name, help, tensor_parallel,
-// layers}. Throws InputError.
+// Another name of a layer table, as LIBRA's experiments call the artifact's.
+struct RenamedTable {
+  std::string name;
+  std::string help;
+  std::string same_as;  // a name of inputs/models/tables, or a file; not itself another name
+};
+const Fields<RenamedTable>& renamed_table_fields();
+
+// A model file: {name, help, transformer: {...}} (workload/transformer.h), {name, help, tensor_parallel,
+// layers} or {name, help, same_as}. Throws InputError.
 Model read_model(const YamlValue& root);
 
-// A model by what a user types: the path of a YAML file or a name of inputs/models.
+// A model by what a user types: the path of a YAML file or a name of inputs/models/tables.
 Model load_model(std::string_view word);
 
 // The model with all weight-gradient communication added up into its first line, as the reference's

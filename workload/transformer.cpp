@@ -37,8 +37,8 @@ class Table {
   // The artifact lists the three parts of the first projection by themselves, halves the core's products and
   // gathers the gradient of attention-out's inputs.
   [[nodiscard]] std::vector<Line> layer() const {
-    const std::vector<Projection> attention = attention_projections(model_);
-    const std::vector<Projection> mlp = ffn_projections(model_, model_.ffn);
+    const ProjectionList attention = attention_projections(model_);
+    const ProjectionList mlp = ffn_projections(model_, model_.ffn);
     const Projection part{attention[0].in, attention[0].out / 3};
     const auto s = static_cast<double>(shape_.sequence);
     const AttentionGemms core = attention_gemms(model_, s, tokens_ / s);  // one head per NPU and sequence

@@ -17,7 +17,8 @@ sigset_t interrupt_signal() {
 
 }  // namespace
 
-InterruptWatch::InterruptWatch() {
+InterruptWatch::InterruptWatch(const Host* host) : host_(host) {
+  if (host_ != nullptr) return;
   const sigset_t set = interrupt_signal();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   waiter_ = std::thread([this] { wait(); });
@@ -25,6 +26,7 @@ InterruptWatch::InterruptWatch() {
 
 // The waiter is woken by the very signal it waits for.
 InterruptWatch::~InterruptWatch() {
+  if (host_ != nullptr) return;
   over_ = true;
   pthread_kill(waiter_.native_handle(), SIGINT);
   waiter_.join();

@@ -3,25 +3,29 @@
 #include <stop_token>
 #include <thread>
 
+#include "cli/program/host.h"
+
 namespace bandwright {
 
 constexpr int interrupted_status = 130;  // 128 + SIGINT, as shells report it
 
 // Turns Ctrl-C (SIGINT) into a stop request for as long as it lives, so that a slow solver can end with the
 // best it has found. The second Ctrl-C ends the program at once. One at a time, on the main thread, before
-// other threads start (they inherit its blocked SIGINT).
+// other threads start (they inherit its blocked SIGINT). Where there is a host its stop requests are passed
+// on instead.
 class InterruptWatch {
  public:
-  InterruptWatch();
+  explicit InterruptWatch(const Host* host);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;
 
-  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+  [[nodiscard]] std::stop_token token() const { return host_ == nullptr ? stop_.get_token() : host_->stop; }
 
  private:
   void wait();
 
+  const Host* host_;
   std::stop_source stop_;
   std::atomic<bool> over_ = false;
   std::thread waiter_;

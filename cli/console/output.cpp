@@ -57,6 +57,7 @@ bool does_not_fit(const Document& answer) {
 
 void add_format_options(CLI::App& command, OutputOptions& options) {
   static_cast<void>(seconds_so_far());
+  options.host = host_of(command);
   begin_group(command, output_options);
   command
       .add_option_function<std::string>(
@@ -80,12 +81,17 @@ void add_fit_option(CLI::App& command, OutputOptions& options) {
 
 void write_answer(const OutputOptions& options, Document answer) {
   if (options.timing) answer.fact("wall_time_s", seconds_so_far());
-  write_output(options, options.format->render(answer, text_style(options)));
-  if (options.require_fit && does_not_fit(answer)) throw CLI::RuntimeError(1);
+  const bool refused = options.require_fit && does_not_fit(answer);
+  if (options.host == nullptr || !options.file.empty()) {
+    write_output(options, options.format->render(answer, text_style(options)));
+  }
+  if (options.host != nullptr) options.host->on_answer(std::move(answer));
+  if (refused) throw CLI::RuntimeError(1);
 }
 
 void write_output(const OutputOptions& options, std::string_view text) {
   if (!options.file.empty() && options.file != "-") return write_whole(options.file, text);
+  if (options.host != nullptr) return options.host->on_text(text);
   std::fwrite(text.data(), 1, text.size(), stdout);  // main looks at its state at the end
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/program/host.h"
 #include "core/parse_option.h"
 #include "report/render.h"
 
@@ -13,7 +14,8 @@ struct OutputOptions {
   const AnswerFormat* format = &answer_formats().front();
   bool timing = false;
   bool require_fit = false;
-  std::string file;  // "" is standard output
+  std::string file;            // "" is standard output, or the host
+  const Host* host = nullptr;  // as the command line has it
 };
 void add_output_options(CLI::App& command, OutputOptions& options);
 // Without --output, for commands where that is a folder.
@@ -21,6 +23,7 @@ void add_format_options(CLI::App& command, OutputOptions& options);
 
 // The answer in the format asked for: to a file, or to standard output, where text is as wide as the terminal
 // and has colours if it is one (https://no-color.org). With --timing it says how long the command took.
+// A host gets the answer itself.
 // Throws CLI::RuntimeError(1) after a job that does not fit, where --require-fit asks for that.
 void write_answer(const OutputOptions& options, Document answer);
 

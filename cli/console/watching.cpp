@@ -4,9 +4,9 @@
 
 namespace bandwright {
 
-Watching::Watching(const Job& job) {
+Watching::Watching(const Job& job, const Host* host) {
   if (job.tiers.empty()) return;
-  interrupt_.emplace();
+  interrupt_.emplace(host);
   placing_.emplace(offload_seconds);
 }
 

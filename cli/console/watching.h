@@ -12,7 +12,7 @@ namespace bandwright {
 // the parts that can take long.
 class Watching {
  public:
-  explicit Watching(const Job& job);
+  Watching(const Job& job, const Host* host);
   [[nodiscard]] Watch watch() const;
 
  private:

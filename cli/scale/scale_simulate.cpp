@@ -11,8 +11,8 @@
 #include "cli/figures.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "cli/program/no_answer.h"
 #include "cli/scale/scale.h"
-#include "core/io/tell.h"
 #include "scaling/worker_counts.h"
 
 namespace bandwright {
@@ -61,8 +61,7 @@ void run(const CurveCommand& options) {
     return draw_answer("scaling", answer.workload.name + "-on-" + answer.machine.name, document,
                        options.plot);
   }
-  tell("bandwright: refused by the memory check: {}\n", answer.curve.warnings[0]);
-  throw CLI::RuntimeError(1);
+  throw NoAnswer("refused by the memory check: " + answer.curve.warnings[0]);
 }
 
 void add_curve_options(CLI::App& command, CurveCommand& options) {
@@ -106,11 +105,9 @@ void add_scale_simulate(CLI::App& scale) {
   add_output_options(*command, options->output);
   add_answer_plot(*command, options->plot, "draw the curve, beside the ideal line and what was measured");
   command->footer(
-      "Of a transformer, what is not given of --tp, --pp, --ep, --micro-batch, --zero and --recompute is "
-      "chosen\n"
-      "at each point: the fastest that fits of a few. TP goes by powers of two inside the innermost\n"
-      "dimension, the micro-batch is 1, 2 or 4; ZeRO 3 and full recomputation are tried only where nothing\n"
-      "fits without. A faster division may exist.\n"
+      "Of a transformer, what is not given of --tp --cp --pp --ep --virtual-stages --micro-batch --zero\n"
+      "--recompute is chosen at each point: the fastest division of all that fit, as `plan` finds it. Each\n"
+      "may be a value or a list.\n"
       "Examples:\n"
       "  bandwright scale simulate cosmogan --machine edison --nodes 1..128 --weak --batch 64\n"
       "  bandwright scale simulate gpt3-175b --machine dgx-a100 --npus 64..4096 --strong --global-batch "

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -179,6 +180,9 @@ StagedFolder::StagedFolder(const fs::path& folder) : folder_(destination(folder)
   if (fs::exists(folder_, ignored) && !fs::is_directory(folder_, ignored)) {
     cannot(folder, "cannot be written", ENOTDIR);
   }
+  if (fs::equivalent(folder_, ".", ignored)) {
+    throw InputError(Place{.file = folder.string()}, "is the current folder, expected one of its own");
+  }
   remove_abandoned(folder_);
   stage_ = part_name(folder_);
   if (::mkdir(stage_.c_str(), 0777) != 0) cannot(folder, "this folder cannot be made", errno);
@@ -187,6 +191,22 @@ StagedFolder::StagedFolder(const fs::path& folder) : folder_(destination(folder)
 StagedFolder::~StagedFolder() {
   std::error_code ignored;
   fs::remove_all(stage_, ignored);
+}
+
+void StagedFolder::keep(const std::function<bool(const std::string& name)>& stays) {
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!stays(name)) continue;
+    if (!entry.is_regular_file()) {
+      throw InputError(
+          Place{.file = folder_.string()},
+          fmt::format("holds {}, which is no file; expected a folder of its own", printable(name)));
+    }
+    fs::create_hard_link(entry.path(), stage_ / name, error);
+    if (error) fs::copy_file(entry.path(), stage_ / name, error);
+    if (error) cannot(entry.path(), "cannot be taken over", error.value());
+  }
 }
 
 // Folders are exchanged in one step where there is one before; the old one is then the stage's and goes with

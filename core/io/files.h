@@ -1,5 +1,7 @@
 #pragma once
 #include <filesystem>
+#include <functional>
+#include <string>
 #include <string_view>
 
 namespace bandwright {
@@ -30,8 +32,8 @@ void check_not_the_input(const std::filesystem::path& output, const std::filesys
 //   write_whole(stage.path() / "a.0.et", ...);
 //   stage.commit();     // traces/ now holds exactly these files; without it nothing has changed
 //
-// An earlier folder of that name is replaced as a whole, whatever it held: say so to the user or refuse
-// before.
+// An earlier folder of that name is replaced as a whole but for what keep() takes over. The current folder is
+// refused: who stands in it would stand in the old one.
 class StagedFolder {
  public:
   explicit StagedFolder(const std::filesystem::path& folder);
@@ -40,6 +42,8 @@ class StagedFolder {
   StagedFolder& operator=(const StagedFolder&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const { return stage_; }
+  // Takes the earlier folder's files over, as they are, for which `stays` holds; a folder in it is refused.
+  void keep(const std::function<bool(const std::string& name)>& stays);
   void commit();
 
  private:

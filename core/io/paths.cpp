@@ -1,5 +1,6 @@
 #include "core/io/paths.h"
 
+#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,13 +26,26 @@ fs::path installed_folder(std::string_view name) {
   return error ? fs::path() : executable.parent_path().parent_path() / "share/bandwright" / name;
 }
 
+// Of the library that this function is a part of; empty where that is the program.
+fs::path library_folder() {
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<const void*>(&library_folder), &info) == 0 || info.dli_fname == nullptr)
+    return {};
+  std::error_code error;
+  const fs::path file = fs::canonical(info.dli_fname, error);
+  const bool is_program = error || fs::equivalent(file, "/proc/self/exe", error);
+  return is_program ? fs::path() : file.parent_path();
+}
+
 fs::path folder_of(std::string_view name, const char* variable_name) {
   const char* variable = std::getenv(variable_name);
   if (variable != nullptr && *variable != '\0') {
     if (is_folder(variable)) return variable;
     throw InputError(fmt::format("{}: '{}' is not a folder", variable_name, printable(variable)));
   }
-  for (const fs::path& candidate : {installed_folder(name), fs::path(BANDWRIGHT_SOURCE_FOLDER) / name}) {
+  const fs::path library = library_folder();
+  for (const fs::path& candidate : {library.empty() ? fs::path() : library / name, installed_folder(name),
+                                    fs::path(BANDWRIGHT_SOURCE_FOLDER) / name}) {
     if (is_folder(candidate)) return candidate;
   }
   throw InputError(fmt::format("cannot find the {} folder; set {} to it", name, variable_name));
@@ -65,12 +79,12 @@ std::optional<fs::path> find_input(std::string_view kind, std::string_view name)
 }
 
 fs::path input_file(std::string_view kind, std::string_view word, std::string_view what) {
-  if (is_user_file(word)) return word;
+  if (is_user_file(word) || is_written_out(word)) return word;
   if (const std::optional<fs::path> path = find_input(kind, word)) return *path;
   const std::vector<std::string> names = input_names(kind);
   const std::vector<std::string_view> choices(names.begin(), names.end());
-  throw InputError(fmt::format("unknown {} '{}'{} (choices: {}, or a .yaml file)", what, printable(word),
-                               did_you_mean(word, choices), fmt::join(choices, ", ")));
+  throw InputError(fmt::format("unknown {} '{}'{} ({}, or a .yaml file)", what, printable(word),
+                               did_you_mean(word, choices), choices_text(choices)));
 }
 
 }  // namespace bandwright

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "simulator/player/phase_time.h"
+#include "collective/phase_time.h"
 
 namespace bandwright {
 

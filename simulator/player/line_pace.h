@@ -16,7 +16,7 @@ namespace bandwright {
 //
 // On a transport each phase is played message by message; without one, where only ports are shared, a line's
 // ports are all free when a phase begins, so that its time is known then: it is worked out once for each
-// phase and kind of line (phase_time.h).
+// phase and kind of line (collective/phase_time.h).
 //
 // Memory: O(NPUs x logical dimensions + lines x chunks x phases of the collectives under way).
 class LinePace final : public Pace {

@@ -32,7 +32,7 @@ struct PaceInputs {
   const Scenario& scenario;
   const RankedStep& step;
   const CommunicationPlan& plan;
-  Transport* transport;  // nothing: ports, each phase at once (phase_time.h)
+  Transport* transport;  // nothing: ports, each phase at once (collective/phase_time.h)
   PlayEvents& events;
   Timeline* timeline;  // may be nothing; gets the chunks of the first NPU of each kind
 };

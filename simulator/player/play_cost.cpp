@@ -14,14 +14,16 @@ namespace {
 // Measured on one core of a common server.
 constexpr double event_seconds = 40e-9;
 constexpr double arrival_seconds = 10e-9;  // of an NPU at a phase of its line
-constexpr double round_seconds = 8e-9;     // of an NPU in a recurrence (phase_time.h)
+constexpr double round_seconds = 8e-9;     // of an NPU in a recurrence (collective/phase_time.h)
 constexpr double link_events = 3.0;        // of a message: port, links, arrival
 
 constexpr double operation_bytes = 24.0;  // of an NPU
 constexpr double line_bytes = 150.0;
 constexpr double seat_bytes = 64.0;
-constexpr double waiting_bytes = 24.0;  // of an arrival or event to come
-constexpr double packet_bytes = 220.0;  // on links
+constexpr double waiting_bytes = 24.0;   // of an arrival or event to come
+constexpr double packet_bytes = 220.0;   // on links
+constexpr double flow_seconds = 1.5e-6;  // of a message that shares links fairly
+constexpr double flow_bytes = 450.0;
 
 // One call of a collective, for one of its NPUs on average.
 struct CallCost {
@@ -80,6 +82,7 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
   const bool alike = step.teams_of_group.empty();
   const bool links = scenario.system.network != NetworkModel::Ports;
   const auto npus = static_cast<double>(scenario.network.npus());
+  const bool flows = scenario.system.network == NetworkModel::Flows;
   const bool single_messages = links || !alike;
   PlayCost cost;
   for (const RankedStep::Kind& kind : step.kinds) {
@@ -110,12 +113,13 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
   }
   cost.bytes += largest + npus * 3.0 * waiting_bytes;
   if (links) {
-    cost.bytes += link_count(scenario.network) * 8.0 + npus * at_once * (packet_bytes + waiting_bytes);
+    cost.bytes += link_count(scenario.network) * 8.0 +
+                  npus * at_once * ((flows ? flow_bytes : packet_bytes) + waiting_bytes);
   } else {
     cost.bytes += (alike ? peer_ports : npus) * peer_ports * 8.0;
     if (!alike) cost.bytes += npus * at_once * waiting_bytes;
   }
-  cost.seconds += cost.events * event_seconds;
+  cost.seconds += cost.events * event_seconds + (flows ? cost.messages * flow_seconds : 0.0);
   return cost;
 }
 

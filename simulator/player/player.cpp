@@ -273,9 +273,9 @@ StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timel
 
 StepResult simulate_full(const Scenario& scenario, Timeline* timeline) {
   const RankedStep step = of_one_kind(scenario);
-  return simulate_full(
-      {step.graph, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective}, step,
-      timeline);
+  return simulate_full({step.graph, scenario.network, scenario.system, scenario.bandwidth,
+                        scenario.after_collective, scenario.built},
+                       step, timeline);
 }
 
 RankedStep of_one_kind(const Scenario& scenario) {

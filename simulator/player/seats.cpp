@@ -86,6 +86,7 @@ void Seats::send(const Seat& seat, std::uint32_t id, const Block& block) {
                      .to = line.npu_at(peer),
                      .bytes = block.bytes,
                      .dimension = line.dimension,
+                     .among_others = count > 1,
                      .arrival = play_event(PlayEvent::MessageArrives, receiver, seat.round)},
                     seat.begun);
   }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/catalogue.h"
+#include "simulator/transport/flows.h"
 #include "simulator/transport/links.h"
 #include "simulator/transport/ports.h"
 
@@ -19,7 +20,10 @@ constexpr std::array all_transports = {
     TransportInfo{NetworkModel::Ports, "ports", "each NPU's port into a dimension is shared, nothing else",
                   make_transport<Ports>},
     TransportInfo{NetworkModel::Links, "links", "every directed link on a message's route is shared as well",
-                  make_transport<Links>}};
+                  make_transport<Links>},
+    TransportInfo{NetworkModel::Flows, "flows",
+                  "messages share the bandwidth of every link on their way, max-min fairly",
+                  make_transport<Flows>}};
 
 }  // namespace
 

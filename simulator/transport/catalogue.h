@@ -16,7 +16,7 @@ struct TransportInfo {
   std::unique_ptr<Transport> (*make)(const Scenario& scenario, Crossing crossing, PlayEvents& events);
 };
 
-// ports, links: the catalogue.
+// ports, links, flows: the catalogue.
 std::span<const TransportInfo> transports();
 const TransportInfo& transport_named(std::string_view name);  // throws InputError naming the choices
 const TransportInfo& transport_of(const System& system);

@@ -1,9 +1,7 @@
 #pragma once
-#include <map>
-#include <span>
-#include <utility>
 #include <vector>
 
+#include "simulator/transport/grid_links.h"
 #include "simulator/transport/transport.h"
 #include "simulator/transport/wires.h"
 
@@ -47,40 +45,18 @@ class Links final : public Transport {
     bool in_port = true;
     Time tail;  // when its last byte leaves the link behind it, at the earliest
   };
-  struct Physical {  // dimension
-    const DimensionKind* kind;
-    int npus;
-    std::int64_t stride;
-    std::uint32_t first_link;  // of line 0
-    std::uint32_t links;       // per line
-    Time latency;
-    bool single_port;
-    bool has_failures = false;
-  };
-
-  void apply(const LinkSpec& spec);
-  void check_connected() const;
   std::uint32_t take_packet();
   void find_route(Packet& packet);
   void add_leg(Packet& packet, const Hop& hop, std::int64_t sender);
-  [[nodiscard]] std::vector<std::uint32_t> direct_route(const Physical& d, std::int64_t line, int from,
-                                                        int to) const;
-  [[nodiscard]] std::vector<std::uint32_t> detour(const Physical& d, std::int64_t line, int from,
-                                                  int to) const;
-  [[nodiscard]] bool intact(std::span<const std::uint32_t> route) const;
   [[nodiscard]] Time held_for(std::uint32_t link, Time occupancy) const;
 
   const Network& network_;
   Crossing crossing_;
   PlayEvents& events_;
   Wires wires_;
-  std::vector<Physical> dimensions_;
+  GridLinks links_;
   std::vector<Time> link_free_;
-  std::vector<Time> port_free_;                 // of NPU x dimension
-  std::map<std::uint32_t, double> link_speed_;  // of links that differ; 0: failed
-  // Ways round failed links found before, by first link of the line and positions.
-  std::map<std::pair<std::uint32_t, std::pair<int, int>>, std::vector<std::uint32_t>> detours_;
-  std::vector<int> links_of_route_;  // scratch
+  std::vector<Time> port_free_;  // of NPU x dimension
   std::vector<Packet> packets_;
   std::vector<std::uint32_t> free_packets_;
 };

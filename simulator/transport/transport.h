@@ -28,9 +28,10 @@ struct Message {
   std::int64_t from = 0;
   std::int64_t to = 0;
   std::int64_t bytes = 0;
-  int dimension = -1;   // the only one in which the two differ; -1: any
-  bool lone = false;    // of a send and its receive, not of a collective: see the transports
-  PlayEvent arrival{};  // what happens when the last byte is there
+  int dimension = -1;         // the only one in which the two differ; -1: any
+  bool lone = false;          // of a send and its receive, not of a collective: see the transports
+  bool among_others = false;  // its sender sends several in the same round of a collective
+  PlayEvent arrival{};        // what happens when the last byte is there
 };
 
 // What carries messages: it knows NPUs, ports and links, and nothing of the program that sends. A transport

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/text.h"
+#include "plan/division_search.h"
 #include "study/job/job_options.h"
 #include "study/job/training.h"
 
@@ -18,7 +19,9 @@ constexpr std::array decisions = {
     &Job::tp,          &Job::cp,   &Job::pp,       &Job::ep, &Job::virtual_stages,
     &Job::micro_batch, &Job::zero, &Job::recompute};
 
-bool is_any(std::string_view text) { return text.empty() || equal_ignoring_case(text, "any"); }
+bool is_any(std::string_view text) {
+  return text.empty() || equal_ignoring_case(text, "any") || is_auto(text);
+}
 
 // "1,2,4", each once and ascending, or "any".
 std::vector<std::int64_t> numbers(std::string_view option, std::string_view text, std::int64_t low,
@@ -75,8 +78,7 @@ DivisionSpace division_space(const Job& job, TransformerArchitecture model, Mach
     throw InputError("--overlap: tensor has no limit in the model yet, so that a search would lean on it");
   }
   space.npus = numbers("--npus", rest.npus, 1, most);
-  if (space.npus.empty()) throw InputError("--npus: expected a number of NPUs, or a list of them");
-  space.job.parallelism.global_batch = read_count(rest, &Job::global_batch);
+  if (!rest.global_batch.empty()) space.job.parallelism.global_batch = read_count(rest, &Job::global_batch);
   for (std::string Job::*const word : decisions) {
     decide(space, word, typed_name(job_option(word)), job.*word);
   }
@@ -103,6 +105,65 @@ void narrow(DivisionSpace& space, std::string_view option, std::string_view pair
     decide(space, decisions[static_cast<std::size_t>(found - known.begin())],
            fmt::format("{}: {}", option, *found), words[i + 1]);
   }
+}
+
+bool is_auto(std::string_view word) { return equal_ignoring_case(word, "auto"); }
+
+bool leaves_open(const Job& job) {
+  return std::any_of(decisions.begin(), decisions.end(), [&](auto word) { return is_auto(job.*word); });
+}
+
+Job without_auto(Job job) {
+  for (std::string Job::*const word : decisions) {
+    if (is_auto(job.*word)) (job.*word).clear();
+  }
+  return job;
+}
+
+namespace {
+
+template <class Value>
+Value first_of(const std::vector<Value>& values, Value usual) {
+  return values.empty() ? usual : values.front();
+}
+
+// Why the first combination of a space cannot be.
+[[noreturn]] void refuse_first(const DivisionSpace& space) {
+  Parallelism p = space.job.parallelism;
+  p.tensor = first_of<std::int64_t>(space.tensor, 1);
+  p.context = first_of<std::int64_t>(space.context, 1);
+  p.pipeline = first_of<std::int64_t>(space.pipeline, 1);
+  p.expert = first_of<std::int64_t>(space.expert, 1);
+  p.virtual_stages = first_of<std::int64_t>(space.virtual_stages, 1);
+  p.schedule = schedule_of(p, p.virtual_stages);
+  p.micro_batch = first_of<std::int64_t>(space.micro_batch, 1);
+  p.zero = static_cast<int>(first_of<std::int64_t>(space.zero, 0));
+  fill_data_parallel(p, space.npus[0]);
+  validate(space.job.model, p);
+  static_cast<void>(parallel_groups(space.job.machine.network(space.npus[0]), p));
+  throw InputError("no combination of these choices divides the model, the batch and the NPUs");
+}
+
+}  // namespace
+
+Parallelism best_division(const DivisionSpace& space) {
+  const RankedDivisions found = best_divisions(space, {.best = 1});
+  if (!found.obstacles.empty()) throw InputError(found.obstacles.front());
+  if (!found.best.empty()) return found.best[0].parallelism;
+  if (!found.smallest.empty()) return found.smallest[0].parallelism;
+  refuse_first(space);
+}
+
+Parallelism open_division(const Job& job, const TransformerArchitecture& model, const Machine& machine) {
+  Job all = job;
+  for (std::string Job::*const word : decisions) {
+    if ((all.*word).empty()) all.*word = std::string(word_of(job, word));
+  }
+  if (all.sequence_parallel.empty()) all.sequence_parallel = word_of(job, &Job::sequence_parallel);
+  const DivisionSpace space = division_space(all, model, machine);
+  if (space.npus.size() != 1) throw InputError("--npus: expected a number of NPUs");
+  if (job.global_batch.empty()) throw InputError("a division that is left open (auto) needs --global-batch");
+  return best_division(space);
 }
 
 }  // namespace bandwright

@@ -95,7 +95,10 @@ FileStep load_files(const StepFiles& files, const FileBandwidth& bandwidth,
   append(step.ignored, files.system, system.ignored);
   step.network = network.network;
   step.system = system.system;
-  if (!network.latency.empty()) step.system.latency = network.latency;
+  if (!network.latency.empty()) {  // ASTRA-sim 2's
+    step.system.latency = network.latency;
+    step.system.forwarding = Forwarding::Whole;
+  }
   set_bandwidth(step, network, bandwidth, files.network);
   const Sample sample = sample_of(files.workload);
   if (sample.traces) {

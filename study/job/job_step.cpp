@@ -62,11 +62,22 @@ void add_collective(const Job& job, JobStep& step) {
   throw InputError(
       fmt::format("{} is {}: it needs a machine and the number of its NPUs, as in --machine dgx-h100 --npus "
                   "512; on a network alone there are layer tables ({})",
-                  job.model, kind_of(workload), fmt::join(input_names("models"), ", ")));
+                  job.model, kind_of(workload), fmt::join(input_names("models/tables"), ", ")));
 }
 
 void refuse_machine(const Job& job) {
-  if (find_input("networks", job.network) || !find_input("machines", job.network)) return;
+  if (find_input("networks", job.network)) return;
+  if (!find_input("machines", job.network)) {
+    const std::vector<std::string> names = input_names("machines");
+    const std::vector<std::string_view> machines(names.begin(), names.end());
+    const bool word = job.network.find_first_of("(/.") == std::string::npos;
+    const std::string_view near = word ? nearest(job.network, machines) : std::string_view();
+    if (near.empty()) return;
+    throw InputError(
+        fmt::format("unknown network '{}'; did you mean the machine '{}'? It needs the number of its "
+                    "NPUs, as in --npus 512",
+                    printable(job.network), near));
+  }
   throw InputError(
       fmt::format("{} is a machine: it needs the number of its NPUs, as in --npus 512; networks are a "
                   "shorthand as Ring(8)_Switch(128), a file, or one of {}",

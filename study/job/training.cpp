@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/text.h"
+#include "study/job/division_space.h"
 #include "study/job/job_options.h"
 
 namespace bandwright {
@@ -53,7 +54,8 @@ std::vector<std::string> read_placement(std::string_view text) {
 
 }  // namespace
 
-Parallelism read_parallelism(const Job& job) {
+Parallelism read_parallelism(const Job& given) {
+  const Job job = without_auto(given);
   Parallelism p{.tensor = read_count(job, &Job::tp),
                 .context = read_count(job, &Job::cp),
                 .expert = read_count(job, &Job::ep),
@@ -107,6 +109,10 @@ TrainingJob training_job(const Job& job, TransformerArchitecture model, Machine 
   result.model = predicting_more(std::move(result.model), predicted_more(job));
   if (job.npus.empty()) throw InputError("a transformer needs --npus");
   Parallelism& p = result.parallelism;
+  if (leaves_open(job)) {
+    p = open_division(job, result.model, result.machine);
+    return result;
+  }
   const std::int64_t npus = read_count(job, &Job::npus);
   const std::int64_t global_batch = job.global_batch.empty() ? 0 : read_count(job, &Job::global_batch);
   validate_shape(result.model, p);

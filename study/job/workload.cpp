@@ -20,9 +20,9 @@ struct Folder {
   Read read;
 };
 constexpr std::array folders = {
-    Folder{"convnets", [](const YamlValue& root) { return Workload(read_image_model(root)); }},
-    Folder{"architectures", [](const YamlValue& root) { return Workload(read_architecture(root)); }},
-    Folder{"models", [](const YamlValue& root) { return Workload(read_model(root)); }}};
+    Folder{"models/images", [](const YamlValue& root) { return Workload(read_image_model(root)); }},
+    Folder{"models/transformers", [](const YamlValue& root) { return Workload(read_architecture(root)); }},
+    Folder{"models/tables", [](const YamlValue& root) { return Workload(read_model(root)); }}};
 
 [[noreturn]] void refuse_name(const std::string& word) {
   std::vector<std::string> names;
@@ -30,18 +30,22 @@ constexpr std::array folders = {
     for (std::string& name : input_names(folder.name)) names.push_back(std::move(name));
   }
   const std::vector<std::string_view> known(names.begin(), names.end());
-  throw InputError(fmt::format("unknown model '{}'{} (choices: {}; or a file)", word,
-                               did_you_mean(word, known), fmt::join(names, ", ")));
+  throw InputError(fmt::format("unknown model '{}'{} ({}; or a file)", word, did_you_mean(word, known),
+                               choices_text(known)));
 }
 
 // One of our own files says by its keys which kind it is.
 Workload read_yaml(const std::string& word) {
-  const YamlValue root = YamlValue::load(input_file("models", word, "model"));
+  const YamlValue root = YamlValue::load(input_file("models/tables", word, "model"));
+  if (is_written_out(word) && root.is_map() && root.find("model_type")) {
+    return load_architecture(word);
+  }
   if (is_image_model(root)) return read_image_model(root);
   const auto layers = root.is_map() ? root.find("layers") : std::nullopt;
   if (root.declared_kind() == "transformer") return read_architecture(root);
-  const bool table = root.is_map() && (root.declared_kind() == "layer-table" || root.find("transformer") ||
-                                       root.find("tensor_parallel") || (layers && layers->is_list()));
+  const bool table = root.is_map() &&
+                     (root.declared_kind() == "layer-table" || root.find("transformer") ||
+                      root.find("tensor_parallel") || root.find("same_as") || (layers && layers->is_list()));
   if (table) return read_model(root);
   return read_architecture(root);
 }
@@ -73,6 +77,7 @@ std::string_view kind_of(const Workload& workload) {
 }
 
 Workload load_workload(const std::string& word, Prefer prefer) {
+  if (is_written_out(word)) return read_yaml(word);
   for (const Folder& folder : in_order(prefer)) {
     if (const auto file = find_input(folder.name, word)) return folder.read(YamlValue::load(*file));
   }
@@ -85,11 +90,15 @@ Workload load_workload(const std::string& word, Prefer prefer) {
   return read_yaml(word);
 }
 
-std::filesystem::path workload_file(const std::string& word, Prefer prefer) {
+std::optional<std::filesystem::path> find_workload(const std::string& word, Prefer prefer) {
   for (const Folder& folder : in_order(prefer)) {
-    if (const auto file = find_input(folder.name, word)) return *file;
+    if (auto file = find_input(folder.name, word)) return file;
   }
-  return word;
+  return std::nullopt;
+}
+
+std::filesystem::path workload_file(const std::string& word, Prefer prefer) {
+  return find_workload(word, prefer).value_or(word);
 }
 
 }  // namespace bandwright

@@ -27,10 +27,11 @@ std::string_view kind_of(const Workload& workload);
 // NPUs nothing is known of, the table, which brings its compute times.
 enum class Prefer : std::uint8_t { Models, Tables };
 
-// By what a user types: a name of inputs/convnets, inputs/architectures or inputs/models, a YAML file, a
-// Hugging Face config.json, or other tools' files. Throws InputError.
+// By what a user types: a name of inputs/models, a YAML file, a Hugging Face config.json, or other tools'
+// files. Throws InputError.
 Workload load_workload(const std::string& word, Prefer prefer = Prefer::Models);
-// The file it is read from.
+// The file it is read from: the first, nothing where the word is no name of ours.
+std::optional<std::filesystem::path> find_workload(const std::string& word, Prefer prefer = Prefer::Models);
 std::filesystem::path workload_file(const std::string& word, Prefer prefer = Prefer::Models);
 
 }  // namespace bandwright

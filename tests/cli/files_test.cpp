@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/cli/program.h"
 
@@ -132,6 +134,21 @@ TEST_F(Files, TracesArePlayedFoldedOrNpuByNpu) {
   EXPECT_FALSE(json::parse(file).empty());
 }
 
+// An export is all there is of its model; files of others stay.
+TEST_F(Files, ASmallerExportLeavesNothingOfALarger) {
+  export_traces();
+  folder.write("traces/notes.md", "mine");
+  ASSERT_EQ(run({"export", "17B", "--npus", "2", "-o", "traces"}).status, 0);
+  ASSERT_EQ(run({"export", "./model.yaml", "--npus", "4", "-o", "traces"}).status, 0);
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path() / "traces")) {
+    names.insert(entry.path().filename().string());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"17B.0.et", "17B.1.et", "17B.json", "layers.0.et", "layers.1.et",
+                                          "layers.2.et", "layers.3.et", "layers.json", "notes.md"}));
+  EXPECT_EQ(facts_of(answer({"check", "traces/layers"}))["NPUs"], "4");
+}
+
 TEST_F(Files, TracesAreOptimised) {
   export_traces();
   const json best = answer(
@@ -160,7 +177,8 @@ TEST_F(Files, WrongArgumentsAreOneLine) {
       {{"export", "./model.yaml", "-o", "out"}, "--npus is missing"},
       {{"export", "./model.yaml", "--npus", "6", "-o", "out"}, "does not divide"},
       {{"export", "./model.yaml", "--npus", "8", "--to", "chackra", "-o", "out"}, "did you mean 'chakra'?"},
-      {{"export", "./model.yaml", "--npus", "8", "-o", "net.yml"}, "net.yml: this folder cannot be made"},
+      {{"export", "./model.yaml", "--npus", "8", "-o", "net.yml"},
+       "net.yml: cannot be written: Not a directory"},
       {{"simulate", "--workload", "nowhere", "--network", "net.yml"}, "nowhere"},
       {{"simulate", "--workload", "layers.txt"}, "--workload needs a network"},
       {{"simulate", "--workload", "net.yml", "--network", "net.yml"}, "expected traces or a layer text"}};

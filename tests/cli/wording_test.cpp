@@ -35,7 +35,7 @@ const std::array refusals = {
     Line{{"simulate", "dgx-a100", "300", "gpt-1.7b", "--npus", "16", "--bandwidth", "1,2"},
          "--bandwidth and the budget '300': one or the other"},
     Line{{"simulate", "4D", "300", "--budget", "200", "175B"}, "the budget is given twice: '200' and '300'"},
-    Line{{"list", "foo"}, "schedulers, libraries)"},
+    Line{{"list", "foo"}, "bandwright list shows all)"},
 };
 
 TEST(Wording, RefusalsNameWhatWasTyped) { expect_each_refused(refusals); }

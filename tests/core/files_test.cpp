@@ -145,6 +145,23 @@ TEST_F(Files, AFolderAppearsAsAWhole) {
   EXPECT_EQ(read_text_file(path("traces/a.0.et")), "new");
 }
 
+TEST_F(Files, WhatIsKeptOfAnEarlierFolderIsTheSameFile) {
+  fs::create_directory(path("traces"));
+  write_whole(path("traces/a.63.et"), "of an older, larger export");
+  write_whole(path("traces/notes"), "mine");
+  StagedFolder stage(path("traces"));
+  write_whole(stage.path() / "a.0.et", "new");
+  stage.keep([](const std::string& name) { return !name.starts_with("a."); });
+  stage.commit();
+  EXPECT_FALSE(fs::exists(path("traces/a.63.et")));
+  EXPECT_EQ(read_text_file(path("traces/notes")), "mine");
+  fs::create_directory(path("traces/below"));
+  StagedFolder next(path("traces"));
+  EXPECT_THAT(problem([&] { next.keep([](const std::string&) { return true; }); }),
+              HasSubstr("holds below, which is no file"));
+  EXPECT_THAT(problem([] { StagedFolder("."); }), HasSubstr("is the current folder"));
+}
+
 TEST_F(Files, TheStageOfAKilledProcessGoesWithTheNextOne) {
   const pid_t child = ::fork();
   if (child == 0) {

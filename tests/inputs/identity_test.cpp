@@ -36,7 +36,7 @@ std::vector<std::string> others_of(const std::string& text) {
         "smallest-first", "links",     "ports",  "GiB/s",      "GB/s",       "fused",   "split",
         "themis",         "ascending", "ring",   "direct",     "shared",     "per-npu", "gelu",
         "swiglu",         "Ring",      "Switch", "all-reduce", "all-gather", "TP",      "DP",
-        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s"}) {
+        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s",     "whole"}) {
     if (word != text) others.emplace_back(word);
   }
   others.push_back(text + "x");
@@ -139,7 +139,8 @@ void check_kind(const Fields<T>& fields, std::string_view folder, const std::vec
   Members<T> members(fields);
   for (const std::string& name : input_names(folder)) {
     const YamlValue root = YamlValue::load(*find_input(folder, name));
-    if (!root.find("transformer")) members.check(as_file(root.declared_kind(), copy_of(root)), name);
+    if (!root.find("transformer") && !root.find("same_as"))
+      members.check(as_file(root.declared_kind(), copy_of(root)), name);
   }
   for (const std::string& text : more) members.check(text, "more.yaml");
   EXPECT_EQ(members.silent(), std::set<std::string>()) << folder;
@@ -151,7 +152,8 @@ TEST(Identity, Libraries) {
       system_fields(), "libraries",
       {"name: all\nhelp: every key\nchunks: 3\nalgorithms: [ring, {all-reduce: direct, all-gather: ring}]\n"
        "scheduler: themis\ncomposition: plain\ncollective_order: fifo\nchunk_order: smallest-first\n"
-       "network_model: links\nlatency: [1 us, 2 us]\nendpoint_delay: 3 ns\nmessage_overhead: 4 ns\n"
+       "network_model: links\nforwarding: whole\nlatency: [1 us, 2 us]\nendpoint_delay: 3 "
+       "ns\nmessage_overhead: 4 ns\n"
        "reduction_bandwidth: 5 GB/s\nafter_collective: 6 ns\nafter_lone_collective: 7 ns\nbookkeeping: 8 ns\n"
        "truncate: true\nbandwidth_unit: GiB/s\ntables: fused\ncompute_scale: 0.5\n"
        "npus: [{first: 3, last: 4, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, speed: "
@@ -161,19 +163,27 @@ TEST(Identity, Npus) { check_kind(npu_fields(), "npus"); }
 TEST(Identity, Machines) { check_kind(machine_fields(), "machines"); }
 TEST(Identity, Prices) { check_kind(price_list_fields(), "prices"); }
 TEST(Identity, Tiers) { check_kind(tier_fields(), "tiers"); }
-TEST(Identity, Transformers) { check_kind(architecture_fields(), "architectures"); }
+TEST(Identity, Transformers) { check_kind(architecture_fields(), "models/transformers"); }
 TEST(Identity, Shares) { check_kind(share_table_fields(), "allocations"); }
 TEST(Identity, LayerTables) {
-  check_kind(layer_table_fields(), "models",
+  check_kind(layer_table_fields(), "models/tables",
              {"name: m\nhelp: h\ntensor_parallel: 2\nlayers:\n  - name: a\n    checkpoint: true\n"
               "    forward: {compute: 1 us, collective: {kind: all-gather, bytes: 8 B, group: TP}}\n"
               "    input_gradient: {compute: 1 us}\n    weight_gradient: {compute: 2 us}\n"});
 }
 TEST(Identity, TransformerTables) {
   Members<TransformerTable> members(transformer_table_fields());
-  for (const std::string& name : input_names("models")) {
-    const YamlValue root = YamlValue::load(*find_input("models", name));
+  for (const std::string& name : input_names("models/tables")) {
+    const YamlValue root = YamlValue::load(*find_input("models/tables", name));
     if (root.find("transformer")) members.check(as_file(root.declared_kind(), copy_of(root)), name);
+  }
+  EXPECT_EQ(members.silent(), std::set<std::string>());
+}
+TEST(Identity, RenamedTables) {
+  Members<RenamedTable> members(renamed_table_fields());
+  for (const std::string& name : input_names("models/tables")) {
+    const YamlValue root = YamlValue::load(*find_input("models/tables", name));
+    if (root.find("same_as")) members.check(as_file(root.declared_kind(), copy_of(root)), name);
   }
   EXPECT_EQ(members.silent(), std::set<std::string>());
 }

@@ -44,7 +44,7 @@ void expect_honest(const PlacementProblem& problem, const PlacementSummary& summ
 }
 
 std::vector<std::string> placeable_networks() {
-  std::vector<std::string> names = input_names("convnets");
+  std::vector<std::string> names = input_names("models/images");
   std::erase(names, "cosmogan");  // a pair of networks
   return names;
 }

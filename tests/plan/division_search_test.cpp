@@ -115,6 +115,21 @@ TEST(DivisionSearch, EqualsALoopOverExperts) {
   expect_equal(space);
 }
 
+// Experts are divided where that is faster.
+TEST(DivisionSearch, DividesExperts) {
+  DivisionSpace space = space_of("mixtral-8x7b", "dgx-h100", 64, 256);
+  const RankedDivisions any = best_divisions(space, {.best = 1});
+  EXPECT_GT(any.best[0].parallelism.expert, 1);
+  for (const std::int64_t expert : {1, 2, 4, 8}) {
+    space.expert = {expert};
+    const RankedDivisions given = best_divisions(space, {.best = 1});
+    for (const RankedDivision& each : given.best) {
+      EXPECT_EQ(each.parallelism.expert, expert);
+      EXPECT_LE(any.best[0].step_ns, each.step_ns);
+    }
+  }
+}
+
 // Where nothing fits the answer is empty and names the smallest bill.
 TEST(DivisionSearch, SaysWhatComesNearestWhereNothingFits) {
   const RankedDivisions found = best_divisions(space_of("gpt3-175b", "dgx-a100", 8, 8), {});

@@ -133,9 +133,8 @@ TEST(TransformerCurve, IsTheEstimateOfItsDivision) {
   const Machine machine = load_machine("dgx-a100");
   const TransformerArchitecture model = load_architecture("gpt3-175b");
   const Parallelism given{.tensor = 8, .pipeline = 8, .sequence_parallel = true, .zero = 1};
-  const OpenChoices none{false, false, false, false, false, false};
   const Curve curve =
-      simulate_curve(transformer_workload(model, machine, given, none), machine,
+      simulate_curve(transformer_workload(model, machine, given), machine,
                      {.workers = {64, 512, 1000}, .mode = ScalingMode::Strong, .global_batch = 1536});
   Parallelism p = given;
   p.data = 8;
@@ -148,33 +147,6 @@ TEST(TransformerCurve, IsTheEstimateOfItsDivision) {
   EXPECT_EQ(curve.baseline, 64);
   EXPECT_DOUBLE_EQ(curve.points[0].efficiency, 1.0);
   EXPECT_THAT(curve.points[2].refused, HasSubstr("1000"));
-}
-
-TEST(TransformerCurve, ChoosesTheFastestDivisionThatFits) {
-  const TrainingJob job{load_architecture("gpt3-175b"), load_machine("dgx-a100"), {.global_batch = 1536}};
-  const Division best = fastest_division(job, 512, {});
-  EXPECT_TRUE(best.estimate.fits());
-  for (const std::int64_t tensor : {2, 4, 8}) {
-    for (const std::int64_t pipeline : {4, 8, 16}) {
-      TrainingJob other = job;
-      other.parallelism.tensor = tensor;
-      other.parallelism.pipeline = pipeline;
-      other.parallelism.sequence_parallel = true;
-      other.parallelism.zero = 1;
-      fill_data_parallel(other.parallelism, 512);
-      const TrainingEstimate one = estimate(other);
-      if (!one.fits()) continue;
-      EXPECT_LE(best.estimate.step_ns, one.step_ns) << tensor << ' ' << pipeline;
-    }
-  }
-  // Given TP stays; where nothing fits the smallest bill is the answer.
-  TrainingJob given = job;
-  given.parallelism.tensor = 2;
-  EXPECT_EQ(fastest_division(given, 512, {.tensor = false}).parallelism.tensor, 2);
-  const Division small = fastest_division(job, 32, {});
-  EXPECT_FALSE(small.estimate.fits());
-  EXPECT_EQ(small.parallelism.recompute, Recomputation::Full);
-  EXPECT_THROW(fastest_division(job, 12, {}), InputError);
 }
 
 TEST(CosmoGan, EdisonIsPredictedFromOneNodeAndItsJumpIsSaid) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "simulator/event_driven.h"
+#include "simulator/player/player.h"
 #include "tests/support/reference_csv.h"
 
 namespace bandwright {
@@ -123,6 +124,24 @@ TEST(AstraSim2, CongestionUnawareCollectives) {
     ++compared;
   }
   EXPECT_GE(compared, 90);
+}
+
+// Whole messages, node by node, take turns on links there and share them fairly here.
+TEST(AstraSim2, CongestionAwareCollectives) {
+  int compared = 0;
+  for (const CsvRow& row : reference_rows("astra_sim_2_aware")) {
+    std::optional<Case> run = case_of(row.at("name"));
+    if (!run) continue;
+    run->system.network = NetworkModel::Flows;
+    run->system.forwarding = Forwarding::Whole;
+    const Network network = parse_network(run->network);
+    const Step graph = lone_collective(network, run->collective);
+    const StepResult result = simulate_full({graph, network, run->system, run->bandwidth, {}});
+    const double measured = std::stod(row.at("max_cycles"));
+    EXPECT_NEAR(to_ns(result.step_time), measured, 0.01 * measured) << row.at("name");
+    ++compared;
+  }
+  EXPECT_GE(compared, 30);
 }
 
 }  // namespace

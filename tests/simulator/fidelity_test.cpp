@@ -148,6 +148,29 @@ TEST(Fidelity, HalvesOfABrokenDimensionShareItsLinks) {
   EXPECT_GE(simulate_full({graph, network, system, bandwidth, {}}).step_time, nanoseconds(6400));
 }
 
+// On a part of a ring the last NPU is farther from the first than neighbours are from each other: what stands
+// for all NPUs waits for that message, too, whatever the algorithm.
+TEST(Fidelity, FoldedEqualsFullOnPartsOfARing) {
+  System system = realistic();
+  system.latency = {nanoseconds(1370)};
+  const Network network = parse_network("Ring(24)");
+  const std::vector<Group> groups = split_into_groups(network, {{"TP", 6}, {"DP", 4}});
+  for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {
+    system.algorithms.by_kind["Ring"] = algorithm.name;
+    for (const CollectiveKindInfo& collective : collective_kinds()) {
+      for (const std::uint32_t group : {0U, 1U}) {
+        StepBuilder builder("part", groups, {"line"});
+        builder.collective({}, {{collective.kind, Bytes(100'003)}, group}, {});
+        const Step graph = std::move(builder).finish();
+        const std::vector<double> bandwidth = {50.0};
+        const Scenario scenario{graph, network, system, bandwidth, Time()};
+        EXPECT_EQ(simulate_folded(scenario).step_time, simulate_full(scenario).step_time)
+            << collective.name << " by " << algorithm.name << " of " << groups[group].name;
+      }
+    }
+  }
+}
+
 // Neighbours share nothing, and a port per peer or a switch without incast neither: links change nothing.
 TEST(Fidelity, LinksAreNotSharedByNaturalAlgorithms) {
   for (const char* shorthand : {"Ring(8)", "FullyConnected(8)", "Switch(16)", "Ring(4)_Switch(4)"}) {

@@ -6,9 +6,9 @@
 
 #include <random>
 
+#include "collective/phase_time.h"
 #include "core/error.h"
 #include "simulator/event_driven.h"
-#include "simulator/player/phase_time.h"
 #include "simulator/player/play_cost.h"
 
 namespace bandwright {

@@ -62,11 +62,108 @@ TEST(IssueOrder, ResourcesServeOneAtATime) {
   }
 }
 
+// The rule, stated again without events: at the earliest moment at which an operation can start, whatever can
+// start then does, on each resource that of the smallest priority, and of equal ones that of the smallest
+// number.
+std::vector<Time> starts(const Step& graph, const std::vector<Issue>& issues) {
+  const std::size_t count = graph.operations.size();
+  const Time never = clock_end;
+  std::vector<Time> start(count, never);
+  std::map<std::uint32_t, Time> free;
+  const auto ready = [&](OperationId id) {
+    Time at;
+    for (const OperationId before : graph.dependencies_of(graph.operations[id])) {
+      at = std::max(at, start[before] == never ? never : start[before] + graph.operations[before].duration);
+    }
+    const std::uint32_t resource = issues[id].resource;
+    return resource == Issue::no_resource ? at : std::max(at, free[resource]);
+  };
+  for (std::size_t started = 0; started < count; ++started) {
+    OperationId next = no_operation;
+    for (OperationId id = 0; id < count; ++id) {
+      if (start[id] != never) continue;
+      const auto key = [&](OperationId each) { return std::pair(ready(each), issues[each].priority); };
+      if (next == no_operation || key(id) < key(next)) next = id;
+    }
+    start[next] = ready(next);
+    if (issues[next].resource != Issue::no_resource) {
+      free[issues[next].resource] = start[next] + graph.operations[next].duration;
+    }
+  }
+  return start;
+}
+
+TEST(IssueOrder, IsTheRuleMomentByMoment) {
+  std::mt19937 random(11);
+  for (int i = 0; i < 200; ++i) {
+    const auto pick = [&](unsigned low, unsigned high) {
+      return std::uniform_int_distribution<unsigned>(low, high)(random);
+    };
+    StepBuilder builder("random", {}, {"a"});
+    std::vector<Issue> issues;
+    for (OperationId id = 0; id < 25; ++id) {
+      std::vector<OperationId> after;
+      for (unsigned k = pick(0, 2); id > 0 && k > 0; --k) after.push_back(pick(0, id - 1));
+      builder.compute({}, nanoseconds(pick(1, 4)), after);
+      issues.push_back({pick(0, 3) == 0 ? Issue::no_resource : id % 3, pick(0, 5)});
+    }
+    const Step graph = std::move(builder).finish();
+    const std::vector<Time> expected = starts(graph, issues);
+    const IssuedStep issued = fix_issue_order(graph, issues, duration);
+    const std::vector<Time> end = ends(issued.graph);
+    ASSERT_EQ(issued.order.size(), 25U);
+    Time before;
+    for (OperationId place = 0; place < 25; ++place) {
+      const Time start = end[place] - issued.graph.operations[place].duration;
+      EXPECT_EQ(start, expected[issued.order[place]]);
+      EXPECT_GE(start, before) << "operations stand in the order of their start";
+      before = start;
+    }
+  }
+}
+
+// What can start without a resource does, beside others.
+TEST(IssueOrder, NoResourceIsNoOrder) {
+  StepBuilder builder("beside", {}, {"a"});
+  for (const double ns : {10.0, 20.0, 30.0}) builder.compute({}, nanoseconds(ns), {});
+  const IssuedStep issued = fix_issue_order(std::move(builder).finish(), std::vector<Issue>(3), duration);
+  EXPECT_TRUE(issued.graph.dependencies.empty());
+  EXPECT_EQ(issued.order, (std::vector<OperationId>{0, 1, 2}));
+}
+
+// A graph whose operations stand in any order, here the last first, comes out in order with all it says.
+TEST(IssueOrder, OperationsMayStandInAnyOrder) {
+  Step graph{.name = "backwards", .line_names = {"a", "b"}, .npu_share = {0.5, 0.5}};
+  graph.collectives = {{{CollectiveKind::Reduce, Bytes(7)}, 0}};
+  graph.groups = {{.name = "all"}};
+  graph.operations = {{.line = 1, .duration = nanoseconds(1), .first_dependency = 0, .dependencies = 1},
+                      {.line = 0, .duration = nanoseconds(2)}};
+  graph.dependencies = {1};
+  const IssuedStep issued = fix_issue_order(graph, std::vector<Issue>{{0, 0}, {0, 9}}, duration);
+  EXPECT_EQ(issued.order, (std::vector<OperationId>{1, 0}));
+  EXPECT_EQ(issued.graph.operations[1].line, 1);
+  EXPECT_EQ(issued.graph.dependencies,
+            (std::vector<OperationId>{0, 0}));  // of the graph, and of the resource
+  EXPECT_EQ(issued.graph.name, graph.name);
+  EXPECT_EQ(issued.graph.line_names, graph.line_names);
+  EXPECT_EQ(issued.graph.collectives, graph.collectives);
+  EXPECT_EQ(issued.graph.groups.size(), 1U);
+  EXPECT_EQ(issued.graph.npu_share, graph.npu_share);
+}
+
+// a, and b and c that wait for each other: two of three.
 TEST(IssueOrder, OperationsThatWaitForEachOtherAreNamed) {
-  Step graph{.name = "knot", .line_names = {"a"}};
-  graph.operations = {{.first_dependency = 0, .dependencies = 1}, {.first_dependency = 1, .dependencies = 1}};
-  graph.dependencies = {1, 0};
-  EXPECT_THROW(fix_issue_order(graph, std::vector<Issue>(2), duration), InputError);
+  Step graph{.name = "knot", .line_names = {"a", "b", "c"}};
+  graph.operations = {{.line = 0},
+                      {.line = 1, .first_dependency = 0, .dependencies = 1},
+                      {.line = 2, .first_dependency = 1, .dependencies = 1}};
+  graph.dependencies = {2, 1};
+  try {
+    fix_issue_order(graph, std::vector<Issue>(3), duration);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "knot: 2 of 3 operations can never start, b among them");
+  }
 }
 
 }  // namespace

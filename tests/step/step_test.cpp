@@ -109,6 +109,87 @@ TEST(Cursor, KnowsItsRounds) {
   }
 }
 
+// Written out, a step keeps all that is not repetition.
+TEST(Step, KeepsWhatItIsWhenWrittenOut) {
+  std::mt19937 random(3);
+  for (int i = 0; i < 50; ++i) {
+    Step step = random_step(random);
+    step.wire_efficiency = {0.5, 0.25};
+    step.npu_share = {0.75};
+    std::vector<OperationId> origin;
+    const Step flat = expand(step, 50'000'000, &origin);
+    EXPECT_EQ(flat.name, step.name);
+    EXPECT_EQ(flat.collectives, step.collectives);
+    EXPECT_EQ(flat.groups.size(), step.groups.size());
+    EXPECT_EQ(flat.line_names, step.line_names);
+    EXPECT_EQ(flat.wire_efficiency, step.wire_efficiency);
+    EXPECT_EQ(flat.npu_share, step.npu_share);
+    ASSERT_EQ(origin, order(step));
+    for (OperationId id = 0; id < origin.size(); ++id) {
+      const Operation& from = step.operations[origin[id]];
+      EXPECT_EQ(flat.operations[id].kind, from.kind);
+      EXPECT_EQ(flat.operations[id].duration, from.duration);
+      EXPECT_EQ(flat.operations[id].collective, from.collective);
+      EXPECT_LE(flat.operations[id].dependencies, from.dependencies);
+      for (const OperationId each : flat.dependencies_of(flat.operations[id])) EXPECT_LT(each, id);
+    }
+  }
+}
+
+// Groups of a set are some of the NPUs'.
+TEST(Step, GroupsOfASetAreOfAPartOfTheNpus) {
+  Step step;
+  Group group{.set = 1};
+  EXPECT_EQ(step.share_of(group), 1.0);
+  step.npu_share = {0.25, 0.75};
+  EXPECT_EQ(step.share_of(group), 0.75);
+  group.set = 0;
+  EXPECT_EQ(step.share_of(group), 0.25);
+}
+
+TEST(StepBuilder, AppendsWhatItIsGiven) {
+  StepBuilder builder("three", {whole_network(parse_network("Ring(4)"))}, {"x", "y"});
+  const GroupCollective call = {{CollectiveKind::AllGather, Bytes(5)}, 0};
+  const GroupCollective other = {{CollectiveKind::AllGather, Bytes(6)}, 0};
+  const Label label = {Role::Optimizer, 1};
+  const OperationId a = builder.compute(label, nanoseconds(3), {});
+  const OperationId b = builder.overhead(label, nanoseconds(4), std::vector{a});
+  const OperationId c = builder.collective(label, call, std::vector{a, b});
+  builder.collective(label, other, {});
+  builder.collective(label, call, std::vector{c});
+  EXPECT_EQ(builder.group(0).npus(), 4);
+  const Step step = std::move(builder).finish();
+  EXPECT_EQ(step.collectives, (std::vector{call, other}));
+  EXPECT_EQ(step.dependencies, (std::vector<OperationId>{0, 0, 1, 2}));
+  const auto& operations = step.operations;
+  ASSERT_EQ(operations.size(), 5U);
+  EXPECT_EQ(operations[0].kind, OperationKind::Compute);
+  EXPECT_EQ(operations[0].duration, nanoseconds(3));
+  EXPECT_EQ(operations[1].kind, OperationKind::Overhead);
+  EXPECT_EQ(operations[1].duration, nanoseconds(4));
+  EXPECT_EQ(operations[2].kind, OperationKind::Collective);
+  EXPECT_EQ(step.dependencies_of(operations[2]).size(), 2U);
+  EXPECT_EQ(operations[3].collective, 1U);
+  EXPECT_EQ(operations[4].collective, 0U);
+  EXPECT_EQ(step.dependencies_of(operations[4])[0], c);
+  for (const Operation& each : operations) {
+    EXPECT_EQ(each.role, Role::Optimizer);
+    EXPECT_EQ(each.line, 1);
+  }
+}
+
+TEST(Step, OfALoneCollective) {
+  const Network network = parse_network("Ring(4)_Switch(3)");
+  const Collective collective = {CollectiveKind::Broadcast, Bytes(1)};
+  const Step step = lone_collective(network, collective);
+  EXPECT_EQ(step.name, "broadcast");
+  ASSERT_EQ(step.operations.size(), 1U);
+  EXPECT_EQ(step.operations[0].kind, OperationKind::Collective);
+  EXPECT_EQ(step.collectives, (std::vector<GroupCollective>{{collective, 0}}));
+  EXPECT_EQ(step.groups[0].npus(), 12);
+  EXPECT_THROW(lone_collective(network, {CollectiveKind::Broadcast, Bytes(0)}), InputError);
+}
+
 TEST(Step, OfNothingIsDone) { EXPECT_TRUE(Cursor(Step{}).done()); }
 
 }  // namespace

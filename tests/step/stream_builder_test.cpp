@@ -79,6 +79,81 @@ TEST(StreamBuilder, StreamsThatFollowComputeNeedNoDependencies) {
   EXPECT_TRUE(step.operations[2].blocks);
 }
 
+// Each way to write an operation: who it is, what it takes and which streams it waits for.
+TEST(StreamBuilder, WritesEveryKindOfOperation) {
+  StreamBuilder builder("all", {whole_network(parse_network("Ring(4)"))}, {"x", "y"});
+  const Label label = {Role::Forward, 1};
+  const GroupCollective call = {{CollectiveKind::AllReduce, Bytes(8)}, 0};
+  builder.compute(label, nanoseconds(1));
+  builder.host(label, nanoseconds(2));
+  builder.collective(label, call, nanoseconds(3), streams(Stream::Host), streams(Stream::Data));
+  builder.join(streams(Stream::Data, Stream::Host));
+  const Step step = std::move(builder).finish();
+  const auto& operations = step.operations;
+  ASSERT_EQ(operations.size(), 4U);
+  const std::vector<OperationKind> kinds = {OperationKind::Compute, OperationKind::Host,
+                                            OperationKind::Collective, OperationKind::Overhead};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(operations[i].kind, kinds[i]);
+    EXPECT_EQ(operations[i].duration, i < 3 ? nanoseconds(static_cast<double>(i + 1)) : Time());
+    EXPECT_EQ(operations[i].role, i < 3 ? Role::Forward : Role::Other);
+    EXPECT_EQ(operations[i].line, i < 3 ? 1 : 0);
+    EXPECT_FALSE(operations[i].blocks);
+  }
+  EXPECT_EQ(waits(step, 0), (std::vector<OperationId>{}));
+  EXPECT_EQ(waits(step, 1), (std::vector<OperationId>{0}));
+  EXPECT_EQ(waits(step, 2), (std::vector<OperationId>{1}));
+  EXPECT_EQ(waits(step, 3), (std::vector<OperationId>{0, 2, 1}));  // by stream: Compute, Data, Host
+}
+
+// What takes no time or moves no bytes is not there; equal collectives are one.
+TEST(StreamBuilder, LeavesOutWhatIsNothing) {
+  const Network network = parse_network("Ring(4)");
+  StreamBuilder builder("none", {whole_network(network), {.name = "one NPU"}}, {"x"});
+  const StreamSet data = streams(Stream::Data);
+  builder.compute({}, Time());
+  builder.host({}, Time());
+  builder.compute({}, picoseconds(1));
+  builder.collective({}, {{CollectiveKind::AllReduce, Bytes(0)}, 0}, nanoseconds(1), data, data);
+  builder.collective({}, {{CollectiveKind::AllReduce, Bytes(9)}, 1}, nanoseconds(1), data, data);
+  EXPECT_EQ(builder.enter({{CollectiveKind::AllReduce, Bytes(1)}, 0}), 0U);
+  EXPECT_EQ(builder.enter({{CollectiveKind::AllReduce, Bytes(2)}, 0}), 1U);
+  EXPECT_EQ(builder.enter({{CollectiveKind::AllReduce, Bytes(1)}, 0}), 0U);
+  builder.collective({}, {{CollectiveKind::AllReduce, Bytes(1)}, 0}, Time(), data, data);
+  EXPECT_EQ(builder.group(1).name, "one NPU");
+  const Step step = std::move(builder).finish();
+  ASSERT_EQ(step.operations.size(), 2U);
+  EXPECT_EQ(step.operations[0].duration, picoseconds(1));
+  EXPECT_EQ(step.collectives.size(), 2U);
+}
+
+// repeat 2 { a  repeat 3 { b }  repeat 4 { } } c: blocks know their operations, rounds and blocks inside.
+TEST(StreamBuilder, WritesBlocks) {
+  StreamBuilder builder("blocks", {}, {"line"});
+  const auto some = [&] { builder.compute({}, nanoseconds(1)); };
+  builder.repeat(2, [&] {
+    some();
+    builder.repeat(7, [] {});
+    builder.repeat(3, some);
+    builder.repeat(4, [] {});
+  });
+  some();
+  const Step step = std::move(builder).finish();
+  ASSERT_EQ(step.blocks.size(), 2U);
+  EXPECT_EQ(step.blocks[0].first, 0U);
+  EXPECT_EQ(step.blocks[0].end, 2U);
+  EXPECT_EQ(step.blocks[0].times, 2U);
+  EXPECT_EQ(step.blocks[0].inner, 1U);
+  EXPECT_EQ(step.blocks[1].first, 1U);
+  EXPECT_EQ(step.blocks[1].end, 2U);
+  EXPECT_EQ(step.blocks[1].times, 3U);
+  EXPECT_EQ(step.blocks[1].inner, 0U);
+  EXPECT_EQ(executions(step), (std::vector<double>{2.0, 6.0, 1.0}));
+  // An empty block leaves nothing behind: the one after it is renewed by its own operation.
+  EXPECT_EQ(waits(step, 0), (std::vector<OperationId>{1}));
+  EXPECT_EQ(waits(step, 1), (std::vector<OperationId>{0, 1}));
+}
+
 TEST(StreamBuilder, BlocksOfNothingVanish) {
   StreamBuilder builder("empty", {}, {"line"});
   builder.repeat(3, [&] { builder.repeat(2, [&] { builder.compute({}, Time(0)); }); });

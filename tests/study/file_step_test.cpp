@@ -53,6 +53,18 @@ class GptTraces : public testing::Test {
     EXPECT_NEAR(to_ns(folded(step)) / cycles, 1.0, tolerance) << traces << ' ' << network;
   }
 
+  // Over shared links, which whole messages cross one by one in ASTRA-sim 2's congestion-aware network and
+  // share fairly here.
+  void expect_shared(const std::string& traces, const std::string& network, double cycles,
+                     double tolerance) const {
+    FileStep step = load_files({.workload = (folder / traces).string(),
+                                .network = config(network + ".yml"),
+                                .system = config("sys_train.json")},
+                               {});
+    step.system.network = NetworkModel::Flows;
+    EXPECT_NEAR(to_ns(ranked(step)) / cycles, 1.0, tolerance) << traces << ' ' << network;
+  }
+
   [[nodiscard]] std::string config(const std::string& name) const {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder / "")) {
       if (entry.path().filename() == name) return entry.path().string();
@@ -69,6 +81,8 @@ TEST_F(GptTraces, EightNpus) {
   expect_cycles("gen8", "net_Ring_8", "sys_train", 7410516, 1e-9);
   expect_cycles("gen8", "net_Switch_8", "sys_train", 7434516, 1e-9);
   expect_cycles("gen8", "net_2D_R4_S2", "sys_train2", 3191100, 1e-9);
+  expect_shared("gen8", "net_Ring_8", 11584884, 0.01);
+  expect_shared("gen8", "net_Switch_8", 13063940, 0.01);
 }
 
 TEST_F(GptTraces, SixtyFourNpus) {
@@ -76,6 +90,8 @@ TEST_F(GptTraces, SixtyFourNpus) {
   expect_cycles("gen64", "net_Ring_64", "sys_train", 16591108, 2e-3);
   expect_cycles("gen64", "net_Switch_64", "sys_train", 12937108, 1e-9);
   expect_cycles("gen64", "net_2D_R8_S8b", "sys_train2", 12245060, 1e-9);
+  expect_shared("gen64", "net_Ring_64", 71575072, 2e-4);  // eight data-parallel rings over each link
+  expect_shared("gen64", "net_Switch_64", 22882260, 0.01);
 }
 
 TEST_F(GptTraces, FiveHundredAndTwelveNpus) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "study/curve.h"
 #include "study/estimate.h"
 #include "study/job/division_space.h"
 
@@ -126,6 +127,60 @@ TEST(Plan, ObjectivesAndFrontOverNpuCounts) {
   const PlanAnswer cheapest = plan(
       {.job = job, .search = {.objective = PlanObjective::NetworkCost, .best = 1, .longest_step_ns = limit}});
   EXPECT_EQ(cheapest.best[0].ranked.parallelism.npus(), all.best[1].ranked.parallelism.npus());
+}
+
+// "auto" opens one decision; the others stay as they are said, or usual.
+TEST(OpenDivision, IsTheBestOfWhatIsOpen) {
+  Job job = small_job();
+  job.tp = "auto";
+  job.zero = "1";
+  job.sequence_parallel = "true";
+  double best = 1e300;
+  for (const char* tp : {"1", "2", "4", "8", "16"}) {
+    Job one = job;
+    one.tp = tp;
+    const EstimateFacts facts = facts_of(estimate(one));
+    if (facts.fits) best = std::min(best, facts.step_ns);
+  }
+  EXPECT_EQ(facts_of(estimate(job)).step_ns, best);
+  job.pp = job.cp = job.micro_batch = job.zero = job.recompute = job.virtual_stages = "auto";
+  job.sequence_parallel.clear();
+  EXPECT_LE(facts_of(estimate(job)).step_ns, best);
+  job.global_batch.clear();
+  EXPECT_THROW(estimate(job), InputError);
+}
+
+// Where nothing fits the smallest bill is the answer, and where nothing divides the reason is that of the
+// first combination.
+TEST(OpenDivision, SaysWhyThereIsNone) {
+  Job job = small_job();
+  job.model = "gpt3-175b";
+  job.tp = job.pp = job.zero = job.recompute = "auto";
+  const EstimateFacts facts = facts_of(estimate(job));
+  EXPECT_FALSE(facts.fits);
+  EXPECT_GE(facts.memory_bytes, plan({.job = job}).smallest->memory_bytes * (1.0 - 1e-12));
+  job.cp = "7";
+  try {
+    estimate(job);
+    ADD_FAILURE() << "7 divides no sequence";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("does not divide 16 NPUs"), std::string::npos) << error.what();
+  }
+}
+
+// A curve's points are the best divisions of their NPU counts.
+TEST(OpenDivision, ACurveHasTheBestOfEachPoint) {
+  CurveQuestion question{.job = small_job(), .workers = {8, 12, 16}, .mode = ScalingMode::Strong};
+  question.job.npus.clear();
+  question.efficiency = 1e-3;
+  const Curve found = curve(question).curve;
+  ASSERT_EQ(found.points.size(), 3U);
+  EXPECT_NE(found.points[1].refused.find("12"), std::string::npos);
+  for (const std::size_t i : {0U, 2U}) {
+    Job job = small_job();
+    job.npus = std::to_string(found.points[i].workers);
+    EXPECT_DOUBLE_EQ(found.points[i].step.seconds, plan({.job = job}).best[0].estimate.step_ns * 1e-9);
+  }
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include "collective/collective.h"
 #include "core/error.h"
-#include "training/division.h"
 #include "training/estimate.h"
 #include "training/layers/expert_routing.h"
 
@@ -193,26 +192,6 @@ TEST(ExpertParallel, NeverTakesMoreMemory) {
       }
     }
   }
-}
-
-// The search tries every division of the experts, and takes one that is no slower than any that fits.
-TEST(ExpertParallel, IsChosenByTheFastestDivision) {
-  TrainingJob job{load_architecture("mixtral-8x7b"), load_machine("dgx-h100"), {.global_batch = 256}};
-  const Division best = fastest_division(job, 64, {});
-  EXPECT_TRUE(best.estimate.fits());
-  EXPECT_GT(best.parallelism.expert, 1);
-  for (const std::int64_t expert : {1, 2, 4, 8}) {
-    TrainingJob other = job;
-    other.parallelism = best.parallelism;
-    other.parallelism.expert = expert;
-    if (other.parallelism.data % expert != 0) continue;
-    const TrainingEstimate one = estimate(other);
-    if (one.fits()) {
-      EXPECT_LE(best.estimate.step_ns, one.step_ns) << expert;
-    }
-  }
-  job.parallelism.expert = 2;
-  EXPECT_EQ(fastest_division(job, 64, {.expert = false}).parallelism.expert, 2);
 }
 
 // What does not fit is told to divide its experts further.

@@ -72,7 +72,7 @@ TEST(MemoryBill, NeverGrowsWithTensorParallelismOrZero) {
 
 // Every model that ships, at every step from one setting to the next that is meant to save memory.
 TEST(MemoryBill, NeverGrowsWithAnySettingThatSavesMemory) {
-  for (const std::string& name : input_names("architectures")) {
+  for (const std::string& name : input_names("models/transformers")) {
     const TransformerArchitecture model = load_architecture(name);
     for (const Recomputation recompute :
          {Recomputation::None, Recomputation::Selective, Recomputation::Full}) {

@@ -68,14 +68,14 @@ TEST(TableStep, NeedsWholeReplicas) {
 TEST(GraphEstimate, BreakdownAddsUpToTheStep) {
   const Machine machine = load_machine("dgx-h100");
   const Network network = machine.network(256);
-  for (const std::string& name : input_names("models")) {
+  for (const std::string& name : input_names("models/tables")) {
     for (const TrainingLoop& loop : training_loops()) {
       const GraphEstimate result =
           estimate_on(machine, network, table_step(load_model(name), machine, network, loop));
       EXPECT_NEAR(sum_of(result), result.step_ns, 1e-9 * result.step_ns) << name << ' ' << loop.name;
     }
   }
-  for (const std::string& name : input_names("convnets")) {
+  for (const std::string& name : input_names("models/images")) {
     const Step graph = image_step(load_image_model(name), machine, network, 32.0, 1e14);
     const GraphEstimate result = estimate_on(machine, network, graph);
     EXPECT_NEAR(sum_of(result), result.step_ns, 1e-9 * result.step_ns) << name;
@@ -119,7 +119,7 @@ TEST(ImageStep, ScalesWithImages) {
 }
 
 TEST(ImageMemory, IsTheNetworksOwnCount) {
-  for (const std::string& name : input_names("convnets")) {
+  for (const std::string& name : input_names("models/images")) {
     const ImageModel model = load_image_model(name);
     for (const std::int64_t images : {1, 256}) {
       EXPECT_DOUBLE_EQ(memory_bill(model, images).total(), model.memory_bytes(images)) << name;

@@ -11,7 +11,7 @@ namespace {
 // TP divides the work and nothing else: t tokens take 2 t in out FLOP forward, and as many for either
 // gradient.
 TEST(LayerOperators, TensorParallelismDividesTheFlop) {
-  for (const std::string& name : input_names("architectures")) {
+  for (const std::string& name : input_names("models/transformers")) {
     const TransformerArchitecture model = load_architecture(name);
     for (const Projection& weights : attention_projections(model)) {
       for (const double tensor : {1.0, 2.0, 8.0}) {

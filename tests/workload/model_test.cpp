@@ -1,8 +1,10 @@
 #include "workload/model.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/fields.h"
 #include "core/io/paths.h"
 
 namespace bandwright {
@@ -18,8 +20,8 @@ std::string error_in(std::string_view text) {
 }
 
 TEST(Model, EveryShippedModelReads) {
-  ASSERT_FALSE(input_names("models").empty());
-  for (const std::string& name : input_names("models")) {
+  ASSERT_FALSE(input_names("models/tables").empty());
+  for (const std::string& name : input_names("models/tables")) {
     EXPECT_FALSE(load_model(name).lines.empty()) << name;
   }
 }
@@ -40,7 +42,7 @@ TEST(Model, BadFilesAreNamedWithTheirLine) {
   EXPECT_EQ(
       error_in("name: x\nlayer: 3\n"),
       "m.yaml:2: unknown key 'layer'; did you mean 'layers'? (known: name, help, tensor_parallel, layers, "
-      "transformer)");
+      "transformer, same_as)");
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 1\nlayers: []\n"),
             "m.yaml:3: layers: expected a list of at least 1");
   EXPECT_EQ(error_in("name: x\ntensor_parallel: 0\nlayers: []\n"),
@@ -65,6 +67,27 @@ TEST(Model, FusingWeightGradients) {
   EXPECT_EQ(fuse_weight_gradients(model).lines[0].weight_gradient.communication->collective.bytes, total);
   model.lines[1].weight_gradient.communication->axis = Axis::World;
   EXPECT_THROW(fuse_weight_gradients(model), InputError);
+}
+
+// LIBRA's experiments call the artifact's tables by other names: the same lines, written once.
+TEST(Model, AnotherNameIsTheSameTable) {
+  for (const auto& [name, other] :
+       {std::pair("GPT-3", "175B"), std::pair("T-NLG", "17B"), std::pair("MSFT-1T", "1T")}) {
+    Model renamed = load_model(name);
+    EXPECT_EQ(renamed.name, name);
+    const Model table = load_model(other);
+    renamed.name = table.name;
+    renamed.help = table.help;
+    EXPECT_EQ(layer_table_fields().content(renamed), layer_table_fields().content(table));
+  }
+}
+
+TEST(Model, AnotherNameLeadsToATable) {
+  EXPECT_EQ(error_in("name: x\nsame_as: gpt-3\n"), "m.yaml:2: same_as: gpt-3 is another name itself");
+  EXPECT_THAT(error_in("name: x\nsame_as: 176b\n"),
+              ::testing::HasSubstr("m.yaml:2: same_as: unknown layer table '176b'"));
+  EXPECT_EQ(error_in("name: x\nsame_as: 1t\nlayers: []\n"),
+            "m.yaml:3: unknown key 'layers' (known: name, help, same_as)");
 }
 
 }  // namespace

@@ -19,9 +19,6 @@ constexpr double kernels_before_work = 2.0;
 // of a micro-batch takes less than 9 ms on an H100's host, whatever its size.
 constexpr double expert_kernels_forward = 90.0;
 constexpr double expert_kernels_backward = 170.0;
-// Of a send beside another chunk's passes, what the stage waits for all the same: its neighbours are not done
-// to the moment. Fitted.
-constexpr double waited_for = 0.3;
 // The stream of what is passed on inside a node, beside Stream::Expert's between nodes: context exchanges,
 // whose it is otherwise, hold the compute stream up, so that the two never run at a time without being waited
 // for.
@@ -77,6 +74,20 @@ LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StreamB
     routes_[static_cast<std::size_t>(way)] = route_bytes(job.model, p_, experts, way == Way::Dispatch);
   }
 }
+
+LayerPasses::LayerPasses(const LayerPasses& other, StreamBuilder& builder)
+    : job_(other.job_),
+      network_(other.network_),
+      p_(other.p_),
+      builder_(builder),
+      dense_(other.dense_),
+      sparse_(other.sparse_),
+      head_(other.head_),
+      embedding_(other.embedding_),
+      tokens_(other.tokens_),
+      activation_(other.activation_),
+      per_node_(other.per_node_),
+      routes_(other.routes_) {}
 
 void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
                        StreamSet sets) {
@@ -143,7 +154,7 @@ void LayerPasses::begin_routes_beside(std::int64_t layers) {
   if (p_.expert == 1) return;
   beside_ = true;
   const Time copying =
-      nanoseconds(copying_share() * (exchange_ns(Way::Dispatch) + exchange_ns(Way::Combine)));
+      nanoseconds(copying_share(job_.machine) * (exchange_ns(Way::Dispatch) + exchange_ns(Way::Combine)));
   const auto both_ways = [&](Role role) {
     for (const Way way : {Way::Dispatch, Way::Combine}) exchange(role, way, streams());
   };
@@ -257,15 +268,13 @@ void LayerPasses::output_backward(Role role) {
 
 void LayerPasses::send(Role role) {
   const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
-  const bool beside =
-      p_.schedule == PipelineSchedule::Interleaved && !p_.synchronous_sends && role != Role::Bubble;
+  const bool beside = sends_beside(p_, role);
   const Label label = step_label(role, StepLine::PipelineParallel);
   const double bytes = activation_ / static_cast<double>(p_.tensor);
-  call(Axes::Pipeline, CollectiveKind::PointToPoint, bytes, label, both,
-       beside ? streams(Stream::Pipeline) : both);
+  const CollectiveKind kind = CollectiveKind::PointToPoint;
+  call(Axes::Pipeline, kind, bytes, label, both, beside ? streams(Stream::Pipeline) : both);
   if (beside) {
-    builder_.compute(label,
-                     nanoseconds(waited_for * call_ns(Axes::Pipeline, CollectiveKind::PointToPoint, bytes)));
+    builder_.compute(label, nanoseconds(send_waited_for * call_ns(Axes::Pipeline, kind, bytes)));
   }
   if (!p_.synchronous_sends) return;
   builder_.compute(step_label(role, StepLine::Host),
@@ -278,9 +287,9 @@ double LayerPasses::call_ns(Axes axis, CollectiveKind kind, double bytes) const 
   return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, network_, group, wanted);
 }
 
-double LayerPasses::copying_share() const {
-  constexpr double share = 20.0 / 132.0;
-  return job_.machine.dimensions.front().software.copies ? share : 0.0;
+void LayerPasses::take_processors(Axes axis, CollectiveKind kind, double bytes, Label label) {
+  const double share = copying_share(job_.machine);
+  if (share > 0.0) builder_.compute(label, nanoseconds(share * call_ns(axis, kind, bytes)));
 }
 
 }  // namespace bandwright

@@ -3,6 +3,7 @@
 
 #include "training/layers/expert_routing.h"
 #include "training/layers/layer_cost.h"
+#include "training/step_parts.h"
 #include "training/training_step.h"
 
 namespace bandwright {
@@ -14,34 +15,28 @@ namespace bandwright {
 //   backward   the same in reverse, each block with its input gradient, TP all-reduce, weight gradient
 //
 // With sequence parallelism an all-reduce is an all-gather before and a reduce-scatter after the block.
-class LayerPasses {
+class LayerPasses final : public StepPasses {
  public:
   LayerPasses(const TrainingJob& job, const Network& network, StreamBuilder& builder);
+  // The same passes, whose costs are known, written to another step.
+  LayerPasses(const LayerPasses& other, StreamBuilder& builder);
 
-  void forward(bool sparse, Role role);
-  void backward(bool sparse, Role role);
-  void embedding_forward(Role role) { block(embedding_.forward, role); }
-  void embedding_backward(Role role) { block(embedding_.input_gradient, role); }
-  void output_forward(Role role);
-  void output_backward(Role role);
-  // Activations, or their gradients, to the neighbouring stage.
-  void send(Role role);
+  void forward(bool sparse, Role role) override;
+  void backward(bool sparse, Role role) override;
+  void embedding_forward(Role role) override { block(embedding_.forward, role); }
+  void embedding_backward(Role role) override { block(embedding_.input_gradient, role); }
+  void output_forward(Role role) override;
+  void output_backward(Role role) override;
+  void send(Role role) override;
+  void begin_routes_beside(std::int64_t layers) override;
+  void end_routes_beside() override;
+  [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const override;
+  void call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
+            StreamSet sets) override;
+  void take_processors(Axes axis, CollectiveKind kind, double bytes, Label label) override;
 
-  // Between these, tokens go to the experts of so many layers and back beside the compute of both passes of a
-  // chunk, as that of another micro-batch: max(compute + s e, e), with e all their exchanges and s the share
-  // of an NPU's processors that copy them.
-  void begin_routes_beside(std::int64_t layers);
-  void end_routes_beside();
-  // Whether so many layers, with experts if there are any, compute for longer than the output layer.
-  [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const;
-
-  // A collective over an axis, with the latency of the machine's fabric.
-  void call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits, StreamSet sets);
-  // What it takes alone.
+  // What a collective takes alone.
   [[nodiscard]] double call_ns(Axes axis, CollectiveKind kind, double bytes) const;
-  // Of an NPU's processors, those that copy for a collective: 20 of an H800's 132 (DeepSeek-V3 technical
-  // report, arXiv 2412.19437, section 3.2.2); none where hardware moves the data.
-  [[nodiscard]] double copying_share() const;
 
  private:
   void core_and_streaming(const BlockCost& cost, Role role);

@@ -61,7 +61,7 @@ void LayerPasses::block_with_tensor(const BlockCost& cost, Role role, double cop
   if (after) tensor_after(role, true, copies);
   builder_.compute(projections, nanoseconds(cost.projections * (1.0 - 1.0 / chunks)));
   builder_.compute(step_label(role, StepLine::TensorParallel),
-                   nanoseconds(copying_share() * calls.ns + started));
+                   nanoseconds(copying_share(job_.machine) * calls.ns + started));
   builder_.join(streams(Stream::Compute, Stream::Tensor));
 }
 

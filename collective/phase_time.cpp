@@ -1,8 +1,6 @@
-#include "simulator/player/phase_time.h"
+#include "collective/phase_time.h"
 
 #include <algorithm>
-
-#include "simulator/event_queue.h"
 
 namespace bandwright {
 namespace {

@@ -1,0 +1,103 @@
+#include "cli/program/run.h"
+
+#include <fmt/format.h>
+
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+#include <array>
+
+#include "cli/commands.h"
+#include "cli/options/option_rules.h"
+#include "core/error.h"
+#include "core/io/tell.h"
+#include "core/text.h"
+
+namespace bandwright {
+namespace {
+
+constexpr int bad_input_status = 2;
+
+struct NamedCommand {
+  std::string_view name;
+  void (*add)(CLI::App& app);
+};
+constexpr std::array every_command = {
+    NamedCommand{"optimize", add_optimize}, NamedCommand{"plan", add_plan},
+    NamedCommand{"simulate", add_simulate}, NamedCommand{"estimate", add_estimate},
+    NamedCommand{"cost", add_cost},         NamedCommand{"evaluate", add_evaluate},
+    NamedCommand{"plot", add_plot},         NamedCommand{"table", add_table},
+    NamedCommand{"report", add_report},     NamedCommand{"place", add_place},
+    NamedCommand{"scale", add_scale},       NamedCommand{"validate", add_validate},
+    NamedCommand{"check", add_check},       NamedCommand{"import", add_import},
+    NamedCommand{"export", add_export},     NamedCommand{"list", add_list}};
+
+constexpr std::string_view usage =
+    "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"
+    "  bandwright optimize 4D 325 175B Perf NoOverlap\n"
+    "  bandwright simulate 4D 325 175B NoOverlap --recompute full\n"
+    "  bandwright list\n";
+
+// The command that was given, innermost; the program itself when there was none.
+const CLI::App& chosen_command(const CLI::App& app) {
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  return chosen.empty() ? app : chosen_command(*chosen.front());
+}
+
+// Words of the command line that nothing takes: names the first and what was probably meant.
+std::string unexpected(const CLI::App& app) {
+  const CLI::App& command = chosen_command(app);
+  const std::vector<std::string> words = app.remaining(true);
+  const std::string word = words.empty() ? "" : words.front();
+  std::vector<std::string> names;
+  const bool is_option = word.starts_with("-");
+  if (is_option) {
+    for (const CLI::Option* option : command.get_options()) names.push_back(option->get_name());
+  } else {
+    for (const CLI::App* other : command.get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(other->get_name());
+    }
+  }
+  const std::vector<std::string_view> choices(names.begin(), names.end());
+  const std::string_view what = is_option ? "option" : choices.empty() ? "argument" : "command";
+  return fmt::format("unknown {} '{}'{} (see bandwright{}{} --help)", what, word, did_you_mean(word, choices),
+                     &command == &app ? "" : " ", &command == &app ? "" : command.get_name());
+}
+
+// With the command that the first word names, or with all where it names none.
+std::unique_ptr<CommandLine> program_for(std::string_view word, const Host* host) {
+  auto program = std::make_unique<CommandLine>(host);
+  program->set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
+  const auto* const named =
+      std::find_if(every_command.begin(), every_command.end(),
+                   [&](const NamedCommand& command) { return equal_ignoring_case(command.name, word); });
+  for (const NamedCommand& command : every_command) {
+    if (named == every_command.end() || &command == named) command.add(*program);
+  }
+  refuse_empty_texts(*program);
+  guard_outputs(*program);
+  return program;
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& words, const Host* host) {
+  const std::unique_ptr<CommandLine> program = program_for(words.empty() ? "" : words.front(), host);
+  try {
+    program->parse(
+        std::vector<std::string>(words.rbegin(), words.rend()));  // the library takes them from the end
+  } catch (const CLI::RuntimeError& no_answer) {
+    return no_answer.get_exit_code();
+  } catch (const CLI::Success& help_or_version) {
+    return program->exit(help_or_version);
+  } catch (const CLI::ParseError& error) {
+    throw InputError(program->remaining_size(true) > 0 ? unexpected(*program) : error.what());
+  }
+  if (!program->get_subcommands().empty()) return 0;
+  tell("{}", usage);
+  return bad_input_status;
+}
+
+std::unique_ptr<CommandLine> whole_command_line() { return program_for("", nullptr); }
+
+}  // namespace bandwright

@@ -1,0 +1,61 @@
+#include "network/distances.h"
+
+#include "core/error.h"
+
+namespace bandwright {
+namespace {
+
+using Exit = Distances::Exit;
+
+// Links grouped by one of their ends.
+void group_links(const NetworkGraph& graph, NodeId GraphLink::*here, NodeId GraphLink::*there,
+                 std::vector<std::uint32_t>& first, std::vector<Exit>& exits) {
+  first.assign(graph.nodes.size() + 1, 0);
+  for (const GraphLink& link : graph.links) first[link.*here + 1] += link.failed ? 0U : 1U;
+  for (std::size_t i = 1; i < first.size(); ++i) first[i] += first[i - 1];
+  exits.resize(first.back());
+  std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
+  for (LinkId id = 0; id < graph.links.size(); ++id) {
+    const GraphLink& link = graph.links[id];
+    if (!link.failed) exits[next[link.*here]++] = {id, link.*there, link.cost};
+  }
+}
+
+}  // namespace
+
+Distances::Distances(const NetworkGraph& graph) {
+  group_links(graph, &GraphLink::from, &GraphLink::to, first_, exits_);
+  group_links(graph, &GraphLink::to, &GraphLink::from, first_entry_, entries_);
+  for (const GraphNode& node : graph.nodes)
+    passes_.push_back(node.kind != NodeKind::Npu || graph.npus_forward);
+}
+
+const std::vector<std::uint16_t>& Distances::to(NodeId target) {
+  const auto [known, fresh] = known_.try_emplace(target);
+  if (fresh) known->second = measured(target);
+  return known->second;
+}
+
+// Dial's algorithm: nodes by their distance, in buckets, as costs are small whole numbers.
+std::vector<std::uint16_t> Distances::measured(NodeId target) const {
+  std::vector<std::uint16_t> distance(passes_.size(), unreachable);
+  std::vector<std::vector<NodeId>> buckets(1, {target});
+  distance[target] = 0;
+  for (std::size_t near = 0; near < buckets.size(); ++near) {
+    for (std::size_t i = 0; i < buckets[near].size(); ++i) {
+      const NodeId node = buckets[near][i];
+      if (distance[node] != near || (node != target && !passes_[node])) continue;
+      for (std::uint32_t e = first_entry_[node]; e < first_entry_[node + 1]; ++e) {
+        const std::size_t far = near + entries_[e].cost;
+        if (far >= unreachable) throw InputError("a way over more than 65,534 links");
+        if (far >= distance[entries_[e].to]) continue;
+        distance[entries_[e].to] = static_cast<std::uint16_t>(far);
+        if (buckets.size() <= far) buckets.resize(far + 1);
+        buckets[far].push_back(entries_[e].to);
+      }
+    }
+  }
+  return distance;
+}
+
+}  // namespace bandwright

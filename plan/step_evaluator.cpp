@@ -1,0 +1,315 @@
+#include "plan/step_evaluator.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/container_hash/hash.hpp>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+#include "simulator/closed_form/closed_form.h"
+#include "simulator/wire_loads.h"
+#include "training/collective_time.h"
+#include "training/layers/layer_passes.h"
+
+namespace bandwright {
+namespace {
+
+constexpr std::array inside_layers = {Axes::Tensor, Axes::Context, Axes::Expert, Axes::ExpertInside,
+                                      Axes::ExpertBetween};
+
+std::size_t index_of(Axes axis) { return static_cast<std::size_t>(axis); }
+
+}  // namespace
+
+struct StepEvaluator::Sizes {
+  std::vector<Group> groups;
+  std::size_t layout = 0;
+  struct Call {
+    Axes axis;
+    CollectiveKind kind;
+    std::int64_t bytes;
+    friend bool operator==(const Call&, const Call&) = default;
+  };
+  struct CallHash {
+    std::size_t operator()(const Call& call) const {
+      std::size_t hash = static_cast<std::size_t>(call.bytes) * 16 + static_cast<std::size_t>(call.kind);
+      hash = hash * 16 + index_of(call.axis);
+      return hash * 0x9E3779B97F4A7C15ULL >> 16;
+    }
+  };
+  std::unordered_map<Call, double, CallHash> prices;
+  std::unordered_map<Call, double, CallHash> processors;  // what those take that copy for a call beside
+  std::unordered_map<std::int64_t, Send> sends;           // between stages, by micro-batch and schedule
+};
+
+struct StepEvaluator::Layers {
+  struct Kinds {  // of layers
+    double dense = 0.0;
+    double sparse = 0.0;
+    [[nodiscard]] double of(bool is_sparse) const { return is_sparse ? sparse : dense; }
+  };
+  struct Phases {  // by who works: this stage, or others while it waits
+    Kinds own;
+    Kinds bubble;
+    [[nodiscard]] double of(bool sparse, Role role) const {
+      return (role == Role::Bubble ? bubble : own).of(sparse);
+    }
+  };
+  Phases forward;
+  Phases backward;
+  double embedding_forward = 0.0;
+  double embedding_backward = 0.0;
+  double output_forward = 0.0;
+  double output_backward = 0.0;
+  std::int64_t outlast_output_from = 0;  // layers
+  bool apart = true;                     // each pass ends before the next begins
+};
+
+// Passes whose times are known.
+class StepEvaluator::Passes final : public StepPasses {
+ public:
+  Passes(StepEvaluator& of, Sizes& sizes, const Layers& layers, const Send& send, StreamClock& clock)
+      : of_(of), sizes_(sizes), layers_(layers), send_(send), clock_(clock) {}
+
+  void forward(bool sparse, Role role) override { clock_.take(layers_.forward.of(sparse, role)); }
+  void backward(bool sparse, Role role) override { clock_.take(layers_.backward.of(sparse, role)); }
+  void embedding_forward(Role /*role*/) override { clock_.take(layers_.embedding_forward); }
+  void embedding_backward(Role /*role*/) override { clock_.take(layers_.embedding_backward); }
+  void output_forward(Role /*role*/) override { clock_.take(layers_.output_forward); }
+  void output_backward(Role /*role*/) override { clock_.take(layers_.output_backward); }
+  void send(Role role) override {
+    const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
+    const bool beside = sends_beside(of_.job_.parallelism, role);
+    clock_.collective(send_.ns, both, beside ? streams(Stream::Pipeline) : both);
+    if (beside) clock_.take(send_.waited_ns);
+  }
+  void begin_routes_beside(std::int64_t /*layers*/) override {}  // not here: Layers::apart
+  void end_routes_beside() override {}
+  [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const override {
+    return layers >= layers_.outlast_output_from;
+  }
+  void call(Axes axis, CollectiveKind kind, double bytes, Label /*label*/, StreamSet waits,
+            StreamSet sets) override {
+    const std::int64_t whole = std::llround(bytes);
+    if (whole <= 0 || sizes_.groups[index_of(axis)].dimensions.empty()) return;
+    clock_.collective(of_.collective_ns(sizes_, axis, kind, whole), waits, sets);
+  }
+  void take_processors(Axes axis, CollectiveKind kind, double bytes, Label /*label*/) override {
+    const std::int64_t whole = std::llround(bytes);
+    if (whole <= 0 || sizes_.groups[index_of(axis)].dimensions.empty()) return;
+    clock_.take(of_.processors_ns(sizes_, axis, kind, whole));
+  }
+
+ private:
+  StepEvaluator& of_;
+  Sizes& sizes_;
+  const Layers& layers_;
+  Send send_;
+  StreamClock& clock_;
+};
+
+std::size_t StepEvaluator::Hash::operator()(const SizesKey& key) const {
+  std::size_t hash = 0;
+  for (const std::int64_t each : {key.tensor, key.context, key.pipeline, key.expert}) {
+    boost::hash_combine(hash, each);
+  }
+  return hash;
+}
+
+std::size_t StepEvaluator::Hash::operator()(const LayersKey& key) const {
+  std::size_t hash = key.layout;
+  for (const std::int64_t each : {key.tensor, key.context, key.expert, key.micro_batch}) {
+    boost::hash_combine(hash, each);
+  }
+  boost::hash_combine(hash, 8 * static_cast<int>(key.recompute) + (key.sums_gradients ? 4 : 0) +
+                                (key.sequence_parallel ? 2 : 0) + (key.piped ? 1 : 0));
+  return hash;
+}
+
+StepEvaluator::StepEvaluator(const TrainingJob& job, Network network)
+    : StepEvaluator(job, network, job.machine.gb_per_s(network)) {}
+
+StepEvaluator::StepEvaluator(const TrainingJob& job, Network network, std::vector<double> gb_per_s)
+    : job_(job),
+      network_(std::move(network)),
+      gb_per_s_(std::move(gb_per_s)),
+      efficiency_(wire_efficiency(job_.machine, network_)) {}
+
+StepEvaluator::~StepEvaluator() = default;
+
+double StepEvaluator::step_ns(const Parallelism& p) {
+  try {
+    job_.parallelism = p;
+    Sizes& sizes = sizes_of(p);
+    const Layers& layers = layers_of(p, sizes);
+    const Send send = p.pipeline > 1 ? send_of(p, sizes) : Send{};
+    if (!layers.apart || !send.apart) return built_step_ns(p);
+    StreamClock clock(sizes.groups);
+    Passes passes(*this, sizes, layers, send, clock);
+    write_training_step(job_, clock, passes);
+    return clock.foreign() ? built_step_ns(p) : clock.end_ns();
+  } catch (const InputError&) {
+    return std::numeric_limits<double>::infinity();
+  }
+}
+
+double StepEvaluator::timed(Step step) const {
+  step.wire_efficiency = efficiency_;
+  return ClosedForm(step, network_).step_time_ns(gb_per_s_);
+}
+
+double StepEvaluator::built_step_ns(const Parallelism& p) {
+  ++built_;
+  job_.parallelism = p;
+  return timed(training_step(job_, network_));
+}
+
+StepEvaluator::Sizes& StepEvaluator::sizes_of(const Parallelism& p) {
+  std::unique_ptr<Sizes>& known = sizes_[{p.tensor, p.context, p.pipeline, p.expert}];
+  if (known) return *known;
+  known = std::make_unique<Sizes>();
+  known->groups = parallel_groups(network_, p);
+  std::vector<Group> inside;
+  for (const Axes axis : inside_layers) {
+    if (index_of(axis) < known->groups.size()) inside.push_back(known->groups[index_of(axis)]);
+  }
+  const auto same = [&](const std::vector<Group>& other) {
+    return std::equal(inside.begin(), inside.end(), other.begin(), other.end(),
+                      [](const Group& a, const Group& b) { return a.dimensions == b.dimensions; });
+  };
+  auto layout = std::find_if(layouts_.begin(), layouts_.end(), same);
+  if (layout == layouts_.end()) layout = layouts_.insert(layout, std::move(inside));
+  known->layout = static_cast<std::size_t>(layout - layouts_.begin());
+  return *known;
+}
+
+StepEvaluator::Layers& StepEvaluator::layers_of(const Parallelism& p, const Sizes& sizes) {
+  std::unique_ptr<Layers>& known = layers_[{sizes.layout, p.tensor, p.context, p.expert, p.micro_batch,
+                                            p.recompute, p.sequence_parallel, p.pipeline > 1, p.zero < 2}];
+  if (!known) known = std::make_unique<Layers>(timed_layers(sizes));
+  return *known;
+}
+
+namespace {
+
+// Whether a step's last operation holds the compute stream and comes after all others: what follows on the
+// compute stream then comes after them, too.
+bool ends_together(const Step& step) {
+  if (step.operations.empty()) return true;
+  const Operation& last = step.operations.back();
+  const bool holds =
+      last.kind == OperationKind::Compute || last.kind == OperationKind::Overhead || last.blocks;
+  std::vector<bool> before(step.operations.size(), false);
+  before.back() = holds;
+  for (std::size_t id = step.operations.size(); id-- > 0;) {
+    if (!before[id]) return false;
+    for (const OperationId each : step.dependencies_of(step.operations[id])) before[each] = true;
+  }
+  return true;
+}
+
+}  // namespace
+
+// The longest path through a step without blocks.
+StepEvaluator::Lone StepEvaluator::timed_alone(const Step& step) const {
+  if (!step.blocks.empty()) return {.apart = false};
+  const WireLoads loads(step.collectives, step.groups, network_, System{}, efficiency_);
+  const std::vector<WireLoads::Slowest> wires = loads.price(gb_per_s_);
+  std::vector<double> ends(step.operations.size(), 0.0);
+  Lone lone{.apart = ends_together(step)};
+  for (std::size_t id = 0; id < ends.size(); ++id) {
+    const Operation& operation = step.operations[id];
+    for (const OperationId each : step.dependencies_of(operation)) ends[id] = std::max(ends[id], ends[each]);
+    ends[id] += to_ns(operation.duration);
+    if (operation.kind == OperationKind::Collective) ends[id] += wires[operation.collective].ns;
+    lone.ns = std::max(lone.ns, ends[id]);
+  }
+  return lone;
+}
+
+template <class Write>
+StepEvaluator::Lone StepEvaluator::timed_alone(const Sizes& sizes, const LayerPasses& passes,
+                                               Write write) const {
+  StreamBuilder builder("", sizes.groups, {});
+  LayerPasses own(passes, builder);
+  write(own);
+  return timed_alone(std::move(builder).finish());
+}
+
+StepEvaluator::Send StepEvaluator::send_of(const Parallelism& p, Sizes& sizes) {
+  const std::int64_t key = 2 * p.micro_batch + (p.virtual_stages > 1 ? 1 : 0);
+  const auto [known, fresh] = sizes.sends.try_emplace(key);
+  if (!fresh) return known->second;
+  StreamBuilder builder("", sizes.groups, {});
+  LayerPasses passes(job_, network_, builder);
+  passes.send(Role::Bubble);
+  const double bytes =
+      2.0 * reduced_elements(job_.model, tokens_per_pass(job_.model, p)) / static_cast<double>(p.tensor);
+  const double alone = passes.call_ns(Axes::Pipeline, CollectiveKind::PointToPoint, bytes);
+  const Lone lone = timed_alone(std::move(builder).finish());
+  known->second = {lone.ns, to_ns(nanoseconds(send_waited_for * alone)), lone.apart};
+  return known->second;
+}
+
+StepEvaluator::Layers StepEvaluator::timed_layers(const Sizes& sizes) const {
+  Layers layers;
+  StreamBuilder builder("", sizes.groups, {});
+  const LayerPasses priced(job_, network_, builder);
+  const auto time = [&](auto write) {
+    const Lone lone = timed_alone(sizes, priced, write);
+    layers.apart = layers.apart && lone.apart;
+    return lone.ns;
+  };
+  const auto kinds = [&](auto pass, Role role) {
+    Layers::Kinds result;
+    result.dense = time([&](LayerPasses& passes) { pass(passes, false, role); });
+    if (job_.model.sparse()) result.sparse = time([&](LayerPasses& passes) { pass(passes, true, role); });
+    return result;
+  };
+  const auto phases = [&](auto pass) {
+    return Layers::Phases{kinds(pass, Role::Forward),
+                          job_.parallelism.pipeline > 1 ? kinds(pass, Role::Bubble) : Layers::Kinds{}};
+  };
+  layers.forward = phases([](LayerPasses& passes, bool sparse, Role role) { passes.forward(sparse, role); });
+  layers.backward =
+      phases([](LayerPasses& passes, bool sparse, Role role) { passes.backward(sparse, role); });
+  const Role role = Role::Forward;
+  layers.embedding_forward = time([&](LayerPasses& passes) { passes.embedding_forward(role); });
+  layers.embedding_backward = time([&](LayerPasses& passes) { passes.embedding_backward(role); });
+  layers.output_forward = time([&](LayerPasses& passes) { passes.output_forward(role); });
+  layers.output_backward = time([&](LayerPasses& passes) { passes.output_backward(role); });
+  while (layers.outlast_output_from <= job_.model.layers &&
+         !priced.layers_outlast_output(layers.outlast_output_from)) {
+    ++layers.outlast_output_from;
+  }
+  // Beside another micro-batch's passes what goes to experts has a stream of its own.
+  const Parallelism& p = job_.parallelism;
+  if (p.expert > 1 && p.overlap_expert) layers.apart = false;
+  return layers;
+}
+
+double StepEvaluator::processors_ns(Sizes& sizes, Axes axis, CollectiveKind kind, std::int64_t bytes) {
+  const auto [known, fresh] = sizes.processors.try_emplace({axis, kind, bytes}, 0.0);
+  if (!fresh) return known->second;
+  const double share = copying_share(job_.machine);
+  if (share <= 0.0) return 0.0;
+  const Group& group = sizes.groups[index_of(axis)];
+  const double alone = bandwright::collective_ns(job_.machine, network_, group, {kind, Bytes(bytes)});
+  known->second = to_ns(nanoseconds(share * alone));
+  return known->second;
+}
+
+double StepEvaluator::collective_ns(Sizes& sizes, Axes axis, CollectiveKind kind, std::int64_t bytes) {
+  const auto [known, fresh] = sizes.prices.try_emplace({axis, kind, bytes}, 0.0);
+  if (!fresh) return known->second;
+  const Collective wanted{kind, Bytes(bytes)};
+  const CollectivePrice price =
+      collective_price(job_.machine, network_, sizes.groups[index_of(axis)], wanted);
+  const GroupCollective played{at_full_speed(wanted, price), static_cast<std::uint32_t>(axis)};
+  const WireLoads loads(std::span(&played, 1), sizes.groups, network_, System{}, efficiency_);
+  known->second = to_ns(nanoseconds(price.latency_ns)) + loads.price(gb_per_s_)[0].ns;
+  return known->second;
+}
+
+}  // namespace bandwright

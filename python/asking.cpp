@@ -1,0 +1,108 @@
+#include "python/asking.h"
+
+#include <pybind11/pybind11.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "cli/program/run.h"
+#include "core/error.h"
+
+namespace bandwright {
+namespace {
+
+namespace py = pybind11;
+
+constexpr std::chrono::milliseconds between_looks(20);  // at signals
+
+Asked answered(const std::vector<std::string>& words, std::stop_token stop) {
+  Asked asked;
+  const Host host{.on_answer = [&](Document answer) { asked.answer = std::move(answer); },
+                  .on_text = [&](std::string_view text) { asked.text.append(text); },
+                  .stop = std::move(stop)};
+  try {
+    asked.status = run_command(words, &host);
+  } catch (const std::system_error& error) {
+    throw InputError(error.what());
+  }
+  return asked;
+}
+
+// Work in a thread of its own, which may be asked to stop.
+class Aside {
+ public:
+  explicit Aside(const std::vector<std::string>& words)
+      : thread_([this, &words](const std::stop_token& stop) { work(words, stop); }) {}
+
+  bool is_done_within(std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return over_.wait_for(lock, time, [this] { return done_; });
+  }
+  void request_stop() { thread_.request_stop(); }
+  // REQUIRES that it is done.
+  Asked take() {
+    thread_.join();
+    if (failure_) std::rethrow_exception(failure_);
+    return std::move(asked_);
+  }
+
+ private:
+  void work(const std::vector<std::string>& words, const std::stop_token& stop) {
+    try {
+      asked_ = answered(words, stop);
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    done_ = true;
+    over_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool done_ = false;
+  Asked asked_;
+  std::exception_ptr failure_;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+// What Python's signal handlers have raised since the last look, if anything.
+std::optional<py::error_already_set> raised() {
+  if (PyErr_CheckSignals() == 0) return std::nullopt;
+  return py::error_already_set();
+}
+
+Asked ask_aside(const std::vector<std::string>& words) {
+  Aside work(words);
+  std::optional<py::error_already_set> signal;
+  for (;;) {
+    {
+      const py::gil_scoped_release unlocked;
+      if (work.is_done_within(between_looks)) break;
+    }
+    if (std::optional<py::error_already_set> now = raised()) {
+      if (!signal) signal.emplace(*now);
+      work.request_stop();
+    }
+  }
+  if (signal && !signal->matches(PyExc_KeyboardInterrupt)) throw py::error_already_set(*signal);
+  Asked asked = work.take();
+  asked.interrupted = signal.has_value();
+  return asked;
+}
+
+}  // namespace
+
+Asked ask(const std::vector<std::string>& words, Where where) {
+  if (where == Where::Aside) return ask_aside(words);
+  const py::gil_scoped_release unlocked;
+  return answered(words, {});
+}
+
+}  // namespace bandwright

@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+"""What pages say of the module holds: their examples print what they show, their types pass mypy --strict, and the
+stubs are those of the commands."""
+
+import doctest
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = ("README.md", "docs/python.md")
+
+
+class Pages(unittest.TestCase):
+    def test_examples_print_what_they_show(self):
+        for page in PAGES:
+            with self.subTest(page=page):
+                flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE | doctest.IGNORE_EXCEPTION_DETAIL
+                failed, tried = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=flags)
+                self.assertEqual(failed, 0)
+                self.assertGreater(tried, 0)
+
+    def test_examples_have_types(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = []
+            for page in PAGES:
+                examples = doctest.DocTestParser().get_examples((ROOT / page).read_text(encoding="utf-8"))
+                files.append(pathlib.Path(folder, pathlib.Path(page).stem + ".py"))
+                files[-1].write_text("".join(example.source for example in examples), encoding="utf-8")
+            checked = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", folder, *files],
+                                     capture_output=True, text=True, cwd=ROOT)
+            self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_stubs_are_those_of_the_commands(self):
+        written = subprocess.run([sys.executable, "-m", "bandwright._stubs"], capture_output=True, text=True, check=True)
+        self.assertEqual((ROOT / "python/bandwright/__init__.pyi").read_text(encoding="utf-8"), written.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,234 @@
+// Messages that share links fairly: collectives and steps over grids and over networks as they are built,
+// with times derived by hand.
+#include "simulator/transport/flows.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+
+#include "core/error.h"
+#include "network/builders.h"
+#include "simulator/player/player.h"
+
+namespace bandwright {
+namespace {
+
+constexpr std::int64_t mebibyte = 1 << 20;
+
+struct FlowCase {
+  Network network;
+  System system;
+  Collective collective;
+  std::vector<double> bandwidth;
+  std::optional<FlowNetwork> built = std::nullopt;
+};
+
+Time time_of(const FlowCase& one) {
+  const Step graph = lone_collective(one.network, one.collective);
+  return simulate_full({graph, one.network, one.system, one.bandwidth, {}, one.built ? &*one.built : nullptr})
+      .step_time;
+}
+
+// 50 GiB/s and 500 ns a hop; every kind of dimension by one algorithm.
+System plain_system(const std::string& algorithm, int chunks = 1) {
+  System system;
+  system.chunks = chunks;
+  system.latency = {nanoseconds(500)};
+  system.gib = true;
+  system.network = NetworkModel::Flows;
+  for (const DimensionKind& kind : dimension_kinds())
+    system.algorithms.by_kind[std::string(kind.name)] = algorithm;
+  return system;
+}
+
+Time all_reduce_on_ring(int npus, int chunks) {
+  return time_of({parse_network(fmt::format("Ring({})", npus)),
+                  plain_system("halving-doubling", chunks),
+                  {CollectiveKind::AllReduce, Bytes(64 * mebibyte)},
+                  {50}});
+}
+
+// At distance k each link carries the messages of k pairs, S/2k each: every one of the 2 log2 n rounds takes
+// S/2b = 625 us, whatever its distance. Hops are 1 + 2 + 4 .. n/2 = n - 1 each way, for every chunk.
+Time by_hand(int npus, int chunks) {
+  const double rounds = 2.0 * std::log2(npus);
+  return nanoseconds(rounds * 625'000.0 + 2.0 * (npus - 1) * 500.0 * chunks);
+}
+
+TEST(FlowsOnRings, HalvingDoublingSharesLinks) {
+  EXPECT_EQ(by_hand(8, 1), nanoseconds(3'757'000));
+  EXPECT_EQ(by_hand(64, 16), nanoseconds(7'500'000 + 1'008'000));
+  for (const auto& [npus, chunks] : {std::pair{8, 1}, {16, 1}, {64, 1}, {64, 16}, {256, 16}}) {
+    const double ratio = to_ns(all_reduce_on_ring(npus, chunks)) / to_ns(by_hand(npus, chunks));
+    EXPECT_NEAR(ratio, 1.0, 1e-6) << npus << " in " << chunks;
+  }
+}
+
+// Where no link carries two messages at a time, flows take what messages in turn take.
+TEST(FlowsOnGrids, LinksThatNothingSharesCostWhatTheyDidInTurn) {
+  for (const std::string_view shorthand :
+       {"Ring(8)", "Switch(8)", "FullyConnected(8)", "Ring(4)_Switch(8)"}) {
+    for (const CollectiveKind kind :
+         {CollectiveKind::AllReduce, CollectiveKind::AllGather, CollectiveKind::ReduceScatter}) {
+      System system;
+      system.chunks = 4;
+      system.latency = {nanoseconds(500)};
+      system.endpoint_delay = nanoseconds(10);
+      system.network = NetworkModel::Flows;
+      const Network network = parse_network(shorthand);
+      FlowCase one{network,
+                   system,
+                   {kind, Bytes(64 * mebibyte)},
+                   std::vector<double>(network.dimensions.size(), 50.0)};
+      const Time fair = time_of(one);
+      one.system.network = NetworkModel::Links;
+      const Time in_turn = time_of(one);
+      one.system.network = NetworkModel::Ports;
+      const Time ports = time_of(one);
+      // Each of some hundred dependent messages is rounded up by less than a picosecond.
+      EXPECT_NEAR(to_ns(fair), to_ns(in_turn), 0.5) << shorthand;
+      EXPECT_NEAR(to_ns(fair), to_ns(ports), 0.5) << shorthand;
+    }
+  }
+}
+
+// A collective of all NPUs of a network as it is built, in one chunk, 500 ns a hop and 50 GB/s an NPU.
+FlowCase on_graph(std::string_view words, const std::string& algorithm, const Collective& collective,
+                  RoutingOptions routing = {}) {
+  FlowCase one{.network = {}, .system = plain_system(algorithm), .collective = collective, .bandwidth = {50}};
+  one.built = FlowNetwork{build_graph(words, {gb_per_s(50), nanoseconds(500)}), std::move(routing)};
+  one.network = parse_network(fmt::format("Switch({})", one.built->graph.npus()));
+  one.system.gib = false;
+  return one;
+}
+
+double us(const FlowCase& one) { return to_us(time_of(one)); }
+
+constexpr Collective all_to_all = {CollectiveKind::AllToAll, Bytes(32'000'000)};
+
+// Everyone sends S/n to everyone at once: S (n - 1)/n through one port of 50 GB/s, whatever the order, and
+// two hops.
+TEST(FlowsOnGraphs, DirectThroughOnePortTakesItsBytes) {
+  EXPECT_NEAR(us(on_graph("FatTree(8, radix 16)", "direct", all_to_all)), 28e6 / 50e3 + 1.0, 1e-4);
+}
+
+// Full bisection with spraying is as one switch: S (n - 1)/n / b. At 2:1 a leaf of 8 has half the links for
+// what leaves it, S (n - 8)/n of each NPU: twice as long, and longer than the port.
+TEST(FlowsOnGraphs, AllToAllOnAFatTree) {
+  const RoutingOptions spray{.routing = Routing::Spray};
+  EXPECT_NEAR(us(on_graph("FatTree(32, radix 8)", "direct", all_to_all, spray)), 31e6 / 50e3 + 2.0, 1e-3);
+  EXPECT_NEAR(us(on_graph("FatTree(32, radix 12, oversubscription 2)", "direct", all_to_all, spray)),
+              2.0 * 24e6 / 50e3 + 2.0, 1e-3);
+  // Three levels of 16 NPUs, by rounds: full speed in each of 15 rounds, and 2, 4 or 6 hops.
+  const double rounds = us(on_graph("FatTree(16, radix 4)", "halving-doubling", all_to_all, spray));
+  EXPECT_GE(rounds, 30e6 / 50e3 + 15 * 1.0);
+  EXPECT_LE(rounds, 30e6 / 50e3 + 15 * 3.0);
+}
+
+// n/2 NPUs send S/2 each over the middle of a k x k torus, 2k links in each direction of 50 GB/s: no routing
+// is faster.
+TEST(FlowsOnGraphs, ATorusIsBoundByItsBisection) {
+  const double bound = 16.0 * 8.0 * 32e6 / 16.0 / (2.0 * 4.0) / 50e3 / 2.0;
+  for (const Routing routing : {Routing::Shortest, Routing::DirectionOrder, Routing::Ecmp, Routing::Spray}) {
+    const double time = us(on_graph("Torus(4x4)", "direct", all_to_all, {.routing = routing}));
+    EXPECT_GE(time, bound) << routing_name(routing);
+    EXPECT_LE(time, 2.5 * bound) << routing_name(routing);
+  }
+}
+
+// N = 4 machines of g = 8 with a NIC of 50 GB/s each: S (n - g)/n of each NPU's S leave by a NIC. The bus
+// bandwidth of an all-to-all, S/t (n - 1)/n, is 50 N/(N - 1) (n - 1)/n = 64.6 GB/s.
+TEST(FlowsOnGraphs, AllToAllOfMachinesReachesTheNicsRule) {
+  const FlowCase rails =
+      on_graph("RailOptimised(4x8, inside 450)", "direct", {CollectiveKind::AllToAll, Bytes(3'200'000'000)});
+  EXPECT_NEAR(3.2e9 / (us(rails) * 1e3) * 31.0 / 32.0, 50.0 * 4.0 / 3.0 * 31.0 / 32.0, 0.01);
+}
+
+std::vector<NodeId> shuffled(std::int64_t npus, std::uint64_t seed) {
+  std::vector<NodeId> order(static_cast<std::size_t>(npus));
+  std::iota(order.begin(), order.end(), 0U);
+  std::mt19937_64 random(seed);
+  for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[random() % (i + 1)]);
+  return order;
+}
+
+// A ring of 32 in random order over 4 leaves of 8, each with one trunk of 25 GB/s up: the leaf that most
+// messages leave (or reach) sets the pace, k S/32 / 25 GB/s a round, for 62 rounds.
+TEST(FlowsOnGraphs, ARingInRandomOrderWaitsForTheFullestTrunk) {
+  FlowCase ring = on_graph("LeafSpine(4x8, oversubscription 4, spines 1, bandwidth 12.5)", "ring",
+                           {CollectiveKind::AllReduce, Bytes(64 * mebibyte)});
+  ring.built->order = shuffled(32, 7);
+  std::array<int, 8> crossing{};
+  for (std::size_t i = 0; i < 32; ++i) {
+    const NodeId from = ring.built->order[i] / 8;
+    const NodeId to = ring.built->order[(i + 1) % 32] / 8;
+    if (from == to) continue;
+    ++crossing.at(from);
+    ++crossing.at(4 + to);
+  }
+  const int fullest = *std::max_element(crossing.begin(), crossing.end());
+  const double round = fullest * 2.0 * mebibyte / 25e3;
+  EXPECT_GE(us(ring), 62.0 * round);
+  EXPECT_LE(us(ring), 1.2 * 62.0 * round);
+}
+
+// Names of NPUs under one leaf, and of leaves, change nothing.
+TEST(FlowsOnGraphs, NamesOfNpusDoNotMatter) {
+  FlowCase one = on_graph("FatTree(32, radix 8)", "direct", all_to_all, {.routing = Routing::Spray});
+  const Time time = time_of(one);
+  for (std::uint64_t seed = 1; seed < 4; ++seed) {
+    one.built->order = shuffled(32, seed);
+    EXPECT_EQ(time_of(one), time);
+  }
+}
+
+double mean_over_seeds(int queue_pairs) {
+  double sum = 0.0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    sum += us(on_graph("LeafSpine(4x4, spines 4)", "halving-doubling", all_to_all,
+                       {.routing = Routing::Ecmp, .seed = seed, .queue_pairs = queue_pairs}));
+  }
+  return sum / 100.0;
+}
+
+TEST(FlowsOnGraphs, MoreQueuePairsCollideLess) {
+  const double one = mean_over_seeds(1);
+  EXPECT_LT(mean_over_seeds(2), one);
+  EXPECT_GT(one, us(on_graph("LeafSpine(4x4, spines 4)", "halving-doubling", all_to_all,
+                             {.routing = Routing::Spray})));
+}
+
+// Latency first: starts differ with hops; latency last: all share from the start, and arrive that much later.
+TEST(FlowsOnGraphs, LatencyIsChargedOnceFirstOrLast) {
+  FlowCase one = on_graph("FatTree(32, radix 8)", "direct", all_to_all, {.routing = Routing::Spray});
+  const double last = us(one);
+  one.built->latency = LatencyCharge::First;
+  EXPECT_NEAR(us(one), last, 1.0);
+}
+
+TEST(FlowsOnGraphs, MoreNpusThanThereAreAreRefused) {
+  FlowCase one = on_graph("FatTree(8, radix 8)", "direct", all_to_all);
+  one.network = parse_network("Switch(16)");
+  EXPECT_THROW(time_of(one), InputError);
+}
+
+// A failed link of a ring is gone round, and the messages that go round share the others.
+TEST(FlowsOnGrids, AFailedLinkIsGoneRound) {
+  FlowCase one{parse_network("Ring(8)"),
+               plain_system("ring"),
+               {CollectiveKind::AllReduce, Bytes(64 * mebibyte)},
+               {50}};
+  const double intact = us(one);
+  one.system.links = {{.from = 0, .to = 1, .speed = 0.0}};
+  // The message from 0 to 1 takes the other seven links, which nobody else uses: only later by six hops, seen
+  // by its receiver in each round it is on the way of; 14 rounds.
+  EXPECT_GT(us(one), intact);
+  EXPECT_LE(us(one), intact + 14 * 6 * 0.5 + 1e-3);
+}
+
+}  // namespace
+}  // namespace bandwright
