@@ -10,6 +10,7 @@
 #include "network/graph_file.h"
 #include "training/machine.h"
 #include "validation/data_set.h"
+#include "validation/memory_set.h"
 #include "workload/architecture.h"
 #include "workload/image_model.h"
 #include "workload/transformer.h"
@@ -102,6 +103,10 @@ FileSummary summarise_calibration(const YamlValue& root) {
                     {"kinds of links", std::to_string(calibration.fabrics.size())}}};
 }
 
+FileSummary summarise_divisions(const YamlValue& root) {
+  return {.facts = {{"models", std::to_string(named_division_fields().read(root).models.size())}}};
+}
+
 // The summaries of formats/ take the root out of a sample.
 template <FileSummary (*summarise)(const Sample&)>
 FileSummary of_root(const YamlValue& root) {
@@ -134,6 +139,7 @@ std::span<const InputReader> input_readers() {
       {"experiment", {&experiment_keys()}, summarise_experiment},
       {"shares", {&share_table_fields().list()}, summarise_shares},
       {"calibration", {&calibration_fields().list()}, summarise_calibration},
+      {"divisions", {&named_division_fields().list()}, summarise_divisions},
       // Last: name and help alone fit a network as it is built, but are a library's.
       {"network", {&network_fields().list(), &graph_file_fields().list()}, of_root<summarise_network>}};
   return readers;
