@@ -49,4 +49,6 @@ if __name__ == "__main__":
     results = style.Data(options.csv, COLUMNS, options.view, options.loop)
     results.rows = [row for row in results.rows if row["budget_gb_per_s"] > 0]
     budgets = sorted(set(row["budget_gb_per_s"] for row in results.rows))
+    if not budgets:
+        style.does_not_apply(f"{options.csv}: the figure needs budgets in GB/s, and this experiment has none")
     style.save(draw(results, budgets[len(budgets) // 2]), options.target)

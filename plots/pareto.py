@@ -29,6 +29,8 @@ def draw_panel(panel, data, network, model):
         rows = sorted((row for row in data.select(network=network, model=model, allocation=rule, source=source,
                                                   target="" if rule == "EqualBW" else model) if row[budget]),
                       key=lambda row: row[budget])
+        if not rows:
+            continue
         panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_s"] * 1e3 for row in rows],
                    label=f"{rule}, by budget", **style.ALLOCATIONS[rule])
     best = sorted((row["budget_usd"], row["step_time_bound_s"]) for row in fronts(data)

@@ -1,5 +1,6 @@
 #include "core/units.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -62,6 +63,71 @@ TEST(Units, QuantitiesHaveASmallestAndALargestValue) {
     EXPECT_THROW(parse_flop_rate(text), InputError) << text;
   }
   EXPECT_EQ(parse_bytes("1 PiB"), bytes(1LL << 50));
+}
+
+// Prefixes are factors: a thousand of one are one of the next, and of binary ones 1,024.
+TEST(Units, PrefixesAreFactors) {
+  for (const auto& [small, large] :
+       {std::pair("ps", "ns"), std::pair("ns", "us"), std::pair("us", "ms"), std::pair("ms", "s")}) {
+    EXPECT_EQ(parse_time(fmt::format("7000 {}", small)), parse_time(fmt::format("7 {}", large)));
+  }
+  for (const auto& [small, large] :
+       {std::pair("B", "kB"), std::pair("kB", "MB"), std::pair("MB", "GB"), std::pair("GB", "TB")}) {
+    EXPECT_EQ(parse_bytes(fmt::format("7000 {}", small)), parse_bytes(fmt::format("7 {}", large)));
+    EXPECT_DOUBLE_EQ(parse_bandwidth(fmt::format("7000 {}/s", small)).value(),
+                     parse_bandwidth(fmt::format("7 {}/s", large)).value());
+  }
+  for (const auto& [small, large] :
+       {std::pair("B", "KiB"), std::pair("KiB", "MiB"), std::pair("MiB", "GiB"), std::pair("GiB", "TiB")}) {
+    EXPECT_EQ(parse_bytes(fmt::format("7168 {}", small)), parse_bytes(fmt::format("7 {}", large)));
+  }
+  EXPECT_EQ(parse_bytes("1024 TiB"), parse_bytes("1 PiB"));
+  EXPECT_DOUBLE_EQ(parse_bandwidth("1024 MiB/s").value(), parse_bandwidth("1 GiB/s").value());
+  for (const auto& [bits, bytes] :
+       {std::pair("Mb/s", "MB/s"), std::pair("Gb/s", "GB/s"), std::pair("Tb/s", "TB/s"),
+        std::pair("Mbps", "MB/s"), std::pair("Gbps", "GB/s"), std::pair("Tbps", "TB/s")}) {
+    EXPECT_DOUBLE_EQ(parse_bandwidth(fmt::format("56 {}", bits)).value(),
+                     parse_bandwidth(fmt::format("7 {}", bytes)).value());
+  }
+  EXPECT_DOUBLE_EQ(parse_flop_rate("312 TFLOP/s").value(), 312e12);
+  EXPECT_DOUBLE_EQ(parse_flop_rate("2 PFLOP/s").value(), parse_flop_rate("2000 TFLOP/s").value());
+  EXPECT_DOUBLE_EQ(parse_flop_rate("5 GFLOP/s").value(), 5e9);
+  EXPECT_DOUBLE_EQ(parse_flop_rate("1 TiFLOP/s").value(), 1099511627776.0);
+  EXPECT_DOUBLE_EQ(parse_money("$15M").value(), 15e6);
+  EXPECT_DOUBLE_EQ(parse_money(" $ 2.5 k ").value(), 2500.0);
+  EXPECT_DOUBLE_EQ(parse_money("$1B").value(), 1e9);
+  for (const char* text : {"15M", "$", "$15G", "$-1", "15", "$1 M x"})
+    EXPECT_THROW(parse_money(text), InputError) << text;
+}
+
+// What is shown is what is meant, to the digits shown.
+TEST(Units, WhatIsFormattedIsReadBack) {
+  for (double ps = 1.0; ps < 8e18; ps *= 3.7) {
+    const Time time = picoseconds(static_cast<std::int64_t>(ps));
+    const double read = to_seconds(parse_time(format_time(time)));
+    EXPECT_NEAR(read, to_seconds(time), 6e-4 * to_seconds(time)) << format_time(time);
+  }
+  EXPECT_EQ(format_time(picoseconds(999)), "999 ps");
+  EXPECT_EQ(format_time(picoseconds(1000)), "1 ns");
+  EXPECT_EQ(format_time(picoseconds(-2'500)), "-2.5 ns");
+  EXPECT_EQ(format_time(Time()), "0 ps");
+  EXPECT_EQ(format_bytes(bytes(1000)), "1 kB");
+  EXPECT_EQ(format_bytes(bytes(3'000'000'000'000'000)), "3000 TB");
+}
+
+// Conversions are each other's inverse, and round to the nearest picosecond on either side of zero.
+TEST(Units, ConversionsAgree) {
+  const Time time = picoseconds(1'234'567'890'123);
+  EXPECT_DOUBLE_EQ(to_ns(time), 1e3 * to_us(time));
+  EXPECT_DOUBLE_EQ(to_us(time), 1e3 * to_ms(time));
+  EXPECT_DOUBLE_EQ(to_ms(time), 1e3 * to_seconds(time));
+  EXPECT_EQ(nanoseconds(to_ns(time)), time);
+  EXPECT_EQ(nanoseconds(-0.0006), picoseconds(-1));
+  EXPECT_EQ(nanoseconds(-0.0004), picoseconds(0));
+  EXPECT_EQ(on_clock(clock_end), clock_end);
+  EXPECT_THROW(on_clock(clock_end + picoseconds(1)), InputError);
+  EXPECT_EQ(on_clock(Time(0) - clock_end), Time(0) - clock_end);
+  EXPECT_THROW(on_clock(Time(0) - clock_end - picoseconds(1)), InputError);
 }
 
 // What a wrong unit is told.

@@ -138,6 +138,20 @@ class Figures(unittest.TestCase):
                 self.assertEqual(run.returncode, 3)
                 self.assertIn("the figure needs a network at several budgets", run.stderr)
 
+    def test_whatever_an_experiment_lacks_a_figure_is_drawn_or_does_not_apply(self):
+        kinds = {"one row": lambda r, i: i == 0, "one network": lambda r, i: r["network"] == "2D",
+                 "one budget": lambda r, i: r["budget_gb_per_s"] == 100, "equal": lambda r, i: r["allocation"] == "EqualBW",
+                 "no equal": lambda r, i: r["allocation"] != "EqualBW", "dollars": lambda r, i: not r["budget_gb_per_s"]}
+        traces = [r | dict(budget_gb_per_s=g) for r in trace() for g in (0, 100)]
+        for kind, kept in kinds.items():
+            for figure in FIGURES:
+                rows = traces if figure == "convergence" else results()
+                file = self.write("part.csv", [r for i, r in enumerate(rows) if kept(r, i)] or rows[:1])
+                with self.subTest(kind=kind, figure=figure):
+                    run = self.run_script(figure, file)
+                    self.assertIn(run.returncode, (0, 3), run.stderr)
+                    self.assertLessEqual(run.stderr.count("\n"), 1)
+
     def test_a_script_that_fails_says_so_in_one_line_and_with_a_status_of_its_own(self):
         script = "import style; style.legend(None, None)"
         run = subprocess.run([sys.executable, "-B", "-c", script], cwd=PLOTS, capture_output=True, text=True)

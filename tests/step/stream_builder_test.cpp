@@ -113,6 +113,7 @@ TEST(StreamBuilder, LeavesOutWhatIsNothing) {
   const StreamSet data = streams(Stream::Data);
   builder.compute({}, Time());
   builder.host({}, Time());
+  builder.compute({}, picoseconds(1));
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(0)}, 0}, nanoseconds(1), data, data);
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(9)}, 1}, nanoseconds(1), data, data);
   EXPECT_EQ(builder.enter({{CollectiveKind::AllReduce, Bytes(1)}, 0}), 0U);
@@ -121,7 +122,8 @@ TEST(StreamBuilder, LeavesOutWhatIsNothing) {
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(1)}, 0}, Time(), data, data);
   EXPECT_EQ(builder.group(1).name, "one NPU");
   const Step step = std::move(builder).finish();
-  EXPECT_EQ(step.operations.size(), 1U);
+  ASSERT_EQ(step.operations.size(), 2U);
+  EXPECT_EQ(step.operations[0].duration, picoseconds(1));
   EXPECT_EQ(step.collectives.size(), 2U);
 }
 
@@ -131,6 +133,7 @@ TEST(StreamBuilder, WritesBlocks) {
   const auto some = [&] { builder.compute({}, nanoseconds(1)); };
   builder.repeat(2, [&] {
     some();
+    builder.repeat(7, [] {});
     builder.repeat(3, some);
     builder.repeat(4, [] {});
   });
@@ -146,6 +149,9 @@ TEST(StreamBuilder, WritesBlocks) {
   EXPECT_EQ(step.blocks[1].times, 3U);
   EXPECT_EQ(step.blocks[1].inner, 0U);
   EXPECT_EQ(executions(step), (std::vector<double>{2.0, 6.0, 1.0}));
+  // An empty block leaves nothing behind: the one after it is renewed by its own operation.
+  EXPECT_EQ(waits(step, 0), (std::vector<OperationId>{1}));
+  EXPECT_EQ(waits(step, 1), (std::vector<OperationId>{0, 1}));
 }
 
 TEST(StreamBuilder, BlocksOfNothingVanish) {
