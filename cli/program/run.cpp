@@ -30,7 +30,8 @@ constexpr std::array every_command = {
     NamedCommand{"report", add_report},     NamedCommand{"place", add_place},
     NamedCommand{"scale", add_scale},       NamedCommand{"validate", add_validate},
     NamedCommand{"check", add_check},       NamedCommand{"import", add_import},
-    NamedCommand{"export", add_export},     NamedCommand{"list", add_list}};
+    NamedCommand{"export", add_export},     NamedCommand{"list", add_list},
+    NamedCommand{"complete", add_complete}};
 
 constexpr std::string_view usage =
     "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"

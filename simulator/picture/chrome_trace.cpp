@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "simulator/picture/lanes.h"
 #include "simulator/picture/played_passes.h"
 #include "simulator/picture/trace_text.h"
 
@@ -33,23 +34,6 @@ const GroupCollective& call_of(const Step& graph, OperationId id) {
 
 // Bytes over a time, in GB/s.
 double gb_per_s(double bytes, Time time) { return time.value() > 0 ? bytes / to_ns(time) : 0.0; }
-
-// Spans that overlap in time on one track cannot be drawn: each goes to the first lane that is free. REQUIRES
-// spans in the order of their starts.
-class Lanes {
- public:
-  int lane_of(Time start, Time end) {
-    std::size_t lane = 0;
-    while (lane < free_at_.size() && free_at_[lane] > start) ++lane;
-    if (lane == free_at_.size()) free_at_.emplace_back();
-    free_at_[lane] = end;
-    return static_cast<int>(lane);
-  }
-  [[nodiscard]] int count() const { return static_cast<int>(free_at_.size()); }
-
- private:
-  std::vector<Time> free_at_;
-};
 
 class Trace {
  public:
@@ -92,7 +76,7 @@ class Trace {
     if (operation.role == Role::Bubble) bar.category = "bubble";
     if (operation.kind != OperationKind::Collective) return bar;
     const GroupCollective& call = call_of(graph_, span.operation);
-    const double bytes = call.collective.bytes.value() * 1.0;
+    const double bytes = to_double(call.collective.bytes);
     if (operation.role != Role::Bubble) bar.category = "collective";
     bar.name = fmt::format("{} {}", bar.name, collective_name(call.collective.kind));
     bar.arguments.add("group", graph_.groups[call.group].name)
@@ -243,12 +227,25 @@ class Trace {
     return picoseconds(all.value() / (p.micro_batches * p.chunks));
   }
 
+  // All stages in the time that they took together.
+  [[nodiscard]] std::vector<StagePass> stage_passes() const {
+    std::vector<StagePass> passes =
+        pipeline_passes(context_.pipeline, length(passes_.forward), length(passes_.backward));
+    Time end;
+    for (const StagePass& pass : passes) end = std::max(end, pass.end);
+    const double scale = end > Time() ? to_ns(passes_.end) / to_ns(end) : 1.0;
+    for (StagePass& pass : passes) {
+      pass.start = from_ns(to_ns(pass.start) * scale);
+      pass.end = from_ns(to_ns(pass.end) * scale);
+    }
+    return passes;
+  }
+
   void add_stages() {
     const Pipeline& p = context_.pipeline;
-    const std::vector<StagePass> passes =
-        pipeline_passes(p, length(passes_.forward), length(passes_.backward));
+    const std::vector<StagePass> passes = stage_passes();
     if (passes.empty()) return;
-    out_.name_process(stage_process, "pipeline stages (each as long as the one that was played)");
+    out_.name_process(stage_process, "pipeline stages (all alike, in the time of the step)");
     for (std::int64_t stage = 0; stage < p.stages; ++stage) {
       out_.name_track({stage_process, static_cast<int>(stage)},
                       fmt::format("stage {} of {}", stage + 1, p.stages));

@@ -20,8 +20,8 @@ struct TraceContext {
 //   collectives        a track for each group
 //   network            one for each logical dimension, on which chunks nest in their collective; and the GB/s
 //                      that the NPU sends on it, as a counter
-//   pipeline stages    each stage's passes, as long as those of the stage that was played, with arrows to the
-//                      stages that take them over; and the memory of the first stage, as a counter
+//   pipeline stages    each stage's passes, all alike, in the time that they took in the step, with arrows to
+//                      the stages that take them over; and the memory of the first stage, as a counter
 //
 // What overlaps on a track goes to another of the same name. Every slice has a category and arguments (layer,
 // micro-batch, bytes, GB/s). Times are whole ns, written in us as the format asks, so that slices that nest

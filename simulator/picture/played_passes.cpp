@@ -23,6 +23,7 @@ PlayedPasses played_passes(const std::vector<Timeline::Span>& spans, const Step&
     const Operation& operation = graph.operations[span.operation];
     const bool works = operation.kind == OperationKind::Compute &&
                        (operation.role == Role::Forward || is_backward(operation.role));
+    if (works || operation.role == Role::Bubble) passes.end = std::max(passes.end, span.end);
     if (works) {
       if (ended == Time()) began = span.start;
       if (back != is_backward(operation.role)) {

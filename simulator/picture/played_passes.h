@@ -12,6 +12,7 @@ struct PlayedPasses {
   std::vector<std::int64_t> micro_batch;  // by place in the spans
   Time forward;
   Time backward;
+  Time end;  // of the last pass, of another stage where those are the last
 };
 
 // A pass back that is followed by one forward ends a chunk's micro-batch. REQUIRES spans in the order of
