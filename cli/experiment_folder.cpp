@@ -27,6 +27,17 @@ void require_folder_name(const std::string& name) {
   }
 }
 
+[[noreturn]] void refuse_unknown(const fs::path& csv, const std::string& name) {
+  const std::vector<std::string> shipped = input_names("experiments");
+  const std::vector<std::string_view> names(shipped.begin(), shipped.end());
+  const std::string near = did_you_mean(name, names);
+  const std::string hint = find_input("experiments", name)
+                               ? fmt::format("; run: bandwright evaluate {}", name)
+                           : near.empty() ? "; run: bandwright evaluate with its file"
+                                          : near;
+  throw InputError(fmt::format("{}: no results yet{}", csv.string(), hint));
+}
+
 }  // namespace
 
 ExperimentFolder::ExperimentFolder(const fs::path& output, const std::string& name)
@@ -57,7 +68,7 @@ void ExperimentFolder::write_csv(const std::vector<Result>& results) const {
 std::vector<Result> ExperimentFolder::read() const {
   std::error_code missing;
   if (!fs::exists(store(), missing)) {
-    throw InputError(fmt::format("{}: no results yet; run: bandwright evaluate {}", csv().string(), name_));
+    refuse_unknown(csv(), name_);
   }
   std::vector<Result> results = ResultStore(store(), ResultStore::Access::Read).listed();
   if (read_text_file(csv(), std::size_t{1} << 32) != csv_text(result_rows(results))) {

@@ -25,7 +25,7 @@ namespace {
 constexpr int fit_evaluations = 1500;  // per stage
 
 struct ValidateOptions {
-  std::string data;
+  std::vector<std::string> data;
   bool leave_one_out = false;
   std::string split;  // seed
   std::string fit;    // file for newly fitted constants
@@ -35,13 +35,15 @@ struct ValidateOptions {
 };
 
 // The known files of a folder that have rows; a line on standard error for each other one.
-std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
-  if (!std::filesystem::is_directory(folder)) {
-    throw InputError(fmt::format("--data: '{}' is not a folder", printable(folder.string())));
-  }
+std::vector<DataSet> read_sets(const std::vector<std::string>& folders) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.path().extension() == ".csv") files.push_back(entry.path());
+  for (const std::string& folder : folders) {
+    if (!std::filesystem::is_directory(folder)) {
+      throw InputError(fmt::format("--data: '{}' is not a folder", printable(folder)));
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() == ".csv") files.push_back(entry.path());
+    }
   }
   std::sort(files.begin(), files.end());
   std::vector<DataSet> sets;
@@ -58,7 +60,7 @@ std::vector<DataSet> read_sets(const std::filesystem::path& folder) {
   }
   if (sets.empty()) {
     throw InputError(
-        fmt::format("--data: nothing to validate in '{}' ({})", folder.string(),
+        fmt::format("--data: nothing to validate in '{}' ({})", fmt::join(folders, "', '"),
                     skipped.empty() ? "no .csv files" : fmt::to_string(fmt::join(skipped, "; "))));
   }
   for (const std::string& line : skipped) tell("bandwright: {}\n", printable(line));
@@ -97,7 +99,7 @@ ValidationAnswer answer(const ValidateOptions& options, std::vector<DataSet>& se
 // The command as typed, for the page.
 std::string command_of(const ValidateOptions& options) {
   std::string command = "bandwright validate";
-  if (!options.data.empty()) command += " --data " + options.data;
+  for (const std::string& folder : options.data) command += " --data " + folder;
   if (options.leave_one_out) command += " --leave-one-out";
   if (!options.split.empty()) command += " --split " + options.split;
   return command + " --html " + options.html;
@@ -144,8 +146,8 @@ Document page_of(const ValidationAnswer& answer, const std::string& command) {
 }
 
 void run(const ValidateOptions& options) {
-  std::vector<DataSet> sets = read_sets(options.data.empty() ? inputs_folder() / "measurements"
-                                                             : std::filesystem::path(options.data));
+  const std::vector<std::string> shipped = {(inputs_folder() / "measurements").string()};
+  std::vector<DataSet> sets = read_sets(options.data.empty() ? shipped : options.data);
   const ValidationAnswer found = answer(options, sets);
   if (!options.fit.empty()) write_output({.file = options.fit}, calibration_yaml(found.calibration, sets));
   if (!options.rows.empty()) write_output({.file = options.rows}, render_csv(validation_rows(found)));
@@ -162,8 +164,11 @@ void add_validate(CLI::App& app) {
       "validate", "Predictions against measurements of real machines: the error of each set");
   const auto options =
       std::make_shared<ValidateOptions>();  // shared with the callback, which outlives this function
-  command->add_option("--data", options->data, "folder of measurement files (default: those that come along)")
-      ->type_name("DIR");
+  command
+      ->add_option("--data", options->data,
+                   "folder of measurement files (default: those that come along); may be repeated")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
   CLI::Option* leave = command->add_flag("--leave-one-out", options->leave_one_out,
                                          "fit the constants without each row before predicting it (minutes)");
   CLI::Option* split =

@@ -18,12 +18,13 @@ std::size_t DivisionBound::Hash::operator()(const Key& key) const {
   boost::hash_combine(hash, key.expert);
   boost::hash_combine(hash, key.micro_batch);
   boost::hash_combine(hash, key.sequence_parallel);
+  boost::hash_combine(hash, key.sums_gradients);
   return hash;
 }
 
 const DivisionBound::Prices& DivisionBound::prices(const Parallelism& p) {
   const auto [known, fresh] =
-      known_.try_emplace({p.tensor, p.context, p.expert, p.micro_batch, p.sequence_parallel});
+      known_.try_emplace({p.tensor, p.context, p.expert, p.micro_batch, p.sequence_parallel, p.zero < 2});
   if (!fresh) return known->second;
   const TransformerArchitecture& model = job_.model;
   const Npu& npu = job_.machine.npu;

@@ -36,6 +36,7 @@ class DivisionBound {
   struct Key {
     std::int64_t tensor, context, expert, micro_batch;
     bool sequence_parallel;
+    bool sums_gradients;  // a step's, as they are computed: below ZeRO 2
     friend bool operator==(const Key&, const Key&) = default;
   };
   struct Hash {

@@ -39,7 +39,8 @@ struct StepEvaluator::Sizes {
     }
   };
   std::unordered_map<Call, double, CallHash> prices;
-  std::unordered_map<std::int64_t, Lone> sends;  // between stages, by micro-batch and schedule
+  std::unordered_map<Call, double, CallHash> processors;  // what those take that copy for a call beside
+  std::unordered_map<std::int64_t, Send> sends;           // between stages, by micro-batch and schedule
 };
 
 struct StepEvaluator::Layers {
@@ -68,8 +69,8 @@ struct StepEvaluator::Layers {
 // Passes whose times are known.
 class StepEvaluator::Passes final : public StepPasses {
  public:
-  Passes(StepEvaluator& of, Sizes& sizes, const Layers& layers, double send_ns, StreamClock& clock)
-      : of_(of), sizes_(sizes), layers_(layers), send_ns_(send_ns), clock_(clock) {}
+  Passes(StepEvaluator& of, Sizes& sizes, const Layers& layers, const Send& send, StreamClock& clock)
+      : of_(of), sizes_(sizes), layers_(layers), send_(send), clock_(clock) {}
 
   void forward(bool sparse, Role role) override { clock_.take(layers_.forward.of(sparse, role)); }
   void backward(bool sparse, Role role) override { clock_.take(layers_.backward.of(sparse, role)); }
@@ -77,7 +78,12 @@ class StepEvaluator::Passes final : public StepPasses {
   void embedding_backward(Role /*role*/) override { clock_.take(layers_.embedding_backward); }
   void output_forward(Role /*role*/) override { clock_.take(layers_.output_forward); }
   void output_backward(Role /*role*/) override { clock_.take(layers_.output_backward); }
-  void send(Role /*role*/) override { clock_.take(send_ns_); }
+  void send(Role role) override {
+    const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
+    const bool beside = sends_beside(of_.job_.parallelism, role);
+    clock_.collective(send_.ns, both, beside ? streams(Stream::Pipeline) : both);
+    if (beside) clock_.take(send_.waited_ns);
+  }
   void begin_routes_beside(std::int64_t /*layers*/) override {}  // not here: Layers::apart
   void end_routes_beside() override {}
   [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const override {
@@ -89,12 +95,17 @@ class StepEvaluator::Passes final : public StepPasses {
     if (whole <= 0 || sizes_.groups[index_of(axis)].dimensions.empty()) return;
     clock_.collective(of_.collective_ns(sizes_, axis, kind, whole), waits, sets);
   }
+  void take_processors(Axes axis, CollectiveKind kind, double bytes, Label /*label*/) override {
+    const std::int64_t whole = std::llround(bytes);
+    if (whole <= 0 || sizes_.groups[index_of(axis)].dimensions.empty()) return;
+    clock_.take(of_.processors_ns(sizes_, axis, kind, whole));
+  }
 
  private:
   StepEvaluator& of_;
   Sizes& sizes_;
   const Layers& layers_;
-  double send_ns_;
+  Send send_;
   StreamClock& clock_;
 };
 
@@ -111,8 +122,8 @@ std::size_t StepEvaluator::Hash::operator()(const LayersKey& key) const {
   for (const std::int64_t each : {key.tensor, key.context, key.expert, key.micro_batch}) {
     boost::hash_combine(hash, each);
   }
-  boost::hash_combine(
-      hash, 4 * static_cast<int>(key.recompute) + (key.sequence_parallel ? 2 : 0) + (key.piped ? 1 : 0));
+  boost::hash_combine(hash, 8 * static_cast<int>(key.recompute) + (key.sums_gradients ? 4 : 0) +
+                                (key.sequence_parallel ? 2 : 0) + (key.piped ? 1 : 0));
   return hash;
 }
 
@@ -132,10 +143,10 @@ double StepEvaluator::step_ns(const Parallelism& p) {
     job_.parallelism = p;
     Sizes& sizes = sizes_of(p);
     const Layers& layers = layers_of(p, sizes);
-    const Lone send = p.pipeline > 1 ? send_of(p, sizes) : Lone{};
+    const Send send = p.pipeline > 1 ? send_of(p, sizes) : Send{};
     if (!layers.apart || !send.apart) return built_step_ns(p);
     StreamClock clock(sizes.groups);
-    Passes passes(*this, sizes, layers, send.ns, clock);
+    Passes passes(*this, sizes, layers, send, clock);
     write_training_step(job_, clock, passes);
     return clock.foreign() ? built_step_ns(p) : clock.end_ns();
   } catch (const InputError&) {
@@ -175,7 +186,7 @@ StepEvaluator::Sizes& StepEvaluator::sizes_of(const Parallelism& p) {
 
 StepEvaluator::Layers& StepEvaluator::layers_of(const Parallelism& p, const Sizes& sizes) {
   std::unique_ptr<Layers>& known = layers_[{sizes.layout, p.tensor, p.context, p.expert, p.micro_batch,
-                                            p.recompute, p.sequence_parallel, p.pipeline > 1}];
+                                            p.recompute, p.sequence_parallel, p.pipeline > 1, p.zero < 2}];
   if (!known) known = std::make_unique<Layers>(timed_layers(sizes));
   return *known;
 }
@@ -226,14 +237,18 @@ StepEvaluator::Lone StepEvaluator::timed_alone(const Sizes& sizes, const LayerPa
   return timed_alone(std::move(builder).finish());
 }
 
-StepEvaluator::Lone StepEvaluator::send_of(const Parallelism& p, Sizes& sizes) {
+StepEvaluator::Send StepEvaluator::send_of(const Parallelism& p, Sizes& sizes) {
   const std::int64_t key = 2 * p.micro_batch + (p.virtual_stages > 1 ? 1 : 0);
   const auto [known, fresh] = sizes.sends.try_emplace(key);
   if (!fresh) return known->second;
   StreamBuilder builder("", sizes.groups, {});
   LayerPasses passes(job_, network_, builder);
-  passes.send(Role::Forward);
-  known->second = timed_alone(std::move(builder).finish());
+  passes.send(Role::Bubble);
+  const double bytes =
+      2.0 * reduced_elements(job_.model, tokens_per_pass(job_.model, p)) / static_cast<double>(p.tensor);
+  const double alone = passes.call_ns(Axes::Pipeline, CollectiveKind::PointToPoint, bytes);
+  const Lone lone = timed_alone(std::move(builder).finish());
+  known->second = {lone.ns, to_ns(nanoseconds(send_waited_for * alone)), lone.apart};
   return known->second;
 }
 
@@ -272,6 +287,17 @@ StepEvaluator::Layers StepEvaluator::timed_layers(const Sizes& sizes) const {
   const Parallelism& p = job_.parallelism;
   if (p.expert > 1 && p.overlap_expert) layers.apart = false;
   return layers;
+}
+
+double StepEvaluator::processors_ns(Sizes& sizes, Axes axis, CollectiveKind kind, std::int64_t bytes) {
+  const auto [known, fresh] = sizes.processors.try_emplace({axis, kind, bytes}, 0.0);
+  if (!fresh) return known->second;
+  const double share = copying_share(job_.machine);
+  if (share <= 0.0) return 0.0;
+  const Group& group = sizes.groups[index_of(axis)];
+  const double alone = bandwright::collective_ns(job_.machine, network_, group, {kind, Bytes(bytes)});
+  known->second = to_ns(nanoseconds(share * alone));
+  return known->second;
 }
 
 double StepEvaluator::collective_ns(Sizes& sizes, Axes axis, CollectiveKind kind, std::int64_t bytes) {

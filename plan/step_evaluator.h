@@ -42,6 +42,11 @@ class StepEvaluator {
     double ns = 0.0;
     bool apart = true;  // all streams are behind the compute stream at the end
   };
+  struct Send {  // between stages
+    double ns = 0.0;
+    double waited_ns = 0.0;  // of one beside the next chunk
+    bool apart = true;
+  };
   class Passes;
   struct SizesKey {
     std::int64_t tensor, context, pipeline, expert;
@@ -53,6 +58,7 @@ class StepEvaluator {
     Recomputation recompute;
     bool sequence_parallel;
     bool piped;
+    bool sums_gradients;  // as they are computed: below ZeRO 2
     friend bool operator==(const LayersKey&, const LayersKey&) = default;
   };
   struct Hash {
@@ -63,11 +69,12 @@ class StepEvaluator {
   Sizes& sizes_of(const Parallelism& p);
   Layers& layers_of(const Parallelism& p, const Sizes& sizes);
   [[nodiscard]] Layers timed_layers(const Sizes& sizes) const;
-  Lone send_of(const Parallelism& p, Sizes& sizes);
+  Send send_of(const Parallelism& p, Sizes& sizes);
   template <class Write>
   [[nodiscard]] Lone timed_alone(const Sizes& sizes, const LayerPasses& passes, Write write) const;
   [[nodiscard]] Lone timed_alone(const Step& step) const;
   double collective_ns(Sizes& sizes, Axes axis, CollectiveKind kind, std::int64_t bytes);
+  double processors_ns(Sizes& sizes, Axes axis, CollectiveKind kind, std::int64_t bytes);
   [[nodiscard]] double built_step_ns(const Parallelism& p);
   [[nodiscard]] double timed(Step step) const;
 

@@ -7,17 +7,18 @@
 namespace bandwright {
 namespace {
 
-constexpr StreamSet all_known = bandwright::streams(Stream::Compute, Stream::Data, Stream::Prefetch);
+constexpr StreamSet all_known =
+    bandwright::streams(Stream::Compute, Stream::Data, Stream::Prefetch, Stream::Pipeline);
 
 // Rounding of the sums that times are.
 double slack(double ns) { return 4e-15 * ns; }
 
 }  // namespace
 
-// Compute, data and prefetch as bits 0, 1 and 2.
+// Compute, data, prefetch and pipeline as bits 0 to 3.
 unsigned StreamClock::known(StreamSet set) {
   return (contains(set, Stream::Compute) ? 1U : 0U) | (contains(set, Stream::Data) ? 2U : 0U) |
-         (contains(set, Stream::Prefetch) ? 4U : 0U);
+         (contains(set, Stream::Prefetch) ? 4U : 0U) | (contains(set, Stream::Pipeline) ? 8U : 0U);
 }
 
 StreamClock::Mark StreamClock::latest(unsigned set) const {
@@ -121,6 +122,6 @@ void StreamClock::repeat(std::int64_t times, Rounds write) {
   now_ = whole;
 }
 
-double StreamClock::end_ns() const { return std::max({now_[0].ns, now_[1].ns, now_[2].ns}); }
+double StreamClock::end_ns() const { return std::max({now_[0].ns, now_[1].ns, now_[2].ns, now_[3].ns}); }
 
 }  // namespace bandwright

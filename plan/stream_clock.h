@@ -17,8 +17,8 @@ namespace bandwright {
 // rounds are played. So nothing depends on when times repeat within a tolerance, but for the rounding of
 // sums.
 //
-// Streams that occur between layers alone are known: compute, data and prefetch. One that needs another says
-// foreign(), and has no end here.
+// Streams that occur between layers alone are known: compute, data, prefetch and pipeline. One that needs
+// another says foreign(), and has no end here.
 class StreamClock final : public StepStreams {
  public:
   explicit StreamClock(const std::vector<Group>& groups) : groups_(groups) {}
@@ -35,7 +35,7 @@ class StreamClock final : public StepStreams {
   [[nodiscard]] bool foreign() const { return foreign_; }
 
  private:
-  static constexpr std::size_t streams = 3;
+  static constexpr std::size_t streams = 4;
   struct Mark {
     double ns = 0.0;
     std::uint8_t from = 0;     // whose time at the beginning of the round decides
@@ -49,7 +49,7 @@ class StreamClock final : public StepStreams {
   static Marks composed(const Marks& before, const Marks& round);
 
   const std::vector<Group>& groups_;
-  Marks now_ = {Mark{0.0, 0, 1}, Mark{0.0, 1, 2}, Mark{0.0, 2, 4}};
+  Marks now_ = {Mark{0.0, 0, 1}, Mark{0.0, 1, 2}, Mark{0.0, 2, 4}, Mark{0.0, 3, 8}};
   bool foreign_ = false;
 };
 

@@ -14,7 +14,8 @@ namespace {
 constexpr std::array all_formats = {AnswerFormat{"text", "for people", render_text},
                                     AnswerFormat{"json", "for programs", render_json},
                                     AnswerFormat{"csv", "for spreadsheets", render_csv},
-                                    AnswerFormat{"html", "a page of its own", render_html}};
+                                    AnswerFormat{"html", "a page of its own", render_html},
+                                    AnswerFormat{"markdown", "for issues and wikis", render_markdown}};
 
 std::vector<double> numbers_of(const Table& table, std::size_t column) {
   std::vector<double> numbers;
@@ -92,6 +93,47 @@ std::string cell_of(const Value& value, const NumberStyle& style) {
   if (value.is_nothing()) return "-";
   if (const auto number = value.number()) return format(*number, style);
   return spoken(value, style.unit);
+}
+
+bool is_for_people(const Fact& fact) {
+  if (fact.shown == Shown::ToPrograms) return false;
+  return !fact.words.empty() || (fact.key != nullptr && !fact.value.is_nothing());
+}
+
+std::string label_of(const Fact& fact) {
+  if (!fact.label.empty() || fact.key == nullptr) return fact.label;
+  return std::string(fact.key->label);
+}
+
+std::string words_of(const Fact& fact) {
+  return fact.words.empty() ? spoken(fact.value, fact.key->unit) : fact.words;
+}
+
+TextGrid grid_of(const Table& table) {
+  const std::vector<NumberStyle> styles = styles_of(table);
+  TextGrid grid;
+  std::vector<std::size_t> shown;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (table.columns[c].shown == Shown::ToPrograms) continue;
+    shown.push_back(c);
+    grid.headings.push_back(heading_of(table.columns[c], styles[c]));
+    grid.left.push_back(table.columns[c].key->unit == Unit::Word);
+  }
+  const auto add = [&](const std::vector<Value>& row) {
+    std::vector<std::string> cells;
+    for (const std::size_t c : shown) cells.push_back(cell_of(row[c], styles[c]));
+    grid.rows.push_back(std::move(cells));
+  };
+  for (std::size_t r = 0; r < table.rows.size() && (table.for_people == 0 || r < table.for_people); ++r) {
+    add(table.rows[r]);
+  }
+  if (!table.total.empty()) {
+    add(table.total);
+    for (std::string& cell : grid.rows.back()) {
+      if (cell == "-") cell.clear();
+    }
+  }
+  return grid;
 }
 
 }  // namespace bandwright

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "report/document.h"
+#include "report/layout.h"
 
 namespace bandwright {
 
@@ -33,6 +34,7 @@ std::string render_text(const Document& document, const TextStyle& style);
 std::string render_json(const Document& document, const TextStyle& style = {});
 std::string render_csv(const Document& document, const TextStyle& style = {});
 std::string render_html(const Document& document, const TextStyle& style = {});
+std::string render_markdown(const Document& document, const TextStyle& style = {});
 
 // What stands on the page of render_html, without its style, for a page that has its own.
 std::string html_fragment(const Document& document);
@@ -47,6 +49,12 @@ std::string base64(std::string_view bytes);
 std::string plain(const Value& value);
 // A value as people read it.
 std::string spoken(const Value& value, Unit unit);
+// A fact as people read it, if it is one for them.
+bool is_for_people(const Fact& fact);
+std::string label_of(const Fact& fact);
+std::string words_of(const Fact& fact);
+// What people see of a table, with its units in the headings.
+TextGrid grid_of(const Table& table);
 // "exposed (ms)".
 std::string heading_of(const Table::Column& column, const NumberStyle& style);
 // The styles of a table's columns: numbers of one unit have one scale.

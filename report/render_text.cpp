@@ -13,20 +13,6 @@ constexpr std::string_view bad = "\033[1;31m";
 constexpr std::string_view plain_again = "\033[0m";
 constexpr std::size_t widest_label = 22;
 
-bool for_people(const Fact& fact) {
-  if (fact.shown == Shown::ToPrograms) return false;
-  return !fact.words.empty() || (fact.key != nullptr && !fact.value.is_nothing());
-}
-
-std::string label_of(const Fact& fact) {
-  if (!fact.label.empty() || fact.key == nullptr) return fact.label;
-  return std::string(fact.key->label);
-}
-
-std::string words_of(const Fact& fact) {
-  return fact.words.empty() ? spoken(fact.value, fact.key->unit) : fact.words;
-}
-
 class TextPage {
  public:
   explicit TextPage(const TextStyle& style) : style_(style) {}
@@ -39,16 +25,16 @@ class TextPage {
   }
 
   void operator()(const Facts& facts) {
-    if (std::none_of(facts.rows.begin(), facts.rows.end(), for_people)) return;
+    if (std::none_of(facts.rows.begin(), facts.rows.end(), is_for_people)) return;
     gap();
     if (!facts.heading.empty()) line(facts.heading, bold);
     std::size_t labels = 0;
     for (const Fact& fact : facts.rows) {
-      if (for_people(fact)) labels = std::max(labels, width_of(label_of(fact)));
+      if (is_for_people(fact)) labels = std::max(labels, width_of(label_of(fact)));
     }
     labels = std::min(labels, widest_label);
     for (const Fact& fact : facts.rows) {
-      if (for_people(fact)) labelled(label_of(fact), words_of(fact), labels);
+      if (is_for_people(fact)) labelled(label_of(fact), words_of(fact), labels);
     }
   }
   void operator()(const Table& table) {
@@ -101,33 +87,6 @@ class TextPage {
     if (label.empty()) return line(words);
     hanging(label + std::string(labels - std::min(labels, width_of(label)) + 2, ' '), words);
   }
-  static TextGrid grid_of(const Table& table) {
-    const std::vector<NumberStyle> styles = styles_of(table);
-    TextGrid grid;
-    std::vector<std::size_t> shown;
-    for (std::size_t c = 0; c < table.columns.size(); ++c) {
-      if (table.columns[c].shown == Shown::ToPrograms) continue;
-      shown.push_back(c);
-      grid.headings.push_back(heading_of(table.columns[c], styles[c]));
-      grid.left.push_back(table.columns[c].key->unit == Unit::Word);
-    }
-    const auto add = [&](const std::vector<Value>& row) {
-      std::vector<std::string> cells;
-      for (const std::size_t c : shown) cells.push_back(cell_of(row[c], styles[c]));
-      grid.rows.push_back(std::move(cells));
-    };
-    for (std::size_t r = 0; r < table.rows.size() && (table.for_people == 0 || r < table.for_people); ++r) {
-      add(table.rows[r]);
-    }
-    if (!table.total.empty()) {
-      add(table.total);
-      for (std::string& cell : grid.rows.back()) {
-        if (cell == "-") cell.clear();
-      }
-    }
-    return grid;
-  }
-
   TextStyle style_;
   std::string text_;
 };

@@ -156,4 +156,9 @@ double collective_ns(const Machine& machine, const Network& network, const Group
   return price.latency_ns + slowest(machine, collective_traffic(collective, group, network), price.speed).ns;
 }
 
+double copying_share(const Machine& machine) {
+  constexpr double share = 20.0 / 132.0;
+  return machine.dimensions.front().software.copies ? share : 0.0;
+}
+
 }  // namespace bandwright

@@ -44,4 +44,8 @@ Collective at_full_speed(const Collective& collective, const CollectivePrice& pr
 double collective_ns(const Machine& machine, const Network& network, const Group& group,
                      const Collective& collective);
 
+// Of an NPU's processors, those that copy for a collective: 20 of an H800's 132 (DeepSeek-V3 technical
+// report, arXiv 2412.19437, section 3.2.2); none where hardware moves the data.
+double copying_share(const Machine& machine);
+
 }  // namespace bandwright

@@ -46,7 +46,7 @@ std::vector<std::string> notes(const TrainingJob& job, const Calibration& calibr
   if (!dealing(job.model, job.parallelism).even) all.push_back(dealt(job));
   if (job.model.sparse()) {
     all.emplace_back(
-        "mixture of experts: every expert is taken to get as many tokens; measured steps are off by 15 % on "
+        "mixture of experts: every expert is taken to get as many tokens; measured steps are off by 10 % on "
         "average");
   }
   if (!job.model.left_out.empty()) all.push_back(job.model.left_out);

@@ -39,6 +39,7 @@ struct Npu {
   double memory_gb_per_s = 0.0;
   double older_kernels = 1.0;    // speed of matrix units under the previous generation's instructions
   double attention_speed = 1.0;  // share of matrix units in attention kernels of its own, in an H100's
+  double ragged_speed = 1.0;     // of matrix units where groups of rows have weights of their own (experts)
   int processors = 0;            // streaming multiprocessors, or cores: what tiles of a matrix are dealt to
   double usd_per_hour = 0.0;
   double watts = 0.0;            // its power limit, and that of the NPU that its constants were fitted on;

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/catalogue.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -22,6 +23,17 @@ constexpr std::array recomputations = {
     Choice<Recomputation>{Recomputation::None, "none", "activations are kept"},
     Choice<Recomputation>{Recomputation::Selective, "selective", "the attention core runs again"},
     Choice<Recomputation>{Recomputation::Full, "full", "each layer's forward pass runs again"},
+};
+using Module = bool RecomputedModules::*;
+constexpr std::array modules_again = {
+    Choice<Module>{nullptr, "none", "no single module"},
+    Choice<Module>{&RecomputedModules::norms, "norms", "before attention and FFN"},
+    Choice<Module>{&RecomputedModules::activation, "activation", "the function of FFNs"},
+    Choice<Module>{&RecomputedModules::up_projections, "up-projections", "of latent attention"},
+    Choice<Module>{&RecomputedModules::ffn, "ffn", "of layers without experts"},
+    Choice<Module>{&RecomputedModules::experts, "experts", "with their exchanges"},
+    Choice<Module>{&RecomputedModules::every_second, "every-second",
+                   "multiplication, and all that is none (PyTorch)"},
 };
 constexpr std::array schedules = {
     Choice<PipelineSchedule>{PipelineSchedule::GPipe, "gpipe", "all forward, then all backward passes"},
@@ -48,6 +60,15 @@ constexpr std::array optimizers = {
     Choice<Optimizer>{Optimizer::Muon, "muon", "one moment in fp32"},
 };
 constexpr std::array optimizer_bytes_each = {12.0, 8.0, 6.0, 8.0};
+constexpr std::array losses = {
+    Choice<Loss>{Loss::KernelByKernel, "kernel-by-kernel", "each kernel has a tensor of its own (PyTorch)"},
+    Choice<Loss>{Loss::InPlace, "in-place", "kernels of its own, in place (Megatron-LM)"},
+    Choice<Loss>{Loss::Fused, "fused", "one kernel"},
+};
+constexpr std::array gradient_formats = {
+    Choice<std::int64_t>{4, "fp32", "4 bytes each"},
+    Choice<std::int64_t>{2, "bf16", "2 bytes each"},
+};
 
 template <class Value, std::size_t size>
 Value chosen(const std::array<Choice<Value>, size>& choices, std::string_view name, std::string_view what) {
@@ -125,6 +146,14 @@ std::string_view recomputation_name(Recomputation value) {
   return recomputations[static_cast<std::size_t>(value)].name;
 }
 Recomputation recomputation(std::string_view name) { return chosen(recomputations, name, "recomputation"); }
+RecomputedModules recomputed_modules(std::string_view list) {
+  RecomputedModules modules;
+  for (const std::string_view word : split(list, ',')) {
+    const Module module = chosen(modules_again, word, "module");
+    if (module != nullptr) modules.*module = true;
+  }
+  return modules;
+}
 PipelineSchedule pipeline_schedule(std::string_view name) {
   return chosen(schedules, name, "pipeline schedule");
 }
@@ -132,6 +161,10 @@ AttentionKernel attention_kernel(std::string_view name) {
   return chosen(attention_kernels, name, "attention kernel");
 }
 ExpertDispatch expert_dispatch(std::string_view name) { return chosen(dispatches, name, "expert dispatch"); }
+Loss loss(std::string_view name) { return chosen(losses, name, "loss"); }
+std::int64_t gradient_bytes(std::string_view format) {
+  return chosen(gradient_formats, format, "gradient format");
+}
 
 Optimizer optimizer(std::string_view name) { return chosen(optimizers, name, "optimizer"); }
 double optimizer_state_bytes(Optimizer optimizer) {

@@ -19,6 +19,17 @@ enum class PipelineSchedule : std::uint8_t { GPipe, OneFOneB, Interleaved };
 // whole layer (Korthikanti et al., 2022).
 enum class Recomputation : std::uint8_t { None, Selective, Full };
 
+// Single modules of which the forward pass runs again (Megatron-Core, --recompute-modules; PyTorch's
+// selective checkpointing of operators, as TorchTitan has it).
+struct RecomputedModules {
+  bool norms = false;
+  bool activation = false;      // the function of FFNs
+  bool up_projections = false;  // of latent attention
+  bool ffn = false;             // of layers without experts
+  bool experts = false;         // with their exchanges
+  bool every_second = false;    // multiplication, and all that is none
+};
+
 // Whether attention scores pass through memory, or stay on chip: in the first kernels that did so (Dao et
 // al., FlashAttention, 2022), in its second version (2023), or in those written for the matrix units of each
 // NPU (cuDNN, FlashAttention-3, 2024).
@@ -54,6 +65,7 @@ struct Parallelism {
   std::int64_t micro_batch = 1;   // sequences of one pass through the layers
   std::int64_t global_batch = 1;  // sequences of one step
   Recomputation recompute = Recomputation::None;
+  RecomputedModules again;  // besides, where not all runs again
   AttentionKernel attention = AttentionKernel::Flash;
   Precision precision = Precision::Bf16;
 
@@ -89,11 +101,15 @@ struct Parallelism {
 
 std::string_view recomputation_name(Recomputation value);
 Recomputation recomputation(std::string_view name);
+// "norms,activation": any of norms, activation, up-projections, ffn, experts, every-second, or none.
+RecomputedModules recomputed_modules(std::string_view list);
 PipelineSchedule pipeline_schedule(std::string_view name);
 AttentionKernel attention_kernel(std::string_view name);
 ExpertDispatch expert_dispatch(std::string_view name);
 Optimizer optimizer(std::string_view name);
-double optimizer_state_bytes(Optimizer optimizer);  // per parameter, the fp32 weight among them
+Loss loss(std::string_view name);
+std::int64_t gradient_bytes(std::string_view format);  // "bf16", "fp32"
+double optimizer_state_bytes(Optimizer optimizer);     // per parameter, the fp32 weight among them
 
 // Derives DP from the NPU count. Throws InputError, with the nearest counts, when TP CP PP do not divide it.
 void fill_data_parallel(Parallelism& parallelism, std::int64_t npus);

@@ -56,7 +56,17 @@ class StepPasses {
   // A collective over an axis, with the latency of the machine's fabric.
   virtual void call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
                     StreamSet sets) = 0;
+  // The processors that copy for such a call, where it runs beside compute, which is as much longer.
+  virtual void take_processors(Axes axis, CollectiveKind kind, double bytes, Label label) = 0;
 };
+
+// Whether a stage sends beside the passes of its next chunk: where chunks are interleaved and nobody waits
+// for the transfer (Megatron-Core, overlap_p2p_comm), but while other stages fill and drain the pipeline.
+inline bool sends_beside(const Parallelism& p, Role role) {
+  return p.schedule == PipelineSchedule::Interleaved && !p.synchronous_sends && role != Role::Bubble;
+}
+// Of such a send, what a stage waits for all the same: its neighbours are not done to the moment. Fitted.
+constexpr double send_waited_for = 0.3;
 
 // Writes one step (training/training_step.h), whose groups are those of `streams`. REQUIRES a valid job.
 void write_training_step(const TrainingJob& job, StepStreams& streams, StepPasses& passes);

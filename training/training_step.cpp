@@ -51,6 +51,8 @@ class JobWriter {
   void chunk_forward(const Chunk& chunk, Role role);
   void chunk_backward(const Chunk& chunk, Role role, bool reduces);
   void gather_weights(Role role, const Share& held);
+  void call_replicas(Axes axis, CollectiveKind kind, double bytes, Label label, bool beside, StreamSet sets);
+  void gather_embedding(Role role);
   void reduce_gradients(double dense, double experts);
   void finish_gradients();
   void update();
@@ -103,33 +105,49 @@ double JobWriter::embedding() const {
   return static_cast<double>(job_.model.vocabulary * job_.model.hidden) / static_cast<double>(p_.tensor);
 }
 
+// A collective over the replicas, which takes processors from what is computed beside it.
+void JobWriter::call_replicas(Axes axis, CollectiveKind kind, double bytes, Label label, bool beside,
+                              StreamSet sets) {
+  passes_.call(axis, kind, bytes, label, streams(Stream::Data, Stream::Compute),
+               beside ? sets : static_cast<StreamSet>(sets | streams(Stream::Compute)));
+  if (beside) passes_.take_processors(axis, kind, bytes, label);
+}
+
 void JobWriter::gather_weights(Role role, const Share& held) {
-  const StreamSet sets = p_.overlap_parameters ? streams(Stream::Data, Stream::Prefetch)
-                                               : streams(Stream::Data, Stream::Prefetch, Stream::Compute);
+  const StreamSet sets = streams(Stream::Data, Stream::Prefetch);
   const Label parameters = step_label(role, StepLine::Parameters);
-  const StreamSet waits = streams(Stream::Data, Stream::Compute);
-  passes_.call(Axes::Data, CollectiveKind::AllGather, 2.0 * held.dense / shards(), parameters, waits, sets);
-  passes_.call(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
-               parameters, waits, sets);
+  const bool beside = p_.overlap_parameters;
+  call_replicas(Axes::Data, CollectiveKind::AllGather, 2.0 * held.dense / shards(), parameters, beside, sets);
+  call_replicas(Axes::ExpertData, CollectiveKind::AllGather, 2.0 * held.experts / expert_replicas(),
+                parameters, beside, sets);
 }
 
 void JobWriter::reduce_gradients(double dense, double experts) {
   const CollectiveKind kind = p_.zero >= 1 ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce;
   const auto size = static_cast<double>(p_.gradient_bytes);
-  const StreamSet sets =
-      p_.overlap_gradients ? streams(Stream::Data) : streams(Stream::Data, Stream::Compute);
   const Label gradients = step_label(Role::WeightGradient, StepLine::Gradients);
-  passes_.call(Axes::Data, kind, size * dense, gradients, streams(Stream::Data, Stream::Compute), sets);
-  passes_.call(Axes::Replicas, CollectiveKind::AllReduce,
-               p_.zero >= 1 ? size * dense / shards() : size * dense, gradients,
-               streams(Stream::Data, Stream::Compute), sets);
-  passes_.call(Axes::ExpertData, kind, size * experts, gradients, streams(Stream::Data, Stream::Compute),
-               sets);
+  const auto reduce = [&](Axes axis, CollectiveKind how, double bytes) {
+    call_replicas(axis, how, bytes, gradients, p_.overlap_gradients, streams(Stream::Data));
+  };
+  reduce(Axes::Data, kind, size * dense);
+  reduce(Axes::Replicas, CollectiveKind::AllReduce, p_.zero >= 1 ? size * dense / shards() : size * dense);
+  reduce(Axes::ExpertData, kind, size * experts);
+}
+
+// The table that the first layers wait for; and that of the output layer, which has time.
+void JobWriter::gather_embedding(Role role) {
+  builder_.join(streams(Stream::Compute, Stream::Prefetch));
+  gather_weights(role, {.dense = embedding()});
+  builder_.join(streams(Stream::Compute, Stream::Prefetch));
+  if (!job_.model.tied_embeddings) gather_weights(role, {.dense = embedding()});
 }
 
 void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
   const bool gathers = p_.zero >= 3 || gathers_once_;
-  if (chunk.embedding) passes_.embedding_forward(role);
+  if (chunk.embedding) {
+    if (gathers) gather_embedding(role);
+    passes_.embedding_forward(role);
+  }
   const auto layers = [&](std::int64_t count, bool sparse) {
     builder_.repeat(count, [&] {
       if (gathers) {
@@ -147,6 +165,8 @@ void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
 void JobWriter::chunk_backward(const Chunk& chunk, Role role, bool reduces) {
   const Role gradient = role == Role::Bubble ? role : Role::InputGradient;
   if (chunk.head) passes_.output_backward(gradient);
+  const bool own_table = chunk.head && chunk.embedding && !job_.model.tied_embeddings;
+  if (own_table && (p_.zero >= 2 || (reduces && p_.overlap_gradients))) reduce_gradients(embedding(), 0.0);
   const auto layer = [&](bool sparse) {
     const Share held = layer_share(sparse);
     if (p_.zero >= 3) {
@@ -254,13 +274,14 @@ void JobWriter::write() {
 // chunks of a stage and the embedding.
 void JobWriter::finish_gradients() {
   const Share rest = p_.zero >= 2 ? Share{} : share(dealt_.stage - (p_.overlap_gradients ? dealt_.chunk : 0));
-  reduce_gradients(rest.dense + embedding(), rest.experts);
+  const bool both = p_.pipeline == 1 && !p_.overlap_gradients && !job_.model.tied_embeddings;
+  reduce_gradients(rest.dense + (both ? 2.0 : 1.0) * embedding(), rest.experts);
   builder_.join(streams(Stream::Compute, Stream::Data));
 }
 
 void JobWriter::update() {
   Share held = share(dealt_.stage);
-  held.dense += embedding();
+  held.dense += (p_.pipeline == 1 && !job_.model.tied_embeddings ? 2.0 : 1.0) * embedding();
   const double updated =
       p_.zero >= 1 ? held.dense / shards() + held.experts / expert_replicas() : held.dense + held.experts;
   builder_.compute(step_label(Role::Optimizer, StepLine::Optimizer),

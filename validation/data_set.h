@@ -19,6 +19,9 @@ struct Measurement {
   std::vector<std::string> constants;                    // kinds whose constants its prediction uses
   std::string family;                                    // what rows have in common that should err alike
   std::function<std::string(const Calibration&)> parts;  // of the prediction, in words
+  // What was run, in words that are the same for rows that differ in their software's age or in luck only;
+  // empty: nothing else is alike.
+  std::string configuration = {};
 };
 
 // A row that says nothing to compare with, and why: what the run had that no job can say, what its source

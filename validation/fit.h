@@ -49,8 +49,9 @@ struct Halves {
 Halves fit_half(const std::vector<DataSet>& sets, const Calibration& shipped, std::uint64_t seed,
                 int evaluations);
 
-// Relative error of each row of `which` when its stage's constants are fitted without it. Rows are left out
-// one at a time, in sets of more than 60 rows a twentieth at a time. The refit moves along the linearisation
+// Relative error of each row of `which` when its stage's constants are fitted without its configuration: the
+// rows of the same model on as many of the same NPUs, divided in the same way, in any set. In sets of more
+// than 60 configurations a twentieth of them is left out at a time. The refit moves along the linearisation
 // of the logarithms of all predictions at the full fit; the row itself is then predicted exactly.
 std::vector<double> leave_one_out(const std::vector<DataSet>& sets, std::size_t which,
                                   const Calibration& fitted);

@@ -42,22 +42,29 @@ std::vector<FitStage> fit_stages() {
         "nvlink-5-nvl72", "nvlink-5-gb300", "pcie-l40s", "pcie-rtx-6000", "efa-3200"}) {
     stages.push_back(fabric_stage(kind));
   }
-  stages.push_back(training_stage(
-      "a100",
-      {"vtrain_ground_truth_single", "vtrain_ground_truth_multi", "megatron_sc21_table1_a100",
-       "megatron_sc21_table2_ptd_vs_zero3", "korthikanti_table5_iteration_time", "mpt_fsdp_a100_h100"},
-      {"infiniband-hdr", "infiniband-hdr-4", "roce-1600"}));
-  stages.push_back(training_stage(
-      "h100", {"megatron_core_h100_weak_scaling", "mlperf_llm_step_times", "mpt_fsdp_a100_h100"},
-      {"infiniband-ndr", "roce-3200"}));
+  stages.push_back(
+      training_stage("a100",
+                     {"vtrain_ground_truth_single", "vtrain_ground_truth_multi", "megatron_sc21_table1_a100",
+                      "megatron_sc21_table2_ptd_vs_zero3", "korthikanti_table5_iteration_time",
+                      "mpt_fsdp_a100_h100", "internevo", "fms_fsdp"},
+                     {"infiniband-hdr", "infiniband-hdr-4", "roce-1600"}));
+  const std::vector<std::string> modern = {"megatron_bridge",   "mlperf_v51",   "mlperf_v60", "nemo_pages",
+                                           "nemo_long_context", "moe_modelzoo", "automodel"};
+  std::vector<std::string> hopper = {"megatron_core_h100_weak_scaling", "mlperf_llm_step_times",
+                                     "mpt_fsdp_a100_h100", "fms_fsdp"};
+  hopper.insert(hopper.end(), modern.begin(), modern.end());
+  stages.push_back(training_stage("h100", hopper, {"infiniband-ndr", "roce-3200"}));
   stages.push_back(training_stage("h200", {"mlperf_llm_step_times"}, {}));
-  stages.push_back(training_stage("gb200", {"mlperf_llm_step_times"}, {}));
-  for (const char* kind : {"b200", "b300", "gb300"}) {  // hosts as those of an H100 and a GB200
-    stages.push_back({"training on " + std::string(kind),
-                      {"megatron_bridge", "mlperf_v51", "mlperf_v60", "nemo_pages", "nemo_long_context"},
-                      {{kind, "sustained", 0.3, 1.2}}});
+  std::vector<std::string> racks = {"mlperf_llm_step_times"};
+  racks.insert(racks.end(), modern.begin(), modern.end());
+  stages.push_back(training_stage("gb200", racks, {}));
+  stages.push_back(training_stage("b200", modern, {}));
+  for (const char* kind : {"b300", "gb300"}) {  // hosts as those of a B200 and a GB200
+    stages.push_back({"training on " + std::string(kind), modern, {{kind, "sustained", 0.3, 1.2}}});
   }
-  stages.push_back({"training on tpu", {"tpu"}, {{"tpu", "sustained", 0.3, 1.25}}});
+  for (const char* kind : {"tpu", "tpu-v5p", "tpu-v6e", "tpu-v7"}) {
+    stages.push_back({"training on " + std::string(kind), {"tpu"}, {{kind, "sustained", 0.3, 1.25}}});
+  }
   return stages;
 }
 

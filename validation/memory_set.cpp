@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "core/fields.h"
 #include "core/io/paths.h"
 #include "core/text.h"
 #include "core/yaml.h"
@@ -18,41 +19,36 @@ namespace {
 
 constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
-// How a model of the figure is divided: what its own row says, else what the paper does
-// (inputs/measurements/configurations.yaml).
 struct Configuration {
   TransformerArchitecture model;
   Parallelism parallelism;
 };
 
-Configuration configuration(std::string_view architecture, std::int64_t tensor, std::int64_t pipeline,
-                            std::int64_t virtual_stages, std::int64_t micro_batch) {
-  Parallelism p{.tensor = tensor, .pipeline = pipeline, .attention = AttentionKernel::Unfused};
-  interleave(p, virtual_stages);
-  p.micro_batch = micro_batch;
-  p.global_batch = 8 * micro_batch * pipeline;  // enough to fill the pipeline
-  return {load_architecture(architecture), p};
+Configuration configuration(const NamedDivision& named) {
+  Parallelism p{.tensor = named.tensor, .pipeline = named.pipeline, .attention = AttentionKernel::Unfused};
+  interleave(p, named.virtual_stages);
+  p.micro_batch = named.micro_batch;
+  p.global_batch = 8 * p.micro_batch * p.pipeline;  // enough to fill the pipeline
+  return {load_architecture(named.architecture), p};
 }
 
 Configuration configuration_of(const CsvRow& row) {
   const std::string& model = row.text("model");
   if (row.has("tp")) {
-    return configuration(model, row.count("tp"), row.count_or("pp", 1), row.count_or("virtual_stages", 1),
-                         row.count_or("micro_batch", 1));
+    return configuration({model, row.count("tp"), row.count_or("pp", 1), row.count_or("virtual_stages", 1),
+                          row.count_or("micro_batch", 1)});
   }
-  const YamlValue file = YamlValue::load(inputs_folder() / "measurements" / "configurations.yaml");
-  std::vector<std::string> known;
-  for (const auto& [name, map] : file.at("korthikanti_fig1_memory_gib").entries()) {
-    known.push_back(name);
-    if (!equal_ignoring_case(name, model)) continue;
-    const auto count = [&map = map](std::string_view key) { return map.at(key).as_integer(1, 1 << 20); };
-    return configuration(map.at("architecture").as_string(), count("tp"), count("pp"),
-                         count("virtual_stages"), count("micro_batch"));
+  const NamedDivisions known =
+      named_division_fields().read(YamlValue::load(inputs_folder() / "measurements" / "configurations.yaml"));
+  std::vector<std::string> names;
+  for (const auto& [name, division] : known.models) {
+    names.push_back(name);
+    if (equal_ignoring_case(name, model)) return configuration(division);
   }
   throw InputError(
       fmt::format("how '{}' is divided is not known: give the columns tp, pp, virtual_stages "
                   "and micro_batch (known: {})",
-                  model, fmt::join(known, ", ")));
+                  model, fmt::join(names, ", ")));
 }
 
 double layer_state(const MemoryBill& bill) {
@@ -85,6 +81,23 @@ Measurement memory_row(const CsvRow& row, const Column& column) {
 }
 
 }  // namespace
+
+const Fields<NamedDivisions>& named_division_fields() {
+  const auto count = [] { return kinds::integer<std::int64_t>(1, 1 << 20); };
+  static const Fields<NamedDivision> division(
+      "division", "how a model is divided",
+      required("architecture", &NamedDivision::architecture, kinds::text(), "a name of `list`"),
+      required("tp", &NamedDivision::tensor, count(), "NPUs that matrices are divided over"),
+      required("pp", &NamedDivision::pipeline, count(), "pipeline stages"),
+      required("virtual_stages", &NamedDivision::virtual_stages, count(), "chunks of layers per stage"),
+      required("micro_batch", &NamedDivision::micro_batch, count(), "sequences of one pass"));
+  static const Fields<NamedDivisions> fields(
+      "divisions", "how published tables divide the models that they only name",
+      required("help", &NamedDivisions::help, kinds::text(), "one line"),
+      required("models", &NamedDivisions::models, kinds::named(kinds::object(division)),
+               "by the table's name"));
+  return fields;
+}
 
 RowsRead read_korthikanti_memory(const std::filesystem::path& file) {
   RowsRead all;

@@ -47,12 +47,39 @@ void set_overlap(Parallelism& p, const std::string& overlap) {
   }
 }
 
-// NVIDIA's releases are named by year and month, "26.06.01"; from that one on steps are issued at once.
+// NVIDIA's releases are named by year and month, "26.06.01"; from that one on steps with MXFP8, whose
+// kernels need no counts from the host, are issued at once.
 bool released_with_graphs(const CsvRow& row) {
   if (!row.has("group")) return false;
   const std::string& group = row.text("group");
   const bool release = group.size() >= 5 && group[2] == '.' && group[0] == '2';
-  return release && group.substr(0, 5) >= "26.06";
+  const bool mxfp8 = row.has("precision_stated") && row.text("precision_stated") == "MXFP8";
+  return release && mxfp8 && group.substr(0, 5) >= "26.06";
+}
+
+bool says(const CsvRow& row, std::string_view column, std::string_view words) {
+  return row.has(column) && row.text(column).find(words) != std::string::npos;
+}
+
+// Modules that ran again, by the names that software gives them, where all did not.
+RecomputedModules modules_again(const CsvRow& row) {
+  if (row.has("recompute_modules")) return recomputed_modules(row.text("recompute_modules"));
+  const auto stated = [&](std::string_view words) { return says(row, "recompute_stated", words); };
+  return {.norms = stated("layernorm"),
+          .activation = stated("moe_act"),
+          .up_projections = stated("mla_up_proj"),
+          .ffn = row.has("recompute_stated") && row.text("recompute_stated") == "mlp",
+          .experts = stated("layernorm, moe") && !stated("moe_act"),
+          .every_second = stated("every second operator") || stated("per operator")};
+}
+
+// What older tables say in words of what version 0.1 could not say.
+void set_what_was_missing(Parallelism& p, const CsvRow& row) {
+  const auto missing = [&](std::string_view words) { return says(row, "missing_approx", words); };
+  if (!missing("inside a machine")) return;
+  constexpr std::int64_t machine = 8;
+  p.zero_npus = std::min(machine, p.data * p.context);
+  p.overlap_gradients = p.overlap_parameters = true;
 }
 
 Parallelism parallelism_of(const CsvRow& row) {
@@ -70,6 +97,9 @@ Parallelism parallelism_of(const CsvRow& row) {
   interleave(p, row.count_or("vp", 1));
   p.precision = precision(row.text("precision"));
   p.recompute = recomputation(row.text("recompute"));
+  if (p.recompute != Recomputation::Full) p.again = modules_again(row);
+  set_what_was_missing(p, row);
+  if (row.text("software") == "fsdp2" && p.context > 1) p.attention = AttentionKernel::Flash2;
   p.sequence_parallel = p.tensor > 1 && yes(row, "sequence_parallel");
   if (row.has("attention")) p.attention = attention_kernel(row.text("attention"));
   if (row.has("overlap")) set_overlap(p, row.text("overlap"));
@@ -88,6 +118,7 @@ class RunReader {
     TransformerArchitecture model =
         load_architecture(input_of(table_, "models/transformers", "architectures", row.text("arch")));
     model.sequence = row.count_or("seq", model.sequence);
+    if (says(row, "missing_approx", "multi-token prediction")) model = predicting_more(std::move(model), 1);
     Parallelism p = parallelism_of(row);
     if (!model.sparse()) p.expert_tensor = 0;  // Megatron-LM takes the option for any model
     return {std::move(model), *machines_.load(input_of(table_, "machines", "machines", row.text("system"))),

@@ -49,7 +49,15 @@ Parallelism fsdp2() {
 
 Parallelism maxtext() { return {.sequence_parallel = true, .zero = 3}; }
 
-Parallelism internevo() { return {.sequence_parallel = true, .zero = 1, .gradient_bytes = 2}; }
+// Parameters are broadcast by their owners, gradients reduced before that: nothing beside compute, unless the
+// owners are in one machine.
+Parallelism internevo() {
+  return {.sequence_parallel = true,
+          .zero = 1,
+          .overlap_gradients = false,
+          .overlap_parameters = false,
+          .gradient_bytes = 2};
+}
 
 Parallelism dualpipe() {
   Parallelism p = megatron_core();

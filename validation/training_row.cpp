@@ -1,5 +1,8 @@
 #include "validation/training_row.h"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <memory>
 
 #include "simulator/closed_form/closed_form.h"
@@ -18,6 +21,24 @@ std::string largest_lines(const TrainingJob& job) {
 
 }  // namespace
 
+std::string configuration(const TrainingJob& job) {
+  const Parallelism& p = job.parallelism;
+  const TransformerArchitecture& m = job.model;
+  const std::array<std::int64_t, 11> division = {p.tensor,
+                                                 p.context,
+                                                 p.expert,
+                                                 p.experts_tensor(),
+                                                 p.pipeline,
+                                                 p.virtual_stages,
+                                                 p.zero,
+                                                 p.micro_batch,
+                                                 p.global_batch,
+                                                 static_cast<std::int64_t>(p.precision),
+                                                 static_cast<std::int64_t>(p.recompute)};
+  return fmt::format("{} {}x{} s{} on {} of {}: {}", m.name, m.layers, m.hidden, m.sequence, p.npus(),
+                     job.machine.name, fmt::join(division, " "));
+}
+
 Measurement training_row(TrainingJob job, Words words, double measured, Metric metric) {
   validate(job.model, job.parallelism);
   const Network network = job.machine.network(job.parallelism.npus());
@@ -25,7 +46,8 @@ Measurement training_row(TrainingJob job, Words words, double measured, Metric m
   Measurement row{.label = std::move(words.label),
                   .measured = measured,
                   .constants = {job.machine.npu.constants_name},
-                  .family = std::move(words.family)};
+                  .family = std::move(words.family),
+                  .configuration = configuration(job)};
   for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
     row.constants.push_back(job.machine.dimensions[d].constants_name);
   }

@@ -24,6 +24,9 @@ struct Words {
 // A measured training step. Throws InputError for a job that cannot be run.
 Measurement training_row(TrainingJob job, Words words, double measured, Metric metric);
 
+// The model, the machine and the division: equal for runs that only software and luck tell apart.
+std::string configuration(const TrainingJob& job);
+
 // The columns of TP, PP and DP; `micro_batch` and `global_batch`.
 void set_tp_pp_dp(Parallelism& p, const CsvRow& row, const std::array<std::string_view, 3>& columns);
 constexpr std::array<std::string_view, 3> tp_pp_dp = {"tp", "pp", "dp"};

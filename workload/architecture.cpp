@@ -175,9 +175,13 @@ const Fields<TransformerArchitecture>& architecture_fields() {
           optional("head_dim", &A::head_dim, count(), "elements of a head; `hidden` / `heads`"),
           optional("ffn", &A::ffn, count(), "inner size of the FFN; 4 `hidden`"),
           optional("ffn_kind", &A::ffn_kind, kinds::choice(ffn_kinds, "FFN kind"), "of its matrices"),
+          optional("clamped_ffn", &A::clamped_ffn, kinds::flag(),
+                   "biases, and an activation clamped to a range: many kernels where they are not fused"),
           required("sequence", &A::sequence, count(), "tokens of a sequence, s"),
           required("vocabulary", &A::vocabulary, count(), "rows of the embedding, V"),
           optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
+          optional("predicted", &A::predicted, kinds::integer<std::int64_t>(1, 16),
+                   "tokens of a position; each above 1 is a layer of `layers` and the output layer again"),
           optional("positions", &A::positions, count(0), "with a learned embedding; 0: none"),
           optional("experts", &A::experts, kinds::object(expert_fields()), "none: a dense model"),
           optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"),
@@ -186,6 +190,12 @@ const Fields<TransformerArchitecture>& architecture_fields() {
           .rule("heads", complete)
           .rule("", check);
   return fields;
+}
+
+TransformerArchitecture predicting_more(TransformerArchitecture model, std::int64_t tokens) {
+  model.layers += tokens;
+  model.predicted += tokens;
+  return model;
 }
 
 TransformerArchitecture read_architecture(const YamlValue& root) { return architecture_fields().read(root); }

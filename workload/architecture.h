@@ -55,9 +55,11 @@ struct TransformerArchitecture {
   std::int64_t head_dim = 0;  // h / a unless given
   std::int64_t ffn = 0;
   FfnKind ffn_kind = FfnKind::Gelu;
+  bool clamped_ffn = false;     // biases, and activations clamped: kernels of their own where not fused
   std::int64_t sequence = 0;    // s
   std::int64_t vocabulary = 0;  // V
   bool tied_embeddings = false;
+  std::int64_t predicted = 1;  // tokens of each position, one by the output layer, each other by a layer more
   std::int64_t positions = 0;  // that have a learned embedding; 0: they are encoded in another way
   Experts experts;
   LatentAttention latent;
@@ -76,6 +78,10 @@ struct TransformerArchitecture {
   // (2 w - w^2/s) / s of them in its layers.
   [[nodiscard]] double attended_share() const;
 };
+
+// The same model trained to predict so many tokens more: each with a layer of the last kind and the output
+// layer once more (DeepSeek-V3, arXiv 2412.19437, section 2.2; without the projection between).
+TransformerArchitecture predicting_more(TransformerArchitecture model, std::int64_t tokens);
 
 // Parameters: of one dense layer, of the experts of one sparse layer, of its other parts, of the embeddings,
 // in all.

@@ -284,6 +284,7 @@ TransformerArchitecture read_hugging_face(std::string_view json, const std::stri
   read_heads(config, family, defaults, model);
   model.ffn = inner_size(config, family, defaults, model.hidden);
   model.ffn_kind = ffn_kind(config, family);
+  model.clamped_ffn = family.name == "gpt_oss";
   model.sequence = config.size_or({"max_position_embeddings", "n_positions", "n_ctx", "seq_length",
                                    "max_seq_len", "max_sequence_length", "model_max_length"},
                                   2048);

@@ -66,7 +66,7 @@ void add_format_options(CLI::App& command, OutputOptions& options) {
           [&options](const std::string& word) {
             options.format = &find_answer_format(word == "table" ? "text" : word);  // as LIBRA calls it
           },
-          "text (default), json, csv or html")
+          "text (default), json, csv, html or markdown")
       ->type_name("FORMAT");
   command.add_flag("--timing", options.timing, "with the wall-clock times that the answer took");
 }

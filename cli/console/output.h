@@ -9,7 +9,7 @@
 
 namespace bandwright {
 
-// --format text|json|csv|html, --timing and --output FILE, the same for every command.
+// --format text|json|csv|html|markdown, --timing and --output FILE, the same for every command.
 struct OutputOptions {
   const AnswerFormat* format = &answer_formats().front();
   bool timing = false;

@@ -41,9 +41,8 @@ std::vector<ScalingSeries> read_series(const FitCommandOptions& options) {
 
 void run(FitCommandOptions options) {
   if (!options.predict.empty()) {
-    options.fit.predict = parse_option("--predict", options.predict, [](std::string_view text) {
-      return parse_worker_counts(text, RangeStep::Doubling);
-    });
+    options.fit.predict = parse_option("--predict", options.predict,
+                                       [](std::string_view text) { return parse_worker_counts(text); });
   }
   std::vector<FittedSeries> all;
   for (ScalingSeries& series : read_series(options)) {

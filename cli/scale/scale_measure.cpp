@@ -54,7 +54,7 @@ void show(const MeasureEvent& event, ProgressBar& progress) {
 void read_plan(MeasureCommandOptions& options) {
   MeasurePlan& plan = options.plan;
   plan.workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::Doubling, most_measured_workers);
+    return parse_worker_counts(text, most_measured_workers);
   });
   plan.inherit_threads = options.threads == "inherit";
   if (options.threads != "auto" && !plan.inherit_threads) {

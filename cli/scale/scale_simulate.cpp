@@ -45,9 +45,8 @@ CurveQuestion question_of(const CurveCommand& options) {
   CurveQuestion question = options.question;
   if (options.weak && options.strong) throw InputError("--weak and --strong exclude each other");
   question.mode = options.strong ? ScalingMode::Strong : ScalingMode::Weak;
-  question.workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::Doubling, max_npus);
-  });
+  question.workers = parse_option("--workers", options.workers,
+                                  [](std::string_view text) { return parse_worker_counts(text, max_npus); });
   if (!options.measured.empty()) question.measured = read_measured(options.measured);
   return question;
 }

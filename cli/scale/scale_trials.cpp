@@ -54,7 +54,7 @@ TrialCluster read_cluster(const TrialsOptions& options) {
 TrialsAnswer play(const TrialsOptions& options) {
   if (options.halving.max_t < options.halving.grace) throw InputError("--grace: must not be above --max-t");
   const std::vector<int> workers = parse_option("--workers", options.workers, [](std::string_view text) {
-    return parse_worker_counts(text, RangeStep::Each, most_trial_workers);
+    return parse_worker_counts(text, most_trial_workers);
   });
   const auto jobs = static_cast<std::size_t>(options.jobs);
   if (workers.size() * jobs > most_events) {
@@ -98,7 +98,9 @@ void add_scale_trials(CLI::App& scale) {
   command->add_option("--jobs", options->jobs, "trials in the study")
       ->required()
       ->check(CLI::Range(1, most_trials));
-  command->add_option("--workers", options->workers, "worker counts, such as 1,2,4 or 1..64")->required();
+  command
+      ->add_option("--workers", options->workers, "worker counts, such as 1,2,4, 1..64 (doubling) or 1..64+1")
+      ->required();
   command
       ->add_option("--duration", options->duration,
                    "of a trial: '42.85 s', one per job, or uniform(30 s, 60 s), normal(43 s, 5 s), "

@@ -72,13 +72,28 @@ Parallelism read_parallelism(const Job& given) {
   p.placement = read_word(job, &Job::placement, read_placement);
   read_word(job, &Job::overlap, [&](std::string_view text) { return read_overlap(text, p); });
   p.dispatch = read_word(job, &Job::dispatch, expert_dispatch);
+  if (!job.expert_tp.empty()) p.expert_tensor = read_count(job, &Job::expert_tp);
+  if (!job.zero_npus.empty()) p.zero_npus = read_count(job, &Job::zero_npus);
+  p.optimizer = read_word(job, &Job::optimizer, optimizer);
+  p.stored_gradient_bytes = read_word(job, &Job::stored_gradients, gradient_bytes);
+  p.gradient_bytes = read_word(job, &Job::sent_gradients, gradient_bytes);
+  p.loss = read_word(job, &Job::loss, loss);
+  p.whole_graphs = read_flag(job, &Job::whole_graphs);
+  p.again = read_word(job, &Job::recompute_modules, recomputed_modules);
   p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
   if (!job.schedule.empty()) p.schedule = read_word(job, &Job::schedule, pipeline_schedule);
   return p;
 }
 
+namespace {
+std::int64_t predicted_more(const Job& job) {
+  return read_word(job, &Job::predict_more, [](std::string_view word) { return parse_integer(word, 0, 16); });
+}
+}  // namespace
+
 void check_words(const Job& job) {
   static_cast<void>(read_parallelism(job));
+  static_cast<void>(predicted_more(job));
   for (std::string Job::*const word : {&Job::npus, &Job::global_batch, &Job::sequence}) {
     if (!(job.*word).empty()) static_cast<void>(read_count(job, word));
   }
@@ -91,6 +106,7 @@ Machine machine_of(const Job& job) {
 TrainingJob training_job(const Job& job, TransformerArchitecture model, Machine machine) {
   TrainingJob result{std::move(model), std::move(machine), read_parallelism(job)};
   if (!job.sequence.empty()) result.model.sequence = read_count(job, &Job::sequence);
+  result.model = predicting_more(std::move(result.model), predicted_more(job));
   if (job.npus.empty()) throw InputError("a transformer needs --npus");
   Parallelism& p = result.parallelism;
   if (leaves_open(job)) {

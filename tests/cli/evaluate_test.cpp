@@ -185,7 +185,8 @@ TEST_F(Evaluate, FiguresRefuseACsvThatWasChangedByHand) {
 TEST_F(Evaluate, FiguresOfNothingSayWhatToRun) {
   const Finished run = run_bandwright({"plot", "grid", "fig12"}, folder_.path());
   EXPECT_EQ(run.status, 2);
-  EXPECT_THAT(run.err, HasSubstr("no results yet; run: bandwright evaluate grid"));
+  EXPECT_THAT(run_bandwright({"plot", "smal"}, folder_.path()).err, HasSubstr("did you mean 'small'?"));
+  EXPECT_THAT(run.err, HasSubstr("no results yet; run: bandwright evaluate with its file"));
 }
 
 TEST_F(Evaluate, TableSixHasTheOptimaOfThePaper) {

@@ -66,7 +66,7 @@ TEST_F(Scale, NoLawExitsWithOne) {
 
 TEST_F(Scale, TrialsCountTheHeadTraffic) {
   const nlohmann::json trials =
-      answer({"trials", "--jobs", "700", "--workers", "624..626", "--duration", "1 s"});
+      answer({"trials", "--jobs", "700", "--workers", "624..626+1", "--duration", "1 s"});
   EXPECT_EQ(trials["saturates_at_workers"], 625);
   EXPECT_EQ(trials["points"][0]["head_gb_per_s"], 0.1248);
   EXPECT_EQ(trials["points"][2]["head_gb_per_s"], 0.125);

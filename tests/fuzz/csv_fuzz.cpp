@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       attempt([&] { parse_kernel_csv(text, "kernels.csv"); });
       break;
     default:
-      attempt([&] { parse_worker_counts(text, RangeStep::Doubling); });
+      attempt([&] { parse_worker_counts(text); });
   }
   return 0;
 }

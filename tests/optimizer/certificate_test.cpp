@@ -50,10 +50,11 @@ TEST_P(Certificate, HoldsAgainstIpoptAndRandomAllocations) {
     EXPECT_LE(summary.objective, ipopt.objective * (1.0 + ipopt_accuracy));
 
     // Allocations as far from the optimum as possible and as near as 1e-6 of the way.
+    std::vector<double> other;
     for (int i = 0; i < 500; ++i) {
-      std::vector<double> b = i % 10 == 0 ? random_allocation(problem, random) : ipopt.gb_per_s;
+      if (i % 10 == 0) other = random_allocation(problem, random);
+      std::vector<double> b = other;
       if (i % 10 != 0) {
-        const std::vector<double> other = random_allocation(problem, random);
         const double share = std::pow(10.0, std::uniform_real_distribution<double>(-6, 0)(random));
         for (std::size_t d = 0; d < b.size(); ++d) {
           b[d] = (1.0 - share) * summary.gb_per_s[d] + share * other[d];

@@ -1,9 +1,11 @@
 #include "optimizer/constraint_text.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <random>
 
 #include "core/error.h"
 
@@ -51,6 +53,63 @@ TEST(ConstraintText, KnowsTotalAndCost) {
   EXPECT_EQ(cost.bound, 1.5e6);
   EXPECT_THAT([] { parse_constraint("cost <= $1", 4, {}); },
               testing::ThrowsMessage<InputError>(HasSubstr("prices are missing")));
+}
+
+// Whatever is written on either side: what the constraint says of an allocation is what its sides say.
+TEST(ConstraintText, IsTheDifferenceOfItsSides) {
+  std::mt19937 random(71);
+  const auto draw = [&](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
+  const std::vector<double> b = {3.0, 7.0, 19.0, 31.0};
+  for (int trial = 0; trial < 500; ++trial) {
+    std::string text;
+    double difference = 0.0;
+    for (const double side : {1.0, -1.0}) {
+      for (int term = 1 + draw(4); term > 0; --term) {
+        const bool first = text.empty() || text.back() == '=';
+        const bool minus = draw(2) == 0;
+        if (minus || !first) text += minus ? "- " : "+ ";
+        const int d = draw(4);
+        double value = 0.0;
+        switch (draw(6)) {
+          case 0:
+            text += fmt::format("b{} ", d + 1);
+            value = b[static_cast<std::size_t>(d)];
+            break;
+          case 1:
+            text += fmt::format("2.5 B{} ", d + 1);
+            value = 2.5 * b[static_cast<std::size_t>(d)];
+            break;
+          case 2:
+            text += fmt::format(".5*b{}", d + 1);
+            value = 0.5 * b[static_cast<std::size_t>(d)];
+            break;
+          case 3:
+            text += "3 MB/s";
+            value = 3e-3;
+            break;
+          case 4:
+            text += "2 * Total";
+            value = 2.0 * (3.0 + 7.0 + 19.0 + 31.0);
+            break;
+          default:
+            text += "$1.5k";
+            value = 1500.0;
+        }
+        difference += side * (minus ? -value : value);
+      }
+      if (side > 0) text += draw(2) == 0 ? "<=" : " ==";
+    }
+    Constraint constraint;
+    try {
+      constraint = parse(text);
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("no bandwidth is left")) << text;
+      continue;
+    }
+    double sum = -constraint.bound;
+    for (std::size_t d = 0; d < 4; ++d) sum += constraint.coefficients[d] * b[d];
+    EXPECT_NEAR(sum, difference, 1e-9) << text;
+  }
 }
 
 struct BadText {

@@ -186,6 +186,32 @@ TEST(CuttingPlane, TraceImprovesAndReportsLive) {
   }
 }
 
+// Below the gap asked for it goes on for as long as a round halves the gap, or to what doubles can tell
+// apart.
+TEST(CuttingPlane, GoesOnWhileARoundHalvesTheGap) {
+  std::mt19937 random(8);
+  int went_on = 0;
+  for (int instance = 0; instance < 20; ++instance) {
+    std::vector<KnownCuts> chain;
+    for (int i = 0; i < 4; ++i) chain.push_back(random_cuts(4, random));
+    Problem problem{4, {}, {total_budget(4, 325)}};
+    for (const KnownCuts& known : chain) problem.step_times.push_back({1.0, known.oracle()});
+    Options options;
+    options.gap = 0.1;
+    const Summary summary = optimize(problem, options);
+    ASSERT_EQ(summary.status, Status::Optimal);
+    std::vector<double> gaps;
+    for (const Iteration& row : summary.trace) gaps.push_back(1.0 - row.lower_bound / row.objective);
+    for (std::size_t i = 0; i + 1 < gaps.size(); ++i) {
+      if (gaps[i] > 0.1) continue;
+      EXPECT_TRUE(i == 0 || gaps[i] <= 0.5 * gaps[i - 1] + 1e-15) << "it went on after a round that did not";
+      ++went_on;
+    }
+    EXPECT_LE(gaps.back(), 0.1);
+  }
+  EXPECT_GT(went_on, 5);
+}
+
 TEST(CuttingPlane, StopsWhenAskedTo) {
   std::mt19937 random(6);
   std::vector<KnownCuts> chain;  // a sum of maxima has more cuts than the first questions reveal

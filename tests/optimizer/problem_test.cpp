@@ -87,6 +87,57 @@ TEST(Problem, RejectsWhatMakesNoSense) {
   }
 }
 
+// The usual constraints say what their names say.
+TEST(Problem, UsualConstraintsByHand) {
+  const Constraint total = total_budget(3, 325);
+  EXPECT_EQ(total.coefficients, (std::vector<double>{1, 1, 1}));
+  EXPECT_EQ(total.sense, Sense::Equal);
+  EXPECT_EQ(total.bound, 325);
+  const Constraint cap = at_most(3, 1, 80);
+  EXPECT_EQ(cap.name, "b2 <= 80");
+  EXPECT_EQ(cap.coefficients, (std::vector<double>{0, 1, 0}));
+  EXPECT_EQ(cap.sense, Sense::AtMost);
+  const Constraint floor = at_least(3, 2, 7.5);
+  EXPECT_EQ(floor.name, "b3 >= 7.5");
+  EXPECT_EQ(floor.coefficients, (std::vector<double>{0, 0, 1}));
+  EXPECT_EQ(floor.sense, Sense::AtLeast);
+  EXPECT_EQ(floor.bound, 7.5);
+  Problem problem = sound();
+  problem.fixed_cost = 40;
+  const Constraint dollars = dollar_budget(problem, 100);
+  EXPECT_EQ(dollars.coefficients, problem.price);
+  EXPECT_EQ(dollars.sense, Sense::AtMost);
+  EXPECT_EQ(dollars.bound, 60);
+  EXPECT_THROW(dollar_budget(problem, 40), InputError);
+  EXPECT_EQ(cost(problem, std::vector<double>{10, 20}), 40 + 10 + 2 * 20);
+  problem.price.clear();
+  EXPECT_EQ(cost(problem, std::vector<double>{10, 20}), 40);
+}
+
+// The largest and smallest values that are read.
+TEST(Problem, AcceptsWhatIsJustInRange) {
+  Problem problem = sound();
+  problem.constraints[0].coefficients[0] = 1e15;
+  problem.constraints[1].bound = -1e15;
+  problem.price = {1e15, 0};
+  problem.fixed_cost = 1e15;
+  problem.step_times[0].weight = 1e15;
+  EXPECT_NO_THROW(validate(problem));
+  problem.price = {};
+  EXPECT_NO_THROW(validate(problem));
+  problem.target = Target::PerfPerCost;
+  EXPECT_THROW(validate(problem), InputError);
+  problem.price = {0, 0};  // the fixed cost is something
+  EXPECT_NO_THROW(validate(problem));
+  problem.constraints[1].coefficients = {1e-15, 0};
+  EXPECT_THROW(validate(problem), InputError);
+  Problem widest = sound();
+  widest.dimensions = max_dimensions;
+  widest.constraints = {total_budget(max_dimensions, 1)};
+  widest.price.assign(max_dimensions, 1.0);
+  EXPECT_NO_THROW(validate(widest));
+}
+
 TEST(Problem, BoundsFollowFromConstraintsTogether) {
   Problem problem = sound();  // b1 <= 80; b2 <= 2 b1
   problem.constraints = {at_most(2, 0, 80), {"b2 <= 2 b1", {-2, 1}, Sense::AtMost, 0.0}};

@@ -64,6 +64,84 @@ TEST(Steps, SpendLessWhereCapsDemandIt) {
   EXPECT_EQ(optimize_in_steps(problem, optimum, 25).gb_per_s, (std::vector<double>{75, 75, 75, 75}));
 }
 
+// Dollars are spent at most: of 1 and 4 $ per GB/s and steps of 10, what 300 $ allow, found by trying all.
+TEST(Steps, SpendAtMostTheDollars) {
+  std::mt19937 random(32);
+  for (int instance = 0; instance < 12; ++instance) {
+    SCOPED_TRACE(instance);
+    KnownCuts known = random_cuts(2, random);
+    for (int d = 0; d < 2; ++d) known.cuts[0].loads.push_back({only_dimension(d), 1e8});
+    Problem problem{2, {{1.0, known.oracle()}}, {}, {1, 4}};
+    problem.constraints = {dollar_budget(problem, 300)};
+    // Any other equality with positive coefficients is kept as "at most" as well.
+    if (instance % 2 == 1) problem.constraints.push_back({"mixed", {1, 2}, Sense::Equal, 155});
+    Summary optimum = optimize(problem);
+    const SteppedSummary stepped = optimize_in_steps(problem, optimum, 10);
+    double best = std::numeric_limits<double>::infinity();
+    for (double x = 10; x <= 300; x += 10) {
+      for (double y = 10; x + 4 * y <= 300; y += 10) {
+        if (instance % 2 == 1 && x + 2 * y > 155) continue;
+        best = std::min(best, known.at(std::vector<double>{x, y}));
+      }
+    }
+    ASSERT_EQ(stepped.status, Status::Optimal);
+    EXPECT_NEAR(stepped.objective / best, 1.0, 1e-8);
+    EXPECT_LE(stepped.lower_bound, best * (1 + 1e-12));
+    EXPECT_NEAR(stepped.loss, stepped.objective / optimum.objective - 1.0, 1e-12);
+  }
+}
+
+// A total of some dimensions only, each counted twice: 2 b1 + 2 b2 = 130 in steps of 10 is 2 x 60; b3 has a
+// cap.
+TEST(Steps, ATotalMayBeOfSomeDimensions) {
+  const KnownCuts known{{{0.0, {{1, 1e9}, {2, 1e9}, {4, 1e9}}}}};
+  const Problem problem{
+      3, {{1.0, known.oracle()}}, {{"pair", {2, 2, 0}, Sense::Equal, 130}, at_most(3, 2, 47)}};
+  Summary optimum = optimize(problem);
+  EXPECT_EQ(optimize_in_steps(problem, optimum, 10).gb_per_s, (std::vector<double>{30, 30, 40}));
+}
+
+// An equality that multiples cannot meet leaves nothing; one that they can is kept.
+TEST(Steps, EqualitiesOfBothSignsHoldAsTheyStand) {
+  const KnownCuts known{{{0.0, {{1, 1e9}, {2, 1e9}}}}};
+  Problem problem{2, {{1.0, known.oracle()}}, {total_budget(2, 100), {"apart", {1, -1}, Sense::Equal, 20}}};
+  Summary optimum = optimize(problem);
+  const SteppedSummary met = optimize_in_steps(problem, optimum, 10);
+  ASSERT_EQ(met.status, Status::Optimal);
+  EXPECT_NEAR(met.gb_per_s[0], 60, 1e-9);
+  EXPECT_NEAR(met.gb_per_s[1], 40, 1e-9);
+  problem.constraints[1].bound = 15;
+  optimum = optimize(problem);
+  EXPECT_EQ(optimize_in_steps(problem, optimum, 10).status, Status::Infeasible);
+}
+
+// Stopped early it gives the best so far with a bound that still holds.
+TEST(Steps, StoppedEarlyTheBoundHolds) {
+  std::mt19937 random(33);
+  for (int instance = 0; instance < 8; ++instance) {
+    KnownCuts known = random_cuts(4, random);
+    for (int d = 0; d < 4; ++d) known.cuts[0].loads.push_back({only_dimension(d), 1e7});
+    const Problem problem{4, {{1.0, known.oracle()}}, {total_budget(4, 400)}};
+    Summary optimum = optimize(problem);
+    const SteppedSummary whole = optimize_in_steps(problem, optimum, 5);
+    for (const int boxes : {1, 2, 5}) {
+      Options options;
+      options.max_iterations = boxes;
+      const SteppedSummary some = optimize_in_steps(problem, optimum, 5, options);
+      EXPECT_LE(some.lower_bound, whole.objective * (1 + 1e-9));
+      EXPECT_GE(some.objective, whole.objective * (1 - 1e-9));
+      EXPECT_TRUE(some.status == Status::Optimal || some.status == Status::IterationLimit);
+    }
+    std::stop_source source;
+    source.request_stop();
+    Options stopped;
+    stopped.stop = source.get_token();
+    const SteppedSummary none = optimize_in_steps(problem, optimum, 5, stopped);
+    EXPECT_TRUE(none.status == Status::Interrupted || none.status == Status::Optimal);
+    EXPECT_LE(none.lower_bound, whole.objective * (1 + 1e-9));
+  }
+}
+
 TEST(Steps, RejectAStepThatBuysNothing) {
   const KnownCuts known{{{0.0, {{1, 1e9}, {2, 1e9}}}}};
   const Problem problem{2, {{1.0, known.oracle()}}, {total_budget(2, 100)}};

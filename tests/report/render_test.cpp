@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -167,6 +168,46 @@ TEST(Layout, WhatIsTooWideComesInBlocksThatBeginWithTheFirstColumn) {
   ASSERT_EQ(blocks.size(), 2U);
   EXPECT_EQ(blocks[0], (std::vector<std::string>{"name  first", "a         1"}));
   EXPECT_EQ(blocks[1], (std::vector<std::string>{"name  second", "a          2"}));
+}
+
+// `text` without characters that a backslash makes plain.
+std::string unescaped(std::string_view text) {
+  std::string rest;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else {
+      rest += text[i];
+    }
+  }
+  return rest;
+}
+
+TEST(Markdown, RowsHaveAsManyCellsAsTheirTable) {
+  std::ptrdiff_t bars = 0;
+  int rows = 0;
+  for (const std::string& line : lines_of(render_markdown(everything()))) {
+    const std::string bare = unescaped(line);
+    if (!bare.starts_with('|')) {
+      bars = 0;
+      continue;
+    }
+    const auto here = std::count(bare.begin(), bare.end(), '|');
+    EXPECT_TRUE(bars == 0 || here == bars) << line;
+    bars = here;
+    ++rows;
+  }
+  // Own facts: heading, rule and 5 that are told; parallelism: 2 and 1; breakdown: 2, two rows and the total.
+  EXPECT_EQ(rows, 7 + 3 + 5);
+}
+
+TEST(Markdown, NamesAreText) {
+  const std::string bare = unescaped(render_markdown(everything()));
+  EXPECT_THAT(bare, Not(HasSubstr("<")));
+  EXPECT_THAT(bare, Not(HasSubstr("&")));
+  EXPECT_THAT(bare, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(render_markdown(everything()), HasSubstr("does NOT fit: 1,420 of 80 GiB\n"));
+  EXPECT_THAT(render_markdown(everything()), HasSubstr("> mind this\n"));
 }
 
 }  // namespace

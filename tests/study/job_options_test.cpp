@@ -74,6 +74,35 @@ TEST(JobOptions, UsualWordsAreTheDefaults) {
   EXPECT_EQ(read.overlap_backward, usual.overlap_backward);
   EXPECT_EQ(read.overlap_tensor, usual.overlap_tensor);
   EXPECT_EQ(read.dispatch, usual.dispatch);
+  EXPECT_EQ(read.expert_tensor, usual.expert_tensor);
+  EXPECT_EQ(read.zero_npus, usual.zero_npus);
+  EXPECT_EQ(read.optimizer, usual.optimizer);
+  EXPECT_EQ(read.stored_gradient_bytes, usual.stored_gradient_bytes);
+  EXPECT_EQ(read.gradient_bytes, usual.gradient_bytes);
+  EXPECT_EQ(read.loss, usual.loss);
+  EXPECT_EQ(read.whole_graphs, usual.whole_graphs);
+}
+
+TEST(JobOptions, WordsOfModernTrainingAreRead) {
+  const Parallelism read = read_parallelism({.tp = "4",
+                                             .expert_tp = "1",
+                                             .zero_npus = "8",
+                                             .optimizer = "adam-8bit",
+                                             .stored_gradients = "bf16",
+                                             .sent_gradients = "fp32",
+                                             .loss = "in-place",
+                                             .whole_graphs = "true",
+                                             .recompute_modules = "norms,up-projections"});
+  EXPECT_EQ(read.experts_tensor(), 1);
+  EXPECT_EQ(read.zero_npus, 8);
+  EXPECT_EQ(read.optimizer, Optimizer::Adam8Bit);
+  EXPECT_EQ(read.stored_gradient_bytes, 2);
+  EXPECT_EQ(read.gradient_bytes, 4);
+  EXPECT_EQ(read.loss, Loss::InPlace);
+  EXPECT_TRUE(read.whole_graphs);
+  EXPECT_TRUE(read.again.norms);
+  EXPECT_TRUE(read.again.up_projections);
+  EXPECT_FALSE(read.again.experts);
 }
 
 TEST(JobOptions, AnErrorNamesTheOption) {
@@ -85,6 +114,12 @@ TEST(JobOptions, AnErrorNamesTheOption) {
   EXPECT_TRUE(said({.placement = "TP,TP,EP,DP,PP"}).starts_with("--placement: "));
   EXPECT_TRUE(said({.overlap = "gradient"}).starts_with("--overlap: "));
   EXPECT_TRUE(said({.global_batch = "many"}).starts_with("--global-batch: "));
+  EXPECT_TRUE(said({.expert_tp = "0"}).starts_with("--expert-tp: "));
+  EXPECT_TRUE(said({.optimizer = "sgd"}).starts_with("--optimizer: "));
+  EXPECT_TRUE(said({.stored_gradients = "fp8"}).starts_with("--stored-gradients: "));
+  EXPECT_TRUE(said({.loss = "cross"}).starts_with("--loss: "));
+  EXPECT_TRUE(said({.recompute_modules = "all"}).starts_with("--recompute-modules: "));
+  EXPECT_TRUE(said({.predict_more = "-1"}).starts_with("--predict-more: "));
 }
 
 TEST(JobOptions, OptionsThatWouldDoNothingAreRefused) {

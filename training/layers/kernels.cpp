@@ -81,7 +81,7 @@ double shorter(double best, const Work& work, const Tile& tile, double count, co
 
 }  // namespace
 
-double gemm_ns(const Npu& npu, Precision precision, const Gemm& gemm) {
+double gemm_ns(const Npu& npu, Precision precision, const Gemm& gemm, double result_bytes) {
   const NpuConstants& fit = npu.constants;
   const double in_bytes = precision == Precision::Fp8 ? 1.0 : 2.0;
   const bool aligned = std::fmod(in_bytes * gemm.n, 16.0) == 0.0 && std::fmod(in_bytes * gemm.k, 16.0) == 0.0;
@@ -89,7 +89,7 @@ double gemm_ns(const Npu& npu, Precision precision, const Gemm& gemm) {
   const double bytes_per_ns = npu.memory_gb_per_s * fit.memory_efficiency;
   const double overhead_ns = fit.kernel_overhead_us * 1e3;
   const Work work{npu.processors / (npu.peak(precision) * share), 1.0 / npu.processors};
-  const double elements = in_bytes * (gemm.m * gemm.k + gemm.k * gemm.n) + 2.0 * gemm.m * gemm.n;
+  const double elements = in_bytes * (gemm.m * gemm.k + gemm.k * gemm.n) + result_bytes * gemm.m * gemm.n;
   const double memory_ns = gemm.batch * elements / bytes_per_ns;
   const double partial_ns = 4.0 * gemm.m * gemm.n * gemm.batch / bytes_per_ns;
   const std::array rows = tiles_along(gemm.m);

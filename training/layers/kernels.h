@@ -18,7 +18,7 @@ namespace bandwright {
 // another kernel and passes the partial results through memory. Source: NVIDIA, "Matrix Multiplication
 // Background User's Guide" (tile and wave quantisation); Williams et al., "Roofline" (CACM 2009). Limits: no
 // clock changes, no second-level cache.
-double gemm_ns(const Npu& npu, Precision precision, const Gemm& gemm);
+double gemm_ns(const Npu& npu, Precision precision, const Gemm& gemm, double result_bytes = 2.0);
 
 // Nanoseconds of a kernel that streams `bytes` through memory.
 double streaming_ns(const Npu& npu, double bytes);

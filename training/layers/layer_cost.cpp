@@ -1,150 +1,37 @@
 #include "training/layers/layer_cost.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+
+#include "training/layers/power_limit.h"
+#include "training/layers/pricer.h"
 
 namespace bandwright {
 namespace {
 
-// Share of a matrix unit's speed in plain multiplications that on-chip attention reaches, forward and
-// backward. FlashAttention-3 has 0.75 of an H100's peak forward and 0.6 backward with long sequences and
-// heads of 128, where multiplications have 0.8 to 0.9; cuDNN's of 2024 less (Shah et al., FlashAttention-3,
-// 2024, figures 5 and 6). FlashAttention-2 has 0.7 and 0.55 of an A100 and runs the older instructions on
-// later NPUs, the first kernels 0.3 to 0.5 (Dao, FlashAttention-2, 2023, figures 4 to 6).
-struct AttentionShare {
-  double forward = 0.65;
-  double backward = 0.5;
-};
-AttentionShare attention_share(AttentionKernel kernel, const Npu& npu) {
-  switch (kernel) {
-    case AttentionKernel::Flash1:
-      return {0.4 * npu.older_kernels, 0.4 * npu.older_kernels};
-    case AttentionKernel::Flash2:
-      return {0.7 * npu.older_kernels, 0.55 * npu.older_kernels};
-    default:
-      return {0.65 * npu.attention_speed, 0.5 * npu.attention_speed};
-  }
+void add(BlockCost& sum, const BlockCost& part) {
+  sum.projections += part.projections;
+  sum.core += part.core;
+  sum.hot_core += part.hot_core;
+  sum.streaming += part.streaming;
+  sum.kernels += part.kernels;
 }
-// Megatron-LM's fused softmax takes whole groups of heads (fused_softmax.py, is_kernel_available); with
-// others, the softmax is written out in fp32.
-constexpr double fused_softmax_heads = 4.0;
+void add(BlockPasses& sum, const BlockPasses& part) {
+  add(sum.forward, part.forward);
+  add(sum.input_gradient, part.input_gradient);
+  add(sum.weight_gradient, part.weight_gradient);
+}
+// So much of the multiplications.
+void add_share(BlockCost& sum, const BlockCost& part, double share) {
+  sum.projections += share * part.projections;
+  sum.kernels += share * part.kernels;
+}
 
-// Everything the costs of one layer are made of.
-class Pricer {
- public:
-  Pricer(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu)
-      : model_(model),
-        p_(p),
-        npu_(npu),
-        tokens_(tokens_per_pass(model, p)),
-        tp_(static_cast<double>(p.tensor)) {}
-
-  // A projection whose weights are divided over TP, for so many tokens in `matrices` equal multiplications.
-  void project(BlockPasses& passes, const Projection& w, double tokens) const {
-    multiply_weights(passes, projection_gemms(w, tokens, tp_));
-  }
-
-  // The same of experts, divided over their own TP, for so many tokens of each.
-  void project_experts(BlockPasses& passes, const Projection& w, double tokens, double experts) const {
-    multiply_weights(passes, projection_gemms(w, tokens, static_cast<double>(p_.experts_tensor()), experts));
-  }
-
-  void multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const {
-    multiply(passes.forward, gemms.forward);
-    multiply(passes.input_gradient, gemms.input_gradient);
-    if (p_.precision == Precision::Fp8) {  // inputs are scaled, cast and transposed
-      const auto& [m, n, k, batch] = gemms.forward;
-      stream(passes.forward, batch * 4.0 * (m * k + k * n), 2.0);
-      stream(passes.input_gradient, batch * 4.0 * m * n, 2.0);
-    }
-    multiply(passes.weight_gradient, gemms.weight_gradient);
-  }
-
-  void stream(BlockCost& cost, double bytes, double kernels) const {
-    run(cost, cost.streaming, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
-  }
-
-  void multiply(BlockCost& cost, const Gemm& gemm) const {
-    run_hot(cost, cost.projections, gemm_ns(npu_, p_.precision, gemm), 1.0);
-  }
-
-  void attention_core(BlockPasses& passes) const {
-    const double heads = static_cast<double>(model_.heads * p_.micro_batch) / tp_;
-    const double queries = static_cast<double>(model_.sequence) / static_cast<double>(p_.context);
-    const AttentionGemms gemms = attention_gemms(model_, queries, heads);
-    if (p_.attention == AttentionKernel::Unfused) {
-      unfused(passes, gemms);
-    } else {
-      flash(passes, gemms);
-    }
-  }
-
-  // Bytes of one t x h activation that every TP rank holds a part of under sequence parallelism, and of one
-  // that is always divided.
-  [[nodiscard]] double activation() const {
-    return 2.0 * reduced_elements(model_, tokens_) / (p_.sequence_parallel ? tp_ : 1.0);
-  }
-  [[nodiscard]] double divided() const { return 2.0 * reduced_elements(model_, tokens_) / tp_; }
-  [[nodiscard]] double tokens() const { return tokens_; }
-
- private:
-  // So many kernels that take `ns` together.
-  static void run(BlockCost& cost, double& kind, double ns, double kernels) {
-    kind += ns;
-    cost.kernels += kernels;
-  }
-  // Matrix multiplications that take `ns` in a short run. The power limit lowers the clock of the processors;
-  // that of the memory is fixed (an A100 supports one, 1,593 MHz: nvidia-smi -q -d SUPPORTED_CLOCKS).
-  void run_hot(BlockCost& cost, double& kind, double ns, double kernels) const {
-    run(cost, kind, ns / (npu_.constants.sustained * npu_.power_speed()), kernels);
-  }
-
-  [[nodiscard]] Precision attention_precision() const {
-    return p_.precision == Precision::Fp8 ? Precision::Bf16 : p_.precision;
-  }
-
-  // The kernels compute the scores once more in the backward pass.
-  void flash(BlockPasses& passes, const AttentionGemms& core) const {
-    const double unit = npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency;
-    const AttentionShare share = attention_share(p_.attention, npu_);
-    const double uneven = p_.balanced_context ? 1.0 : 2.0 - 1.0 / static_cast<double>(p_.context);
-    const double rate = unit * share.forward / uneven;
-    const double backward_rate = unit * share.backward / uneven;
-    const double overhead = streaming_ns(npu_, 0.0);
-    const double attended = causal_share * model_.attended_share();
-    double backward = core.scores().flop();
-    for (const Gemm& gemm : core.backward) backward += gemm.flop();
-    run_hot(passes.forward, passes.forward.core, attended * core.flop() / rate + overhead, 1.0);
-    run_hot(passes.input_gradient, passes.input_gradient.core,
-            attended * backward / backward_rate + 2.0 * overhead, 2.0);
-  }
-
-  void unfused(BlockPasses& passes, const AttentionGemms& core) const {
-    const Gemm& scores = core.scores();
-    const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
-      run_hot(cost, cost.core, gemm_ns(npu_, attention_precision(), gemm), 1.0);
-    };
-    const auto stream_scores = [&](BlockCost& cost, double passes_over_memory, double kernels) {
-      const double bytes = passes_over_memory * 2.0 * scores.batch * scores.m * scores.n;
-      run(cost, cost.core, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
-    };
-    for (const Gemm& gemm : core.forward) multiply_batch(passes.forward, gemm);
-    for (const Gemm& gemm : core.backward) {
-      multiply_batch(passes.input_gradient, gemm);
-    }
-    // Softmax reads and writes; dropout too, and its mask. Backward, dropout reads gradient and mask; softmax
-    // gradient and output. Not fused: to fp32, scale, mask, softmax and back, each a kernel.
-    const bool fused = std::fmod(scores.batch, fused_softmax_heads) == 0.0;
-    stream_scores(passes.forward, fused ? 4.5 : 20.5, fused ? 2.0 : 8.0);
-    stream_scores(passes.input_gradient, fused ? 5.5 : 22.5, fused ? 2.0 : 8.0);
-  }
-
-  const TransformerArchitecture& model_;
-  const Parallelism& p_;
-  const Npu& npu_;
-  double tokens_;
-  double tp_;
-};
+// From the latents to queries, keys and values of all heads.
+bool is_up_projection(const TransformerArchitecture& model, const Projection& projection) {
+  return model.latent.kv_rank > 0 &&
+         (projection.in == model.latent.kv_rank || projection.in == model.latent.q_rank);
+}
 
 // Norm, projections, core, dropout and residual. In activations: norm reads and writes; bias, dropout and
 // residual read two, write one and a mask; query, key, value and context are rearranged once.
@@ -152,11 +39,19 @@ BlockPasses attention_cost(const TransformerArchitecture& model, const Paralleli
   const Pricer pricer(model, p, npu);
   BlockPasses passes;
   for (const Projection& projection : attention_projections(model)) {
-    pricer.project(passes, projection, pricer.tokens());
+    BlockPasses one;
+    pricer.project(one, projection, pricer.tokens());
+    add(passes, one);
+    if (p.again.up_projections && is_up_projection(model, projection)) add(passes.again, one.forward);
   }
+  if (p.again.every_second) add_share(passes.again, passes.forward, 0.5);
   pricer.attention_core(passes);
   pricer.stream(passes.forward, 7.0 * pricer.activation() + 5.0 * pricer.divided(), 4.0);
   pricer.stream(passes.input_gradient, 10.0 * pricer.activation() + 8.0 * pricer.divided(), 7.0);
+  if (p.again.norms) pricer.stream(passes.again, 2.0 * pricer.activation(), 1.0);
+  if (p.again.every_second) {
+    pricer.stream(passes.again, 7.0 * pricer.activation() + 5.0 * pricer.divided(), 4.0);
+  }
   return passes;
 }
 
@@ -172,6 +67,39 @@ double inner_bytes(const TransformerArchitecture& model, double tokens, std::int
   return 2.0 * gates * tokens * static_cast<double>(inner) / tp;
 }
 
+// Norm and activation function, where those run again and not all does; `inner` bytes as in stream_ffn().
+void ffn_again(const Pricer& pricer, const RecomputedModules& again, BlockPasses& passes, double inner) {
+  if (again.norms) pricer.stream(passes.again, 2.0 * pricer.activation(), 1.0);
+  if (again.activation) pricer.stream(passes.again, 2.5 * inner, 1.0);
+  if (!again.every_second) return;
+  add_share(passes.again, passes.forward, 0.5);
+  pricer.stream(passes.again, 7.0 * pricer.activation() + 2.5 * inner, 3.0);
+}
+
+// How often each copy of a token passes through memory beside its multiplications and the activation
+// function: it is permuted for the exchange, sorted by expert, padded, weighed and put back, and backward
+// every one of them again with the gradients of weights and router. Where a whole step is issued at once,
+// kernels do that together (Megatron-Core 26.06). Fitted; 2 is to read a copy once and write it once.
+struct CopyPasses {
+  double forward = 12.0;
+  double backward = 14.0;
+};
+CopyPasses copy_passes(const Parallelism& p) { return p.whole_graphs ? CopyPasses{2.0, 2.0} : CopyPasses{}; }
+
+// How often the inner activations of experts pass through memory where biases, clamps and the gate are
+// kernels of their own: bias (2), clamps of both halves, sigmoid, product, offset and the router's weight,
+// partly in fp32 (Megatron-Core, experts.py, of 2025); backward twice as often. Fitted; compilers that
+// see the whole step fuse most of them.
+constexpr double clamp_kernels = 12.0;
+double clamp_passes(const Parallelism& p, const Npu& npu) {
+  const bool fused = p.whole_graphs || npu.constants.host_us <= 0.0;
+  return fused ? 8.0 : 29.0;
+}
+
+void limit(LayerCost& cost, const Npu& npu) {
+  limit_power(std::array<BlockPasses*, 2>{&cost.attention, &cost.ffn}, npu);
+}
+
 }  // namespace
 
 double tokens_per_pass(const TransformerArchitecture& model, const Parallelism& p) {
@@ -184,7 +112,11 @@ LayerCost dense_layer_cost(const TransformerArchitecture& model, const Paralleli
   for (const Projection& projection : ffn_projections(model, model.ffn)) {
     pricer.project(cost.ffn, projection, pricer.tokens());
   }
-  stream_ffn(pricer, cost.ffn, inner_bytes(model, pricer.tokens(), model.ffn, static_cast<double>(p.tensor)));
+  const double inner = inner_bytes(model, pricer.tokens(), model.ffn, static_cast<double>(p.tensor));
+  stream_ffn(pricer, cost.ffn, inner);
+  if (p.again.ffn) cost.ffn.again = cost.ffn.forward;
+  ffn_again(pricer, p.again, cost.ffn, inner);
+  limit(cost, npu);
   return cost;
 }
 
@@ -205,26 +137,40 @@ LayerCost sparse_layer_cost(const TransformerArchitecture& model, const Parallel
   }
   const auto tp = static_cast<double>(p.tensor);
   const auto visited = static_cast<double>(model.experts.per_token);
-  stream_ffn(pricer, cost.ffn,
-             visited * inner_bytes(model, pricer.tokens(), model.experts.ffn, tp) +
-                 inner_bytes(model, pricer.tokens(), model.experts.shared_inner(), tp));
-  pricer.stream(cost.ffn.forward, 4.0 * visited * pricer.activation(), 6.0);  // permute, unpermute
-  pricer.stream(cost.ffn.input_gradient, 4.0 * visited * pricer.activation(), 6.0);
+  const double inner = visited * inner_bytes(model, pricer.tokens(), model.experts.ffn, tp);
+  stream_ffn(pricer, cost.ffn, inner + inner_bytes(model, pricer.tokens(), model.experts.shared_inner(), tp));
+  const CopyPasses copies = copy_passes(p);
+  pricer.stream(cost.ffn.forward, copies.forward * visited * pricer.activation(), 6.0);
+  pricer.stream(cost.ffn.input_gradient, copies.backward * visited * pricer.activation(), 6.0);
+  const double clamped = model.clamped_ffn ? clamp_passes(p, npu) * inner : 0.0;
+  if (clamped > 0.0) {
+    pricer.stream(cost.ffn.forward, clamped, clamp_kernels);
+    pricer.stream(cost.ffn.input_gradient, 2.0 * clamped, 2.0 * clamp_kernels);
+  }
+  if (p.again.experts) cost.ffn.again = cost.ffn.forward;
+  ffn_again(pricer, p.again, cost.ffn, inner + clamped / 2.5);
+  limit(cost, npu);
   return cost;
 }
 
+// In bf16 also where the layers' multiplications are in fp8 (Megatron-Core, TorchTitan), as often as tokens
+// are predicted.
 BlockPasses head_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
-  const Pricer pricer(model, p, npu);
+  Parallelism unscaled = p;
+  if (p.precision == Precision::Fp8) unscaled.precision = Precision::Bf16;
+  const Pricer pricer(model, unscaled, npu);
   BlockPasses passes;
-  pricer.project(passes, {model.hidden, model.vocabulary}, pricer.tokens());
-  const double logits =
-      2.0 * pricer.tokens() * static_cast<double>(model.vocabulary) / static_cast<double>(p.tensor);
   // In fp32, kernel by kernel: cast, maximum, difference, exponential, sum, quotient; backward a product and
   // a cast. Fused: read twice, written once.
-  pricer.stream(passes.forward, (p.loss == Loss::Fused ? 3.0 : 19.0) * logits + 2.0 * pricer.activation(),
-                8.0);
-  pricer.stream(passes.input_gradient,
-                (p.loss == Loss::Fused ? 3.0 : 10.0) * logits + 3.0 * pricer.activation(), 5.0);
+  const bool fused = p.loss == Loss::Fused;
+  const double logits =
+      2.0 * pricer.tokens() * static_cast<double>(model.vocabulary) / static_cast<double>(p.tensor);
+  for (std::int64_t token = 0; token < model.predicted; ++token) {
+    pricer.project(passes, {model.hidden, model.vocabulary}, pricer.tokens());
+    pricer.stream(passes.forward, (fused ? 3.0 : 19.0) * logits + 2.0 * pricer.activation(), 8.0);
+    pricer.stream(passes.input_gradient, (fused ? 3.0 : 10.0) * logits + 3.0 * pricer.activation(), 5.0);
+  }
+  limit_power(std::array<BlockPasses*, 1>{&passes}, npu);
   return passes;
 }
 

@@ -11,15 +11,18 @@ struct BlockCost {
   double core = 0.0;         // scores, softmax, weighted values
   double streaming = 0.0;    // norms, dropout, activation functions, residuals: memory speed
   double kernels = 0.0;      // issued by the host one by one
+  double hot_core = 0.0;     // of the core, in matrix units
 
   [[nodiscard]] double ns() const { return projections + core + streaming; }
 };
 
-// Both directions of one block: the backward pass is split into the gradient of the input and of the weights.
+// Both directions of one block: the backward pass is split into the gradient of the input and of the weights;
+// before it, what of the forward pass runs again where single modules do (Parallelism::again).
 struct BlockPasses {
   BlockCost forward;
   BlockCost input_gradient;
   BlockCost weight_gradient;
+  BlockCost again;
 };
 
 // A layer of a model under a parallelisation, one micro-batch. With t = micro-batch x sequence / CP tokens:

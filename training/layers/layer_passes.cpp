@@ -14,16 +14,11 @@ constexpr double collective_calls = 2.0;
 constexpr double backward_issue = 0.25;
 // Kernels the host issues after it waited for a transfer before the NPU has something long to do.
 constexpr double kernels_before_work = 2.0;
-// Kernels that the host issues for the experts of a layer (permutation, padding, quantisation and
-// multiplications of each), and how long an NPU waits in each pass for counts of tokens to come and go.
-// Fitted on Megatron-Core's runs before whole-iteration CUDA graphs (release 26.06), in which no layer of a
-// micro-batch takes less than 9 ms on an H100's host, whatever its size.
+// Kernels that the host issues for the experts of a layer: permutation, padding, casts and multiplications of
+// each. Fitted on Megatron-Core's runs before whole-iteration CUDA graphs (release 26.06), in which no layer
+// of a micro-batch takes less than 9 ms on an H100's host, whatever its size.
 constexpr double expert_kernels_forward = 90.0;
 constexpr double expert_kernels_backward = 170.0;
-constexpr double counts_ns = 0.75e6;
-// Of an NPU's processors, those that copy tokens to experts and back: 20 of an H800's 132 (DeepSeek-V3
-// technical report, arXiv 2412.19437, section 3.2.2).
-constexpr double copying_share = 20.0 / 132.0;
 // The stream of what is passed on inside a node, beside Stream::Expert's between nodes: context exchanges,
 // whose it is otherwise, hold the compute stream up, so that the two never run at a time without being waited
 // for.
@@ -33,10 +28,12 @@ constexpr Stream forwarding = Stream::Context;
 void slow_down(BlockCost& cost, double factor) {
   cost.projections *= factor;
   cost.core *= factor;
+  cost.hot_core *= factor;
   cost.streaming *= factor;
 }
 BlockPasses slowed(BlockPasses passes, const ComputeSlowdown& slowdown) {
   slow_down(passes.forward, slowdown.forward);
+  slow_down(passes.again, slowdown.forward);
   slow_down(passes.input_gradient, slowdown.backward);
   slow_down(passes.weight_gradient, slowdown.backward);
   return passes;
@@ -107,21 +104,15 @@ void LayerPasses::call(Axes axis, CollectiveKind kind, double bytes, Label label
   builder_.call(label, known->entered, known->latency, waits, sets);
 }
 
-void LayerPasses::block(const BlockCost& cost, Role role, bool beside_tensor) {
+void LayerPasses::core_and_streaming(const BlockCost& cost, Role role) {
   builder_.compute(step_label(role, StepLine::AttentionCore), nanoseconds(cost.core));
   if (cost.core > 0.0 && overlaps_context()) builder_.join(streams(Stream::Compute, Stream::Context));
   builder_.compute(step_label(role, StepLine::Streaming), nanoseconds(cost.streaming));
-  builder_.compute(step_label(role, StepLine::Projections), nanoseconds(cost.projections));
-  if (beside_tensor) builder_.join(streams(Stream::Compute, Stream::Tensor));
 }
 
-// The gradient of the input goes to the other TP ranks while that of the weights is computed, in software
-// since 2022 (Megatron-LM, LinearWithGradAccumulationAndAsyncCommunication).
-void LayerPasses::weights_beside_tensor(const BlockCost& cost, Role input, Role weight, double copies) {
-  const bool beside = p_.overlap_backward || p_.overlap_tensor;
-  tensor_after(input, beside, copies);
-  builder_.compute(step_label(weight, StepLine::Projections), nanoseconds(cost.projections));
-  if (beside && !p_.overlap_tensor) builder_.join(streams(Stream::Compute, Stream::Tensor));
+void LayerPasses::block(const BlockCost& cost, Role role) {
+  core_and_streaming(cost, role);
+  builder_.compute(step_label(role, StepLine::Projections), nanoseconds(cost.projections));
 }
 
 // The host issues the kernels of a pass one by one, beside the pass itself; a join() ends both.
@@ -129,33 +120,6 @@ void LayerPasses::issue(double kernels, Role role) {
   const double calls = kernels + (p_.tensor > 1 ? collective_calls : 0.0);
   builder_.host(step_label(role, StepLine::Host),
                 nanoseconds(calls * job_.machine.npu.constants.host_us * 1e3));
-}
-
-void LayerPasses::tensor_call(CollectiveKind kind, double bytes, Role role, bool beside) {
-  const StreamSet sets = beside ? streams(Stream::Tensor) : streams(Stream::Tensor, Stream::Compute);
-  call(Axes::Tensor, kind, bytes, step_label(role, StepLine::TensorParallel),
-       streams(Stream::Tensor, Stream::Compute), sets);
-}
-
-void LayerPasses::tensor_before(Role role, double copies) {
-  if (!p_.sequence_parallel || copies <= 0.0) return;
-  tensor_call(CollectiveKind::AllGather, copies * activation_ / static_cast<double>(p_.tensor), role,
-              p_.overlap_tensor);
-}
-
-void LayerPasses::tensor_after(Role role, bool beside, double copies) {
-  if (copies <= 0.0) return;
-  tensor_call(p_.sequence_parallel ? CollectiveKind::ReduceScatter : CollectiveKind::AllReduce,
-              copies * activation_, role, beside);
-}
-
-// Experts divided over TP gather every copy of a token that its TP ranks sent them parts of, and give each
-// back (Megatron-Core, token_dispatcher.py); without sequence parallelism each rank has all tokens.
-double LayerPasses::copies_in_ffn(bool sparse) const {
-  if (!sparse || !p_.sequence_parallel) return 1.0;
-  const bool own_tensor = p_.experts_tensor() != p_.tensor;
-  const auto routed = own_tensor ? 0.0 : static_cast<double>(job_.model.experts.per_token);
-  return routed + (job_.model.experts.shared > 0 ? 1.0 : 0.0);
 }
 
 void LayerPasses::route(Role role, Way way) {
@@ -180,11 +144,7 @@ void LayerPasses::exchange(Role role, Way way, StreamSet sets) {
 }
 
 double LayerPasses::exchange_ns(Way way) const {
-  const auto ns = [&](Axes axis, double bytes) {
-    const Group& group = builder_.group(index_of(axis));
-    const Collective wanted{CollectiveKind::AllToAll, Bytes(std::llround(bytes))};
-    return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, network_, group, wanted);
-  };
+  const auto ns = [&](Axes axis, double bytes) { return call_ns(axis, CollectiveKind::AllToAll, bytes); };
   const RouteBytes& bytes = bytes_of(way);
   if (!per_node_) return ns(Axes::Expert, bytes.inside);
   return std::max(ns(Axes::ExpertInside, bytes.inside), ns(Axes::ExpertBetween, bytes.between));
@@ -193,8 +153,8 @@ double LayerPasses::exchange_ns(Way way) const {
 void LayerPasses::begin_routes_beside(std::int64_t layers) {
   if (p_.expert == 1) return;
   beside_ = true;
-  const double share = job_.machine.dimensions.front().software.copies ? copying_share : 0.0;
-  const Time copying = nanoseconds(share * (exchange_ns(Way::Dispatch) + exchange_ns(Way::Combine)));
+  const Time copying =
+      nanoseconds(copying_share(job_.machine) * (exchange_ns(Way::Dispatch) + exchange_ns(Way::Combine)));
   const auto both_ways = [&](Role role) {
     for (const Way way : {Way::Dispatch, Way::Combine}) exchange(role, way, streams());
   };
@@ -242,30 +202,23 @@ void LayerPasses::context_exchange(Role role, bool backward) {
        step_label(role, StepLine::ContextParallel), both, sets);
 }
 
-// Where a step is not issued at once, the host issues a layer's experts one by one, after it has read how
-// many tokens each gets, for which the NPU waits.
-void LayerPasses::wait_for_counts(bool sparse, Role role) {
-  if (!sparse || p_.whole_graphs || job_.machine.npu.constants.host_us <= 0.0) return;
+// Where a step is not issued at once, the host issues a layer's experts one by one.
+void LayerPasses::issue_experts(bool sparse, Role role) {
+  if (!sparse || p_.whole_graphs) return;
   const bool forward_pass = role == Role::Forward || role == Role::Recompute;
   builder_.host(step_label(role, StepLine::Host),
                 nanoseconds((forward_pass ? expert_kernels_forward : expert_kernels_backward) *
                             job_.machine.npu.constants.host_us * 1e3));
-  builder_.compute(step_label(role, StepLine::Host), nanoseconds(counts_ns));
 }
 
 void LayerPasses::forward(bool sparse, Role role) {
   const LayerCost& cost = sparse ? sparse_ : dense_;
   issue(cost.attention.forward.kernels + cost.ffn.forward.kernels, role);
   context_exchange(role, false);
-  tensor_before(role);
-  block(cost.attention.forward, role, p_.overlap_tensor);
-  tensor_after(role, p_.overlap_tensor);
-  wait_for_counts(sparse, role);
+  block_with_tensor(cost.attention.forward, role, 1.0, true);
+  issue_experts(sparse, role);
   if (sparse) route(role, Way::Dispatch);
-  const double copies = copies_in_ffn(sparse);
-  tensor_before(role, copies);
-  block(cost.ffn.forward, role, p_.overlap_tensor);
-  tensor_after(role, p_.overlap_tensor, copies);
+  block_with_tensor(cost.ffn.forward, role, copies_in_ffn(sparse), true);
   if (sparse) route(role, Way::Combine);
   builder_.join(streams(Stream::Compute, Stream::Host));
 }
@@ -280,26 +233,31 @@ void LayerPasses::backward(bool sparse, Role role) {
   issue(backward_issue * (cost.attention.input_gradient.kernels + cost.attention.weight_gradient.kernels +
                           cost.ffn.input_gradient.kernels + cost.ffn.weight_gradient.kernels),
         input);
-  wait_for_counts(sparse, input);
+  const bool parts_again = p_.recompute != Recomputation::Full;
+  const bool experts_again = parts_again && sparse && p_.again.experts;
+  if (experts_again) issue_experts(sparse, again);
+  if (experts_again) route(again, Way::Dispatch);
+  if (parts_again) block(cost.ffn.again, again);
+  if (experts_again) route(again, Way::Combine);
+  issue_experts(sparse, input);
   if (sparse) route(input, Way::Dispatch);
   const double copies = copies_in_ffn(sparse);
-  tensor_before(input, copies);
-  block(cost.ffn.input_gradient, input, p_.overlap_tensor);
+  block_with_tensor(cost.ffn.input_gradient, input, copies, false);
   weights_beside_tensor(cost.ffn.weight_gradient, input, weight, copies);
   if (sparse) route(input, Way::Combine);
   if (p_.recompute == Recomputation::Selective && p_.attention == AttentionKernel::Unfused) {
     builder_.compute(step_label(again, StepLine::AttentionCore), nanoseconds(cost.attention.forward.core));
   }
+  if (parts_again) block(cost.attention.again, again);
   context_exchange(input, true);
-  tensor_before(input);
-  block(cost.attention.input_gradient, input, p_.overlap_tensor);
+  block_with_tensor(cost.attention.input_gradient, input, 1.0, false);
   weights_beside_tensor(cost.attention.weight_gradient, input, weight);
   builder_.join(streams(Stream::Compute, Stream::Host));
 }
 
 void LayerPasses::output_forward(Role role) {
   builder_.compute(step_label(role, StepLine::OutputLayer), nanoseconds(head_.forward.ns()));
-  tensor_before(role);
+  tensor_before(role, p_.overlap_tensor);
 }
 
 void LayerPasses::output_backward(Role role) {
@@ -310,11 +268,28 @@ void LayerPasses::output_backward(Role role) {
 
 void LayerPasses::send(Role role) {
   const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
-  call(Axes::Pipeline, CollectiveKind::PointToPoint, activation_ / static_cast<double>(p_.tensor),
-       step_label(role, StepLine::PipelineParallel), both, both);
+  const bool beside = sends_beside(p_, role);
+  const Label label = step_label(role, StepLine::PipelineParallel);
+  const double bytes = activation_ / static_cast<double>(p_.tensor);
+  const CollectiveKind kind = CollectiveKind::PointToPoint;
+  call(Axes::Pipeline, kind, bytes, label, both, beside ? streams(Stream::Pipeline) : both);
+  if (beside) {
+    builder_.compute(label, nanoseconds(send_waited_for * call_ns(Axes::Pipeline, kind, bytes)));
+  }
   if (!p_.synchronous_sends) return;
   builder_.compute(step_label(role, StepLine::Host),
                    nanoseconds(kernels_before_work * job_.machine.npu.constants.host_us * 1e3));
+}
+
+double LayerPasses::call_ns(Axes axis, CollectiveKind kind, double bytes) const {
+  const Group& group = builder_.group(index_of(axis));
+  const Collective wanted{kind, Bytes(std::llround(bytes))};
+  return group.dimensions.empty() ? 0.0 : collective_ns(job_.machine, network_, group, wanted);
+}
+
+void LayerPasses::take_processors(Axes axis, CollectiveKind kind, double bytes, Label label) {
+  const double share = copying_share(job_.machine);
+  if (share > 0.0) builder_.compute(label, nanoseconds(share * call_ns(axis, kind, bytes)));
 }
 
 }  // namespace bandwright

@@ -23,8 +23,8 @@ class LayerPasses final : public StepPasses {
 
   void forward(bool sparse, Role role) override;
   void backward(bool sparse, Role role) override;
-  void embedding_forward(Role role) override { block(embedding_.forward, role, false); }
-  void embedding_backward(Role role) override { block(embedding_.input_gradient, role, false); }
+  void embedding_forward(Role role) override { block(embedding_.forward, role); }
+  void embedding_backward(Role role) override { block(embedding_.input_gradient, role); }
   void output_forward(Role role) override;
   void output_backward(Role role) override;
   void send(Role role) override;
@@ -33,12 +33,29 @@ class LayerPasses final : public StepPasses {
   [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const override;
   void call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
             StreamSet sets) override;
+  void take_processors(Axes axis, CollectiveKind kind, double bytes, Label label) override;
+
+  // What a collective takes alone.
+  [[nodiscard]] double call_ns(Axes axis, CollectiveKind kind, double bytes) const;
 
  private:
-  void block(const BlockCost& cost, Role role, bool beside_tensor);
+  void core_and_streaming(const BlockCost& cost, Role role);
+  void block(const BlockCost& cost, Role role);
+  // A block with the TP communication before and after it. Beside its multiplications, which take G, in t =
+  // TP chunks, communication of W takes both to
+  //
+  //   max(G + s W, W + G/t) + (t - 1) o      s: of the processors, those that copy; o: the start of a kernel
+  //
+  // as one chunk is computed before anything can be sent.
+  void block_with_tensor(const BlockCost& cost, Role role, double copies, bool after);
   void weights_beside_tensor(const BlockCost& cost, Role input, Role weight, double copies = 1.0);
   void issue(double kernels, Role role);
-  void tensor_before(Role role, double copies = 1.0);
+  struct TensorCalls {
+    double ns = 0.0;
+    int count = 0;
+  };
+  [[nodiscard]] TensorCalls tensor_calls(double copies, bool after) const;
+  void tensor_before(Role role, bool beside, double copies = 1.0);
   void tensor_after(Role role, bool beside, double copies = 1.0);
   [[nodiscard]] double copies_in_ffn(bool sparse) const;
   void tensor_call(CollectiveKind kind, double bytes, Role role, bool beside);
@@ -49,7 +66,7 @@ class LayerPasses final : public StepPasses {
   [[nodiscard]] double exchange_ns(Way way) const;
   void context_exchange(Role role, bool backward);
   [[nodiscard]] bool overlaps_context() const { return p_.overlap_context && p_.context > 1; }
-  void wait_for_counts(bool sparse, Role role);
+  void issue_experts(bool sparse, Role role);
 
   const TrainingJob& job_;
   const Network& network_;

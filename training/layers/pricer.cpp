@@ -1,0 +1,111 @@
+#include "training/layers/pricer.h"
+
+#include <cmath>
+
+namespace bandwright {
+namespace {
+
+// Share of a matrix unit's speed in plain multiplications that on-chip attention reaches, forward and
+// backward. FlashAttention-3 has 0.75 of an H100's peak forward and 0.6 backward with long sequences and
+// heads of 128, where multiplications have 0.8 to 0.9; cuDNN's of 2024 less (Shah et al., FlashAttention-3,
+// 2024, figures 5 and 6). FlashAttention-2 has 0.7 and 0.55 of an A100 and runs the older instructions on
+// later NPUs, the first kernels 0.3 to 0.5 (Dao, FlashAttention-2, 2023, figures 4 to 6).
+struct AttentionShare {
+  double forward = 0.59;
+  double backward = 0.45;
+};
+AttentionShare attention_share(AttentionKernel kernel, const Npu& npu) {
+  switch (kernel) {
+    case AttentionKernel::Flash1:
+      return {0.4 * npu.older_kernels, 0.4 * npu.older_kernels};
+    case AttentionKernel::Flash2:
+      return {0.7 * npu.older_kernels, 0.55 * npu.older_kernels};
+    default:
+      return {0.59 * npu.attention_speed, 0.45 * npu.attention_speed};
+  }
+}
+// Megatron-LM's fused softmax takes whole groups of heads (fused_softmax.py, is_kernel_available); with
+// others, the softmax is written out in fp32.
+constexpr double fused_softmax_heads = 4.0;
+
+// Bytes that casting an element to fp8 passes through memory: the largest is looked for (2), it is read again
+// (2) and written as rows and as columns (1 each). With MXFP8, whose scales are of 32 elements, as many: rows
+// and columns are scaled apart.
+constexpr double cast_bytes = 6.0;
+
+}  // namespace
+
+void Pricer::project_experts(BlockPasses& passes, const Projection& w, double tokens, double experts) const {
+  BlockPasses own;
+  multiply_weights(own, projection_gemms(w, tokens, static_cast<double>(p_.experts_tensor()), experts));
+  const auto add = [&](BlockCost& cost, const BlockCost& part) {
+    cost.projections += part.projections / npu_.ragged_speed;
+    cost.streaming += part.streaming;
+    cost.kernels += part.kernels;
+  };
+  add(passes.forward, own.forward);
+  add(passes.input_gradient, own.input_gradient);
+  add(passes.weight_gradient, own.weight_gradient);
+}
+
+// A gradient that is reduced at the end of a step is added to the sum of those before as it is computed
+// (Megatron-LM, gradient accumulation fusion): read and written. In fp8 inputs are cast; weights once per
+// step, which does not weigh.
+void Pricer::multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const {
+  const double summed = p_.zero < 2 ? 2.0 * static_cast<double>(p_.stored_gradient_bytes) : 2.0;
+  multiply(passes.forward, gemm_ns(npu_, p_.precision, gemms.forward));
+  multiply(passes.input_gradient, gemm_ns(npu_, p_.precision, gemms.input_gradient));
+  multiply(passes.weight_gradient, gemm_ns(npu_, p_.precision, gemms.weight_gradient, summed));
+  if (p_.precision != Precision::Fp8) return;
+  const auto& [m, n, k, batch] = gemms.forward;
+  stream(passes.forward, batch * cast_bytes * m * k, 2.0);
+  stream(passes.input_gradient, batch * cast_bytes * m * n, 2.0);
+}
+
+void Pricer::attention_core(BlockPasses& passes) const {
+  const double heads = static_cast<double>(model_.heads * p_.micro_batch) / tp_;
+  const double queries = static_cast<double>(model_.sequence) / static_cast<double>(p_.context);
+  const AttentionGemms gemms = attention_gemms(model_, queries, heads);
+  if (p_.attention == AttentionKernel::Unfused) {
+    unfused(passes, gemms);
+  } else {
+    flash(passes, gemms);
+  }
+}
+
+// The kernels compute the scores once more in the backward pass.
+void Pricer::flash(BlockPasses& passes, const AttentionGemms& core) const {
+  const double unit = npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency;
+  const AttentionShare share = attention_share(p_.attention, npu_);
+  const double uneven = p_.balanced_context ? 1.0 : 2.0 - 1.0 / static_cast<double>(p_.context);
+  const double rate = unit * share.forward / uneven;
+  const double backward_rate = unit * share.backward / uneven;
+  const double overhead = streaming_ns(npu_, 0.0);
+  const double attended = causal_share * model_.attended_share();
+  double backward = core.scores().flop();
+  for (const Gemm& gemm : core.backward) backward += gemm.flop();
+  run_core(passes.forward, attended * core.flop() / rate + overhead, 1.0);
+  run_core(passes.input_gradient, attended * backward / backward_rate + 2.0 * overhead, 2.0);
+}
+
+void Pricer::unfused(BlockPasses& passes, const AttentionGemms& core) const {
+  const Gemm& scores = core.scores();
+  const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
+    run_core(cost, gemm_ns(npu_, attention_precision(), gemm), 1.0);
+  };
+  const auto stream_scores = [&](BlockCost& cost, double passes_over_memory, double kernels) {
+    const double bytes = passes_over_memory * 2.0 * scores.batch * scores.m * scores.n;
+    run(cost, cost.core, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
+  };
+  for (const Gemm& gemm : core.forward) multiply_batch(passes.forward, gemm);
+  for (const Gemm& gemm : core.backward) {
+    multiply_batch(passes.input_gradient, gemm);
+  }
+  // Softmax reads and writes; dropout too, and its mask. Backward, dropout reads gradient and mask; softmax
+  // gradient and output. Not fused: to fp32, scale, mask, softmax and back, each a kernel.
+  const bool fused = std::fmod(scores.batch, fused_softmax_heads) == 0.0;
+  stream_scores(passes.forward, fused ? 4.5 : 20.5, fused ? 2.0 : 8.0);
+  stream_scores(passes.input_gradient, fused ? 5.5 : 22.5, fused ? 2.0 : 8.0);
+}
+
+}  // namespace bandwright

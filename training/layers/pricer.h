@@ -1,0 +1,60 @@
+#pragma once
+#include "training/layers/layer_cost.h"
+
+namespace bandwright {
+
+// What the costs of one layer are made of: kernels by kind, in matrix units as in a short run.
+class Pricer {
+ public:
+  Pricer(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu)
+      : model_(model),
+        p_(p),
+        npu_(npu),
+        tokens_(tokens_per_pass(model, p)),
+        tp_(static_cast<double>(p.tensor)) {}
+
+  // A projection whose weights are divided over TP, for so many tokens in `matrices` equal multiplications.
+  void project(BlockPasses& passes, const Projection& w, double tokens) const {
+    multiply_weights(passes, projection_gemms(w, tokens, tp_));
+  }
+  // The same of experts, divided over their own TP, for so many tokens of each.
+  void project_experts(BlockPasses& passes, const Projection& w, double tokens, double experts) const;
+  void stream(BlockCost& cost, double bytes, double kernels) const {
+    run(cost, cost.streaming, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
+  }
+  void attention_core(BlockPasses& passes) const;
+
+  // Bytes of one t x h activation that every TP rank holds a part of under sequence parallelism, and of one
+  // that is always divided.
+  [[nodiscard]] double activation() const {
+    return 2.0 * reduced_elements(model_, tokens_) / (p_.sequence_parallel ? tp_ : 1.0);
+  }
+  [[nodiscard]] double divided() const { return 2.0 * reduced_elements(model_, tokens_) / tp_; }
+  [[nodiscard]] double tokens() const { return tokens_; }
+
+ private:
+  // So many kernels that take `ns` together.
+  static void run(BlockCost& cost, double& kind, double ns, double kernels) {
+    kind += ns;
+    cost.kernels += kernels;
+  }
+  static void multiply(BlockCost& cost, double ns) { run(cost, cost.projections, ns, 1.0); }
+  static void run_core(BlockCost& cost, double ns, double kernels) {
+    run(cost, cost.core, ns, kernels);
+    cost.hot_core += ns;
+  }
+  void multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const;
+  [[nodiscard]] Precision attention_precision() const {
+    return p_.precision == Precision::Fp8 ? Precision::Bf16 : p_.precision;
+  }
+  void flash(BlockPasses& passes, const AttentionGemms& core) const;
+  void unfused(BlockPasses& passes, const AttentionGemms& core) const;
+
+  const TransformerArchitecture& model_;
+  const Parallelism& p_;
+  const Npu& npu_;
+  double tokens_;
+  double tp_;
+};
+
+}  // namespace bandwright
