@@ -17,7 +17,7 @@ namespace bandwright {
 namespace {
 
 constexpr double never = -std::numeric_limits<double>::infinity();
-constexpr std::array matrix_streams = {Stream::Compute, Stream::Data, Stream::Prefetch};
+constexpr std::array matrix_streams = {Stream::Compute, Stream::Data, Stream::Prefetch, Stream::Pipeline};
 constexpr std::size_t size = matrix_streams.size();
 
 // Rows are streams after, columns before: the time from the one to the other.
@@ -125,8 +125,26 @@ class LonePasses final : public StepPasses {
   void output_backward(Role role) override {
     take({5, false, false}, [&](LayerPasses& passes) { passes.output_backward(role); });
   }
+  // Beside the next chunk's passes a send holds the compute stream up for as long as something behind it is
+  // late.
   void send(Role role) override {
-    take({6, false, role == Role::Bubble}, [&](LayerPasses& passes) { passes.send(role); });
+    const auto write = [&](LayerPasses& passes) { passes.send(role); };
+    const auto [whole, fresh] = known_.try_emplace({6, false, role == Role::Bubble}, 0.0);
+    const auto [held, both_fresh] = known_.try_emplace({7, false, role == Role::Bubble}, 0.0);
+    if (fresh) {
+      constexpr Time behind(10'000'000'000'000);  // longer than any send
+      whole->second = timed(Time(0), write);
+      held->second = timed(behind, write) - to_ns(behind);
+    }
+    const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
+    const bool beside = sends_beside(job_.parallelism, role);
+    streams_.collective(whole->second, both, beside ? streams(Stream::Pipeline) : both);
+    if (beside) streams_.collective(held->second, 0, streams(Stream::Compute));
+  }
+  void take_processors(Axes axis, CollectiveKind kind, double bytes, Label label) override {
+    const double ns =
+        timed(Time(0), [&](LayerPasses& passes) { passes.take_processors(axis, kind, bytes, label); });
+    streams_.collective(ns, 0, streams(Stream::Compute));
   }
   void begin_routes_beside(std::int64_t /*layers*/) override { apart_ = false; }
   void end_routes_beside() override {}

@@ -191,7 +191,9 @@ TEST(MaxPlusStep, IsTheStepOfEstimate) {
         if (random() % 499 != 0) return;
         job.parallelism = p;
         const double expected = estimate(job).step_ns;
-        EXPECT_NEAR(max_plus_step_ns(job, network), expected, 1e-12 * expected);
+        EXPECT_NEAR(max_plus_step_ns(job, network), expected, 1e-12 * expected)
+            << model << " TP " << p.tensor << " CP " << p.context << " PP " << p.pipeline << " x "
+            << p.virtual_stages << " EP " << p.expert << " ZeRO " << p.zero << " of " << p.micro_batches();
         EXPECT_NEAR(walked_step_ns(job, network), expected, 1e-12 * expected);
         ++compared;
       });
