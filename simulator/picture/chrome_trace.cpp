@@ -14,11 +14,11 @@
 namespace bandwright {
 namespace {
 
-constexpr int compute_process = 1;
-constexpr int bubble_process = 2;
-constexpr int collective_process = 3;
-constexpr int network_process = 4;
-constexpr int stage_process = 5;
+constexpr int compute_process = 0;
+constexpr int bubble_process = 1;
+constexpr int collective_process = 2;
+constexpr int network_process = 3;
+constexpr int stage_process = 4;
 
 constexpr int samples = 1000;  // of a counter over the step
 
@@ -78,7 +78,8 @@ class Trace {
     const GroupCollective& call = call_of(graph_, span.operation);
     const double bytes = to_double(call.collective.bytes);
     if (operation.role != Role::Bubble) bar.category = "collective";
-    bar.name = fmt::format("{} {}", bar.name, collective_name(call.collective.kind));
+    bar.name = fmt::format("{} {} {}", bar.name, collective_name(call.collective.kind),
+                           format_bytes(call.collective.bytes));
     bar.arguments.add("group", graph_.groups[call.group].name)
         .add("bytes", bytes)
         .add("gb_per_s", gb_per_s(bytes, span.end - span.start));
