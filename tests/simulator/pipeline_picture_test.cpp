@@ -33,10 +33,11 @@ TEST(PipelinePicture, ChunksShortenTheBubble) {
 }
 
 TEST(PipelinePicture, AStageDoesOneThingAtATime) {
-  std::vector<StagePass> passes =
+  const std::vector<StagePass> passes =
       pipeline_passes({.stages = 3, .chunks = 2, .micro_batches = 6}, forward, backward);
   for (std::size_t i = 1; i < passes.size(); ++i) {
-    if (passes[i].stage == passes[i - 1].stage) EXPECT_GE(passes[i].start, passes[i - 1].end);
+    if (passes[i].stage != passes[i - 1].stage) continue;
+    EXPECT_GE(passes[i].start, passes[i - 1].end);
   }
 }
 
