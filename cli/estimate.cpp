@@ -67,12 +67,10 @@ void add_estimate(CLI::App& app) {
   add_output_file(*command, "--timeline", options->timeline,
                   "write the step as a trace for ui.perfetto.dev (compressed: step.json.gz)");
   command->footer(
-      "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "
-      "accuracy\n"
-      "by data set: docs/accuracy.md, or `bandwright validate`.\n"
-      "Convolutional networks and layer tables are data parallel, or divided as the table says: of the "
-      "options\n"
-      "of training they have --global-batch (images) and --precision, tables none.\n"
+      "The exposed parts of the breakdown add up to the step; hidden time passes beside them.\n"
+      "Measured accuracy by data set: docs/accuracy.md, or `bandwright validate`.\n"
+      "Convolutional networks and layer tables are data parallel, or divided as the table says: of\n"
+      "the options of training they have --global-batch (images) and --precision, tables none.\n"
       "Examples:\n"
       "  bandwright estimate gpt3-175b --machine dgx-a100 --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
       "      --global-batch 1024\n"
