@@ -236,6 +236,7 @@ void add_optimize(CLI::App& app) {
       "      --budget 500 Perf\n"
       "  bandwright optimize dgx-h100 --model llama3-70b,gpt3-175b --npus 512 --tp 8 --pp 4\n"
       "      --budget 500 Perf");
+  let_start_fresh(*command, options);
   command->callback([command, options] {
     check_options(*command);
     run(*options);
