@@ -24,7 +24,11 @@ Time data_parallel_time(const StepResult& result) {
 std::string seconds_text(Time time) { return quantity(to_seconds(time), Unit::Seconds, 6); }
 
 // A lone NPU has no network.
-std::string network_text(const Network& network) {
+std::string network_text(const SimulationAnswer& answer) {
+  const Network& network = answer.network;
+  if (answer.built) {
+    return fmt::format("{}, {} NPUs as {}", answer.built->graph.name, network.npus(), network.shorthand());
+  }
   if (network.dimensions.empty()) return "1 NPU without a network";
   return fmt::format("{}, {} NPUs", network.shorthand(), network.npus());
 }
@@ -46,6 +50,23 @@ void add_setting(const SimulationAnswer& answer, Document& document) {
       .data("npu_fidelity", word(answer.fidelity))
       .data("transport", word(answer.transport))
       .data("prices", answer.prices);
+  if (!answer.built) return;
+  const RoutingOptions& routing = answer.built->routing;
+  const std::string pairs =
+      routing.queue_pairs > 1 ? fmt::format(", {} queue pairs", routing.queue_pairs) : "";
+  document.fact("routing", routing_name(routing.routing),
+                fmt::format("{}{}", routing_name(routing.routing), pairs));
+}
+
+void add_spread(const SimulationAnswer& answer, Document& document) {
+  if (!answer.spread) return;
+  const SeedSpread& spread = *answer.spread;
+  document.data("seeds", spread.seeds)
+      .data("mean_step_time_s", spread.mean)
+      .data("least_step_time_s", spread.least)
+      .data("most_step_time_s", spread.most);
+  document.line("seeds", fmt::format("{}: mean {}, {} to {}", spread.seeds, seconds_text(spread.mean),
+                                     seconds_text(spread.least), seconds_text(spread.most)));
 }
 
 // Where the step's time goes, for people.
@@ -181,17 +202,22 @@ Verdict verdict_of(const SimulationAnswer& answer) {
 }  // namespace
 
 Document simulation_document(const SimulationAnswer& answer, bool timing) {
-  Document document{.title = network_text(answer.network), .verdict = verdict_of(answer)};
+  Document document{.title = network_text(answer), .verdict = verdict_of(answer)};
   add_setting(answer, document);
+  add_spread(answer, document);
   add_rates(answer, document);
   document.data("bandwidth_gb_per_s", gb_per_s_of(answer));
   add_times(answer, timing, document);
   if (answer.job) document.add(division_facts(answer.job->parallelism));
   document.add(parts_table(answer)).add(use_of_dimensions(answer)).add(groups_table(answer.result));
   document.add(queues_table(answer.result)).add(critical_table(answer)).add(path_table(answer));
-  document.fact("cost_usd", answer.cost_usd,
-                fmt::format("{} ({})", answer.cost_usd ? quantity(*answer.cost_usd, Unit::Usd) : "unknown",
-                            answer.prices));
+  if (answer.built) {
+    document.data("cost_usd", answer.cost_usd);
+  } else {
+    document.fact("cost_usd", answer.cost_usd,
+                  fmt::format("{} ({})", answer.cost_usd ? quantity(*answer.cost_usd, Unit::Usd) : "unknown",
+                              answer.prices));
+  }
   if (answer.result.events > 0)
     document.line("events", quantity(static_cast<double>(answer.result.events), Unit::Count));
   return document;

@@ -23,10 +23,12 @@ void add_plot(CLI::App& app);
 void add_report(CLI::App& app);
 void add_table(CLI::App& app);
 void add_list(CLI::App& app);
+void add_network(CLI::App& app);
 void add_optimize(CLI::App& app);
 void add_place(CLI::App& app);
 void add_scale(CLI::App& app);
 void add_simulate(CLI::App& app);
 void add_validate(CLI::App& app);
+void add_verify(CLI::App& app);
 
 }  // namespace bandwright

@@ -18,6 +18,8 @@
 #include "experiment/points/allocation.h"
 #include "formats/detect.h"
 #include "memory/placement.h"
+#include "network/builders.h"
+#include "network/routes.h"
 #include "scaling/laws/laws.h"
 #include "scaling/trials.h"
 #include "study/design.h"
@@ -96,6 +98,16 @@ constexpr std::array listings = {
     Listing{"formats", "files of other tools that are read, told by their content",
             [] { return entries_of(file_formats()); }},
     Listing{"kinds", "kinds of network dimension", [] { return entries_of(dimension_kinds()); }},
+    Listing{"builders", "networks as they are built from a few words, for `simulate` and `network`",
+            [] {
+              std::vector<Entry> entries;
+              for (const GraphBuilder& builder : graph_builders()) {
+                entries.push_back({std::string(builder.usage), std::string(builder.help)});
+              }
+              return entries;
+            }},
+    Listing{"routings", "how messages find their way over such networks",
+            [] { return entries_of(routings()); }},
     Listing{"collectives", "collective operations", [] { return entries_of(collective_kinds()); }},
     Listing{"algorithms", "ways to run a collective on one dimension",
             [] { return entries_of(collective_algorithms()); }},

@@ -14,6 +14,7 @@
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "core/catalogue.h"
+#include "formats/load_graph.h"
 #include "simulator/transport/catalogue.h"
 
 namespace bandwright {
@@ -27,6 +28,11 @@ struct SimulateCommand {
   std::string engine = "event";
   std::string fidelity = "auto";
   std::string transport;  // "" is the library's
+  std::string routing = "shortest";
+  std::string seed = "1";
+  std::string seeds = "1";
+  std::string queue_pairs = "1";
+  std::string shuffle;
   SimulationOptions how;
   std::string timeline;
   OutputOptions output;
@@ -49,6 +55,18 @@ SimulationOptions read_engine(const SimulateCommand& options) {
   if (!options.transport.empty()) {
     how.transport = parse_option("--transport", options.transport, transport_named).model;
   }
+  how.routing.routing = parse_option("--routing", options.routing, routing_named);
+  const auto whole = [](std::string_view option, const std::string& text, std::int64_t low,
+                        std::int64_t high) {
+    return parse_option(option, text, [&](std::string_view word) { return parse_integer(word, low, high); });
+  };
+  constexpr std::int64_t largest_seed = std::int64_t{1} << 62;
+  how.routing.seed = static_cast<std::uint64_t>(whole("--seed", options.seed, 0, largest_seed));
+  how.routing.queue_pairs = static_cast<int>(whole("--queue-pairs", options.queue_pairs, 1, 64));
+  how.seeds = static_cast<int>(whole("--seeds", options.seeds, 1, 100'000));
+  if (!options.shuffle.empty()) {
+    how.shuffle = static_cast<std::uint64_t>(whole("--shuffle", options.shuffle, 0, largest_seed));
+  }
   return how;
 }
 
@@ -56,13 +74,14 @@ SimulationOptions read_engine(const SimulateCommand& options) {
 // is.
 void take_network_words(std::vector<std::string> words, Job& job) {
   take_word(words, job.network);
-  if (job.bandwidth.empty()) take_word(words, job.budget);
+  const bool built = names_graph(job.network);
+  if (job.bandwidth.empty() && !built) take_word(words, job.budget);
   refuse_second_budget(job, words);
   if (job.collective.empty()) {
     take_word(words, job.model);
     take_word(words, job.loop);
   }
-  const bool complete = !job.network.empty() && !(job.bandwidth.empty() && job.budget.empty()) &&
+  const bool complete = !job.network.empty() && !(job.bandwidth.empty() && job.budget.empty() && !built) &&
                         !(job.collective.empty() && job.model.empty());
   if (!complete) {
     throw InputError(
@@ -83,7 +102,7 @@ void take_file_words(std::vector<std::string> words, Job& job) {
 
 // <machine> [<budget>] <model>, each where no option gives it.
 void take_machine_words(std::vector<std::string> words, Job& job) {
-  if (job.machine.empty()) std::swap(job.machine, job.network);
+  if (job.machine.empty() && !names_graph(job.network)) std::swap(job.machine, job.network);
   take_word(words, job.machine);
   if (job.model.empty() && !words.empty()) {
     job.model = words.back();
@@ -123,7 +142,9 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
   check_excludes(command, {"--npus", "--workload"},
                  {"--tables", "--compute-scale", "--classes", "--own-links"});
   check_excludes(command, {"--npus"}, {"--collective"});
-  if (command.count("--npus") > 0) check_excludes(command, {"--network"}, {"--machine", "--system"});
+  if (command.count("--npus") > 0 && !names_graph(options.job.network)) {
+    check_excludes(command, {"--network"}, {"--machine", "--system"});
+  }
   check_excludes(command, {"--system"}, {"--library", "--machine"});
   check_needs(command, {"--machine"}, {"--npus"});
   check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
@@ -138,8 +159,12 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
   }
 }
 
-void run(const SimulateCommand& options) {
+void run(const CLI::App& command, const SimulateCommand& options) {
   const Job job = job_of(options);
+  if (!names_graph(job.network)) {
+    refuse_typed(command, {"--routing", "--seed", "--seeds", "--queue-pairs", "--shuffle"},
+                 "is for networks as they are built, such as FatTree(64); see docs/networks.md");
+  }
   const Watching watching(job, options.output.host);
   Timeline timeline;
   const SimulationAnswer answer =
@@ -166,6 +191,17 @@ void add_engine_options(CLI::App& command, SimulateCommand& options) {
       .add_option("--transport", options.transport,
                   "ports, links or flows: what messages share (default: the system's network_model)")
       ->type_name("NAME");
+  command
+      .add_option("--routing", options.routing, "over a network as it is built: a name of `list routings`")
+      ->type_name("NAME");
+  command.add_option("--seed", options.seed, "of what routing chooses by chance")->type_name("N");
+  command.add_option("--seeds", options.seeds, "runs with so many seeds, and what they spread over")
+      ->type_name("N");
+  command
+      .add_option("--queue-pairs", options.queue_pairs, "parts of a message that are routed each by itself")
+      ->type_name("N");
+  command.add_option("--shuffle", options.shuffle, "NPUs have their places in random order, by this seed")
+      ->type_name("SEED");
   command.add_flag("--force", options.how.force, "play every NPU even if memory or a day may not do");
   command.add_flag("--no-leap", options.how.no_leap,
                    "with --npus: play every micro-batch, where they repeat as well (the same times)");
@@ -181,7 +217,7 @@ void add_simulate(CLI::App& app) {
   command->add_option("words", options->words)
       ->option_text(
           "<network> <budget> <model> [<loop>]\n"
-          "      network: a name, a YAML file, or Ring(8)_Switch(128)\n"
+          "      network: a name, a YAML file, Ring(8)_Switch(128) or FatTree(64)\n"
           "      budget: per NPU, in GB/s (GiB/s where the library counts so); not with --bandwidth\n"
           "      model and loop: not with --collective\n"
           "or    <machine> [<budget>] <model> --npus N: a real model on a machine, as in `estimate`, at the\n"
@@ -218,13 +254,15 @@ void add_simulate(CLI::App& app) {
       "  bandwright simulate 3D 500 --collective all-reduce --size '1 GiB' --scheduler themis\n"
       "  bandwright simulate dgx-a100 --model gpt3-175b --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
       "      --global-batch 1024\n"
+      "  bandwright simulate 'FatTree(64, radix 16)' --bandwidth 50 --collective all-to-all --size '1 GiB'\n"
+      "      --routing ecmp --seeds 20\n"
       "  bandwright simulate --workload traces/gpt --network net.yml --library sys.json\n"
       "  bandwright simulate 'Ring(8)_Switch(128)' --bandwidth 87.58,12.42 --collective all-reduce\n"
       "      --size 1048576B --library astra1 --format json");
   command->callback([command, options] {
     options->how = read_engine(*options);
     check_options(*command, *options);
-    run(*options);
+    run(*command, *options);
   });
 }
 

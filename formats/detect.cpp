@@ -10,6 +10,7 @@
 #include "core/io/files.h"
 #include "core/text.h"
 #include "formats/chakra/process_groups.h"
+#include "formats/infragraph.h"
 #include "formats/summaries.h"
 
 namespace bandwright {
@@ -129,6 +130,8 @@ constexpr std::array formats = {
                [](const Sample& s) { return has(s, "total-bandwidth"); }, summarise_artifact_network},
     FileFormat{"libra-network", "LIBRA's network YAML", [](const Sample& s) { return has(s, "NpusCount"); },
                summarise_libra_network},
+    FileFormat{"infragraph", "InfraGraph's infrastructure, YAML or JSON",
+               [](const Sample& s) { return s.root && is_infragraph(*s.root); }, summarise_infragraph},
     FileFormat{"libra-communicator", "LIBRA's communicator YAML",
                [](const Sample& s) { return has(s, "WeightGrad"); }, summarise_communicator},
     FileFormat{"class-prices", "LIBRA's cost YAML or its artifact's cost JSON", is_class_prices,

@@ -8,6 +8,7 @@
 #include "formats/astra_sim/libra.h"
 #include "formats/class_prices.h"
 #include "formats/detect.h"
+#include "formats/load_graph.h"
 
 namespace bandwright {
 namespace {
@@ -33,6 +34,10 @@ const FileFormat* foreign(const Sample& sample) {
 }  // namespace
 
 LoadedNetwork load_any_network(std::string_view word) {
+  if (names_graph(std::string(word))) {
+    LogicalGrid grid = logical_grid(load_graph(std::string(word)));
+    return {.network = std::move(grid.network), .bandwidth = std::move(grid.bandwidth)};
+  }
   const auto sample = file_of(word);
   if (!sample) return {.network = load_network(word)};
   const FileFormat* foreign_format = foreign(*sample);

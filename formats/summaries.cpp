@@ -13,6 +13,8 @@
 #include "formats/chakra/trace_set.h"
 #include "formats/chakra/trace_ties.h"
 #include "formats/class_prices.h"
+#include "formats/infragraph.h"
+#include "network/graph_file.h"
 
 namespace bandwright {
 namespace {
@@ -86,6 +88,19 @@ std::string group_sizes(const ProcessGroups& groups) {
     text += fmt::format("{}{} of {}{}", text.empty() ? "" : ", ", count, size, text.empty() ? " NPUs" : "");
   }
   return text.empty() ? "none but all NPUs" : text;
+}
+
+FileSummary summarise(const NetworkGraph& graph) {
+  std::int64_t switches = 0;
+  for (const GraphNode& node : graph.nodes) switches += node.kind == NodeKind::Switch ? 1 : 0;
+  FileSummary summary{
+      .facts = {{"NPUs", std::to_string(graph.npus())}, {"switches", std::to_string(switches)}}};
+  std::vector<std::int64_t> links(graph.classes.size());
+  for (const GraphLink& link : graph.links) ++links[link.link_class];
+  for (std::size_t c = 0; c < links.size(); ++c) {
+    summary.facts.emplace_back(fmt::format("links '{}'", graph.classes[c].name), std::to_string(links[c]));
+  }
+  return summary;
 }
 
 FileSummary summarise(const Network& network) {
@@ -250,7 +265,13 @@ FileSummary summarise_class_prices(const Sample& sample) {
 }
 
 FileSummary summarise_model(const Sample& sample) { return summarise(read_model(*sample.root)); }
-FileSummary summarise_network(const Sample& sample) { return summarise(read_network(*sample.root)); }
+FileSummary summarise_network(const Sample& sample) {
+  if (is_graph_file(*sample.root)) return summarise(read_graph(*sample.root, {gb_per_s(1.0), {}}));
+  return summarise(read_network(*sample.root));
+}
+FileSummary summarise_infragraph(const Sample& sample) {
+  return summarise(read_infragraph(*sample.root, {gb_per_s(1.0), {}}));
+}
 FileSummary summarise_system(const Sample& sample) {
   return summarise(AstraSimSystem{.system = read_system(*sample.root)});
 }

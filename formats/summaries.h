@@ -16,6 +16,7 @@ FileSummary summarise_astra_sim_1_system(const Sample& sample);
 FileSummary summarise_artifact_network(const Sample& sample);
 FileSummary summarise_libra_network(const Sample& sample);
 FileSummary summarise_communicator(const Sample& sample);
+FileSummary summarise_infragraph(const Sample& sample);
 FileSummary summarise_class_prices(const Sample& sample);
 FileSummary summarise_model(const Sample& sample);
 FileSummary summarise_network(const Sample& sample);

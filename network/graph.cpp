@@ -69,6 +69,27 @@ void NetworkGraph::join(NodeId a, NodeId b, const Cable& cable) {
   link(b, a, cable);
 }
 
+LogicalGrid logical_grid(const NetworkGraph& graph) {
+  if (!graph.grid.empty()) {
+    LogicalGrid grid{parse_network(graph.grid), graph.grid_bandwidth};
+    if (grid.network.npus() != graph.npus() || grid.bandwidth.size() != grid.network.dimensions.size()) {
+      throw InputError(fmt::format("{} is not a grid of {} NPUs with a bandwidth for each dimension",
+                                   graph.grid, graph.npus()));
+    }
+    grid.network.name = graph.name;
+    return grid;
+  }
+  if (graph.npus() < 2) throw InputError("a network of one NPU has nothing to send");
+  std::vector<Bandwidth> out(static_cast<std::size_t>(graph.npus()));
+  for (const GraphLink& link : graph.links) {
+    if (link.from < out.size()) out[link.from] += link.bandwidth;
+  }
+  LogicalGrid grid{parse_network(fmt::format("Switch({})", graph.npus())),
+                   {*std::max_element(out.begin(), out.end())}};
+  grid.network.name = graph.name;
+  return grid;
+}
+
 void check_graph(const NetworkGraph& graph) {
   const auto count = static_cast<std::size_t>(graph.npus());
   if (count == 0) throw InputError("a network without NPUs");

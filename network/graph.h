@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/units.h"
+#include "topology/network.h"
 
 namespace bandwright {
 
@@ -53,6 +54,10 @@ struct NetworkGraph {
   std::vector<LinkClass> classes;
   std::vector<std::string> node_names;  // of a file; empty: made up from kind and number
   bool npus_forward = false;            // messages may pass through NPUs, as on a torus
+  // How collectives see it, as a network's shorthand and an NPU's bandwidth in each dimension; empty: one
+  // switch.
+  std::string grid = {};
+  std::vector<Bandwidth> grid_bandwidth = {};
 
   [[nodiscard]] std::int64_t npus() const;
   [[nodiscard]] std::string node_name(NodeId node) const;
@@ -74,6 +79,14 @@ struct NetworkGraph {
   // Both directions: a to b, then b to a.
   void join(NodeId a, NodeId b, const Cable& cable);
 };
+
+// The grid that collectives of all NPUs are planned on: the graph's own, or one switch at the bandwidth of
+// the fastest NPU.
+struct LogicalGrid {
+  Network network;
+  std::vector<Bandwidth> bandwidth;
+};
+LogicalGrid logical_grid(const NetworkGraph& graph);
 
 // Throws InputError for a graph on which nothing can be simulated: no NPUs, NPUs that are not its first
 // nodes, links that lead nowhere or carry nothing without having failed.

@@ -1,5 +1,7 @@
 #include "network/rack.h"
 
+#include <fmt/format.h>
+
 namespace bandwright {
 
 NetworkGraph build_rack(BuilderArguments& arguments) {
@@ -10,6 +12,10 @@ NetworkGraph build_rack(BuilderArguments& arguments) {
                              .latency = arguments.latency("inside_latency", nic.latency)};
   NetworkGraph graph;
   graph.add_npus(extents[0] * extents[1]);
+  if (extents[0] > 1 && extents[1] > 1) {
+    graph.grid = fmt::format("Switch({})_Switch({})", extents[1], extents[0]);
+    graph.grid_bandwidth = {inside.bandwidth, nic.bandwidth * (1.0 / static_cast<double>(npus_per_nic))};
+  }
   inside.link_class = graph.class_named("inside", "Node");
   nic.link_class = graph.class_named("scale-out", "Pod");
   const NetworkGraph::Cable reach{.bandwidth = nic.bandwidth,

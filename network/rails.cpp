@@ -1,5 +1,7 @@
 #include "network/rails.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -26,6 +28,10 @@ Rails read_rails(BuilderArguments& arguments) {
 NetworkGraph machines_of(const Rails& rails) {
   NetworkGraph graph;
   graph.add_npus(rails.machines * rails.npus);
+  if (rails.machines > 1 && rails.npus > 1) {
+    graph.grid = fmt::format("Switch({})_Switch({})", rails.npus, rails.machines);
+    graph.grid_bandwidth = {rails.inside.bandwidth, rails.nic.bandwidth};
+  }
   NetworkGraph::Cable cable = rails.inside;
   cable.link_class = graph.class_named("inside", "Node");
   for (std::int64_t machine = 0; machine < rails.machines; ++machine) {

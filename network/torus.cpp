@@ -16,6 +16,10 @@ NetworkGraph build(BuilderArguments& arguments, bool around) {
   std::int64_t stride = 1;
   for (std::size_t d = 0; d < extents.size(); ++d) {
     const std::int64_t extent = extents[d];
+    if (extent > 1) {
+      graph.grid += fmt::format("{}Ring({})", graph.grid.empty() ? "" : "_", extent);
+      graph.grid_bandwidth.push_back(cable.bandwidth);
+    }
     cable.link_class = graph.class_named(fmt::format("direction {}", d), "Node");
     const bool closed = around && extent > 2;
     for (const bool up : {true, false}) {  // all links up, then all down: the shortest way of two goes up

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 #include <unordered_map>
 
 #include "cost_model/bill.h"
 #include "formats/load.h"
+#include "network/hash.h"
 #include "simulator/closed_form/closed_form.h"
 #include "simulator/leap.h"
 #include "simulator/transport/catalogue.h"
@@ -93,13 +95,53 @@ void write_out(SimulationAnswer& answer) {
   answer.graph = expand(answer.graph);
 }
 
+std::vector<NodeId> shuffled_places(const NetworkGraph& graph, std::uint64_t seed) {
+  std::vector<NodeId> places(static_cast<std::size_t>(graph.npus()));
+  std::iota(places.begin(), places.end(), NodeId{0});
+  for (std::size_t i = places.size() - 1; i > 0; --i) std::swap(places[i], places[hashed(seed, i) % (i + 1)]);
+  return places;
+}
+
+void prepare_built(const SimulationOptions& options, SimulationAnswer& answer) {
+  if (options.transport && *options.transport != NetworkModel::Flows) {
+    throw InputError(fmt::format("--transport {}: {} is no grid, whose links are shared as flows",
+                                 *options.transport == NetworkModel::Ports ? "ports" : "links",
+                                 answer.built->graph.name));
+  }
+  answer.system.network = NetworkModel::Flows;
+  answer.built->routing = options.routing;
+  if (options.shuffle) answer.built->order = shuffled_places(answer.built->graph, *options.shuffle);
+}
+
+// The same with the seeds after the first.
+void play_more_seeds(const SimulationOptions& options, const std::function<StepResult()>& play,
+                     SimulationAnswer& answer) {
+  const Time first = answer.result.step_time;
+  SeedSpread spread{options.seeds, first, first, first};
+  double sum_ps = static_cast<double>(first.value());
+  for (int i = 1; i < options.seeds; ++i) {
+    ++answer.built->routing.seed;
+    const Time time = play().step_time;
+    spread.least = std::min(spread.least, time);
+    spread.most = std::max(spread.most, time);
+    sum_ps += static_cast<double>(time.value());
+  }
+  spread.mean = Time(std::llround(sum_ps / options.seeds));
+  answer.spread = spread;
+}
+
 void play_events(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline,
                  const Watch& watch) {
+  if (answer.built) prepare_built(options, answer);
   if (options.transport) answer.system.network = *options.transport;
   answer.transport = transport_of(answer.system).name;
   const System& system = answer.system;
-  const Scenario scenario{answer.graph, answer.network, system, answer.bandwidth,
-                          answer.lone_collective ? system.after_lone_collective : system.after_collective};
+  const Scenario scenario{answer.graph,
+                          answer.network,
+                          system,
+                          answer.bandwidth,
+                          answer.lone_collective ? system.after_lone_collective : system.after_collective,
+                          answer.built ? &*answer.built : nullptr};
   const Fidelity fidelity = answer.ranks ? resolved(options.fidelity, scenario, *answer.ranks)
                                          : resolved(options.fidelity, scenario);
   answer.fidelity = fidelity_name(fidelity);
@@ -108,8 +150,14 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
   } else {
     if (answer.job) write_out(answer);
     const PlayLimits limits{.force = options.force, .on_progress = watch.on_play};
-    answer.result = answer.ranks ? simulate(scenario, *answer.ranks, fidelity, timeline, limits)
-                                 : simulate(scenario, fidelity, timeline, limits);
+    const auto play = [&](Timeline* drawn) {
+      return answer.ranks ? simulate(scenario, *answer.ranks, fidelity, drawn, limits)
+                          : simulate(scenario, fidelity, drawn, limits);
+    };
+    answer.result = play(timeline);
+    if (answer.built && options.seeds > 1)
+      play_more_seeds(
+          options, [&] { return play(nullptr); }, answer);
   }
   answer.critical = critical_parts(answer.graph, answer.result);
 }
@@ -141,6 +189,8 @@ SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const Sim
   answer.bandwidth = std::move(bandwidth);
   const auto begin = std::chrono::steady_clock::now();
   if (options.closed_form) {
+    if (answer.built)
+      throw InputError("--engine closed knows grids only; the event-driven engine plays other networks");
     play_closed(answer, timeline);
   } else {
     play_events(options, answer, timeline, watch);
@@ -157,7 +207,8 @@ SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Time
   JobStep step = step_of(job, step_options(job, own_links), watch);
   std::vector<double> bandwidth = bandwidth_of(job, step);
   const PriceList prices = load_any_prices(word_of(job, &Job::prices));
-  const std::optional<double> cost_usd = network_cost(step.network, prices, bandwidth);
+  std::optional<double> cost_usd;
+  if (!step.built) cost_usd = network_cost(step.network, prices, bandwidth);
   SimulationAnswer answer = simulate(std::move(step), std::move(bandwidth), options, timeline, watch);
   answer.prices = prices.name;
   answer.cost_usd = cost_usd;

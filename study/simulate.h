@@ -21,18 +21,30 @@ struct SimulationOptions {
   // Of the event-driven engine:
   Fidelity fidelity = Fidelity::Auto;
   std::optional<NetworkModel> transport;  // what messages share; nothing: as the library says
+  RoutingOptions routing;                 // over a network as it is built
+  int seeds = 1;                          // runs with the routing's seed and those after it
+  std::optional<std::uint64_t> shuffle;   // NPUs take the places of the network in an order by this seed
   bool force = false;                     // more than the machine has
   bool no_leap = false;                   // rounds that repeat are played, too
+};
+
+// Step times over several seeds.
+struct SeedSpread {
+  int seeds = 0;
+  Time mean;
+  Time least;
+  Time most;
 };
 
 // A step as an engine played it.
 struct SimulationAnswer : JobStep {
   std::string engine;
-  std::string fidelity;           // folded or full; "" in closed form
-  std::string transport;          // what messages share; "" in closed form
-  std::string prices;             // name of the list
-  std::vector<double> bandwidth;  // in the system's unit
-  StepResult result;
+  std::string fidelity;                // folded or full; "" in closed form
+  std::string transport;               // what messages share; "" in closed form
+  std::string prices;                  // name of the list
+  std::vector<double> bandwidth;       // in the system's unit
+  StepResult result;                   // of the first seed
+  std::optional<SeedSpread> spread;    // where there are several
   std::vector<CriticalPart> critical;  // the longest first
   std::optional<double> cost_usd;      // nothing when a price is missing
   double wall_time_ms = 0.0;           // of the engine alone

@@ -8,6 +8,7 @@
 #include "core/io/paths.h"
 #include "core/text.h"
 #include "formats/detect.h"
+#include "formats/load_graph.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form/closed_form.h"
 #include "study/job/bandwidths.h"
@@ -84,9 +85,34 @@ void refuse_machine(const Job& job) {
                   job.network, fmt::join(input_names("networks"), ", ")));
 }
 
+// The network of a job that is not a grid; nothing when it is one.
+std::optional<FlowNetwork> built_network(const Job& job, const System& system) {
+  if (job.network.empty() || !names_graph(job.network)) return std::nullopt;
+  GraphDefaults defaults{.bandwidth = std::nullopt, .latency = system.latency_of(0)};
+  if (!job.bandwidth.empty()) {
+    const double given = read_word(job, &Job::bandwidth, parse_gb_per_s);
+    defaults.bandwidth = Bandwidth(given * system.bytes_per_second_unit() / 1e9);
+  }
+  return FlowNetwork{.graph = load_graph(job.network, defaults)};
+}
+
+std::vector<double> gb_per_s_of(const LogicalGrid& grid) {
+  std::vector<double> result;
+  for (const Bandwidth b : grid.bandwidth) result.push_back(b.value());
+  return result;
+}
+
 JobStep step_on_network(const Job& job, const StepOptions& options) {
   refuse_machine(job);
-  JobStep step{.network = network_of(job), .system = library_of(job)};
+  JobStep step{.system = library_of(job)};
+  step.built = built_network(job, step.system);
+  if (step.built) {
+    LogicalGrid grid = logical_grid(step.built->graph);
+    step.own_gb_per_s = gb_per_s_of(grid);
+    step.network = std::move(grid.network);
+  } else {
+    step.network = network_of(job);
+  }
   if (!job.collective.empty()) {
     add_collective(job, step);
   } else {
@@ -131,6 +157,7 @@ JobStep step_of_files(const Job& job, const std::string& path, const StepOptions
     files.route = read_word(job, &Job::group_route,
                             [](std::string_view word) { return row_of(routes, word, "route").route; });
   }
+  std::optional<FlowNetwork> built = built_network(job, load_any_system(word_of(job, &Job::library)).system);
   FileStep read = load_files(files, options.recorded, watch.on_traces);
   std::string loop = read.ranks ? std::string(recorded_order) : files.loop;
   return {.model = read.graph.name,
@@ -140,7 +167,8 @@ JobStep step_of_files(const Job& job, const std::string& path, const StepOptions
           .ranks = std::move(read.ranks),
           .loop = std::move(loop),
           .recorded_at = std::move(read.bandwidth),
-          .ignored = std::move(read.ignored)};
+          .ignored = std::move(read.ignored),
+          .built = std::move(built)};
 }
 
 // The shares of a budget with which a closed form is fastest.
@@ -217,6 +245,7 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
     step.memory = undivided.memory;
   }
   step.own_gb_per_s = machine.gb_per_s(step.network);
+  step.built = built_network(job, step.system);
   return step;
 }
 
@@ -228,7 +257,12 @@ JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) 
 
 std::vector<double> bandwidth_of(const Job& job, const JobStep& step) {
   if (!step.recorded_at.empty()) return step.recorded_at;
-  if (!job.bandwidth.empty()) {
+  if (step.built && !job.budget.empty()) {
+    throw InputError(
+        "a budget is divided over the dimensions of a grid; the links of a network as it is built have "
+        "bandwidths of their own");
+  }
+  if (!job.bandwidth.empty() && !step.built) {
     return read_word(job, &Job::bandwidth,
                      [&](std::string_view text) { return parse_bandwidths(text, step.network); });
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "collective/system.h"
+#include "simulator/transport/flow_network.h"
 #include "step/ranked_step.h"
 #include "study/job/file_step.h"
 #include "study/job/job.h"
@@ -32,6 +33,7 @@ struct JobStep {
   std::optional<Offload> offload;
   std::vector<std::string> ignored;  // what files say and nothing here uses
   bool lone_collective = false;
+  std::optional<FlowNetwork> built;  // the network that messages cross, where it is not a grid
 };
 
 // In place of a training loop's name, for traces.

@@ -1,0 +1,270 @@
+#include "formats/infragraph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <numeric>
+
+#include "core/choice.h"
+#include "core/text.h"
+#include "network/graph_file.h"
+
+namespace bandwright {
+namespace {
+
+enum class Part : std::uint8_t { Cpu, Xpu, Nic, Memory, Port, Switch, Custom, Device };
+constexpr std::array parts = {Choice{Part::Cpu, "cpu", ""},       Choice{Part::Xpu, "xpu", ""},
+                              Choice{Part::Nic, "nic", ""},       Choice{Part::Memory, "memory", ""},
+                              Choice{Part::Port, "port", ""},     Choice{Part::Switch, "switch", ""},
+                              Choice{Part::Custom, "custom", ""}, Choice{Part::Device, "device", ""}};
+constexpr std::array edge_schemes = {Choice{JoinScheme::OneToOne, "one2one", ""},
+                                     Choice{JoinScheme::ManyToMany, "many2many", ""},
+                                     Choice{JoinScheme::Ring, "ring", ""}};
+constexpr int last_resort = 16;  // cost of a hop to a CPU or memory
+
+struct LinkKind {
+  Bandwidth bandwidth;  // 0: not said
+  Time latency;
+};
+
+struct Node {
+  std::string name;
+  Part part;
+  bool beside_xpus;  // its device has xpus
+};
+
+Bandwidth read_physical_bandwidth(const YamlValue& value) {
+  value.require_keys({"choice", "gigabits_per_second", "gigabytes_per_second", "gigatransfers_per_second"});
+  for (const auto& [key, gigabytes] : {std::pair{"gigabits_per_second", 0.125},
+                                       {"gigabytes_per_second", 1.0},
+                                       {"gigatransfers_per_second", 0.125}}) {
+    if (const auto number = value.find(key)) return Bandwidth(number->as_number(1e-6, 1e9) * gigabytes);
+  }
+  value.fail("expected gigabits_per_second, gigabytes_per_second or gigatransfers_per_second");
+}
+
+Time read_physical_latency(const YamlValue& value) {
+  value.require_keys({"choice", "ms", "us", "ns"});
+  for (const auto& [key, ns] : {std::pair{"ms", 1e6}, {"us", 1e3}, {"ns", 1.0}}) {
+    if (const auto number = value.find(key)) return nanoseconds(number->as_number(0.0, 1e9) * ns);
+  }
+  value.fail("expected ms, us or ns");
+}
+
+std::vector<YamlValue> items_of(const YamlValue& map, std::string_view key) {
+  const auto list = map.find(key);
+  return list ? list->items() : std::vector<YamlValue>{};
+}
+
+std::map<std::string, LinkKind> read_links(const YamlValue& owner) {
+  std::map<std::string, LinkKind> links;
+  for (const YamlValue& item : items_of(owner, "links")) {
+    item.require_keys({"name", "description", "physical"});
+    LinkKind& kind = links[item.at("name").as_string()];
+    const auto physical = item.find("physical");
+    if (!physical) continue;
+    physical->require_keys({"bandwidth", "latency"});
+    if (const auto bandwidth = physical->find("bandwidth"))
+      kind.bandwidth = read_physical_bandwidth(*bandwidth);
+    if (const auto latency = physical->find("latency")) kind.latency = read_physical_latency(*latency);
+  }
+  return links;
+}
+
+class Infrastructure {
+ public:
+  Infrastructure(const YamlValue& root, const GraphDefaults& defaults) : root_(root), defaults_(defaults) {}
+
+  NetworkGraph graph() {
+    root_.require_keys({"name", "description", "devices", "links", "instances", "edges"});
+    for (const YamlValue& device : root_.at("devices").items()) {
+      device.require_keys({"name", "description", "components", "links", "edges"});
+      if (!devices_.emplace(device.at("name").as_string(), device).second) {
+        device.at("name").fail("another device has this name");
+      }
+    }
+    for (const YamlValue& instance : root_.at("instances").items()) {
+      instance.require_keys({"name", "description", "device", "count"});
+      const std::string name = instance.at("name").as_string();
+      const auto count = instance.at("count").as_integer(1, max_graph_npus);
+      counts_[name] = count;
+      for (std::int64_t i = 0; i < count; ++i) {
+        expand(instance.at("device"), fmt::format("{}[{}].", name, i), 0);
+      }
+    }
+    place_nodes();
+    for (const auto& [device, prefix] : expanded_) join_all(*device, prefix, "Node");
+    join_all(root_, "", "Pod");
+    graph_.name = root_.find("name") ? root_.at("name").as_string() : "infrastructure";
+    level_by_distance();
+    check_graph(graph_);
+    return std::move(graph_);
+  }
+
+ private:
+  const YamlValue& device_named(const YamlValue& name) const {
+    const auto device = devices_.find(name.as_string());
+    if (device == devices_.end()) name.fail("no device of this name");
+    return device->second;
+  }
+
+  void expand(const YamlValue& device_name, const std::string& prefix, int depth) {
+    if (depth > 8) device_name.fail("devices within devices more than 8 deep");
+    const YamlValue& device = device_named(device_name);
+    const std::vector<YamlValue> components = device.at("components").items();
+    const bool xpus = std::any_of(components.begin(), components.end(), [](const YamlValue& component) {
+      return component.at("choice").as_string() == "xpu";
+    });
+    for (const YamlValue& component : components) {
+      component.require_keys({"name", "description", "choice", "count", "custom"});
+      const std::string name = component.at("name").as_string();
+      const Part part = component.at("choice").parsed(
+          "a choice", [](std::string_view word) { return choice_named(parts, word, "choice"); });
+      const auto count = component.find("count") ? component.at("count").as_integer(1, max_graph_npus) : 1;
+      counts_[prefix + name] = count;
+      for (std::int64_t i = 0; i < count; ++i) {
+        std::string each = fmt::format("{}{}[{}]", prefix, name, i);
+        if (part == Part::Device) {
+          expand(component.at("name"), each + ".", depth + 1);
+        } else {
+          nodes_.push_back({std::move(each), part, xpus});
+        }
+        if (nodes_.size() > max_graph_npus * 16) component.fail("more than 16 million components");
+      }
+    }
+    expanded_.emplace_back(&device, prefix);
+  }
+
+  void place_nodes() {
+    const auto npus = std::stable_partition(nodes_.begin(), nodes_.end(),
+                                            [](const Node& node) { return node.part == Part::Xpu; });
+    graph_.add_npus(npus - nodes_.begin());
+    for (NodeId id = 0; id < nodes_.size(); ++id) {
+      const Node& node = nodes_[id];
+      if (node.part != Part::Xpu)
+        graph_.add(node.part == Part::Switch ? NodeKind::Switch : NodeKind::Port, 1);
+      graph_.node_names.push_back(node.name);
+      id_of_[node.name] = id;
+    }
+  }
+
+  // Each node's level is how far it is from the next NPU.
+  void level_by_distance() {
+    std::vector<std::vector<NodeId>> neighbours(graph_.nodes.size());
+    for (const GraphLink& link : graph_.links) neighbours[link.from].push_back(link.to);
+    std::vector<bool> reached(graph_.nodes.size());
+    std::vector<NodeId> nodes(static_cast<std::size_t>(graph_.npus()));
+    std::iota(nodes.begin(), nodes.end(), NodeId{0});
+    std::fill_n(reached.begin(), nodes.size(), true);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      for (const NodeId next : neighbours[nodes[i]]) {
+        if (reached[next]) continue;
+        reached[next] = true;
+        graph_.nodes[next].level = graph_.nodes[nodes[i]].level + 1;
+        nodes.push_back(next);
+      }
+    }
+  }
+
+  // Nodes behind a path of names and slices, such as host[0:2] and nic[0].port, below a prefix.
+  std::vector<NodeId> resolve(const YamlValue& endpoint, const std::string& prefix) const {
+    std::string path;
+    for (const std::string_view key : {"instance", "device", "component"}) {
+      const auto word = endpoint.find(key);
+      if (word) path += (path.empty() ? "" : ".") + word->as_string();
+    }
+    std::vector<std::string> names = {prefix};
+    for (const std::string_view step : split(path, '.')) {
+      std::vector<std::string> next;
+      for (const std::string& name : names) add_steps(endpoint, name, step, next);
+      names = std::move(next);
+    }
+    std::vector<NodeId> result;
+    for (const std::string& name : names) {
+      const auto node = id_of_.find(name.substr(0, name.size() - 1));
+      if (node == id_of_.end())
+        endpoint.fail(fmt::format("'{}' is a device, expected one of its components", printable(path)));
+      result.push_back(node->second);
+    }
+    return result;
+  }
+
+  void add_steps(const YamlValue& endpoint, const std::string& prefix, std::string_view step,
+                 std::vector<std::string>& names) const {
+    const std::size_t open = step.find('[');
+    const std::string name(step.substr(0, open));
+    const auto count = counts_.find(prefix + name);
+    if (count == counts_.end()) endpoint.fail(fmt::format("no component or instance '{}'", printable(name)));
+    const bool slice = open != std::string_view::npos && step.back() == ']';
+    if (!slice && open != std::string_view::npos)
+      endpoint.fail(fmt::format("'{}' is no slice", printable(step)));
+    try {
+      const std::string_view inside = slice ? step.substr(open + 1, step.size() - open - 2) : ":";
+      for (const std::int64_t i : sliced(inside, count->second)) {
+        names.push_back(fmt::format("{}{}[{}].", prefix, name, i));
+      }
+    } catch (const InputError& error) {
+      endpoint.fail(error.what());
+    }
+  }
+
+  // The edges of a device or of the infrastructure itself.
+  void join_all(const YamlValue& owner, const std::string& prefix, std::string_view price) {
+    const std::map<std::string, LinkKind> links = read_links(owner);
+    for (const YamlValue& edge : items_of(owner, "edges")) {
+      edge.require_keys({"ep1", "ep2", "scheme", "link"});
+      for (const std::string_view end : {"ep1", "ep2"})
+        edge.at(end).require_keys({"instance", "device", "component"});
+      const std::string name = edge.at("link").as_string();
+      const auto link = links.find(name);
+      if (link == links.end()) edge.at("link").fail("no link of this name");
+      const JoinScheme scheme = edge.at("scheme").parsed(
+          "a scheme", [](std::string_view word) { return choice_named(edge_schemes, word, "scheme"); });
+      const Bandwidth bandwidth = link->second.bandwidth > Bandwidth()
+                                      ? link->second.bandwidth
+                                      : defaults_.bandwidth.value_or(Bandwidth());
+      if (!(bandwidth > Bandwidth()))
+        edge.at("link").fail("has no physical bandwidth, and --bandwidth gives none");
+      NetworkGraph::Cable cable{.bandwidth = bandwidth,
+                                .latency = link->second.latency,
+                                .link_class = graph_.class_named(name, price)};
+      const std::vector<NodeId> from = resolve(edge.at("ep1"), prefix);
+      const std::vector<NodeId> to = resolve(edge.at("ep2"), prefix);
+      const auto aside = [&](NodeId id) {
+        const Node& node = nodes_[id];
+        return node.beside_xpus && (node.part == Part::Cpu || node.part == Part::Memory);
+      };
+      if (std::any_of(from.begin(), from.end(), aside) || std::any_of(to.begin(), to.end(), aside)) {
+        cable.cost = last_resort;
+      }
+      try {
+        join_nodes(graph_, from, to, scheme, cable, false);
+      } catch (const InputError& error) {
+        edge.fail(error.what());
+      }
+    }
+  }
+
+  const YamlValue& root_;
+  GraphDefaults defaults_;
+  std::map<std::string, YamlValue> devices_;
+  std::map<std::string, std::int64_t> counts_;  // by path up to the name
+  std::vector<std::pair<const YamlValue*, std::string>> expanded_;
+  std::vector<Node> nodes_;
+  std::map<std::string, NodeId> id_of_;
+  NetworkGraph graph_;
+};
+
+}  // namespace
+
+bool is_infragraph(const YamlValue& root) {
+  return root.is_map() && root.find("devices").has_value() && root.find("instances").has_value();
+}
+
+NetworkGraph read_infragraph(const YamlValue& root, const GraphDefaults& defaults) {
+  return Infrastructure(root, defaults).graph();
+}
+
+}  // namespace bandwright

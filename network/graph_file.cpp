@@ -1,0 +1,248 @@
+#include "network/graph_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "core/choice.h"
+#include "core/fields.h"
+#include "core/text.h"
+#include "network/builders.h"
+
+namespace bandwright {
+namespace {
+
+constexpr std::array node_kinds = {
+    Choice{NodeKind::Switch, "switch", "passes messages on"},
+    Choice{NodeKind::Port, "port", "of several NPUs, such as a NIC they share"}};
+constexpr std::array schemes = {Choice{JoinScheme::OneToOne, "one2one", "first with first, or one with each"},
+                                Choice{JoinScheme::ManyToMany, "many2many", "each with each"},
+                                Choice{JoinScheme::Ring, "ring", "each with the next"}};
+
+const Fields<NodeGroup>& node_group_fields() {
+  using N = NodeGroup;
+  static const Fields<N> fields(
+      "nodes", "switches or shared ports of one name",
+      required("name", &N::name, kinds::text(), "name[0], name[1] ... in links"),
+      optional("count", &N::count, kinds::integer<int>(1, 1 << 20), "how many"),
+      optional("kind", &N::kind, kinds::choice(node_kinds, "kind of node"), "what they are"),
+      optional("level", &N::level, kinds::integer<int>(1, 16), "of a drawing, NPUs being level 0"));
+  return fields;
+}
+
+const Fields<LinkGroup>& link_group_fields() {
+  using L = LinkGroup;
+  static const Fields<L> fields(
+      "links", "links between two lists of nodes",
+      required("from", &L::from, kinds::text(), "npu[0:4], leaf[1], spine (all)"),
+      required("to", &L::to, kinds::text(), "the same"),
+      optional("scheme", &L::scheme, kinds::choice(schemes, "scheme"), "which of them are joined"),
+      required("bandwidth", &L::bandwidth, kinds::bandwidth(), "of each direction, all cables together"),
+      optional("latency", &L::latency, kinds::time(), "of a hop"),
+      optional("class", &L::name, kinds::text(), "name of such links in answers"),
+      optional("price", &L::price, kinds::text(), "row of the price list"),
+      optional("cables", &L::cables, kinds::integer<int>(1, 65535), "in one trunk"),
+      optional("cost", &L::cost, kinds::integer<int>(1, 255), "of a hop, for the shortest way"),
+      optional("one_way", &L::one_way, kinds::flag(), "from the first to the second only"));
+  return fields;
+}
+
+const Fields<FailedLinks>& failed_fields() {
+  static const Fields<FailedLinks> fields("failed", "links that have failed",
+                                          required("from", &FailedLinks::from, kinds::text(), "nodes"),
+                                          required("to", &FailedLinks::to, kinds::text(), "nodes"));
+  return fields;
+}
+
+// A part of a slice; nothing where it is left out.
+std::optional<std::int64_t> bound_of(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return parse_integer(text, -(std::int64_t{1} << 26), std::int64_t{1} << 26);
+}
+
+[[noreturn]] void refuse_slice(std::string_view slice, std::int64_t count) {
+  throw InputError(fmt::format("'[{}]' takes none of {}", printable(slice), count));
+}
+
+std::vector<NodeId> nodes_of_group(const NetworkGraph& graph, std::string_view name) {
+  std::vector<NodeId> result;
+  const std::string prefix = std::string(name) + "[";
+  for (NodeId node = 0; node < graph.nodes.size(); ++node) {
+    const bool by_kind = equal_ignoring_case(name, node_kind_name(graph.nodes[node].kind));
+    const bool by_name = node < graph.node_names.size() &&
+                         (graph.node_names[node] == name || graph.node_names[node].starts_with(prefix));
+    if (by_kind || by_name) result.push_back(node);
+  }
+  return result;
+}
+
+NetworkGraph written_out(const GraphFile& file) {
+  NetworkGraph graph;
+  graph.add_npus(file.npus);
+  graph.npus_forward = file.forward;
+  for (int npu = 0; npu < file.npus; ++npu) graph.node_names.push_back(fmt::format("npu[{}]", npu));
+  for (const NodeGroup& group : file.nodes) {
+    if (!nodes_of_group(graph, group.name).empty()) {
+      throw InputError(fmt::format("'{}' is the name of other nodes", printable(group.name)));
+    }
+    for (int i = 0; i < group.count; ++i) {
+      graph.add(group.kind, group.level);
+      graph.node_names.push_back(fmt::format("{}[{}]", group.name, i));
+    }
+  }
+  for (const LinkGroup& group : file.links) {
+    const NetworkGraph::Cable cable{.bandwidth = group.bandwidth,
+                                    .latency = group.latency,
+                                    .link_class = graph.class_named(group.name, group.price),
+                                    .cables = group.cables,
+                                    .cost = group.cost};
+    join_nodes(graph, nodes_named(graph, group.from), nodes_named(graph, group.to), group.scheme, cable,
+               group.one_way);
+  }
+  return graph;
+}
+
+void fail_links(NetworkGraph& graph, const FailedLinks& failed) {
+  const std::vector<NodeId> from = nodes_named(graph, failed.from);
+  const std::vector<NodeId> to = nodes_named(graph, failed.to);
+  const auto among = [](const std::vector<NodeId>& nodes, NodeId node) {
+    return std::binary_search(nodes.begin(), nodes.end(), node);
+  };
+  bool found = false;
+  for (GraphLink& link : graph.links) {
+    if (!(among(from, link.from) && among(to, link.to)) && !(among(from, link.to) && among(to, link.from)))
+      continue;
+    link.failed = true;
+    found = true;
+  }
+  if (!found) {
+    throw InputError(fmt::format("no link between {} and {}", printable(failed.from), printable(failed.to)));
+  }
+}
+
+}  // namespace
+
+std::vector<std::int64_t> sliced(std::string_view slice, std::int64_t count) {
+  const std::vector<std::string_view> parts = split(slice, ':');
+  if (parts.size() > 3) throw InputError(fmt::format("'[{}]' is no slice such as [0:4]", printable(slice)));
+  const auto placed = [&](std::int64_t index) { return index < 0 ? index + count : index; };
+  if (parts.size() == 1 && !parts[0].empty()) {
+    const std::int64_t index = placed(*bound_of(parts[0]));
+    if (index < 0 || index >= count) refuse_slice(slice, count);
+    return {index};
+  }
+  const std::int64_t step = parts.size() == 3 ? bound_of(parts[2]).value_or(1) : 1;
+  if (step < 1) throw InputError(fmt::format("'[{}]': a step below 1", printable(slice)));
+  const std::int64_t first = std::max<std::int64_t>(0, placed(bound_of(parts[0]).value_or(0)));
+  const std::int64_t end =
+      std::min(count, placed(parts.size() > 1 ? bound_of(parts[1]).value_or(count) : count));
+  std::vector<std::int64_t> result;
+  for (std::int64_t i = first; i < end; i += step) result.push_back(i);
+  if (result.empty()) refuse_slice(slice, count);
+  return result;
+}
+
+std::vector<NodeId> nodes_named(const NetworkGraph& graph, std::string_view words) {
+  const std::size_t open = words.find('[');
+  const bool whole = open == std::string_view::npos;
+  if (!whole && words.back() != ']') {
+    throw InputError(fmt::format("'{}' is no nodes such as leaf[0:4]", printable(words)));
+  }
+  const std::vector<NodeId> all = nodes_of_group(graph, trimmed(words.substr(0, open)));
+  if (all.empty()) throw InputError(fmt::format("no nodes called '{}'", printable(words.substr(0, open))));
+  if (whole) return all;
+  std::vector<NodeId> result;
+  for (const std::int64_t i :
+       sliced(words.substr(open + 1, words.size() - open - 2), static_cast<std::int64_t>(all.size()))) {
+    result.push_back(all[static_cast<std::size_t>(i)]);
+  }
+  return result;
+}
+
+void join_nodes(NetworkGraph& graph, const std::vector<NodeId>& from, const std::vector<NodeId>& to,
+                JoinScheme scheme, const NetworkGraph::Cable& cable, bool one_way) {
+  const auto join = [&](NodeId a, NodeId b) {
+    if (one_way) return graph.link(a, b, cable);
+    graph.join(a, b, cable);
+  };
+  switch (scheme) {
+    case JoinScheme::ManyToMany:
+      for (const NodeId a : from) {
+        for (const NodeId b : to) {
+          if (from == to ? a < b : a != b) join(a, b);  // among themselves each pair once
+        }
+      }
+      return;
+    case JoinScheme::Ring:
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        if (from.size() > 2 || i + 1 < from.size()) join(from[i], from[(i + 1) % from.size()]);
+      }
+      return;
+    default:
+      if (from.size() != to.size() && from.size() != 1 && to.size() != 1) {
+        throw InputError(fmt::format("{} nodes cannot be joined one to one with {}", from.size(), to.size()));
+      }
+      for (std::size_t i = 0; i < std::max(from.size(), to.size()); ++i) {
+        join(from[from.size() == 1 ? 0 : i], to[to.size() == 1 ? 0 : i]);
+      }
+  }
+}
+
+const Fields<GraphFile>& graph_file_fields() {
+  using G = GraphFile;
+  static const Fields<G> fields =
+      Fields<G>(
+          "network", "a network as it is built",
+          required("name", &G::name, kinds::text(), "what answers call it"),
+          optional("help", &G::help, kinds::text(), "one line for lists"),
+          optional("build", &G::build, kinds::text(), "a builder's words, in place of npus, nodes and links"),
+          optional("npus", &G::npus, kinds::integer<int>(1, max_graph_npus), "npu[0], npu[1] ... in links"),
+          optional("forward", &G::forward, kinds::flag(), "whether NPUs pass messages on"),
+          optional("grid", &G::grid, kinds::text(), "that collectives are planned on; one switch"),
+          optional("grid_bandwidth", &G::grid_bandwidth, kinds::list(kinds::bandwidth()),
+                   "an NPU's in each dimension of the grid"),
+          optional("nodes", &G::nodes, kinds::list(kinds::object(node_group_fields())), "all but NPUs"),
+          optional("links", &G::links, kinds::list(kinds::object(link_group_fields())), "what joins them"),
+          optional("failed", &G::failed, kinds::list(kinds::object(failed_fields())),
+                   "what of it has failed"))
+          .rule("build",
+                [](G& file) {
+                  const bool out = file.npus > 0 || !file.nodes.empty() || !file.links.empty();
+                  if (file.build.empty() == !out)
+                    throw InputError("either `build`, or `npus` with `nodes` and `links`");
+                })
+          .rule("npus", [](G& file) {
+            if (file.build.empty() && file.npus == 0) throw InputError("a network without NPUs");
+          });
+  return fields;
+}
+
+NetworkGraph graph_of(const GraphFile& file, const GraphDefaults& defaults) {
+  NetworkGraph graph = file.build.empty() ? written_out(file) : build_graph(file.build, defaults);
+  graph.name = file.name;
+  graph.help = file.help;
+  if (!file.grid.empty()) {
+    graph.grid = file.grid;
+    graph.grid_bandwidth = file.grid_bandwidth;
+  }
+  for (const FailedLinks& failed : file.failed) fail_links(graph, failed);
+  check_graph(graph);
+  return graph;
+}
+
+bool is_graph_file(const YamlValue& root) {
+  return root.is_map() && !root.find("dimensions") && (root.find("links") || root.find("build"));
+}
+
+NetworkGraph read_graph(const YamlValue& root, const GraphDefaults& defaults) {
+  const GraphFile file = graph_file_fields().read(root);
+  try {
+    return graph_of(file, defaults);
+  } catch (const InputError& error) {
+    throw InputError(Place{root.place().file}, error.what());
+  }
+}
+
+}  // namespace bandwright
