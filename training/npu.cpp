@@ -31,7 +31,7 @@ Kind<std::array<double, precisions.size()>> peaks() {
       [](const std::array<double, precisions.size()>& per_ns) {
         Rates rates;
         for (std::size_t i = 0; i < rates.size(); ++i) {
-          if (per_ns[i] > 0.0) rates[i] = FlopRate(std::round(per_ns[i] * 1e9));
+          if (per_ns[i] > 0.0) rates[i] = FlopRate(std::round(per_ns[i] * 1e3) * 1e6);
         }
         return rates;
       });
