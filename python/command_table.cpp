@@ -47,7 +47,8 @@ void add_command(const CLI::App& command, const std::string& before, py::list& t
   if (!inner.empty()) return;
   py::list options;
   for (const CLI::Option* option : command.get_options()) {
-    if (option != command.get_help_ptr()) options.append(dict_of(*option));
+    const bool asks_for_help = option == command.get_help_ptr() || option == command.get_help_all_ptr();
+    if (!asks_for_help) options.append(dict_of(*option));
   }
   table.append(py::dict("name"_a = name, "help"_a = command.get_description(),
                         "examples"_a = command.get_footer(), "options"_a = options));
@@ -59,6 +60,7 @@ py::list command_table() {
   const std::unique_ptr<CommandLine> line = whole_command_line();
   py::list table;
   for (const CLI::App* command : line->get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_group().empty()) continue;  // of shells
     add_command(*command, "", table);
   }
   return table;

@@ -116,6 +116,7 @@ DivisionSpace division_space(const Job& job, TransformerArchitecture model, Mach
   if (space.job.parallelism.overlap_tensor) {
     throw InputError("--overlap: tensor has no limit in the model yet, so that a search would lean on it");
   }
+  static_cast<void>(space.job.machine.npu.peak(space.job.parallelism.precision));  // has such units
   space.npus = numbers("--npus", rest.npus, 1, most);
   if (!rest.global_batch.empty()) space.job.parallelism.global_batch = read_count(rest, &Job::global_batch);
   for (std::string Job::*const word : decisions) {
