@@ -119,8 +119,7 @@ std::vector<MeasuredStep> read_step_errors(const std::string& file) {
 }
 
 const MeasuredErrors& shipped_errors() {
-  static const MeasuredErrors errors(
-      read_step_errors((inputs_folder() / "step_errors.csv").string()));
+  static const MeasuredErrors errors(read_step_errors((inputs_folder() / "step_errors.csv").string()));
   return errors;
 }
 
