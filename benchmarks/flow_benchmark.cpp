@@ -61,7 +61,7 @@ void print(const Subject& subject) {
   if (subject.against) {
     const RoundsCase one = messages_of(subject, graph);
     for (int run = 0; run < 3; ++run)
-      theirs = std::min(theirs, simgrid_rounds(one.capacity, one.rounds).cpu_s);
+      theirs = std::min(theirs, simgrid_rounds(one.capacity, one.rounds, Senders::Ranks).cpu_s);
   }
   fmt::print("{:<34} {:>12} {:>9.4f} {:>9} {:>7}\n", subject.name, fmt::format("{:.3f} ms", to_ms(step_time)),
              ours, subject.against ? fmt::format("{:.4f}", theirs) : "-",

@@ -34,8 +34,10 @@ struct RoundsPlayed {
   std::vector<double> end_s;  // of each round, when its last message arrives
   double cpu_s = 0.0;         // of the simulation, without setting it up
 };
-// `lazy`: SimGrid's default updates, else all of them.
+// Who sends: an actor for each message; or the rank itself, which is faster there, and the same where no
+// message arrives during its receiver's latency.
+enum class Senders { Actors, Ranks };
 RoundsPlayed simgrid_rounds(const std::vector<double>& bytes_per_second, const Rounds& rounds,
-                            bool lazy = true);
+                            Senders senders = Senders::Actors);
 
 }  // namespace bandwright
