@@ -1,15 +1,13 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "answers/placement.h"
+#include "simulator/picture/trace_text.h"
 
 namespace bandwright {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // The schedule that has addresses, if there is one.
 const Replay& replay_of(const PlacementSummary& summary) {
@@ -75,26 +73,26 @@ Document schedule_document(const TrainingGraph& graph, const PlacementSummary& s
 }
 
 std::string schedule_timeline(const TrainingGraph& graph, const PlacementSummary& summary) {
-  Json events = Json::array();
-  const std::pair<int, std::string_view> lanes[] = {{0, "processor"}, {1, "copies"}};
-  for (const auto& [lane, name] : lanes) {
-    events.push_back(
-        {{"name", "thread_name"}, {"ph", "M"}, {"pid", 0}, {"tid", lane}, {"args", {{"name", name}}}});
-  }
+  constexpr TraceTrack processor{1, 0};
+  constexpr TraceTrack copies{1, 1};
+  TraceText trace;
+  trace.name_process(processor.process, fmt::format("{}, {}", graph.name, summary.policy));
+  trace.name_track(processor, "processor");
+  trace.name_track(copies, "copies");
   for (const Span& span : replay_of(summary).spans) {
-    const bool copy = span.tensor >= 0;
-    Json event = {{"name", copy ? fmt::format("{} {}", move_name(span.move), name_of(graph, span))
-                                : name_of(graph, span)},
-                  {"ph", "X"},
-                  {"pid", 0},
-                  {"tid", copy ? 1 : 0},
-                  {"ts", to_us(span.start)},
-                  {"dur", to_us(span.end - span.start)}};
-    if (copy)
-      event["args"] = {{"bytes", graph.tensors[span.tensor].bytes.value()}, {"overlapped", span.overlapped}};
-    events.push_back(std::move(event));
+    const std::string name = name_of(graph, span);
+    TraceArguments arguments;
+    if (span.tensor < 0) {
+      arguments.add("kernel", static_cast<std::int64_t>(span.kernel)).add("memories", memories(graph, span));
+      trace.slice(processor, name, "kernel", span.start, span.end, arguments);
+      continue;
+    }
+    arguments.add("bytes", to_double(graph.tensors[span.tensor].bytes))
+        .add("beside_a_kernel", std::string_view(span.overlapped ? "yes" : "no"));
+    const std::string_view move = move_name(span.move);
+    trace.slice(copies, fmt::format("{} {}", move, name), move, span.start, span.end, arguments);
   }
-  return Json{{"displayTimeUnit", "ms"}, {"traceEvents", std::move(events)}}.dump() + '\n';
+  return std::move(trace).finish();
 }
 
 }  // namespace bandwright

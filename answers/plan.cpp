@@ -255,4 +255,20 @@ Document plan_document(const PlanWords& words, const PlanAnswer& answer) {
   return document;
 }
 
+Document proof_document(const CheckedProof& checked) {
+  const Job& job = checked.question.job;
+  Document document{.title =
+                        fmt::format("a proof about {} on {} NPUs of {}", job.model, job.npus, job.machine)};
+  const bool accepted = checked.fault.empty();
+  document.verdict = {accepted ? "accepted: no division of the space is better than those it lists"
+                               : "rejected: " + checked.fault,
+                      accepted ? Verdict::Mood::Good : Verdict::Mood::Bad};
+  document.data("accepted", accepted).data("fault", accepted ? Value() : Value(checked.fault));
+  document.fact("subtrees", checked.subtrees);
+  const DivisionCounts& counts = checked.counts;
+  return document.fact("valid_divisions", counts.valid)
+      .fact("feasible", counts.fit)
+      .fact("below_bound", counts.below);
+}
+
 }  // namespace bandwright

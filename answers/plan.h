@@ -2,7 +2,7 @@
 #include <string>
 
 #include "report/document.h"
-#include "study/plan.h"
+#include "study/proof_file.h"
 
 namespace bandwright {
 
@@ -15,5 +15,8 @@ struct PlanWords {
 
 // The answer of `plan`: the best divisions, what became of the others, and how to go on.
 Document plan_document(const PlanWords& words, const PlanAnswer& answer);
+
+// The answer of `verify`.
+Document proof_document(const CheckedProof& checked);
 
 }  // namespace bandwright

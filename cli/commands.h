@@ -13,6 +13,7 @@ namespace bandwright {
 // why there is no answer (status 1).
 
 void add_check(CLI::App& app);
+void add_complete(CLI::App& app);
 void add_cost(CLI::App& app);
 void add_estimate(CLI::App& app);
 void add_evaluate(CLI::App& app);
@@ -29,5 +30,6 @@ void add_place(CLI::App& app);
 void add_scale(CLI::App& app);
 void add_simulate(CLI::App& app);
 void add_validate(CLI::App& app);
+void add_verify(CLI::App& app);
 
 }  // namespace bandwright

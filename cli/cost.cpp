@@ -41,6 +41,7 @@ void add_cost(CLI::App& app) {
       "  bandwright cost 4D --bandwidth 137.98,120.74,58.91,7.36\n"
       "  bandwright cost 'Ring(8)_Switch(128)' --classes Package,Pod --bandwidth 300,25 --format csv\n"
       "  bandwright cost 4D --bandwidth 81.25,81.25,81.25,81.25 --prices ispass");
+  let_start_fresh(*command, options);
   command->callback([options] { run(*options); });
 }
 

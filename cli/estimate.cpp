@@ -11,6 +11,7 @@
 #include "cli/console/watching.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "study/trace_context.h"
 
 namespace bandwright {
 namespace {
@@ -30,7 +31,9 @@ void run(EstimateOptions options) {
   const EstimateAnswer answer = estimate(job, watching.watch());
   if (!options.timeline.empty()) {
     const StepTimeline step = timeline_of(job, answer);
-    write_output({.file = options.timeline}, chrome_trace(step.timeline, step.step));
+    const auto* training = std::get_if<TransformerEstimate>(&answer);
+    const TraceContext context = training == nullptr ? TraceContext{} : trace_context(training->job);
+    write_timeline(options.timeline, chrome_trace(step.timeline, step.step, context));
   }
   write_answer(options.output, estimate_document(answer));
 }
@@ -61,14 +64,13 @@ void add_estimate(CLI::App& app) {
   add_job_options(*command, job, OptionGroup::Memories);
   add_output_options(*command, options->output);
   add_fit_option(*command, options->output);
-  add_output_file(*command, "--timeline", options->timeline, "write the step as a Chrome trace");
+  add_output_file(*command, "--timeline", options->timeline,
+                  "write the step as a trace for ui.perfetto.dev (compressed: step.json.gz)");
   command->footer(
-      "The exposed parts of the breakdown add up to the step; hidden time passes beside them. Measured "
-      "accuracy\n"
-      "by data set: docs/accuracy.md, or `bandwright validate`.\n"
-      "Convolutional networks and layer tables are data parallel, or divided as the table says: of the "
-      "options\n"
-      "of training they have --global-batch (images) and --precision, tables none.\n"
+      "The exposed parts of the breakdown add up to the step; hidden time passes beside them.\n"
+      "Measured accuracy by data set: docs/accuracy.md, or `bandwright validate`.\n"
+      "Convolutional networks and layer tables are data parallel, or divided as the table says: of\n"
+      "the options of training they have --global-batch (images) and --precision, tables none.\n"
       "Examples:\n"
       "  bandwright estimate gpt3-175b --machine dgx-a100 --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
       "      --global-batch 1024\n"
@@ -77,6 +79,7 @@ void add_estimate(CLI::App& app) {
       "  bandwright estimate llama3-70b --machine dgx-h100 --npus 8 --tp 8 --tiers hbm-ddr\n"
       "  bandwright estimate config.json --machine dgx-h100 --npus 64 --zero 3 --recompute full\n"
       "  bandwright estimate resnet-50 --machine dgx-a100 --npus 64");
+  let_start_fresh(*command, options);
   command->callback([command, options] {
     check_needs(*command, two_memories, {"--tiers"});
     if (!options->word.empty()) check_excludes(*command, {"--model"}, {"--machine"});

@@ -45,13 +45,12 @@ std::string find_python() {
 }
 
 Drawn run_script(std::string_view name, const std::filesystem::path& from,
-                 const std::filesystem::path& target, const Slice& slice = {}) {
+                 const std::filesystem::path& target, const std::vector<std::string>& options = {}) {
   static const std::string python = find_python();
   const std::string script = (plots_folder() / fmt::format("{}.py", name)).string();
   // -B: no compiled scripts beside the installed ones.
   std::vector<std::string> words = {python, "-B", script, from.string(), target.string()};
-  if (!slice.view.empty()) words.insert(words.end(), {"--view", slice.view});
-  if (!slice.loop.empty()) words.insert(words.end(), {"--loop", slice.loop});
+  words.insert(words.end(), options.begin(), options.end());
   const ProcessResult result = run_process({.command = words});
   const bool ended = result.end == ProcessEnd::Succeeded || result.end == ProcessEnd::Exited;
   const int status = ended ? result.code : -1;
@@ -61,6 +60,23 @@ Drawn run_script(std::string_view name, const std::filesystem::path& from,
   }
   tell_text(result.output);
   return status == 0 ? Drawn::Yes : status == 2 ? Drawn::BadInput : Drawn::DoesNotApply;
+}
+
+std::vector<std::string> options_of(const Slice& slice) {
+  std::vector<std::string> options;
+  if (!slice.view.empty()) options.insert(options.end(), {"--view", slice.view});
+  if (!slice.loop.empty()) options.insert(options.end(), {"--loop", slice.loop});
+  return options;
+}
+
+// In us, as timelines have it.
+std::vector<std::string> options_of(const Stretch& stretch) {
+  std::vector<std::string> options;
+  for (const auto& [name, time] : {std::pair("--from", stretch.from), std::pair("--to", stretch.to)}) {
+    if (time.empty()) continue;
+    options.insert(options.end(), {name, fmt::to_string(to_us(parse_option(name, time, parse_time)))});
+  }
+  return options;
 }
 
 }  // namespace
@@ -82,11 +98,12 @@ std::string file_stem(const Figure& figure, const Slice& slice) {
 Drawn draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice) {
   make_folder(folder.graphs());
   return run_script(figure.name, folder.csv().parent_path() / figure.csv,
-                    folder.graphs() / file_stem(figure, slice), slice);
+                    folder.graphs() / file_stem(figure, slice), options_of(slice));
 }
 
-Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target) {
-  return run_script("timeline", trace, target);
+Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target,
+                    const Stretch& stretch) {
+  return run_script("timeline", trace, target, options_of(stretch));
 }
 
 void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help) {

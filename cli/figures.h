@@ -37,8 +37,14 @@ std::string file_stem(const Figure& figure, const Slice& slice);
 // error. Throws InputError when no Python with matplotlib can be found.
 Drawn draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice = {});
 
+// What of a timeline is drawn; "" is its beginning or its end.
+struct Stretch {
+  std::string from;
+  std::string to;
+};
 // Draws a trace of `simulate --timeline` as TARGET.png and .pdf; returns and throws as draw does.
-Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target);
+Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target,
+                    const Stretch& stretch);
 
 // --plot and --plot-folder of commands that draw their own answer.
 struct AnswerPlot {

@@ -234,8 +234,9 @@ void add_optimize(CLI::App& app) {
       "  bandwright optimize 4D --model 1T --budget 1000 Perf Overlap --format json --output 1t.json\n"
       "  bandwright optimize dgx-h100 --model llama3-70b --npus 1024 --tp 8 --pp 4 --sequence-parallel\n"
       "      --budget 500 Perf\n"
-      "  bandwright optimize dgx-h100 --model llama3-70b,gpt3-175b --npus 512 --tp 8 --pp 4 --budget 500 "
-      "Perf");
+      "  bandwright optimize dgx-h100 --model llama3-70b,gpt3-175b --npus 512 --tp 8 --pp 4\n"
+      "      --budget 500 Perf");
+  let_start_fresh(*command, options);
   command->callback([command, options] {
     check_options(*command);
     run(*options);

@@ -27,7 +27,7 @@ void write_schedules(const PlaceOptions& options, const PlaceReport& report) {
     write_output({.file = options.schedule_file}, render_csv(schedule_document(graph, summary)));
   }
   if (!options.timeline_file.empty()) {
-    write_output({.file = options.timeline_file}, schedule_timeline(graph, summary));
+    write_timeline(options.timeline_file, schedule_timeline(graph, summary));
   }
 }
 

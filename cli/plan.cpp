@@ -2,6 +2,7 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <filesystem>
 #include <memory>
 
 #include "cli/commands.h"
@@ -9,42 +10,57 @@
 #include "cli/console/output.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
-#include "core/parse_option.h"
+#include "study/job/job_options.h"
+#include "study/proof_file.h"
+#include "study/space_file.h"
 
 namespace bandwright {
 namespace {
 
 struct PlanOptions {
   PlanQuestion question;
-  std::string minimize = "time";
-  std::string best = "10";
-  std::string max_step;
-  std::string max_memory;
+  SearchWords search;
   std::string launch;
+  std::string proof;  // file
   OutputOptions output;
 };
 
-DivisionSearch search_of(const PlanOptions& options) {
-  DivisionSearch search{.objective = parse_option("--minimize", options.minimize, plan_objective)};
-  search.best = static_cast<std::size_t>(parse_option(
-      "--best", options.best, [](std::string_view text) { return parse_integer(text, 1, 10'000); }));
-  if (!options.max_step.empty()) {
-    search.longest_step_ns = to_ns(parse_option("--max-step", options.max_step, parse_time));
+// What was typed takes the place of what a file says.
+PlanQuestion question_of(const PlanOptions& options) {
+  PlanQuestion question = options.question;
+  const std::filesystem::path file = question.job.model;
+  const bool yaml = file.extension() == ".yaml" || file.extension() == ".yml";
+  if (yaml) {
+    const YamlValue root = YamlValue::load(file);
+    if (root.declared_kind() == "space") {
+      PlanQuestion said = read_space(root);
+      question.job.model.clear();
+      for (const JobOption* option : given_options(question.job)) {
+        said.job.*option->word = question.job.*option->word;
+      }
+      said.pareto = said.pareto || question.pareto;
+      said.explain = question.explain;
+      question = std::move(said);
+    }
   }
-  if (!options.max_memory.empty()) {
-    search.most_memory_bytes = to_double(parse_option("--max-memory", options.max_memory, parse_bytes));
-  }
-  return search;
+  const DivisionSearch typed = read_search(options.search);
+  if (!options.search.minimize.empty()) question.search.objective = typed.objective;
+  if (!options.search.best.empty()) question.search.best = typed.best;
+  if (!options.search.max_step.empty()) question.search.longest_step_ns = typed.longest_step_ns;
+  if (!options.search.max_memory.empty()) question.search.most_memory_bytes = typed.most_memory_bytes;
+  return question;
 }
 
 void run(const PlanOptions& options) {
-  PlanQuestion question = options.question;
-  question.search = search_of(options);
+  PlanQuestion question = question_of(options);
+  question.prove = !options.proof.empty();
   PlanAnswer answer;
   {
     const InterruptWatch watch(options.output.host);
     answer = plan(question, {.stop = watch.token()});
   }
+  if (question.prove && !answer.interrupted)
+    write_output({.file = options.proof}, proof_text(question, answer));
   const Job& job = question.job;
   write_answer(options.output,
                plan_document({job.model, std::string(word_of(job, &Job::machine)), options.launch}, answer));
@@ -54,18 +70,22 @@ void run(const PlanOptions& options) {
 
 void add_plan_options(CLI::App& command, PlanOptions& options) {
   command
-      .add_option("--minimize", options.minimize,
+      .add_option("--minimize", options.search.minimize,
                   "time (of a step, the default), cost-per-token (NPU hours), network-cost or\n"
                   "perf-per-cost (step time x network cost)")
       ->type_name("WHAT");
-  command.add_option("--best", options.best, "how many divisions to list (default 10)")->type_name("N");
-  command.add_option("--max-step", options.max_step, "only steps of at most this")->type_name("TIME");
-  command.add_option("--max-memory", options.max_memory, "of an NPU, where not all of it may be taken")
+  command.add_option("--best", options.search.best, "how many divisions to list (default 10)")
+      ->type_name("N");
+  command.add_option("--max-step", options.search.max_step, "only steps of at most this")->type_name("TIME");
+  command
+      .add_option("--max-memory", options.search.max_memory, "of an NPU, where not all of it may be taken")
       ->type_name("SIZE");
   command.add_flag("--pareto", options.question.pareto,
                    "the best of each NPU count that none beats in step time and in what is minimized");
   command.add_option("--explain", options.question.explain, "why not this one: 'tp 8 pp 8'")
       ->type_name("DIVISION");
+  command.add_option("--proof", options.proof, "write why nothing is better, for `bandwright verify`")
+      ->type_name("FILE");
   command
       .add_option("--launch", options.launch, "show the best one's arguments of megatron-core or torchtitan")
       ->check(CLI::IsMember({"megatron-core", "torchtitan"}))
@@ -79,16 +99,15 @@ void add_plan(CLI::App& app) {
   const auto options =
       std::make_shared<PlanOptions>();  // shared with the callback, which outlives this function
   Job& job = options->question.job;
-  command->add_option("model", job.model, "a transformer: a name, a YAML file, or a Hugging Face config.json")
+  command
+      ->add_option("model", job.model,
+                   "a transformer: a name, a YAML file, a Hugging Face config.json, or a space of divisions")
       ->required()
       ->type_name("MODEL");
   add_job_option(*command, job, &Job::machine, "--machine,--system");
-  add_job_option(*command, job, &Job::npus)
-      ->description("NPUs of the job, or a list of counts to compare")
-      ->required();
+  add_job_option(*command, job, &Job::npus)->description("NPUs of the job, or a list of counts to compare");
   add_plan_options(*command, *options);
   add_job_options(*command, job, OptionGroup::Divisions);
-  command->get_option("--global-batch")->required();
   add_job_option(*command, job, &Job::recompute)->description("none, selective, full, or a list of them");
   begin_group(*command, finer_points);
   add_job_options(*command, job, OptionGroup::Finer);
@@ -98,12 +117,15 @@ void add_plan(CLI::App& app) {
   command->footer(
       "Each of --tp --cp --pp --ep --virtual-stages --micro-batch --zero --recompute is a decision: left out "
       "it\n"
-      "may be anything, else one value or a list (--tp 2,4,8).\n"
+      "may be anything, else one value, a list (--tp 2,4,8) or a range (2..8). A space is a YAML file of all "
+      "that.\n"
       "Examples:\n"
       "  bandwright plan llama3-70b --machine dgx-h100 --npus 512 --global-batch 1024\n"
       "  bandwright plan gpt3-175b --machine dgx-a100 --npus 1024 --global-batch 1536 --explain 'tp 8 pp 8'\n"
       "  bandwright plan llama3-8b --machine dgx-h100 --npus 8,16,32,64 --global-batch 256\n"
-      "      --minimize cost-per-token --max-step 20s --format json");
+      "      --minimize cost-per-token --max-step 20s --format json\n"
+      "  bandwright plan inputs/spaces/llama3-70b-in-a-day.yaml");
+  let_start_fresh(*command, options);
   command->callback([options] { run(*options); });
 }
 

@@ -22,6 +22,7 @@ struct PlotOptions {
   std::string folder = "output";
   OutputOptions output;
   Slice slice;
+  Stretch stretch;
 };
 
 void run(const PlotOptions& options) {
@@ -52,18 +53,21 @@ void run(const PlotOptions& options) {
 }
 
 // bandwright plot timeline FILE ...: each as a picture beside it.
-void run_timelines(const std::vector<std::string>& traces, const OutputOptions& output) {
+void run_timelines(const PlotOptions& options) {
+  const std::vector<std::string>& traces = options.figures;
   if (traces.empty()) throw InputError("plot timeline: missing the file that simulate --timeline wrote");
   Table table = Table::of("figures");
   table.column("file").main = true;
   for (const std::string& trace : traces) {
-    const std::filesystem::path target = std::filesystem::path(trace).replace_extension();
-    require(draw_timeline(trace, target));
+    std::filesystem::path target = trace;
+    if (target.extension() == ".gz") target.replace_extension();
+    target.replace_extension();
+    require(draw_timeline(trace, target, options.stretch));
     table.rows.push_back({target.string() + ".png"});
   }
   Document document{.title = "Timelines"};
   document.add(std::move(table));
-  write_answer(output, std::move(document));
+  write_answer(options.output, std::move(document));
 }
 
 }  // namespace
@@ -85,18 +89,23 @@ void add_plot(CLI::App& app) {
       ->type_name("NAME");
   command->add_option("--loop", options->slice.loop, "which training loop (default: its first)")
       ->type_name("NAME");
+  command->add_option("--from", options->stretch.from, "of a timeline: where the picture begins")
+      ->type_name("TIME");
+  command->add_option("--to", options->stretch.to, "and ends, such as '1.5 s'")->type_name("TIME");
   add_format_options(*command, options->output);
   command->footer(
       "Examples:\n"
       "  bandwright plot small fig12\n"
       "  bandwright plot full\n"
       "  bandwright plot libra-4096 fig12 --loop Overlap\n"
-      "  bandwright plot timeline step.json      a trace of simulate --timeline, as step.png and step.pdf");
+      "  bandwright plot timeline step.json      a trace of simulate --timeline, as step.png and step.pdf\n"
+      "  bandwright plot timeline step.json.gz --from 1s --to 2s");
   command->callback([command, options] {
     if (equal_ignoring_case(options->experiment, "timeline")) {
       refuse_typed(*command, {"--output", "--view", "--loop"}, "is for experiments, not for timelines");
-      run_timelines(options->figures, options->output);
+      run_timelines(*options);
     } else {
+      refuse_typed(*command, {"--from", "--to"}, "is for timelines, not for experiments");
       run(*options);
     }
   });

@@ -16,6 +16,7 @@
 #include "core/catalogue.h"
 #include "formats/load_graph.h"
 #include "simulator/transport/catalogue.h"
+#include "study/trace_context.h"
 
 namespace bandwright {
 namespace {
@@ -172,7 +173,8 @@ void run(const CLI::App& command, const SimulateCommand& options) {
   show_ignored(answer.ignored);
   if (answer.offload) show_offload(*answer.offload);
   if (!options.timeline.empty()) {
-    write_output({.file = options.timeline}, chrome_trace(timeline, answer.graph));
+    const TraceContext context = answer.job ? trace_context(*answer.job) : TraceContext{};
+    write_timeline(options.timeline, chrome_trace(timeline, answer.graph, context));
   }
   write_answer(options.output, simulation_document(answer, options.output.timing));
 }
@@ -246,7 +248,8 @@ void add_simulate(CLI::App& app) {
   add_job_options(*command, job, OptionGroup::Prices);
   add_output_options(*command, options->output);
   add_fit_option(*command, options->output);
-  add_output_file(*command, "--timeline", options->timeline, "write a Chrome/Perfetto trace");
+  add_output_file(*command, "--timeline", options->timeline,
+                  "write the step as a trace for ui.perfetto.dev (compressed: step.json.gz)");
   command->footer(
       "Examples:\n"
       "  bandwright simulate 4D 325 175B NoOverlap --recompute full\n"
@@ -259,6 +262,7 @@ void add_simulate(CLI::App& app) {
       "  bandwright simulate --workload traces/gpt --network net.yml --library sys.json\n"
       "  bandwright simulate 'Ring(8)_Switch(128)' --bandwidth 87.58,12.42 --collective all-reduce\n"
       "      --size 1048576B --library astra1 --format json");
+  let_start_fresh(*command, options);
   command->callback([command, options] {
     options->how = read_engine(*options);
     check_options(*command, *options);

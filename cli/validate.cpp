@@ -181,10 +181,10 @@ void add_validate(CLI::App& app) {
   add_output_file(*command, "--html", options->html, "write a page with tables, a picture and the constants");
   add_output_options(*command, options->output);
   command->footer(
-      "Errors are relative to the measurement; mean, median and worst are of absolute values. A file is "
-      "known\n"
-      "by its name (docs/accuracy.md lists them); others are skipped with a line on standard error. What is\n"
-      "fitted, on which rows: inputs/calibration.yaml. What is not modelled: docs/accuracy.md.\n"
+      "Errors are relative to the measurement; mean, median and worst are of absolute values. A file\n"
+      "is known by its name (docs/accuracy.md lists them); others are skipped with a line on standard\n"
+      "error. What is fitted, on which rows: inputs/calibration.yaml. What is not modelled:\n"
+      "docs/accuracy.md.\n"
       "Examples:\n"
       "  bandwright validate\n"
       "  bandwright validate --data measured --leave-one-out --format json\n"

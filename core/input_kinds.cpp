@@ -30,6 +30,8 @@ constexpr std::array kinds_of_input = {
               "`place` takes it with --tiers, `estimate` with --offload"},
     InputKind{"experiment", "an experiment: the axes of a sweep", "experiments",
               "`evaluate`, `plot` and `report` take it"},
+    InputKind{"space", "a space of divisions: decisions, limits and what is wanted", "spaces",
+              "`plan` takes it in place of a model"},
     InputKind{"shares", "a table of shares of a bandwidth budget", "allocations",
               "experiments take it among their sources"},
     InputKind{"calibration", "constants of NPUs and links, fitted on measurements", "",

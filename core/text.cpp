@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/io/files.h"
+#include "core/io/kept.h"
 
 namespace bandwright {
 namespace {
@@ -147,6 +148,7 @@ std::string content_hash(std::string_view text) {
 
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit) {
   const Place place{.file = path.string()};
+  if (FilesRead::watched()) FilesRead::note(stamp_of(path));
   std::ifstream stream(plain_file(path), std::ios::binary);
   const std::uintmax_t size = std::filesystem::file_size(path);
   if (size > limit) throw InputError(place, fmt::format("has {} bytes; at most {} are read", size, limit));

@@ -8,6 +8,9 @@
 #include "formats/summaries.h"
 #include "memory/tiers.h"
 #include "network/graph_file.h"
+#include "study/job/division_space.h"
+#include "study/job/job_options.h"
+#include "study/space_file.h"
 #include "training/machine.h"
 #include "validation/data_set.h"
 #include "validation/memory_set.h"
@@ -97,6 +100,15 @@ FileSummary summarise_shares(const YamlValue& root) {
   return {.facts = {{"rows", std::to_string(read_share_table(root).rows.size())}}};
 }
 
+FileSummary summarise_space(const YamlValue& root) {
+  const Job job = read_space(root).job;
+  FileSummary summary{.facts = {{"NPUs", job.npus}}};
+  for (std::string Job::*const word : division_decisions()) {
+    if (!(job.*word).empty()) summary.facts.emplace_back(typed_name(job_option(word)), job.*word);
+  }
+  return summary;
+}
+
 FileSummary summarise_calibration(const YamlValue& root) {
   const Calibration calibration = read_calibration(root);
   return {.facts = {{"kinds of NPU", std::to_string(calibration.npus.size())},
@@ -137,6 +149,7 @@ std::span<const InputReader> input_readers() {
       {"prices", {&price_list_fields().list()}, summarise_prices},
       {"tiers", {&tier_fields().list()}, summarise_tiers},
       {"experiment", {&experiment_keys()}, summarise_experiment},
+      {"space", {&space_fields().list()}, summarise_space},
       {"shares", {&share_table_fields().list()}, summarise_shares},
       {"calibration", {&calibration_fields().list()}, summarise_calibration},
       {"divisions", {&named_division_fields().list()}, summarise_divisions},

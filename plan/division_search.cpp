@@ -6,32 +6,20 @@
 #include <tbb/task_arena.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <memory>
 #include <numeric>
 #include <optional>
 
-#include "core/catalogue.h"
 #include "core/error.h"
 #include "plan/division_bound.h"
+#include "plan/merit.h"
 #include "plan/step_evaluator.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
 namespace {
-
-struct ObjectiveRow {
-  PlanObjective objective;
-  std::string_view name;
-  std::string_view help;
-};
-constexpr std::array objectives = {
-    ObjectiveRow{PlanObjective::StepTime, "time", "the time of a step"},
-    ObjectiveRow{PlanObjective::CostPerToken, "cost-per-token", "NPU hours of a token"},
-    ObjectiveRow{PlanObjective::PerfPerCost, "perf-per-cost", "step time x cost of the network"},
-    ObjectiveRow{PlanObjective::NetworkCost, "network-cost", "cost of the network"}};
 
 // A valid division that fits, without what it shares with others: there can be hundreds of thousands.
 struct Candidate {
@@ -54,12 +42,6 @@ struct Part {
   std::vector<GroupSizes> sizes;
 };
 
-// By what divisions are ranked: the first number, then the second.
-struct Merit {
-  double first = 0.0;
-  double step_ps = 0.0;
-  friend auto operator<=>(const Merit&, const Merit&) = default;
-};
 constexpr double forever = std::numeric_limits<double>::infinity();
 
 // What became of some group sizes.
@@ -100,12 +82,11 @@ class Search {
     return answer_.interrupted;
   }
   [[nodiscard]] Merit merit(double weight, double step_ps) const {
-    const bool costs_only = search_.objective == PlanObjective::NetworkCost;
-    return {costs_only ? weight : weight * step_ps, step_ps};
+    return merit_of(search_.objective, weight, step_ps);
   }
-  // No division with this bound ranks before it; steps are rounded to whole picoseconds.
+  // No division with this bound ranks before it.
   [[nodiscard]] Merit bound(const Candidate& each) const {
-    return merit(parts_[each.part].weight, search_.use_bound ? std::floor(each.bound_ns * 1e3) : 0.0);
+    return bound_merit(search_.objective, parts_[each.part].weight, search_.use_bound ? each.bound_ns : 0.0);
   }
   [[nodiscard]] Parallelism division(const Candidate& each) const;
 
@@ -301,17 +282,6 @@ void Search::list() {
 }
 
 }  // namespace
-
-PlanObjective plan_objective(std::string_view name) {
-  return find_in_catalogue(std::span<const ObjectiveRow>(objectives), name, "objective").objective;
-}
-std::string_view plan_objective_name(PlanObjective objective) {
-  return objectives[static_cast<std::size_t>(objective)].name;
-}
-
-bool needs_prices(PlanObjective objective) {
-  return objective == PlanObjective::PerfPerCost || objective == PlanObjective::NetworkCost;
-}
 
 double memory_limit(const DivisionSpace& space, const DivisionSearch& search) {
   const double has = space.job.machine.npu.memory_bytes + space.job.slow_memory_bytes;

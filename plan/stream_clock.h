@@ -45,6 +45,7 @@ class StreamClock final : public StepStreams {
 
   [[nodiscard]] static unsigned known(StreamSet set);
   [[nodiscard]] Mark latest(unsigned set) const;
+  [[nodiscard]] bool compute_alone(const Marks& before) const;
   static Marks begun(const Marks& marks, double begin);
   static Marks composed(const Marks& before, const Marks& round);
 

@@ -6,9 +6,11 @@
 #include <condition_variable>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <unordered_map>
 #include <utility>
 
 #include "cli/program/run.h"
@@ -21,13 +23,68 @@ namespace py = pybind11;
 
 constexpr std::chrono::milliseconds between_looks(20);  // at signals
 
+// A command line and who hears its answers.
+struct Asker {
+  Host host;
+  std::unique_ptr<CommandLine> line;
+};
+
+// Command lines that nobody is using, by their command: to make one takes longer than many an answer. Nothing
+// of a question stays in them.
+class IdleAskers {
+ public:
+  std::unique_ptr<Asker> take(const std::string& command) {
+    const std::lock_guard lock(mutex_);
+    const auto idle = idle_.find(command);
+    if (idle == idle_.end() || idle->second.empty()) return nullptr;
+    std::unique_ptr<Asker> asker = std::move(idle->second.back());
+    idle->second.pop_back();
+    return asker;
+  }
+  void give_back(const std::string& command, std::unique_ptr<Asker> asker) {
+    if (!asker->line->starts_fresh()) return;
+    const std::lock_guard lock(mutex_);
+    idle_[command].push_back(std::move(asker));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, std::vector<std::unique_ptr<Asker>>> idle_;
+};
+
+// One of them, or a new one, for as long as it lives.
+class Borrowed {
+ public:
+  explicit Borrowed(const std::string& command) : command_(command), asker_(idle().take(command)) {
+    if (asker_ != nullptr) return;
+    asker_ = std::make_unique<Asker>();
+    asker_->line = command_line_for(command, &asker_->host);
+  }
+  ~Borrowed() {
+    asker_->host = {};
+    idle().give_back(command_, std::move(asker_));
+  }
+  Borrowed(const Borrowed&) = delete;
+  Borrowed& operator=(const Borrowed&) = delete;
+  Asker* operator->() { return asker_.get(); }
+
+ private:
+  static IdleAskers& idle() {
+    static IdleAskers askers;
+    return askers;
+  }
+  std::string command_;
+  std::unique_ptr<Asker> asker_;
+};
+
 Asked answered(const std::vector<std::string>& words, std::stop_token stop) {
   Asked asked;
-  const Host host{.on_answer = [&](Document answer) { asked.answer = std::move(answer); },
-                  .on_text = [&](std::string_view text) { asked.text.append(text); },
-                  .stop = std::move(stop)};
+  Borrowed asker(words.empty() ? "" : words.front());
+  asker->host = {.on_answer = [&](Document answer) { asked.answer = std::move(answer); },
+                 .on_text = [&](std::string_view text) { asked.text.append(text); },
+                 .stop = std::move(stop)};
   try {
-    asked.status = run_command(words, &host);
+    asked.status = run_command(*asker->line, words);
   } catch (const std::system_error& error) {
     throw InputError(error.what());
   }

@@ -59,6 +59,7 @@ py::list command_table() {
   const std::unique_ptr<CommandLine> line = whole_command_line();
   py::list table;
   for (const CLI::App* command : line->get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_group().empty()) continue;  // of shells
     add_command(*command, "", table);
   }
   return table;

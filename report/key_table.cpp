@@ -137,7 +137,7 @@ constexpr Key all_keys[] = {
     {"kernels_s", Unit::Seconds, "kernels", "of the replay: kernels run"},
     {"copy_stall_s", Unit::Seconds, "copy stall", "of the replay: kernels wait for copies"},
     {"overlap_stall_s", Unit::Seconds, "overlap stall", "of the replay: kernels wait for copies that run beside others"},
-    {"fault", Unit::Word, "fault", "what the replay finds wrong with the schedule; null when nothing"},
+    {"fault", Unit::Word, "fault", "what the replay finds wrong with a schedule, or `verify` with a proof; null when nothing"},
     {"slowdown", Unit::Factor, "slowdown", "over the time with everything in fast memory"},
     {"memory_cost_usd", Unit::Usd, "memory cost", "of memory for all tensors"},
     {"relative_memory_cost", Unit::Share, "cost", "of that in fast memory alone"},
@@ -243,6 +243,9 @@ constexpr Key all_keys[] = {
     {"do_not_fit", Unit::Count, "do not fit", "into the memory of one NPU"},
     {"feasible", Unit::Count, "feasible", "divide and fit"},
     {"below_bound", Unit::Count, "steps evaluated", "of these: what they compute alone is no longer than the last listed step"},
+    {"accepted", Unit::Flag, "accepted", "whether a proof holds"},
+    {"subtrees", Unit::Count, "subtrees", "groups of divisions with the same sizes of groups, each closed by a line of the proof"},
+    {"valid_divisions", Unit::Count, "divisions", "that can be run, whether they fit or not"},
     {"commands", Unit::Word, "run it again", "commands that give this answer again"},
     // Lists and files
     {"list", Unit::Word, "list", "which one"},

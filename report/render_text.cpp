@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "report/layout.h"
 #include "report/render.h"
 
@@ -83,8 +84,9 @@ class TextPage {
     }
     text_ += '\n';
   }
-  void labelled(const std::string& label, const std::string& words, std::size_t labels) {
-    if (label.empty()) return line(words);
+  void labelled(const std::string& name, const std::string& words, std::size_t labels) {
+    if (name.empty()) return line(words);
+    const std::string label = printable(name);  // a model's, that somebody chose
     hanging(label + std::string(labels - std::min(labels, width_of(label)) + 2, ' '), words);
   }
   TextStyle style_;

@@ -53,6 +53,7 @@ StepResult result_of(const Scenario& scenario, const CommunicationPlan& plan,
 
 void record(const CommunicationPlan& plan, std::span<const OperationStates::State> npu, Timeline& timeline) {
   timeline.queues = plan.queues;
+  timeline.sent = sent_by(plan);
   for (OperationId id = 0; id < npu.size(); ++id) {
     timeline.operations.push_back({id, npu[id].start, npu[id].end});
   }

@@ -1,5 +1,5 @@
 #pragma once
-#include <string>
+#include <cstdint>
 #include <vector>
 
 #include "simulator/scenario.h"
@@ -21,15 +21,21 @@ struct Timeline {
     Time start;
     Time end;
   };
+  struct Sent {  // what a phase of one chunk sends on average
+    std::uint32_t queue = 0;
+    CollectiveKind kind = CollectiveKind::AllReduce;
+    double bytes = 0.0;
+  };
   std::vector<LogicalDimension> queues;
   std::vector<Span> operations;
   std::vector<Chunk> chunks;
+  std::vector<std::vector<std::vector<Sent>>> sent;  // by collective of the step and by chunk
+
+  // Of a chunk; 0 where it is not known.
+  [[nodiscard]] double bytes_of(const Step& graph, const Chunk& chunk) const;
 };
 
-// The timeline in the Chrome trace event format, which Perfetto and chrome://tracing open: a track for the
-// compute stream, one for what other pipeline stages do meanwhile (the bubble), one for each group's
-// collectives, and one for each logical dimension, on which chunks nest in their collective. What overlaps on
-// a track goes to another of the same name. Times are in us. Source: "Trace Event Format", Google, 2016.
-std::string chrome_trace(const Timeline& timeline, const Step& graph);
+// What the phases of a plan's collectives send, for Timeline::sent.
+std::vector<std::vector<std::vector<Timeline::Sent>>> sent_by(const CommunicationPlan& plan);
 
 }  // namespace bandwright

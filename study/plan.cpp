@@ -14,21 +14,23 @@ class Planner {
  public:
   Planner(const PlanQuestion& question, const Watch& watch) : question_(question), search_(question.search) {
     search_.interrupted = [stop = watch.stop] { return stop.stop_requested(); };
-    answer_.space = division_space(question.job);
-    if (answer_.space.npus.empty()) throw InputError("--npus: expected a number of NPUs, or a list of them");
-    if (question.job.global_batch.empty()) throw InputError("a search for a division needs --global-batch");
+    WeighedSpace weighed = weighed_space(question.job, search_.objective);
+    answer_.space = std::move(weighed.space);
+    network_usd_ = std::move(weighed.network_usd);
     answer_.objective = search_.objective;
     answer_.pareto = question.pareto;
     answer_.memory_limit = memory_limit(answer_.space, search_);
-    if (needs_prices(search_.objective)) prices_ = load_any_prices(word_of(question.job, &Job::prices));
-    weigh(answer_.space);
+    if (question.prove && question.pareto)
+      throw InputError("--proof is of one list of divisions, not of a front");
   }
 
   PlanAnswer run() {
     if (question_.pareto) {
       front();
     } else {
-      take(best_divisions(answer_.space, search_));
+      const RankedDivisions found = best_divisions(answer_.space, search_);
+      take(found);
+      if (question_.prove && !found.interrupted) answer_.proof = prove(answer_.space, search_, found);
     }
     if (answer_.obstacles.size() == answer_.space.npus.size()) {
       throw InputError("--npus: " + answer_.obstacles.front());
@@ -38,27 +40,10 @@ class Planner {
   }
 
  private:
-  // Of a count that the machine cannot have, any: the search says so.
-  void weigh(DivisionSpace& space) const {
-    space.weights.clear();
-    for (const std::int64_t npus : space.npus) {
-      const double count = static_cast<double>(npus);
-      if (search_.objective == PlanObjective::StepTime) space.weights.push_back(1.0);
-      if (search_.objective == PlanObjective::CostPerToken) space.weights.push_back(count);
-      if (needs_prices(search_.objective)) space.weights.push_back(usd(npus).value_or(count));
-    }
-  }
-
   [[nodiscard]] std::optional<double> usd(std::int64_t npus) const {
-    if (!prices_) return std::nullopt;
-    const Machine& machine = answer_.space.job.machine;
-    Network network;
-    try {
-      network = machine.network(npus);
-    } catch (const InputError&) {
-      return std::nullopt;
-    }
-    return make_bill(network, *prices_, machine.gb_per_s(network)).total().value();
+    const std::vector<std::int64_t>& counts = answer_.space.npus;
+    const auto at = std::find(counts.begin(), counts.end(), npus) - counts.begin();
+    return network_usd_[static_cast<std::size_t>(at)];
   }
 
   [[nodiscard]] PlannedDivision planned(const RankedDivision& ranked) const {
@@ -139,11 +124,40 @@ class Planner {
 
   const PlanQuestion& question_;
   DivisionSearch search_;
-  std::optional<PriceList> prices_;
+  std::vector<std::optional<double>> network_usd_;  // of each NPU count
   PlanAnswer answer_;
 };
 
+std::optional<double> network_usd_of(const Machine& machine, const PriceList& prices, std::int64_t npus) {
+  try {
+    const Network network = machine.network(npus);
+    return make_bill(network, prices, machine.gb_per_s(network)).total().value();
+  } catch (const InputError&) {
+    if (!missing_prices(machine.network(npus), prices).empty()) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
+
+WeighedSpace weighed_space(const Job& job, PlanObjective objective) {
+  WeighedSpace weighed{division_space(job), {}};
+  DivisionSpace& space = weighed.space;
+  if (space.npus.empty()) throw InputError("--npus: expected a number of NPUs, or a list of them");
+  if (job.global_batch.empty()) throw InputError("a search for a division needs --global-batch");
+  std::optional<PriceList> prices;
+  if (needs_prices(objective)) prices = load_any_prices(word_of(job, &Job::prices));
+  for (const std::int64_t npus : space.npus) {
+    const auto count = static_cast<double>(npus);
+    const std::optional<double> usd =
+        prices ? network_usd_of(space.job.machine, *prices, npus) : std::nullopt;
+    weighed.network_usd.push_back(usd);
+    space.weights.push_back(objective == PlanObjective::StepTime       ? 1.0
+                            : objective == PlanObjective::CostPerToken ? count
+                                                                       : usd.value_or(count));
+  }
+  return weighed;
+}
 
 PlanAnswer plan(const PlanQuestion& question, const Watch& watch) { return Planner(question, watch).run(); }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/division_search.h"
+#include "plan/proof.h"
 #include "study/job/job.h"
 #include "study/watch.h"
 #include "training/estimate.h"
@@ -17,6 +17,7 @@ struct PlanQuestion {
   Job job;
   DivisionSearch search;
   std::string explain;  // "tp 8 pp 8": why is that not the best? "": nothing is asked
+  bool prove = false;   // keep why each subtree of the space is closed
   bool pareto = false;  // the best of each NPU count that no other beats in step time and in the objective
 };
 
@@ -39,6 +40,7 @@ struct PlanAnswer {
   std::vector<std::string> obstacles;  // NPU counts the machine cannot have, with the reason
   bool interrupted = false;
   bool pareto = false;
+  std::vector<ClosedSubtree> proof;  // where it was asked for
 
   struct Explained {
     std::string asked;
@@ -47,6 +49,13 @@ struct PlanAnswer {
   };
   std::optional<Explained> explained;
 };
+
+// The space that is asked about, each NPU count with its weight in the objective; prices where it needs them.
+struct WeighedSpace {
+  DivisionSpace space;
+  std::vector<std::optional<double>> network_usd;  // of each NPU count
+};
+WeighedSpace weighed_space(const Job& job, PlanObjective objective);  // throws InputError
 
 // Throws InputError for words that cannot be read, and where the machine cannot have any of the NPU counts.
 PlanAnswer plan(const PlanQuestion& question, const Watch& watch = {});

@@ -6,6 +6,7 @@
 
 #include "core/cut.h"
 #include "core/fields.h"
+#include "core/io/kept.h"
 #include "core/io/paths.h"
 #include "core/text.h"
 
@@ -228,7 +229,9 @@ const Fields<Calibration>& calibration_fields() {
 Calibration read_calibration(const YamlValue& root) { return calibration_fields().read(root); }
 
 Calibration shipped_calibration() {
-  return read_calibration(YamlValue::load(inputs_folder() / "calibration.yaml"));
+  static Kept<Calibration> kept;
+  return *kept.get("",
+                   [] { return read_calibration(YamlValue::load(inputs_folder() / "calibration.yaml")); });
 }
 
 const NpuConstants& npu_constants(const Calibration& calibration, std::string_view name) {
@@ -268,7 +271,10 @@ Machine read_calibrated_machine(const YamlValue& root) {
 }
 
 Machine load_machine(std::string_view word) {
-  return read_calibrated_machine(YamlValue::load(input_file("machines", word, "machine")));
+  static Kept<Machine> kept;
+  return *kept.get(std::string(word), [&] {
+    return read_calibrated_machine(YamlValue::load(input_file("machines", word, "machine")));
+  });
 }
 
 }  // namespace bandwright

@@ -130,13 +130,13 @@ void check_batch(const Parallelism& p) {
         p.global_batch, p.micro_batch, p.data, below > 0 ? fmt::format("{}, ", below) : "", below + unit));
   }
   if (p.virtual_stages > 1 && p.micro_batches() % p.pipeline != 0) {
-    const std::int64_t rounds = unit * p.pipeline;
-    const std::int64_t below = p.global_batch / rounds * rounds;
+    const std::int64_t round = unit * p.pipeline;
+    const std::int64_t below = p.global_batch / round * round;
     throw InputError(fmt::format(
         "the interleaved schedule deals micro-batches out in rounds of {} stages, global batch {} "
         "makes {} (nearest global batches that do: {}{})",
         p.pipeline, p.global_batch, p.micro_batches(), below > 0 ? fmt::format("{}, ", below) : "",
-        below + rounds));
+        below + round));
   }
 }
 

@@ -72,6 +72,9 @@ class JobWriter {
   const TrainingJob& job_;
   const Parallelism& p_;
   const Dealing dealt_;
+  const double dense_parameters_ = dense_layer_parameters(job_.model);  // of a layer
+  const double sparse_parameters_ = job_.model.sparse() ? sparse_layer_parameters(job_.model) : 0.0;
+  const double expert_parameters_ = job_.model.sparse() ? expert_parameters(job_.model) : 0.0;
   bool gathers_once_ = false;  // the forward passes now written are the first with the new weights
   const bool routes_beside_ = p_.overlap_expert && p_.expert > 1;
   StepStreams& builder_;
@@ -86,10 +89,9 @@ JobWriter::Chunk JobWriter::chunk(std::int64_t layers) const {
 
 JobWriter::Share JobWriter::layer_share(bool sparse) const {
   const auto tp = static_cast<double>(p_.tensor);
-  if (!sparse) return {.dense = dense_layer_parameters(job_.model) / tp};
+  if (!sparse) return {.dense = dense_parameters_ / tp};
   const double held = static_cast<double>(job_.model.experts.count) / static_cast<double>(p_.expert);
-  return {sparse_layer_parameters(job_.model) / tp,
-          held * expert_parameters(job_.model) / static_cast<double>(p_.experts_tensor())};
+  return {sparse_parameters_ / tp, held * expert_parameters_ / static_cast<double>(p_.experts_tensor())};
 }
 
 JobWriter::Share JobWriter::share(std::int64_t layers) const {

@@ -14,6 +14,7 @@
 
 #include "cli/options/option_rules.h"
 #include "core/io/files.h"
+#include "core/io/gzip.h"
 
 namespace bandwright {
 namespace {
@@ -87,6 +88,11 @@ void write_answer(const OutputOptions& options, Document answer) {
   }
   if (options.host != nullptr) options.host->on_answer(std::move(answer));
   if (refused) throw CLI::RuntimeError(1);
+}
+
+void write_timeline(const std::string& file, std::string_view trace) {
+  if (file.ends_with(".gz")) return write_output({.file = file}, gzipped(trace));
+  write_output({.file = file}, trace);
 }
 
 void write_output(const OutputOptions& options, std::string_view text) {

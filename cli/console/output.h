@@ -30,6 +30,9 @@ void write_answer(const OutputOptions& options, Document answer);
 // --require-fit, for commands that say whether a job fits into memory.
 void add_fit_option(CLI::App& command, OutputOptions& options);
 
+// A file, compressed where its name ends in .gz; "-" is standard output.
+void write_timeline(const std::string& file, std::string_view trace);
+
 // To standard output, or to a file that either gets all of the text or is left as it was.
 void write_output(const OutputOptions& options, std::string_view text);
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <CLI/App.hpp>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <string_view>
 
@@ -21,12 +22,24 @@ class CommandLine : public CLI::App {
  public:
   explicit CommandLine(const Host* host);
   [[nodiscard]] const Host* host() const { return host_; }
+  // Whether it can be carried out once more: its command's options are as usual before they are read.
+  [[nodiscard]] bool starts_fresh() const { return starts_fresh_; }
+  void set_starts_fresh() { starts_fresh_ = true; }
 
  private:
   const Host* host_;
+  bool starts_fresh_ = false;
 };
 
 // The host of the program that a command belongs to; null for a shell.
 const Host* host_of(const CLI::App& command);
+
+// Lets a command of the program be carried out again and again: `options`, where its words go, are as they
+// are now whenever it is. To be called when all of them have been added.
+template <class Options>
+void let_start_fresh(CLI::App& command, const std::shared_ptr<Options>& options) {
+  command.preparse_callback([options, usual = *options](std::size_t) { *options = usual; });
+  if (auto* line = dynamic_cast<CommandLine*>(command.get_parent())) line->set_starts_fresh();
+}
 
 }  // namespace bandwright

@@ -29,9 +29,10 @@ constexpr std::array every_command = {
     NamedCommand{"evaluate", add_evaluate}, NamedCommand{"plot", add_plot},
     NamedCommand{"table", add_table},       NamedCommand{"report", add_report},
     NamedCommand{"place", add_place},       NamedCommand{"scale", add_scale},
-    NamedCommand{"validate", add_validate}, NamedCommand{"check", add_check},
-    NamedCommand{"import", add_import},     NamedCommand{"export", add_export},
-    NamedCommand{"list", add_list}};
+    NamedCommand{"validate", add_validate}, NamedCommand{"verify", add_verify},
+    NamedCommand{"check", add_check},       NamedCommand{"import", add_import},
+    NamedCommand{"export", add_export},     NamedCommand{"list", add_list},
+    NamedCommand{"complete", add_complete}};
 
 constexpr std::string_view usage =
     "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"
@@ -65,8 +66,9 @@ std::string unexpected(const CLI::App& app) {
                      &command == &app ? "" : " ", &command == &app ? "" : command.get_name());
 }
 
-// With the command that the first word names, or with all where it names none.
-std::unique_ptr<CommandLine> program_for(std::string_view word, const Host* host) {
+}  // namespace
+
+std::unique_ptr<CommandLine> command_line_for(std::string_view word, const Host* host) {
   auto program = std::make_unique<CommandLine>(host);
   program->set_version_flag("--version", "bandwright " BANDWRIGHT_VERSION);
   const auto* const named =
@@ -80,25 +82,26 @@ std::unique_ptr<CommandLine> program_for(std::string_view word, const Host* host
   return program;
 }
 
-}  // namespace
-
-int run_command(const std::vector<std::string>& words, const Host* host) {
-  const std::unique_ptr<CommandLine> program = program_for(words.empty() ? "" : words.front(), host);
+int run_command(CommandLine& line, const std::vector<std::string>& words) {
   try {
-    program->parse(
+    line.parse(
         std::vector<std::string>(words.rbegin(), words.rend()));  // the library takes them from the end
   } catch (const CLI::RuntimeError& no_answer) {
     return no_answer.get_exit_code();
   } catch (const CLI::Success& help_or_version) {
-    return program->exit(help_or_version);
+    return line.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    throw InputError(program->remaining_size(true) > 0 ? unexpected(*program) : error.what());
+    throw InputError(line.remaining_size(true) > 0 ? unexpected(line) : error.what());
   }
-  if (!program->get_subcommands().empty()) return 0;
+  if (!line.get_subcommands().empty()) return 0;
   tell("{}", usage);
   return bad_input_status;
 }
 
-std::unique_ptr<CommandLine> whole_command_line() { return program_for("", nullptr); }
+int run_command(const std::vector<std::string>& words, const Host* host) {
+  return run_command(*command_line_for(words.empty() ? "" : words.front(), host), words);
+}
+
+std::unique_ptr<CommandLine> whole_command_line() { return command_line_for("", nullptr); }
 
 }  // namespace bandwright

@@ -27,9 +27,9 @@ fs::path installed_folder(std::string_view name) {
 }
 
 // Of the library that this function is a part of; empty where that is the program.
-fs::path library_folder() {
+fs::path find_library_folder() {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&library_folder), &info) == 0 || info.dli_fname == nullptr)
+  if (dladdr(reinterpret_cast<const void*>(&find_library_folder), &info) == 0 || info.dli_fname == nullptr)
     return {};
   std::error_code error;
   const fs::path file = fs::canonical(info.dli_fname, error);
@@ -43,7 +43,7 @@ fs::path folder_of(std::string_view name, const char* variable_name) {
     if (is_folder(variable)) return variable;
     throw InputError(fmt::format("{}: '{}' is not a folder", variable_name, printable(variable)));
   }
-  const fs::path library = library_folder();
+  static const fs::path library = find_library_folder();
   for (const fs::path& candidate : {library.empty() ? fs::path() : library / name, installed_folder(name),
                                     fs::path(BANDWRIGHT_SOURCE_FOLDER) / name}) {
     if (is_folder(candidate)) return candidate;

@@ -86,7 +86,8 @@ void SystemReader::add_algorithm(const YamlValue& place, std::string_view word, 
     const bool window = known.word == "direct" && word.starts_with("direct");
     if (!exact && !window) continue;
     if (!exact) {
-      parse_integer(word.substr(known.word.size()), 1, max_npus);
+      const std::string_view window_size = word.substr(known.word.size());
+      place.parsed("an algorithm", [&](std::string_view) { return parse_integer(window_size, 1, max_npus); });
       result_.ignored.push_back(
           fmt::format("{}: {}: messages are not held back by a window", place.place().key, word));
     }

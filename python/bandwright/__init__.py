@@ -25,6 +25,7 @@ estimate = function_of("estimate")
 evaluate = function_of("evaluate")
 export = function_of("export")
 import_file = function_of("import", "import_file")
+network = function_of("network")
 optimize = function_of("optimize")
 place = function_of("place")
 plan = function_of("plan")
@@ -36,10 +37,11 @@ scale_trials = function_of("scale trials")
 simulate = function_of("simulate")
 table = function_of("table")
 validate = function_of("validate")
+verify = function_of("verify")
 
 __all__ = [
-    "Answer", "Figure", "InputError", "Interrupted", "Job", "NoAnswer", "Record", "Rows", "ask", "check", "commands",
-    "cost", "curve", "estimate", "evaluate", "export", "import_file", "libraries", "lists", "machines", "models",
-    "networks", "npus", "optimize", "place", "plan", "prices", "report", "scale_fit", "scale_measure", "scale_simulate",
-    "scale_trials", "schema", "simulate", "table", "validate",
+    "Answer", "Figure", "InputError", "Interrupted", "Job", "NoAnswer", "Record", "Rows", "ask", "check",
+    "commands", "cost", "curve", "estimate", "evaluate", "export", "import_file", "libraries", "lists", "machines",
+    "models", "network", "networks", "npus", "optimize", "place", "plan", "prices", "report", "scale_fit",
+    "scale_measure", "scale_simulate", "scale_trials", "schema", "simulate", "table", "validate", "verify",
 ]

@@ -58,8 +58,11 @@ class Job(Mapping[str, Any]):
         library: Option = None, chunks: Option = None, scheduler: Option = None, tp: Option = None,
         pp: Option = None, global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
         sequence_parallel: Option = None, recompute: Option = None, cp: Option = None, ep: Option = None,
-        virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
-        sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
+        expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
+        precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
+        dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
+        stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
+        whole_graphs: Option = None, recompute_modules: Option = None, predict_more: Option = None,
         placement: Option = None, loop: Option = None, tables: Option = None, compute_scale: Option = None,
         groups: Option = None, communicator: Option = None, memory: Option = None, group_route: Option = None,
         budget: Option = None, allocation: Option = None, bandwidth: Option = None, prices: Option = None,
@@ -85,20 +88,25 @@ def curve(
     measured: Option = None, efficiency: Option = None, loop: Option = None, tp: Option = None, pp: Option = None,
     global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
     sequence_parallel: bool | None = None, recompute: Option = None, cp: Option = None, ep: Option = None,
-    virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
-    sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
-    placement: Option = None, format: Option = None, timing: bool | None = None, output: Option = None,
-    plot: bool | None = None, plot_folder: Option = None
+    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
+    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
+    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
+    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, format: Option = None,
+    timing: bool | None = None, output: Option = None, plot: bool | None = None, plot_folder: Option = None
 ) -> Answer: ...
 def estimate(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, tp: Option = None,
     pp: Option = None, global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
     sequence_parallel: bool | None = None, recompute: Option = None, bandwidth: Option = None, cp: Option = None,
-    ep: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
-    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
-    dispatch: Option = None, placement: Option = None, tiers: Option = None, fast: Option = None,
-    offload: Option = None, format: Option = None, timing: bool | None = None, output: Option = None,
-    require_fit: bool | None = None, timeline: Option = None
+    ep: Option = None, expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None,
+    attention: Option = None, precision: Option = None, sequence: Option = None, bucket: Option = None,
+    overlap: Option = None, dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
+    stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
+    whole_graphs: bool | None = None, recompute_modules: Option = None, predict_more: Option = None,
+    placement: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None,
+    format: Option = None, timing: bool | None = None, output: Option = None, require_fit: bool | None = None,
+    timeline: Option = None
 ) -> Answer: ...
 def evaluate(
     *words: Value | Job, experiment: Option = None, output: Option = None, engine: Option = None,
@@ -114,6 +122,10 @@ def import_file(
     *words: Value | Job, file: Option = None, output: Option = None, format: Option = None,
     timing: bool | None = None
 ) -> str: ...
+def network(
+    *words: Value | Job, network: Option = None, bandwidth: Option = None, prices: Option = None,
+    format: Option = None, timing: bool | None = None, output: Option = None, drawing: Option = None
+) -> Answer: ...
 def optimize(
     *words: Value | Job, budget: Option = None, model: Option = None, target: Option = None, loop: Option = None,
     weights: Option = None, normalize: bool | None = None, constraint: Option = None, step: Option = None,
@@ -121,13 +133,16 @@ def optimize(
     tables: Option = None, compute_scale: Option = None, machine: Option = None, npus: Option = None,
     tp: Option = None, pp: Option = None, global_batch: Option = None, micro_batch: Option = None,
     zero: Option = None, sequence_parallel: bool | None = None, cp: Option = None, ep: Option = None,
-    virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
-    sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
-    placement: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None,
-    workload: Option = None, groups: Option = None, communicator: Option = None, memory: Option = None,
-    group_route: Option = None, solver: Option = None, own_links: bool | None = None, trace: bool | None = None,
-    classes: Option = None, prices: Option = None, cost: Option = None, format: Option = None,
-    timing: bool | None = None, output: Option = None, require_fit: bool | None = None
+    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
+    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
+    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
+    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
+    fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
+    communicator: Option = None, memory: Option = None, group_route: Option = None, solver: Option = None,
+    own_links: bool | None = None, trace: bool | None = None, classes: Option = None, prices: Option = None,
+    cost: Option = None, format: Option = None, timing: bool | None = None, output: Option = None,
+    require_fit: bool | None = None
 ) -> Answer: ...
 def place(
     *words: Value | Job, network: Option = None, kernels: Option = None, global_batch: Option = None,
@@ -142,13 +157,15 @@ def place(
 def plan(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, minimize: Option = None,
     best: Option = None, max_step: Option = None, max_memory: Option = None, pareto: bool | None = None,
-    explain: Option = None, launch: Option = None, tp: Option = None, pp: Option = None,
+    explain: Option = None, proof: Option = None, launch: Option = None, tp: Option = None, pp: Option = None,
     global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
     sequence_parallel: bool | None = None, recompute: Option = None, cp: Option = None, ep: Option = None,
-    virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
-    sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
-    placement: Option = None, classes: Option = None, prices: Option = None, format: Option = None,
-    timing: bool | None = None, output: Option = None
+    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
+    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
+    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
+    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, classes: Option = None,
+    prices: Option = None, format: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def report(
     *words: Value | Job, experiment: Option = None, output: Option = None, format: Option = None,
@@ -171,10 +188,12 @@ def scale_simulate(
     measured: Option = None, efficiency: Option = None, loop: Option = None, tp: Option = None, pp: Option = None,
     global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
     sequence_parallel: bool | None = None, recompute: Option = None, cp: Option = None, ep: Option = None,
-    virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
-    sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
-    placement: Option = None, format: Option = None, timing: bool | None = None, output: Option = None,
-    plot: bool | None = None, plot_folder: Option = None
+    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
+    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
+    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
+    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, format: Option = None,
+    timing: bool | None = None, output: Option = None, plot: bool | None = None, plot_folder: Option = None
 ) -> Answer: ...
 def scale_trials(
     *words: Value | Job, jobs: Option = None, workers: Option = None, duration: Option = None,
@@ -187,16 +206,20 @@ def simulate(
     bandwidth: Option = None, collective: Option = None, size: Option = None, network: Option = None,
     system: Option = None, own_links: bool | None = None, library: Option = None, chunks: Option = None,
     scheduler: Option = None, engine: Option = None, npu_fidelity: Option = None, transport: Option = None,
-    force: bool | None = None, no_leap: bool | None = None, recompute: Option = None, tables: Option = None,
-    compute_scale: Option = None, machine: Option = None, npus: Option = None, tp: Option = None, pp: Option = None,
-    global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
-    sequence_parallel: bool | None = None, cp: Option = None, ep: Option = None, virtual_stages: Option = None,
-    schedule: Option = None, attention: Option = None, precision: Option = None, sequence: Option = None,
-    bucket: Option = None, overlap: Option = None, dispatch: Option = None, placement: Option = None,
-    tiers: Option = None, fast: Option = None, offload: Option = None, workload: Option = None,
-    groups: Option = None, communicator: Option = None, memory: Option = None, group_route: Option = None,
-    classes: Option = None, prices: Option = None, format: Option = None, timing: bool | None = None,
-    output: Option = None, require_fit: bool | None = None, timeline: Option = None
+    routing: Option = None, seed: Option = None, seeds: Option = None, queue_pairs: Option = None,
+    shuffle: Option = None, force: bool | None = None, no_leap: bool | None = None, recompute: Option = None,
+    tables: Option = None, compute_scale: Option = None, machine: Option = None, npus: Option = None,
+    tp: Option = None, pp: Option = None, global_batch: Option = None, micro_batch: Option = None,
+    zero: Option = None, sequence_parallel: bool | None = None, cp: Option = None, ep: Option = None,
+    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
+    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
+    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
+    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
+    fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
+    communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
+    prices: Option = None, format: Option = None, timing: bool | None = None, output: Option = None,
+    require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def table(
     *words: Value | Job, table: Option = None, output: Option = None, format: Option = None,
@@ -205,6 +228,10 @@ def table(
 def validate(
     *words: Value | Job, data: Option = None, leave_one_out: bool | None = None, split: Option = None,
     fit: Option = None, rows: Option = None, html: Option = None, format: Option = None, timing: bool | None = None,
+    output: Option = None
+) -> Answer: ...
+def verify(
+    *words: Value | Job, proof: Option = None, format: Option = None, timing: bool | None = None,
     output: Option = None
 ) -> Answer: ...
 def ask(*words: Value) -> Any: ...

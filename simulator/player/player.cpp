@@ -238,6 +238,7 @@ void Player::describe(std::uint32_t npu, StepResult& result) const {
 
 void Player::fill_timeline() {
   timeline_->queues = plan_.queues;
+  timeline_->sent = sent_by(plan_);
   for (const RankedStep::Kind& kind : step_.kinds) {
     const auto npu = static_cast<std::uint32_t>(kind.npus.front());
     for (const OperationId id : kind.operations) {

@@ -23,15 +23,28 @@ bool is_any(std::string_view text) {
   return text.empty() || equal_ignoring_case(text, "any") || is_auto(text);
 }
 
+// "4" or "2..8"
+void add_numbers(std::string_view word, std::int64_t low, std::int64_t high,
+                 std::vector<std::int64_t>& values) {
+  constexpr std::int64_t most_in_range = 100'000;
+  const std::size_t dots = word.find("..");
+  if (dots == std::string_view::npos) return values.push_back(parse_integer(word, low, high));
+  const std::int64_t first = parse_integer(trimmed(word.substr(0, dots)), low, high);
+  const std::int64_t last = parse_integer(trimmed(word.substr(dots + 2)), low, high);
+  if (last < first || last - first >= most_in_range) {
+    throw InputError(
+        fmt::format("'{}', expected a range of 1 to {} numbers", printable(word), most_in_range));
+  }
+  for (std::int64_t n = first; n <= last; ++n) values.push_back(n);
+}
+
 // "1,2,4", each once and ascending, or "any".
 std::vector<std::int64_t> numbers(std::string_view option, std::string_view text, std::int64_t low,
                                   std::int64_t high) {
   if (is_any(text)) return {};
   return parse_option(option, text, [&](std::string_view list) {
     std::vector<std::int64_t> values;
-    for (const std::string_view word : split(list, ',')) {
-      values.push_back(parse_integer(trimmed(word), low, high));
-    }
+    for (const std::string_view word : split(list, ',')) add_numbers(trimmed(word), low, high, values);
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
     return values;
@@ -60,7 +73,33 @@ void decide(DivisionSpace& space, std::string Job::*word, std::string_view optio
   if (word == &Job::recompute) space.recompute = recomputations(option, text);
 }
 
+// "true", "false,true"
+std::vector<bool> flags(std::string_view option, std::string_view text) {
+  std::vector<bool> values;
+  if (is_any(text)) return values;
+  for (const bool value : {false, true}) {
+    for (const std::string_view word : split(text, ',')) {
+      const bool yes = equal_ignoring_case(trimmed(word), "true");
+      if (!yes && !equal_ignoring_case(trimmed(word), "false")) {
+        throw InputError(fmt::format("{}: '{}', expected true or false", option, printable(word)));
+      }
+      if (yes != value) continue;
+      values.push_back(value);
+      break;
+    }
+  }
+  return values;
+}
+
 }  // namespace
+
+void check_decision(std::string Job::*word, const std::string& text) {
+  const std::string option = typed_name(job_option(word));
+  DivisionSpace space;
+  if (word == &Job::npus) static_cast<void>(numbers(option, text, 1, most));
+  if (word == &Job::sequence_parallel) static_cast<void>(flags(option, text));
+  decide(space, word, option, text);
+}
 
 std::span<std::string Job::*const> division_decisions() { return decisions; }
 
@@ -77,12 +116,13 @@ DivisionSpace division_space(const Job& job, TransformerArchitecture model, Mach
   if (space.job.parallelism.overlap_tensor) {
     throw InputError("--overlap: tensor has no limit in the model yet, so that a search would lean on it");
   }
+  static_cast<void>(space.job.machine.npu.peak(space.job.parallelism.precision));  // has such units
   space.npus = numbers("--npus", rest.npus, 1, most);
   if (!rest.global_batch.empty()) space.job.parallelism.global_batch = read_count(rest, &Job::global_batch);
   for (std::string Job::*const word : decisions) {
     decide(space, word, typed_name(job_option(word)), job.*word);
   }
-  if (!job.sequence_parallel.empty()) space.sequence_parallel = {read_flag(job, &Job::sequence_parallel)};
+  space.sequence_parallel = flags("--sequence-parallel", job.sequence_parallel);
   return space;
 }
 

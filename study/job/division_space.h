@@ -14,6 +14,9 @@ namespace bandwright {
 // too, but a flag: given it is fixed.
 std::span<std::string Job::*const> division_decisions();
 
+// Reads the word of a decision, NPU counts among them, for itself. Throws InputError, which names the option.
+void check_decision(std::string Job::*word, const std::string& text);
+
 // A job's space: without NPU counts and a global batch where it does not say them. Throws InputError, which
 // names the option.
 DivisionSpace division_space(const Job& job);

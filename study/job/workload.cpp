@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "core/io/kept.h"
 #include "core/io/paths.h"
 #include "core/text.h"
 #include "formats/detect.h"
@@ -61,6 +62,26 @@ std::array<Folder, folders.size()> in_order(Prefer prefer) {
   return order;
 }
 
+Workload read_workload(const std::string& word, Prefer prefer) {
+  if (is_written_out(word)) return read_yaml(word);
+  for (const Folder& folder : in_order(prefer)) {
+    if (const auto file = find_input(folder.name, word)) return folder.read(YamlValue::load(*file));
+  }
+  if (ends_in(word, ".json")) return load_architecture(word);
+  if (word.find('/') == std::string::npos && !word.ends_with(".yaml")) refuse_name(word);
+  if (!word.ends_with(".yaml") && !word.ends_with(".yml")) {
+    const Sample sample = sample_of(word);
+    if (sample.traces || sample.layers) return WorkloadFiles{word};
+  }
+  return read_yaml(word);
+}
+
+// Files of other tools are only looked at here, and are no text.
+bool is_text(const std::string& word) {
+  return is_written_out(word) || word.find('/') == std::string::npos || ends_in(word, ".json") ||
+         ends_in(word, ".yaml");
+}
+
 }  // namespace
 
 std::string workload_name(const Workload& workload) {
@@ -77,17 +98,10 @@ std::string_view kind_of(const Workload& workload) {
 }
 
 Workload load_workload(const std::string& word, Prefer prefer) {
-  if (is_written_out(word)) return read_yaml(word);
-  for (const Folder& folder : in_order(prefer)) {
-    if (const auto file = find_input(folder.name, word)) return folder.read(YamlValue::load(*file));
-  }
-  if (ends_in(word, ".json")) return load_architecture(word);
-  if (word.find('/') == std::string::npos && !word.ends_with(".yaml")) refuse_name(word);
-  if (!word.ends_with(".yaml") && !word.ends_with(".yml")) {
-    const Sample sample = sample_of(word);
-    if (sample.traces || sample.layers) return WorkloadFiles{word};
-  }
-  return read_yaml(word);
+  static Kept<Workload> kept;
+  if (!is_text(word)) return read_workload(word, prefer);
+  const std::string key = (prefer == Prefer::Tables ? "table " : "model ") + word;
+  return *kept.get(key, [&] { return read_workload(word, prefer); });
 }
 
 std::optional<std::filesystem::path> find_workload(const std::string& word, Prefer prefer) {

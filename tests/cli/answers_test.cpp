@@ -20,18 +20,18 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-const Words job = {"--npus", "512", "--tp", "8", "--pp", "8", "--global-batch", "64"};
+const Words gpt3_division = {"--npus", "512", "--tp", "8", "--pp", "8", "--global-batch", "64"};
 
 // A line for each command, several where its answers differ.
 std::vector<Words> lines() {
   return {
       {"optimize", "4D", "325", "175B", "Perf"},
       {"optimize", "3D", "500", "17B,175B", "PerfPerCost", "--normalize", "--step", "25"},
-      extended({"optimize", "dgx-a100", "325", "gpt3-175b", "Perf"}, job),
+      extended({"optimize", "dgx-a100", "325", "gpt3-175b", "Perf"}, gpt3_division),
       {"simulate", "4D", "325", "175B", "--recompute", "full"},
       {"simulate", "Ring(8)", "--bandwidth", "50", "--collective", "all-reduce", "--size", "64MiB"},
-      extended({"simulate", "dgx-a100", "gpt3-175b", "--engine", "closed"}, job),
-      extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, job),
+      extended({"simulate", "dgx-a100", "gpt3-175b", "--engine", "closed"}, gpt3_division),
+      extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3_division),
       {"estimate", "llama3-8b", "--system", "dgx-h100", "--npus", "8", "--tiers", "hbm-ddr", "--fast",
        "10 GiB", "--offload", "static"},
       {"estimate", "resnet-50", "--system", "dgx-a100", "--npus", "64"},
@@ -147,7 +147,7 @@ TEST_F(Answers, ClocksAreForThoseWhoAsk) {
 }
 
 TEST_F(Answers, TheVerdictIsInLineTwoAndAStatusOnlyWhereItIsRequired) {
-  const Words line = extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, job);
+  const Words line = extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3_division);
   const Finished run = run_bandwright(line, folder_.path());
   EXPECT_EQ(run.status, 0);
   EXPECT_THAT(lines_of(run.out)[1], testing::StartsWith("does NOT fit: "));

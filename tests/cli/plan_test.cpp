@@ -73,6 +73,39 @@ TEST(PlanCommand, NothingFeasibleEndsWithOneAndSaysWhy) {
   EXPECT_THAT(run.out, HasSubstr("no combination of these choices divides"));
 }
 
+// A proof is accepted, and rejected when a word of it changes.
+TEST(VerifyCommand, AcceptsProofsAndRejectsChangedOnes) {
+  const ScratchFolder folder;
+  const Words narrow = extended(planned_job, {"--virtual-stages", "1", "--micro-batch", "1", "--minimize",
+                                              "perf-per-cost", "--best", "2"});
+  const Finished run = run_bandwright(extended(narrow, {"--proof", "p.jsonl"}), folder.path());
+  EXPECT_EQ(run.status, 0) << run.err;
+  const std::string proof = contents(folder.path() / "p.jsonl");
+  Finished checked = run_bandwright({"verify", "p.jsonl"}, folder.path());
+  EXPECT_EQ(checked.status, 0) << checked.out;
+  EXPECT_THAT(checked.out, HasSubstr("accepted"));
+  const auto changed = [&](const std::string& from, const std::string& to) {
+    std::string text = proof;
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    if (at != std::string::npos) text.replace(at, from.size(), to);
+    folder.write("q.jsonl", text);
+    return run_bandwright({"verify", "q.jsonl"}, folder.path());
+  };
+  // Another price, a dropped line, another number of divisions.
+  const Finished price = changed("\"weights\":[", "\"weights\":[1");
+  EXPECT_EQ(price.status, 1);
+  EXPECT_THAT(price.out, HasSubstr("rejected: the weights"));
+  const std::size_t line = proof.find("{\"closed\"");
+  const std::string closed = proof.substr(line, proof.find('\n', line) + 1 - line);
+  EXPECT_EQ(changed(closed, "").status, 1);
+  EXPECT_EQ(changed("\"counts\":{\"valid\":", "\"counts\":{\"valid\":1").status, 1);
+  // What is no proof.
+  folder.write("none.jsonl", "{\"plan\": 1}\n");
+  expect_refused(run_bandwright({"verify", "none.jsonl"}, folder.path()), "none.jsonl:1: no proof");
+  expect_refused(changed("{\"closed\"", "{\"closed"), "no line of a proof");
+}
+
 TEST(PlanCommand, BadSpacesAreRefusedInOneLine) {
   const std::vector<Line> lines = {
       {extended(planned_job, {"--tp", ""}), "--tp"},

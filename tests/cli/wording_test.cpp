@@ -84,11 +84,50 @@ TEST(Wording, WhatIsRequiredHasNoDefault) {
   }
 }
 
+// Every command of the program, also those of `scale`.
+std::vector<std::vector<std::string>> every_command(const ScratchFolder& folder) {
+  std::vector<std::vector<std::string>> commands;
+  for (const std::string group : {"", "scale"}) {
+    std::vector<std::string> words = {"--help"};
+    if (!group.empty()) words.insert(words.begin(), group);
+    std::istringstream help(run_bandwright(words, folder.path()).out);
+    bool listed = false;
+    for (std::string line; std::getline(help, line);) {
+      const bool named = listed && line.size() > 2 && line[2] != ' ';
+      listed = listed || line == "Subcommands:";
+      if (!named) continue;
+      const std::string name = line.substr(2, line.find(' ', 2) - 2);
+      commands.push_back(group.empty() ? std::vector{name} : std::vector{group, name});
+    }
+  }
+  return commands;
+}
+
+// `--help` fits a screen and names what `--help-all` explains.
+TEST(Wording, HelpHasTwoLayers) {
+  const ScratchFolder folder;
+  const auto commands = every_command(folder);
+  ASSERT_GE(commands.size(), 20U);
+  for (std::vector<std::string> words : commands) {
+    SCOPED_TRACE(testing::PrintToString(words));
+    words.emplace_back("--help");
+    const std::string brief = run_bandwright(words, folder.path()).out;
+    words.back() = "--help-all";
+    const std::string whole = run_bandwright(words, folder.path()).out;
+    EXPECT_LE(std::count(brief.begin(), brief.end(), '\n'), 32);
+    EXPECT_THAT(brief, HasSubstr("Usage: bandwright"));
+    for (const std::string& text : {brief, whole}) {
+      std::istringstream lines(text);
+      for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+    }
+  }
+}
+
 // Headings, the main options first.
 TEST(Wording, LongHelpIsGrouped) {
   const ScratchFolder folder;
   for (const char* command : {"optimize", "simulate", "estimate"}) {
-    const std::string help = run_bandwright({command, "--help"}, folder.path()).out;
+    const std::string help = run_bandwright({command, "--help-all"}, folder.path()).out;
     const std::size_t main = help.find("\nOptions:");
     EXPECT_LT(main, help.find("\nFiner points of real models:")) << command;
     EXPECT_LT(help.find("\nFiner points of real models:"), help.find("\nOutput:")) << command;

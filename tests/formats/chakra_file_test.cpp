@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
+#include <random>
+
 #include "core/error.h"
 
 namespace bandwright {
@@ -69,6 +72,65 @@ TEST_F(ChakraFile, NodesComeBackAsWritten) {
   EXPECT_EQ(third->tag, 4);
   EXPECT_EQ(third->collective, send.collective);
   EXPECT_FALSE(file.next());
+}
+
+// Nodes of every kind with any numbers, in the order in which they were written.
+TEST_F(ChakraFile, AnyNodesComeBack) {
+  std::mt19937_64 random(5);
+  const auto draw = [&](std::uint64_t below) { return random() % below; };
+  constexpr std::array kinds = {CollectiveKind::AllReduce, CollectiveKind::AllGather,
+                                CollectiveKind::ReduceScatter, CollectiveKind::AllToAll,
+                                CollectiveKind::Broadcast};
+  std::vector<TraceNode> nodes;
+  for (int i = 0; i < 300; ++i) {
+    TraceNode node{.id = draw(std::uint64_t{1} << draw(40)), .name = "node " + std::to_string(i)};
+    node.kind = std::array{TraceNodeKind::Compute, TraceNodeKind::Send, TraceNodeKind::Receive,
+                           TraceNodeKind::Collective, TraceNodeKind::Memory}[draw(5)];
+    node.duration = picoseconds(static_cast<std::int64_t>(draw(std::uint64_t{1} << 50)));
+    node.on_cpu = draw(2) == 0;
+    for (std::uint64_t k = draw(4); k > 0; --k) node.dependencies.push_back(draw(1000));
+    if (node.kind == TraceNodeKind::Compute) node.operations = draw(std::uint64_t{1} << 50);
+    if (node.kind == TraceNodeKind::Compute || node.kind == TraceNodeKind::Memory) {
+      node.tensor = bytes(static_cast<std::int64_t>(draw(std::uint64_t{1} << 40)));
+    } else {
+      node.collective.bytes = bytes(1 + static_cast<std::int64_t>(draw(std::uint64_t{1} << 40)));
+      node.collective.kind = CollectiveKind::PointToPoint;
+      node.peer = static_cast<std::int64_t>(draw(1 << 20));
+      node.tag = static_cast<std::int64_t>(draw(1 << 20));
+    }
+    if (node.kind == TraceNodeKind::Collective) {
+      node.collective.kind = kinds[draw(kinds.size())];
+      node.peer = -1;
+      node.tag = 0;
+      if (draw(2) == 0) node.group = std::to_string(draw(100));
+      for (std::uint64_t d = draw(4); d > 0; --d) node.dimensions.push_back(draw(2) == 0);
+    }
+    nodes.push_back(node);
+  }
+  TraceWriter writer(path);
+  for (const TraceNode& node : nodes) writer.write(node);
+  writer.close();
+  TraceFile file(path);
+  for (const TraceNode& node : nodes) {
+    const auto found = file.next();
+    ASSERT_TRUE(found) << node.name;
+    EXPECT_EQ(found->id, node.id);
+    EXPECT_EQ(found->kind, node.kind);
+    EXPECT_EQ(found->name, node.name);
+    EXPECT_EQ(found->on_cpu, node.on_cpu);
+    EXPECT_EQ(found->dependencies, node.dependencies);
+    EXPECT_EQ(found->duration, node.duration);
+    EXPECT_EQ(found->operations, node.operations);
+    EXPECT_EQ(found->tensor, node.tensor);
+    EXPECT_EQ(found->group, node.group);
+    EXPECT_EQ(found->peer, node.peer);
+    EXPECT_EQ(found->tag, node.tag);
+    if (node.kind == TraceNodeKind::Compute || node.kind == TraceNodeKind::Memory) continue;
+    EXPECT_EQ(found->collective, node.collective);
+    EXPECT_EQ(found->dimensions, node.dimensions);
+  }
+  EXPECT_FALSE(file.next());
+  EXPECT_EQ(file.position(), file.size());
 }
 
 // A valid metadata message: field 1 (version), 5 bytes.

@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "core/text.h"
 #include "report/keys.h"
@@ -27,6 +28,65 @@ TEST(Unit, MemoryIsPowersOfTwoAndTrafficPowersOfTen) {
   EXPECT_EQ(quantity(83.89e9, Unit::Memory), "78.13 GiB");               // 83.89e9 / 2^30 = 78.129
   EXPECT_EQ(quantity(7.248e9, Unit::Traffic), "7.248 GB");
   EXPECT_EQ(quantity(999.0, Unit::Traffic), "999 B");
+}
+
+// What people read, put back into the unit's base, is the number to the digits shown.
+TEST(Unit, WhatIsReadIsTheNumber) {
+  const std::map<std::string, double> factors = {
+      {"s", 1.0},   {"ms", 1e-3}, {"us", 1e-6},    {"ns", 1e-9},       {"ps", 1e-12},
+      {"B", 1.0},   {"kB", 1e3},  {"MB", 1e6},     {"GB", 1e9},        {"TB", 1e12},
+      {"PB", 1e15}, {"EB", 1e18}, {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}};
+  const auto number = [](std::string text) {
+    std::erase(text, ',');
+    return std::stod(text);
+  };
+  for (const Unit unit : {Unit::Seconds, Unit::Memory, Unit::Traffic}) {
+    const bool seconds = unit == Unit::Seconds;
+    for (double value = seconds ? 1.3e-12 : 1.0; value < (seconds ? 1e4 : 1e18); value *= 2.9) {
+      const std::string text = quantity(value, unit);
+      const std::size_t space = text.find(' ');
+      ASSERT_NE(space, std::string::npos) << text;
+      const double read = number(text.substr(0, space)) * factors.at(text.substr(space + 1));
+      EXPECT_NEAR(read, value, 6e-4 * value) << text;
+      EXPECT_EQ(quantity(-value, unit), "-" + text);
+    }
+  }
+  for (double value = 1e-14; value < 1e17; value *= 7.7) {
+    EXPECT_NEAR(number(significant(value)), value, 6e-4 * value) << significant(value);
+    EXPECT_NEAR(number(significant(value, 7)), value, 6e-7 * value) << significant(value, 7);
+  }
+}
+
+// Thousands are set apart from the point on, on either side of zero.
+TEST(Unit, ThousandsAreSetApart) {
+  EXPECT_EQ(with_decimals(1234567.891, 2), "1,234,567.89");
+  EXPECT_EQ(with_decimals(-1234567, 0), "-1,234,567");
+  EXPECT_EQ(with_decimals(999, 0), "999");
+  EXPECT_EQ(with_decimals(-999.5, 1), "-999.5");
+  EXPECT_EQ(with_decimals(123456, 1), "123,456.0");
+  EXPECT_EQ(significant(0.0), "0");
+  EXPECT_EQ(significant(0.00012345), "0.0001234");
+  EXPECT_EQ(significant(1e-5), "0.00001000");
+  EXPECT_EQ(significant(9e-6), "9e-06");
+  EXPECT_EQ(significant(1e15), "1e+15");
+}
+
+// A column of a unit: as many decimals for all that the largest has four or five digits.
+TEST(Unit, StylesOfEachUnit) {
+  const auto decimals = [](Unit unit, std::vector<double> values) { return style_of(unit, values).decimals; };
+  EXPECT_EQ(decimals(Unit::Count, {3, 70000}), 0);
+  EXPECT_EQ(decimals(Unit::Share, {0.5, 0.003}), 1);
+  EXPECT_EQ(decimals(Unit::Share, {0.009, 0.003}), 3);
+  EXPECT_EQ(decimals(Unit::Share, {0.0}), 1);
+  EXPECT_EQ(decimals(Unit::Usd, {1500.5}), 0);
+  EXPECT_EQ(decimals(Unit::Usd, {3.0, 12.0}), 0);
+  EXPECT_EQ(decimals(Unit::Usd, {3.5, 12.25}), 2);
+  EXPECT_EQ(decimals(Unit::GbPerS, {137.986}), 2);
+  EXPECT_EQ(decimals(Unit::GbPerS, {0.0123}), 5);
+  EXPECT_EQ(decimals(Unit::Factor, {2.0, 30.0}), 0);
+  EXPECT_EQ(decimals(Unit::Factor, {2.5, 30.0}), 3);
+  const std::vector<double> small = {2.5e-7};
+  EXPECT_EQ(style_of(Unit::Seconds, small, 2.0).scale.name, "s") << "the scale of the largest of its unit";
 }
 
 TEST(Unit, MoneySharesAndCounts) {

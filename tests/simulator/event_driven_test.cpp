@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "simulator/closed_form/closed_form.h"
+#include "simulator/picture/chrome_trace.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {

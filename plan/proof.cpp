@@ -1,0 +1,99 @@
+#include "plan/proof.h"
+
+#include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.h"
+#include "plan/division_bound.h"
+#include "plan/merit.h"
+#include "plan/step_evaluator.h"
+#include "training/memory_bill.h"
+
+namespace bandwright {
+namespace {
+
+void lower(std::optional<double>& least, double value) { least = least ? std::min(*least, value) : value; }
+
+// Closes the subtrees of one NPU count.
+class Closer {
+ public:
+  Closer(const DivisionSpace& space, const DivisionSearch& search, std::int64_t npus, double weight,
+         Merit last)
+      : space_(space),
+        search_(search),
+        npus_(npus),
+        weight_(weight),
+        last_(last),
+        domains_(domains_of(space, npus)),
+        network_(space.job.machine.network(npus)),
+        sizes_(group_sizes(space, domains_, network_)) {}
+
+  std::vector<ClosedSubtree> run() const {
+    std::vector<ClosedSubtree> lines(sizes_.size());
+    tbb::task_arena arena(search_.threads > 0 ? search_.threads : tbb::task_arena::automatic);
+    arena.execute([&] {
+      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, sizes_.size(), 16), [&](const auto& range) {
+        DivisionBound bound(space_.job);
+        StepEvaluator steps(space_.job, network_);
+        for (std::size_t i = range.begin(); i != range.end(); ++i) lines[i] = close(sizes_[i], bound, steps);
+      });
+    });
+    return lines;
+  }
+
+ private:
+  ClosedSubtree close(const GroupSizes& sizes, DivisionBound& bound, StepEvaluator& steps) const {
+    ClosedSubtree line{.npus = npus_, .sizes = sizes};
+    const double capacity = memory_limit(space_, search_);
+    for_each_division(space_, domains_, sizes, npus_, [&](const Parallelism& p) {
+      ++line.valid;
+      if (memory_bill(space_.job.model, p).total() > capacity) {
+        ++line.do_not_fit;
+        return;
+      }
+      const double least = bound(p);
+      if (bound_merit(search_.objective, weight_, least) > last_) {
+        ++line.above_bound;
+        lower(line.least_bound_ns, least);
+      } else {
+        ++line.evaluated;
+        lower(line.least_step_ns, steps.step_ns(p));
+      }
+    });
+    return line;
+  }
+
+  const DivisionSpace& space_;
+  const DivisionSearch& search_;
+  std::int64_t npus_;
+  double weight_;
+  Merit last_;
+  DivisionDomains domains_;
+  Network network_;
+  std::vector<GroupSizes> sizes_;
+};
+
+}  // namespace
+
+std::vector<ClosedSubtree> prove(const DivisionSpace& space, const DivisionSearch& search,
+                                 const RankedDivisions& found) {
+  const Merit last = last_merit(space, search, found);
+  std::vector<ClosedSubtree> lines;
+  for (std::size_t i = 0; i < space.npus.size(); ++i) {
+    try {
+      static_cast<void>(space.job.machine.network(space.npus[i]));
+    } catch (const InputError&) {
+      continue;  // an obstacle, said in the answer
+    }
+    const Closer closer(space, search, space.npus[i], space.weights.empty() ? 1.0 : space.weights[i], last);
+    const std::vector<ClosedSubtree> some = closer.run();
+    lines.insert(lines.end(), some.begin(), some.end());
+  }
+  return lines;
+}
+
+}  // namespace bandwright

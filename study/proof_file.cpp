@@ -1,0 +1,222 @@
+#include "study/proof_file.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/io/files.h"
+#include "core/text.h"
+#include "plan/proof_check.h"
+#include "study/job/job_options.h"
+
+namespace bandwright {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const Parallelism& p) {
+  return {{"npus", p.npus()},
+          {"tensor", p.tensor},
+          {"context", p.context},
+          {"pipeline", p.pipeline},
+          {"expert", p.expert},
+          {"virtual_stages", p.virtual_stages},
+          {"micro_batch", p.micro_batch},
+          {"zero", p.zero},
+          {"recompute", recomputation_name(p.recompute)},
+          {"sequence_parallel", p.sequence_parallel}};
+}
+
+Json json_of(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json json_of(const ClosedSubtree& line) {
+  const GroupSizes& s = line.sizes;
+  return {{"closed",
+           {{"npus", line.npus},
+            {"tensor", s.tensor},
+            {"context", s.context},
+            {"pipeline", s.pipeline},
+            {"expert", s.expert}}},
+          {"valid", line.valid},
+          {"do_not_fit", line.do_not_fit},
+          {"above_bound", line.above_bound},
+          {"evaluated", line.evaluated},
+          {"least_bound_ns", json_of(line.least_bound_ns)},
+          {"least_step_ns", json_of(line.least_step_ns)}};
+}
+
+Json header(const PlanQuestion& question, const PlanAnswer& answer) {
+  Json job = Json::object();
+  for (const JobOption* option : given_options(question.job)) {
+    job[std::string(option->name)] = question.job.*option->word;
+  }
+  return {{"bandwright", "proof"},
+          {"version", 1},
+          {"job", job},
+          {"minimize", plan_objective_name(question.search.objective)},
+          {"best", question.search.best},
+          {"max_step_ns", question.search.longest_step_ns},
+          {"max_memory_bytes", question.search.most_memory_bytes},
+          {"npus", answer.space.npus},
+          {"weights", answer.space.weights}};
+}
+
+// Reads lines in their order.
+class ProofReader {
+ public:
+  explicit ProofReader(const std::string& file) : file_(file), text_(read_text_file(file, most_bytes)) {}
+
+  void read() {
+    for (const std::string_view line : split(text_, '\n')) {
+      ++place_.line;
+      if (!trimmed(line).empty()) take(line);
+    }
+    if (!has_header_) fail("no proof: expected {\"bandwright\": \"proof\", ...} in the first line");
+  }
+
+  PlanQuestion question;
+  std::vector<std::int64_t> npus;
+  std::vector<double> weights;
+  RankedDivisions found;
+  std::vector<ClosedSubtree> proof;
+  Parallelism given;  // what is no decision
+
+ private:
+  static constexpr std::size_t most_bytes = std::size_t{1} << 30;
+
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw InputError(Place{.file = file_, .line = place_.line}, problem);
+  }
+
+  void take(std::string_view line) {
+    try {
+      const Json json = Json::parse(line);
+      if (!has_header_) return take_header(json);
+      if (json.contains("listed")) return take_listed(json);
+      if (json.contains("closed")) return take_closed(json);
+      if (json.contains("counts")) return take_counts(json.at("counts"));
+      fail("expected a line with listed, closed or counts");
+    } catch (const Json::exception& error) {
+      fail(fmt::format("no line of a proof: {}", error.what()));
+    }
+  }
+
+  void take_header(const Json& json) {
+    if (json.value("bandwright", "") != "proof") fail("no proof: expected {\"bandwright\": \"proof\", ...}");
+    if (json.at("version") != 1) fail("a proof of another version, expected 1");
+    for (const auto& [name, word] : json.at("job").items()) {
+      const JobOption* option = find_job_option(name);
+      if (option == nullptr) fail(fmt::format("job: unknown '{}'", printable(name)));
+      question.job.*option->word = word.get<std::string>();
+    }
+    question.search.objective = plan_objective(json.at("minimize").get<std::string>());
+    question.search.best = json.at("best").get<std::size_t>();
+    question.search.longest_step_ns = json.at("max_step_ns").get<double>();
+    question.search.most_memory_bytes = json.at("max_memory_bytes").get<double>();
+    npus = json.at("npus").get<std::vector<std::int64_t>>();
+    weights = json.at("weights").get<std::vector<double>>();
+    given = weighed_space(question.job, question.search.objective).space.job.parallelism;
+    has_header_ = true;
+  }
+
+  [[nodiscard]] Parallelism division(const Json& json) const {
+    Parallelism p = given;
+    const auto number = [&](const char* key) {
+      const auto value = json.at(key).get<std::int64_t>();
+      if (value < 0 || value > max_npus) fail(fmt::format("{}: {} is out of range", key, value));
+      return value;
+    };
+    p.tensor = std::max<std::int64_t>(1, number("tensor"));
+    p.context = std::max<std::int64_t>(1, number("context"));
+    p.pipeline = std::max<std::int64_t>(1, number("pipeline"));
+    p.expert = std::max<std::int64_t>(1, number("expert"));
+    p.virtual_stages = number("virtual_stages");
+    p.schedule = schedule_of(p, p.virtual_stages);
+    p.micro_batch = number("micro_batch");
+    p.zero = static_cast<int>(number("zero"));
+    p.recompute = recomputation(json.at("recompute").get<std::string>());
+    p.sequence_parallel = json.at("sequence_parallel").get<bool>();
+    fill_data_parallel(p, number("npus"));
+    return p;
+  }
+
+  void take_listed(const Json& json) {
+    const Parallelism p = division(json.at("listed"));
+    const auto rank = json.at("rank").get<std::size_t>();
+    const auto step_ns = json.at("step_ns").get<double>();
+    if (rank == found.best.size() && rank > 0 && found.best.back().step_ns == step_ns) {
+      found.best.back().ties.push_back(p);
+    } else if (rank == found.best.size() + 1) {
+      found.best.push_back({p, step_ns, 0.0, {}});
+    } else {
+      fail(fmt::format("rank {}, expected {} or a tie with the one before", rank, found.best.size() + 1));
+    }
+  }
+
+  void take_closed(const Json& json) {
+    const Json& sizes = json.at("closed");
+    const auto count = [&](const char* key) { return json.at(key).get<std::int64_t>(); };
+    const auto least = [&](const char* key) {
+      return json.at(key).is_null() ? std::nullopt : std::optional(json.at(key).get<double>());
+    };
+    proof.push_back(
+        {.npus = sizes.at("npus").get<std::int64_t>(),
+         .sizes = {sizes.at("tensor").get<std::int64_t>(), sizes.at("context").get<std::int64_t>(),
+                   sizes.at("pipeline").get<std::int64_t>(), sizes.at("expert").get<std::int64_t>()},
+         .valid = count("valid"),
+         .do_not_fit = count("do_not_fit"),
+         .above_bound = count("above_bound"),
+         .evaluated = count("evaluated"),
+         .least_bound_ns = least("least_bound_ns"),
+         .least_step_ns = least("least_step_ns")});
+  }
+
+  void take_counts(const Json& json) {
+    found.counts.valid = json.at("valid").get<std::int64_t>();
+    found.counts.fit = json.at("fit").get<std::int64_t>();
+    found.counts.below = json.at("below_bound").get<std::int64_t>();
+  }
+
+  std::string file_;
+  std::string text_;
+  Place place_;
+  bool has_header_ = false;
+};
+
+}  // namespace
+
+std::string proof_text(const PlanQuestion& question, const PlanAnswer& answer) {
+  std::string text = header(question, answer).dump() + '\n';
+  for (std::size_t i = 0; i < answer.best.size(); ++i) {
+    const RankedDivision& row = answer.best[i].ranked;
+    const auto line = [&](const Parallelism& p) {
+      text += Json{{"listed", json_of(p)}, {"rank", i + 1}, {"step_ns", row.step_ns}}.dump() + '\n';
+    };
+    line(row.parallelism);
+    for (const Parallelism& tie : row.ties) line(tie);
+  }
+  for (const ClosedSubtree& each : answer.proof) text += json_of(each).dump() + '\n';
+  const DivisionCounts& counts = answer.counts;
+  text +=
+      Json{{"counts", {{"valid", counts.valid}, {"fit", counts.fit}, {"below_bound", counts.below}}}}.dump();
+  return text + '\n';
+}
+
+CheckedProof check_proof(const std::string& file) {
+  ProofReader reader(file);
+  reader.read();
+  CheckedProof checked{.question = reader.question};
+  checked.subtrees = static_cast<std::int64_t>(reader.proof.size());
+  checked.counts = reader.found.counts;
+  const DivisionSpace space = weighed_space(reader.question.job, reader.question.search.objective).space;
+  if (space.npus != reader.npus) {
+    checked.fault = "the NPU counts are not those of the job";
+  } else if (space.weights != reader.weights) {
+    checked.fault = "the weights of NPU counts are not those of the objective and its prices";
+  } else {
+    checked.fault = fault_of(space, reader.question.search, reader.found, reader.proof);
+  }
+  return checked;
+}
+
+}  // namespace bandwright
