@@ -124,7 +124,7 @@ void add_plan(CLI::App& app) {
       "  bandwright plan gpt3-175b --machine dgx-a100 --npus 1024 --global-batch 1536 --explain 'tp 8 pp 8'\n"
       "  bandwright plan llama3-8b --machine dgx-h100 --npus 8,16,32,64 --global-batch 256\n"
       "      --minimize cost-per-token --max-step 20s --format json\n"
-      "  bandwright plan inputs/spaces/llama3-70b-in-a-day.yaml");
+      "  bandwright plan inputs/spaces/llama3-70b-on-h100.yaml");
   let_start_fresh(*command, options);
   command->callback([options] { run(*options); });
 }
