@@ -91,8 +91,14 @@ Document estimate_document(const TransformerEstimate& answer) {
   document.data("parameters", static_cast<std::int64_t>(parameters(job.model)))
       .data("active_parameters", static_cast<std::int64_t>(active_parameters(job.model)));
   Facts rates;
+  const StepInterval& interval = answer.interval;
   rates.fact("step_time_s", result.step_ns / 1e9)
-      .fact("tokens_per_s", result.tokens_per_s)
+      .data("step_time_low_s", interval.low_ns / 1e9)
+      .data("step_time_high_s", interval.high_ns / 1e9);
+  rates.line("nine of ten", fmt::format("{} to {}, by errors of runs like it",
+                                        quantity(interval.low_ns / 1e9, Unit::Seconds),
+                                        quantity(interval.high_ns / 1e9, Unit::Seconds)));
+  rates.fact("tokens_per_s", result.tokens_per_s)
       .fact("tflop_per_s_per_npu", result.tflop_per_s_per_npu)
       .fact("mfu", result.mfu)
       .fact("hfu", result.hfu);
@@ -107,6 +113,7 @@ Document estimate_document(const TransformerEstimate& answer) {
   } else {
     document.data("placement", Value());
   }
+  document.add(List::of("interval_from", "measured runs most like it", interval.runs));
   document.add(breakdown_table(result.breakdown, result.step_ns)).add(memory_table(result.memory.lines()));
   return document;
 }

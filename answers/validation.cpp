@@ -178,4 +178,30 @@ Document validation_rows(const ValidationAnswer& answer) {
   return document;
 }
 
+std::string step_errors(const ValidationAnswer& answer) {
+  const auto yes = [](bool value) { return value ? "yes" : "no"; };
+  std::string text =
+      "run,configuration,npu,experts,parameters,npus,tokens_per_npu,tensor,pipeline,weights_divided,"
+      "precision,error\n";
+  for (const ScoredSet& each : answer.scored) {
+    if (each.set->name == "megatron_lm_golden" || each.set->name == "training_steps" ||
+        each.set->name == "published_runs") {
+      continue;
+    }
+    // Where a rate was measured, the time is off the other way.
+    const bool time = each.set->metric == "s" || each.set->metric == "ms";
+    for (std::size_t r = 0; r < each.errors.size(); ++r) {
+      const Measurement& row = each.set->rows[r];
+      if (!row.kind) continue;
+      const StepKind& kind = *row.kind;
+      const double error = (time ? 1.0 : -1.0) * std::log1p(each.errors[r]);
+      text += fmt::format("\"{}: {}\",\"{}\",{},{},{:.4g},{},{:.6g},{},{},{},{},{:.4f}\n", each.set->name,
+                          row.label, row.configuration, kind.npu, yes(kind.experts), kind.parameters,
+                          kind.npus, kind.tokens_per_npu, yes(kind.tensor), yes(kind.pipeline),
+                          yes(kind.weights_divided), precision_name(kind.precision), error);
+    }
+  }
+  return text;
+}
+
 }  // namespace bandwright

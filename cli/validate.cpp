@@ -30,6 +30,7 @@ struct ValidateOptions {
   std::string split;  // seed
   std::string fit;    // file for newly fitted constants
   std::string rows;   // file for every row
+  std::string steps;  // file for the errors of steps
   std::string html;   // file for the page
   OutputOptions output;
 };
@@ -151,6 +152,7 @@ void run(const ValidateOptions& options) {
   const ValidationAnswer found = answer(options, sets);
   if (!options.fit.empty()) write_output({.file = options.fit}, calibration_yaml(found.calibration, sets));
   if (!options.rows.empty()) write_output({.file = options.rows}, render_csv(validation_rows(found)));
+  if (!options.steps.empty()) write_output({.file = options.steps}, step_errors(found));
   if (!options.html.empty()) {
     write_output({.file = options.html}, render_html(page_of(found, command_of(options))));
   }
@@ -178,6 +180,8 @@ void add_validate(CLI::App& app) {
   add_output_file(*command, "--fit", options->fit, "fit the constants on all rows and write them (YAML)")
       ->excludes(split);
   add_output_file(*command, "--rows", options->rows, "write every row with its prediction (CSV)");
+  add_output_file(*command, "--step-errors", options->steps,
+                  "write the errors of whole steps, from which intervals of estimates are (CSV)");
   add_output_file(*command, "--html", options->html, "write a page with tables, a picture and the constants");
   add_output_options(*command, options->output);
   command->footer(

@@ -14,7 +14,7 @@ if(HELP2MAN AND NOT BANDWRIGHT_SANITIZE)
     endif()
     set(file ${PROJECT_BINARY_DIR}/man/${page}.1)
     add_custom_command(OUTPUT ${file} DEPENDS bandwright VERBATIM
-      COMMAND ${HELP2MAN} --no-info --no-discard-stderr "--version-string=bandwright ${PROJECT_VERSION}"
+      COMMAND ${HELP2MAN} --no-info --no-discard-stderr --help-option=--help-all "--version-string=${page} ${PROJECT_VERSION}"
               "--name=how fast a model trains on a network, and what it costs" --output=${file} ${words})
     list(APPEND pages ${file})
   endforeach()

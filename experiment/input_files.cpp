@@ -48,7 +48,7 @@ FileSummary summarise_npu(const YamlValue& root) {
   const Npu npu = npu_fields().read(root);
   FileSummary summary{.facts = {{"memory", format_bytes(Bytes(std::llround(npu.memory_bytes)))},
                                 {"memory bandwidth", amount(npu.memory_gb_per_s, "GB/s")}}};
-  for (const Precision precision : {Precision::Fp16, Precision::Bf16, Precision::Fp8}) {
+  for (const Precision precision : {Precision::Fp16, Precision::Bf16, Precision::Fp8, Precision::Nvfp4}) {
     const double flop_per_ns = npu.peak_flop_per_ns[static_cast<std::size_t>(precision)];
     if (flop_per_ns <= 0.0) continue;
     summary.facts.emplace_back(fmt::format("peak, {}", precision_name(precision)),
@@ -180,6 +180,14 @@ std::optional<FileSummary> summarise_measurements(const std::filesystem::path& f
   const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const DataSetKind& row) {
     return file.filename().string() == fmt::format("{}.csv", row.name);
   });
+  if (kind == kinds.end() && file.extension() == ".csv" && is_data_set(file)) {
+    FileSummary summary;
+    for (const DataSet& set : read_data_sets(file)) {
+      summary.facts.emplace_back(fmt::format("rows of {}", measured_name(set.what)),
+                                 std::to_string(set.rows.size()));
+    }
+    return summary;
+  }
   if (kind == kinds.end()) return std::nullopt;
   return FileSummary{.facts = {{"rows", std::to_string(read_data_set(*kind, file).rows.size())},
                                {"measured", std::string(kind->help)}}};

@@ -47,7 +47,8 @@ void add_command(const CLI::App& command, const std::string& before, py::list& t
   if (!inner.empty()) return;
   py::list options;
   for (const CLI::Option* option : command.get_options()) {
-    if (option != command.get_help_ptr()) options.append(dict_of(*option));
+    const bool asks_for_help = option == command.get_help_ptr() || option == command.get_help_all_ptr();
+    if (!asks_for_help) options.append(dict_of(*option));
   }
   table.append(py::dict("name"_a = name, "help"_a = command.get_description(),
                         "examples"_a = command.get_footer(), "options"_a = options));

@@ -60,6 +60,9 @@ constexpr Key all_keys[] = {
     {"items_per_step", Unit::Count, "a step has", "items of a step, all NPUs together"},
     // Time
     {"step_time_s", Unit::Seconds, "step time", "of one training step, or of one collective where that is what is played; of a group, the weighted sum of its models"},
+    {"step_time_low_s", Unit::Seconds, "at least", "the lower end of an interval in which the measured steps of nine of ten jobs lie"},
+    {"step_time_high_s", Unit::Seconds, "at most", "the other end of that interval"},
+    {"interval_from", Unit::Word, "by the errors of", "the measured runs that are most like it"},
     {"compute_time_s", Unit::Seconds, "compute", "of the step: its NPU computes"},
     {"bubble_s", Unit::Seconds, "pipeline bubble", "of the step: other stages work, this one waits for them"},
     {"breakdown", Unit::Word, "where the time goes", "rows: parts of the step, the longest first"},

@@ -10,6 +10,7 @@
 #include "study/job/workload.h"
 #include "study/watch.h"
 #include "training/estimate.h"
+#include "training/interval.h"
 
 namespace bandwright {
 
@@ -18,6 +19,7 @@ namespace bandwright {
 struct TransformerEstimate {
   TrainingJob job;
   TrainingEstimate result;
+  StepInterval interval;           // of the step
   std::optional<Offload> offload;  // where --tiers gives a second memory
   std::vector<std::string> notes;
 };

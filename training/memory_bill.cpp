@@ -101,7 +101,7 @@ double layer_bytes(const TransformerArchitecture& m, const Parallelism& p, bool 
   const double divided = p.sequence_parallel ? tp : 1.0;
   if (p.recompute == Recomputation::Full) return 2.0 * x / divided;
   const bool gated = m.ffn_kind == FfnKind::SwiGlu;
-  const double input = p.precision == Precision::Fp8 ? 1.0 : 2.0;  // of a multiplication
+  const double input = input_bytes(p.precision);  // of a multiplication
   const double copies = sparse ? as_double(m.experts.per_token) : 0.0;
   const double inner =
       (sparse ? copies * as_double(m.experts.ffn) + as_double(m.experts.shared_inner()) : as_double(m.ffn)) /

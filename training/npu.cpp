@@ -15,6 +15,7 @@ constexpr std::array precisions = {
     Choice{Precision::Fp16, "fp16", "16-bit floating point with loss scaling"},
     Choice{Precision::Bf16, "bf16", "16-bit brain floating point"},
     Choice{Precision::Fp8, "fp8", "8-bit matrix multiplications, the rest in bf16"},
+    Choice{Precision::Nvfp4, "nvfp4", "4-bit matrix multiplications with scales, the rest in bf16"},
 };
 using Rates = std::array<std::optional<FlopRate>, precisions.size()>;
 
@@ -30,7 +31,7 @@ Kind<std::array<double, precisions.size()>> peaks() {
       [](const std::array<double, precisions.size()>& per_ns) {
         Rates rates;
         for (std::size_t i = 0; i < rates.size(); ++i) {
-          if (per_ns[i] > 0.0) rates[i] = FlopRate(std::round(per_ns[i] * 1e9));
+          if (per_ns[i] > 0.0) rates[i] = FlopRate(std::round(per_ns[i] * 1e3) * 1e6);
         }
         return rates;
       });
@@ -47,6 +48,13 @@ Kind<double> memory() {
 Precision precision(std::string_view name) { return choice_named(precisions, name, "precision"); }
 
 std::string_view precision_name(Precision precision) { return choice_name(precisions, precision); }
+
+bool narrows(Precision precision) { return precision == Precision::Fp8 || precision == Precision::Nvfp4; }
+
+double input_bytes(Precision precision) {
+  if (precision == Precision::Nvfp4) return 0.5 + 1.0 / 16.0;
+  return precision == Precision::Fp8 ? 1.0 : 2.0;
+}
 
 double Npu::peak(Precision precision) const {
   const double flop_per_ns = peak_flop_per_ns[static_cast<std::size_t>(precision)];

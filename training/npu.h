@@ -11,11 +11,15 @@ namespace bandwright {
 template <class T>
 class Fields;  // core/fields.h
 
-// The number format of the matrix units; weights and activations take 2 bytes in all of them (fp8 is used
-// inside matrix multiplications only).
-enum class Precision : std::uint8_t { Fp16, Bf16, Fp8 };
+// The number format of the matrix units; weights and activations take 2 bytes in all of them (fp8 and
+// nvfp4 are used inside matrix multiplications only).
+enum class Precision : std::uint8_t { Fp16, Bf16, Fp8, Nvfp4 };
 Precision precision(std::string_view name);  // throws InputError naming the choices
 std::string_view precision_name(Precision precision);
+// Whether multiplications have inputs in fewer bits than what is between them, and the bytes of such an
+// input, with its scale (one of a byte per 16 in nvfp4).
+bool narrows(Precision precision);
+double input_bytes(Precision precision);
 
 // What is measured, not printed on the data sheet: six numbers per NPU kind, fitted once on public
 // measurements (inputs/calibration.yaml says on which).
@@ -34,7 +38,7 @@ const Fields<NpuConstants>& npu_constants_fields();
 struct Npu {
   std::string name;
   std::string help = {};
-  std::array<double, 3> peak_flop_per_ns{};  // by Precision; 0 where there is none
+  std::array<double, 4> peak_flop_per_ns{};  // by Precision; 0 where there is none
   double memory_bytes = 0.0;
   double memory_gb_per_s = 0.0;
   double older_kernels = 1.0;    // speed of matrix units under the previous generation's instructions

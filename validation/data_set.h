@@ -2,11 +2,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "training/interval.h"
 #include "training/machine.h"
 
 namespace bandwright {
@@ -22,6 +24,7 @@ struct Measurement {
   // What was run, in words that are the same for rows that differ in their software's age or in luck only;
   // empty: nothing else is alike.
   std::string configuration = {};
+  std::optional<StepKind> kind = {};  // of a whole step
 };
 
 // A row that says nothing to compare with, and why: what the run had that no job can say, what its source

@@ -75,11 +75,9 @@ RecomputedModules modules_again(const CsvRow& row) {
 
 // What older tables say in words of what version 0.1 could not say.
 void set_what_was_missing(Parallelism& p, const CsvRow& row) {
-  const auto missing = [&](std::string_view words) { return says(row, "missing_approx", words); };
-  if (!missing("inside a machine")) return;
   constexpr std::int64_t machine = 8;
-  p.zero_npus = std::min(machine, p.data * p.context);
-  p.overlap_gradients = p.overlap_parameters = true;
+  if (says(row, "missing_approx", "inside a machine")) p.zero_npus = std::min(machine, p.data * p.context);
+  if (says(row, "missing_approx", "Muon")) p.optimizer = Optimizer::Muon;
 }
 
 Parallelism parallelism_of(const CsvRow& row) {
@@ -95,10 +93,13 @@ Parallelism parallelism_of(const CsvRow& row) {
   p.micro_batch = row.count("mbs");
   p.global_batch = row.count("gbs");
   interleave(p, row.count_or("vp", 1));
-  p.precision = precision(row.text("precision"));
+  const bool unsaid = !row.has("precision") && row.has("precision_stated");
+  p.precision = precision(row.text(unsaid ? "precision_stated" : "precision"));
   p.recompute = recomputation(row.text("recompute"));
   if (p.recompute != Recomputation::Full) p.again = modules_again(row);
   set_what_was_missing(p, row);
+  const bool owners_inside = row.text("software") == "internevo" && p.zero_npus > 0;
+  if (owners_inside) p.overlap_gradients = p.overlap_parameters = true;
   if (row.text("software") == "fsdp2" && p.context > 1) p.attention = AttentionKernel::Flash2;
   p.sequence_parallel = p.tensor > 1 && yes(row, "sequence_parallel");
   if (row.has("attention")) p.attention = attention_kernel(row.text("attention"));
@@ -108,17 +109,34 @@ Parallelism parallelism_of(const CsvRow& row) {
   return p;
 }
 
+// What a run had that cannot be said, of what version 0.1 could not say.
+std::string still_blocked(const CsvRow& row) {
+  constexpr std::array<std::string_view, 5> said_now = {"precision nvfp4", "ETP other than TP",
+                                                        "multi-token prediction layer", "optimizer muon",
+                                                        "activation offloading"};
+  std::vector<std::string_view> blocked;
+  if (!row.has("missing_blocking")) return "";
+  for (std::string_view each : split(row.text("missing_blocking"), ';')) {
+    while (each.starts_with(' ')) each.remove_prefix(1);
+    if (std::find(said_now.begin(), said_now.end(), each) == said_now.end()) blocked.push_back(each);
+  }
+  return fmt::format("{}", fmt::join(blocked, "; "));
+}
+
 // Rows of one table; models and machines are read once each.
 class RunReader {
  public:
   explicit RunReader(std::filesystem::path table) : table_(std::move(table)) {}
 
   [[nodiscard]] TrainingJob job(const CsvRow& row) {
-    if (row.has("missing_blocking")) throw InputError(row.text("missing_blocking"));
+    const std::string blocked = still_blocked(row);
+    if (!blocked.empty()) throw InputError(blocked);
     TransformerArchitecture model =
         load_architecture(input_of(table_, "models/transformers", "architectures", row.text("arch")));
     model.sequence = row.count_or("seq", model.sequence);
-    if (says(row, "missing_approx", "multi-token prediction")) model = predicting_more(std::move(model), 1);
+    const bool one_more = says(row, "missing_approx", "multi-token prediction") ||
+                          says(row, "missing_blocking", "multi-token prediction");
+    model = predicting_more(std::move(model), row.count_or("predict_more", one_more ? 1 : 0));
     Parallelism p = parallelism_of(row);
     if (!model.sparse()) p.expert_tensor = 0;  // Megatron-LM takes the option for any model
     return {std::move(model), *machines_.load(input_of(table_, "machines", "machines", row.text("system"))),

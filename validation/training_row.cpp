@@ -47,7 +47,8 @@ Measurement training_row(TrainingJob job, Words words, double measured, Metric m
                   .measured = measured,
                   .constants = {job.machine.npu.constants_name},
                   .family = std::move(words.family),
-                  .configuration = configuration(job)};
+                  .configuration = configuration(job),
+                  .kind = step_kind(job)};
   for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
     row.constants.push_back(job.machine.dimensions[d].constants_name);
   }

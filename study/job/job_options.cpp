@@ -68,7 +68,7 @@ constexpr std::array all_options = {
               "schedules"},
     JobOption{"attention", &Job::attention, OptionGroup::Finer, "NAME", "flash",
               "unfused, flash1 (2022), flash2 (2023) or flash", ""},
-    JobOption{"precision", &Job::precision, OptionGroup::Finer, "NAME", "bf16", "bf16, fp16 or fp8",
+    JobOption{"precision", &Job::precision, OptionGroup::Finer, "NAME", "bf16", "bf16, fp16, fp8 or nvfp4",
               "precisions"},
     JobOption{"sequence", &Job::sequence, OptionGroup::Finer, "COUNT", "",
               "tokens of a sequence, where not the model's own", "sequences"},

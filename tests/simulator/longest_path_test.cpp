@@ -93,6 +93,26 @@ TEST_P(RandomSteps, ExposureAddsUpToTheStep) {
   for (const double ns : exposed) EXPECT_GE(ns, 0.0);
 }
 
+// What holds the compute stream is exposed whole, as often as it runs; of the rest no more than it takes,
+// where every execution is written out (what a leap passes over is charged to who comes after it).
+TEST_P(RandomSteps, ComputeIsExposedWhole) {
+  const ClosedForm form(step_, two_dimensions());
+  const std::vector<double> exposed = form.exposed_ns(b_);
+  const std::vector<double> once = form.durations_ns(b_);
+  const std::vector<double> times = executions(step_);
+  for (std::size_t id = 0; id < exposed.size(); ++id) {
+    const Operation& operation = step_.operations[id];
+    const double most = times[id] * once[id];
+    if (operation.kind == OperationKind::Compute || operation.blocks) {
+      EXPECT_NEAR(exposed[id], most, 1e-9 * most + 1e-6) << id;
+    }
+  }
+  const ClosedForm flat(expand(step_), two_dimensions());
+  const std::vector<double> longest = flat.durations_ns(b_);
+  const std::vector<double> shown = flat.exposed_ns(b_);
+  for (std::size_t id = 0; id < shown.size(); ++id) EXPECT_LE(shown[id], longest[id] * (1.0 + 1e-9) + 1e-6);
+}
+
 TEST_P(RandomSteps, NoOperationThatTakesLongerMakesThemShorter) {
   const double before = ClosedForm(step_, two_dimensions()).step_time_ns(b_);
   for (Operation& operation : step_.operations) {

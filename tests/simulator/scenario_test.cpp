@@ -234,6 +234,13 @@ TEST(WireLoads, PriceIsTheSlowestDimension) {
     }
     EXPECT_EQ(bound, (std::vector<double>{0.0, 0.0}));
   }
+  // A group of one NPU has nothing to send and binds nothing.
+  const WireLoads nothing(std::vector<GroupCollective>{{{CollectiveKind::AllReduce, Bytes(8)}, 0}},
+                          std::vector<Group>{{.name = "one NPU"}}, scene.network, scene.system, {});
+  const auto free = nothing.price(std::vector<double>{1.0, 1.0});
+  EXPECT_EQ(free[0].ns, 0.0);
+  EXPECT_EQ(nothing.dimension(free[0]), -1);
+  EXPECT_TRUE(nothing.binding_loads(free, std::vector<double>{3.0}).empty());
   const WireLoads loads(std::vector<GroupCollective>{{{CollectiveKind::AllReduce, Bytes(8)}, 0}},
                         std::vector<Group>{whole_network(scene.network)}, scene.network, scene.system, {});
   EXPECT_TRUE(std::isinf(loads.price(std::vector<double>{0.0, 1.0})[0].ns));

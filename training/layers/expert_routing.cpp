@@ -42,7 +42,7 @@ bool once_per_node(const TransformerArchitecture& model, const Parallelism& p) {
 
 RouteBytes route_bytes(const TransformerArchitecture& model, const Parallelism& p, const Group& expert_group,
                        bool dispatch) {
-  const double size = dispatch && p.precision == Precision::Fp8 ? scaled_byte : 2.0;
+  const double size = dispatch && narrows(p.precision) ? scaled_byte : 2.0;
   const bool apart =
       p.sequence_parallel || p.experts_tensor() != p.tensor;  // TP ranks send parts of the tokens
   const double ranks = apart ? static_cast<double>(p.tensor) : 1.0;

@@ -83,8 +83,9 @@ double shorter(double best, const Work& work, const Tile& tile, double count, co
 
 double gemm_ns(const Npu& npu, Precision precision, const Gemm& gemm, double result_bytes) {
   const NpuConstants& fit = npu.constants;
-  const double in_bytes = precision == Precision::Fp8 ? 1.0 : 2.0;
-  const bool aligned = std::fmod(in_bytes * gemm.n, 16.0) == 0.0 && std::fmod(in_bytes * gemm.k, 16.0) == 0.0;
+  const double in_bytes = input_bytes(precision);
+  const double step = 16.0 / std::min(std::exp2(std::floor(std::log2(in_bytes))), 2.0);  // in elements
+  const bool aligned = std::fmod(gemm.n, step) == 0.0 && std::fmod(gemm.k, step) == 0.0;
   const double share = fit.gemm_efficiency * (aligned ? 1.0 : unaligned_speed);
   const double bytes_per_ns = npu.memory_gb_per_s * fit.memory_efficiency;
   const double overhead_ns = fit.kernel_overhead_us * 1e3;

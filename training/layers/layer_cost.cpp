@@ -157,7 +157,7 @@ LayerCost sparse_layer_cost(const TransformerArchitecture& model, const Parallel
 // are predicted.
 BlockPasses head_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
   Parallelism unscaled = p;
-  if (p.precision == Precision::Fp8) unscaled.precision = Precision::Bf16;
+  if (narrows(p.precision)) unscaled.precision = Precision::Bf16;
   const Pricer pricer(model, unscaled, npu);
   BlockPasses passes;
   // In fp32, kernel by kernel: cast, maximum, difference, exponential, sum, quotient; backward a product and

@@ -30,8 +30,10 @@ constexpr double fused_softmax_heads = 4.0;
 
 // Bytes that casting an element to fp8 passes through memory: the largest is looked for (2), it is read again
 // (2) and written as rows and as columns (1 each). With MXFP8, whose scales are of 32 elements, as many: rows
-// and columns are scaled apart.
-constexpr double cast_bytes = 6.0;
+// and columns are scaled apart. To nvfp4 they are rotated before (a Hadamard transform: 2 read, 2 written).
+double cast_bytes(Precision precision) {
+  return 4.0 + 2.0 * input_bytes(precision) + (precision == Precision::Nvfp4 ? 4.0 : 0.0);
+}
 
 }  // namespace
 
@@ -56,10 +58,10 @@ void Pricer::multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms)
   multiply(passes.forward, gemm_ns(npu_, p_.precision, gemms.forward));
   multiply(passes.input_gradient, gemm_ns(npu_, p_.precision, gemms.input_gradient));
   multiply(passes.weight_gradient, gemm_ns(npu_, p_.precision, gemms.weight_gradient, summed));
-  if (p_.precision != Precision::Fp8) return;
+  if (!narrows(p_.precision)) return;
   const auto& [m, n, k, batch] = gemms.forward;
-  stream(passes.forward, batch * cast_bytes * m * k, 2.0);
-  stream(passes.input_gradient, batch * cast_bytes * m * n, 2.0);
+  stream(passes.forward, batch * cast_bytes(p_.precision) * m * k, 2.0);
+  stream(passes.input_gradient, batch * cast_bytes(p_.precision) * m * n, 2.0);
 }
 
 void Pricer::attention_core(BlockPasses& passes) const {

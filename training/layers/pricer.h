@@ -45,7 +45,7 @@ class Pricer {
   }
   void multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const;
   [[nodiscard]] Precision attention_precision() const {
-    return p_.precision == Precision::Fp8 ? Precision::Bf16 : p_.precision;
+    return narrows(p_.precision) ? Precision::Bf16 : p_.precision;
   }
   void flash(BlockPasses& passes, const AttentionGemms& core) const;
   void unfused(BlockPasses& passes, const AttentionGemms& core) const;

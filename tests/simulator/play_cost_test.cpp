@@ -1,0 +1,112 @@
+#include "simulator/player/play_cost.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "simulator/player/player.h"
+
+namespace bandwright {
+namespace {
+
+// An all-reduce of 4,000 B in one chunk. An NPU sends 2 (4 - 1) messages in one phase on one line of four.
+struct OnFour {
+  Network network;
+  System system;
+  Step graph;
+  std::vector<double> bandwidth = {1.0};
+
+  OnFour(const char* shape, NetworkModel model)
+      : network(parse_network(shape)),
+        graph(lone_collective(network, {CollectiveKind::AllReduce, Bytes(4000)})) {
+    system.chunks = 1;
+    system.network = model;
+  }
+  [[nodiscard]] Scenario scenario() const { return {graph, network, system, bandwidth, Time()}; }
+  [[nodiscard]] PlayCost cost(bool teams = false) const {
+    RankedStep step = of_one_kind(scenario());
+    if (teams) {
+      step.teams = {{0, 1, 2, 3}};
+      step.teams_of_group = {{0, 0, 0, 0}};
+    }
+    return play_cost(scenario(), step);
+  }
+};
+
+// 24 B for an NPU's operation, 150 for a line, 24 for what is to come: 4 x 24 + 150 + 24 for the line's phase
+// and 3 x 4 x 24 beside. Events are 4 operations and the line's phase, at 40 ns; four arrivals at 10 ns; 4 x
+// 6 messages in a recurrence, at 8 ns.
+TEST(PlayCost, OfPortsByHand) {
+  const PlayCost ring = OnFour("Ring(4)", NetworkModel::Ports).cost();
+  EXPECT_DOUBLE_EQ(ring.messages, 24);
+  EXPECT_DOUBLE_EQ(ring.events, 5);
+  EXPECT_DOUBLE_EQ(ring.bytes, 96 + 150 + 24 + 288);
+  EXPECT_DOUBLE_EQ(ring.seconds, 5 * 40e-9 + 4 * 10e-9 + 24 * 8e-9);
+  // A port for each of four peers of each, 8 B.
+  const PlayCost cables = OnFour("FullyConnected(4)", NetworkModel::Ports).cost();
+  EXPECT_DOUBLE_EQ(cables.bytes, ring.bytes + 4 * 4 * 8);
+  EXPECT_DOUBLE_EQ(cables.messages, 24);
+}
+
+// Every message is an event where NPUs are of teams, and has a seat of 64 B to come to; every NPU's phase
+// waits by itself, and one message of each NPU is under way.
+TEST(PlayCost, OfTeamsByHand) {
+  const PlayCost cost = OnFour("Ring(4)", NetworkModel::Ports).cost(true);
+  EXPECT_DOUBLE_EQ(cost.events, 4 + 4 + 24);
+  EXPECT_DOUBLE_EQ(cost.bytes, 96 + (150 + 4 * 64) + 4 * 24 + 288 + 4 * 24);
+  EXPECT_DOUBLE_EQ(cost.seconds, 32 * 40e-9);
+  EXPECT_DOUBLE_EQ(OnFour("FullyConnected(4)", NetworkModel::Ports).cost(true).bytes,
+                   cost.bytes + 4 * 4 * 8 + 2 * 4 * 24)
+      << "ports of each NPU, and three messages at once";
+}
+
+// On links a message is three events and a packet of 220 B, as a flow of 450 B and 1.5 us; 8 B for each of 8
+// links.
+TEST(PlayCost, OfLinksAndFlowsByHand) {
+  const PlayCost links = OnFour("Ring(4)", NetworkModel::Links).cost();
+  EXPECT_DOUBLE_EQ(links.events, 5 + 24 * 3);
+  EXPECT_DOUBLE_EQ(links.bytes, 96 + (150 + 4 * 64) + 24 + 288 + 8 * 8 + 4 * (220 + 24));
+  EXPECT_DOUBLE_EQ(links.seconds, 77 * 40e-9 + 4 * 10e-9);
+  const PlayCost flows = OnFour("Ring(4)", NetworkModel::Flows).cost();
+  EXPECT_DOUBLE_EQ(flows.bytes, links.bytes + 4 * (450 - 220));
+  EXPECT_DOUBLE_EQ(flows.seconds, links.seconds + 24 * 1.5e-6);
+}
+
+// The events foretold are those that are handled, within a factor of two.
+TEST(PlayCost, ForetellsTheEventsOfAPlay) {
+  for (const char* shape : {"Ring(16)", "Switch(32)", "FullyConnected(12)", "Ring(4)_Switch(8)"}) {
+    for (const NetworkModel model : {NetworkModel::Ports, NetworkModel::Links}) {
+      for (const int chunks : {1, 8}) {
+        System system;
+        system.chunks = chunks;
+        system.network = model;
+        const Network network = parse_network(shape);
+        const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(1 << 20)});
+        const std::vector<double> bandwidth(network.dimensions.size(), 10.0);
+        const Scenario scenario{graph, network, system, bandwidth, Time()};
+        const double foretold = play_cost(scenario, of_one_kind(scenario)).events;
+        const auto handled = static_cast<double>(simulate_full(scenario).events);
+        EXPECT_LE(handled, 2.0 * foretold + 50) << shape << " in " << chunks;
+        EXPECT_GE(handled, 0.5 * foretold - 50) << shape << " in " << chunks;
+      }
+    }
+  }
+}
+
+TEST(PlayCost, RefusesMoreThanADayOrThanThereIs) {
+  EXPECT_NO_THROW(require_affordable({.seconds = 86400.0}));
+  const auto refusal = [](const PlayCost& cost) {
+    try {
+      require_affordable(cost);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(refusal({.messages = 1e12, .seconds = 86401.0}),
+              testing::AllOf(testing::HasSubstr("1e+12 messages"), testing::HasSubstr("more than a day")));
+  EXPECT_THAT(refusal({.bytes = 1e18}), testing::HasSubstr("this machine has"));
+}
+
+}  // namespace
+}  // namespace bandwright

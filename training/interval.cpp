@@ -1,0 +1,126 @@
+#include "training/interval.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/io/csv.h"
+#include "core/io/paths.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double share_held = 0.9;
+constexpr double unmeasured_weight = 0.3;
+constexpr double unmeasured_error = 0.5;
+constexpr std::size_t runs_named = 3;
+
+double weight_of(const StepKind& a, const StepKind& b) { return std::exp(-2.0 * unlikeness(a, b)); }
+
+// Doublings between two sizes.
+double doublings(double a, double b) { return std::abs(std::log2(a / b)); }
+
+bool tpu(const StepKind& kind) { return kind.npu.starts_with("tpu"); }
+
+bool yes(const CsvRow& row, std::string_view column) { return row.text(column) == "yes"; }
+
+}  // namespace
+
+StepKind step_kind(const TrainingJob& job) {
+  const Parallelism& p = job.parallelism;
+  const auto npus = static_cast<double>(p.npus());
+  return {.npu = job.machine.npu.constants_name,
+          .experts = job.model.sparse(),
+          .parameters = parameters(job.model),
+          .npus = npus,
+          .tokens_per_npu = static_cast<double>(p.global_batch * job.model.sequence) / npus,
+          .tensor = p.tensor > 1,
+          .pipeline = p.pipeline > 1,
+          .weights_divided = p.zero >= 2,
+          .precision = p.precision};
+}
+
+double unlikeness(const StepKind& a, const StepKind& b) {
+  const auto differ = [](bool differs, double by) { return differs ? by : 0.0; };
+  return differ(a.npu != b.npu, 1.0) + differ(tpu(a) != tpu(b), 1.0) + differ(a.experts != b.experts, 1.0) +
+         0.2 * doublings(a.parameters, b.parameters) + 0.15 * doublings(a.npus, b.npus) +
+         0.15 * doublings(a.tokens_per_npu, b.tokens_per_npu) + differ(a.tensor != b.tensor, 0.2) +
+         differ(a.pipeline != b.pipeline, 0.2) + differ(a.weights_divided != b.weights_divided, 0.3) +
+         differ(a.precision != b.precision, 0.3);
+}
+
+MeasuredErrors::MeasuredErrors(std::vector<MeasuredStep> steps) : steps_(std::move(steps)) {
+  std::vector<double> scores;
+  for (const MeasuredStep& step : steps_) {
+    const Expected other = expected(step.kind, step.configuration);
+    scores.push_back(std::abs(step.error - other.error) / other.spread);
+  }
+  if (scores.empty()) return;
+  const auto held = static_cast<std::size_t>(share_held * static_cast<double>(scores.size() - 1));
+  std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(held), scores.end());
+  factor_ = scores[held];
+}
+
+MeasuredErrors::Expected MeasuredErrors::expected(const StepKind& kind, const std::string& without) const {
+  double weights = unmeasured_weight;
+  double errors = 0.0;
+  std::vector<std::pair<double, double>> others;  // weight and error
+  for (const MeasuredStep& step : steps_) {
+    if (step.configuration == without) continue;
+    const double weight = weight_of(kind, step.kind);
+    weights += weight;
+    errors += weight * step.error;
+    others.emplace_back(weight, step.error);
+  }
+  Expected result{errors / weights, unmeasured_weight * unmeasured_error};
+  for (const auto& [weight, error] : others) result.spread += weight * std::abs(error - result.error);
+  result.spread /= weights;
+  return result;
+}
+
+StepInterval MeasuredErrors::interval(const StepKind& kind, double step_ns) const {
+  const Expected about = expected(kind, "");
+  StepInterval interval{step_ns * std::exp(-about.error - factor_ * about.spread),
+                        step_ns * std::exp(-about.error + factor_ * about.spread)};
+  std::vector<const MeasuredStep*> nearest;
+  for (const MeasuredStep& step : steps_) nearest.push_back(&step);
+  const std::size_t named = std::min(runs_named, nearest.size());
+  std::partial_sort(nearest.begin(), nearest.begin() + static_cast<std::ptrdiff_t>(named), nearest.end(),
+                    [&](const MeasuredStep* a, const MeasuredStep* b) {
+                      return unlikeness(kind, a->kind) < unlikeness(kind, b->kind);
+                    });
+  for (std::size_t i = 0; i < named; ++i) interval.runs.push_back(nearest[i]->run);
+  return interval;
+}
+
+bool MeasuredErrors::holds(const MeasuredStep& step) const {
+  const Expected about = expected(step.kind, step.configuration);
+  return std::abs(step.error - about.error) <= factor_ * about.spread;
+}
+
+double MeasuredErrors::width(const StepKind& kind) const { return 2.0 * factor_ * expected(kind, "").spread; }
+
+std::vector<MeasuredStep> read_step_errors(const std::string& file) {
+  std::vector<MeasuredStep> steps;
+  for (const CsvRow& row : read_csv(file).rows) {
+    steps.push_back({.run = row.text("run"),
+                     .configuration = row.text("configuration"),
+                     .kind = {.npu = row.text("npu"),
+                              .experts = yes(row, "experts"),
+                              .parameters = row.number("parameters"),
+                              .npus = row.number("npus"),
+                              .tokens_per_npu = row.number("tokens_per_npu"),
+                              .tensor = yes(row, "tensor"),
+                              .pipeline = yes(row, "pipeline"),
+                              .weights_divided = yes(row, "weights_divided"),
+                              .precision = precision(row.text("precision"))},
+                     .error = row.number("error")});
+  }
+  return steps;
+}
+
+const MeasuredErrors& shipped_errors() {
+  static const MeasuredErrors errors(read_step_errors((inputs_folder() / "step_errors.csv").string()));
+  return errors;
+}
+
+}  // namespace bandwright
