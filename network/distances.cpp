@@ -23,7 +23,7 @@ void group_links(const NetworkGraph& graph, NodeId GraphLink::*here, NodeId Grap
 
 }  // namespace
 
-Distances::Distances(const NetworkGraph& graph) {
+Distances::Distances(const NetworkGraph& graph) : known_(graph.nodes.size()) {
   group_links(graph, &GraphLink::from, &GraphLink::to, first_, exits_);
   group_links(graph, &GraphLink::to, &GraphLink::from, first_entry_, entries_);
   for (const GraphNode& node : graph.nodes)
@@ -31,9 +31,8 @@ Distances::Distances(const NetworkGraph& graph) {
 }
 
 const std::vector<std::uint16_t>& Distances::to(NodeId target) {
-  const auto [known, fresh] = known_.try_emplace(target);
-  if (fresh) known->second = measured(target);
-  return known->second;
+  if (known_[target].empty()) known_[target] = measured(target);
+  return known_[target];
 }
 
 // Dial's algorithm: nodes by their distance, in buckets, as costs are small whole numbers.

@@ -1,7 +1,6 @@
 #pragma once
 #include <cstdint>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "network/graph.h"
@@ -50,7 +49,7 @@ class Distances {
   std::vector<Exit> entries_;  // the same links by where they lead; `to` is where they come from
   std::vector<std::uint32_t> first_entry_;
   std::vector<std::uint8_t> passes_;
-  std::unordered_map<NodeId, std::vector<std::uint16_t>> known_;
+  std::vector<std::vector<std::uint16_t>> known_;  // by target; empty: not yet
 };
 
 }  // namespace bandwright

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double width = 1200.0;
 constexpr double margin = 40.0;
+constexpr double highest_arc = 130.0;  // of links within a level
 constexpr std::array colours = {"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b"};
 
 struct Point {
@@ -48,6 +49,9 @@ class Drawing {
       levels[graph_.nodes[node].kind == NodeKind::Npu ? 0 : graph_.nodes[node].level].push_back(node);
     }
     height_ = 2.0 * margin + 150.0 * static_cast<double>(levels.size() - 1);
+    const bool arcs = std::any_of(graph_.links.begin(), graph_.links.end(),
+                                  [&](const GraphLink& link) { return same_level(link); });
+    if (arcs) height_ += highest_arc;
     double y = height_ - margin;
     for (const auto& [level, nodes] : levels) {
       const double step = (width - 2.0 * margin) / static_cast<double>(nodes.size());
@@ -75,22 +79,37 @@ class Drawing {
     }
   }
 
+  [[nodiscard]] bool same_level(const GraphLink& link) const {
+    return columns_ == 0 && graph_.nodes[link.from].kind != NodeKind::Npu &&
+           graph_.nodes[link.to].kind != NodeKind::Npu &&
+           graph_.nodes[link.from].level == graph_.nodes[link.to].level;
+  }
+
   [[nodiscard]] const char* colour(const GraphLink& link) const {
     return colours[link.link_class % colours.size()];
   }
 
-  [[nodiscard]] std::string line_of(const GraphLink& link) const {
+  // A line, an arc within a level, or a stub at either end that points out of the grid.
+  [[nodiscard]] std::string course_of(const GraphLink& link) const {
     const Point a = places_[link.from];
-    Point b = places_[link.to];
-    const bool far = columns_ > 0 && std::hypot(b.x - a.x, b.y - a.y) > 2.5 * narrowest_;
-    if (far)
-      b = {a.x + (b.x - a.x) * 0.25 * narrowest_ / std::hypot(b.x - a.x, b.y - a.y),
-           a.y + (b.y - a.y) * 0.25 * narrowest_ / std::hypot(b.x - a.x, b.y - a.y)};
+    const Point b = places_[link.to];
+    const double length = std::hypot(b.x - a.x, b.y - a.y);
+    if (columns_ > 0 && length > 2.5 * narrowest_) {
+      const Point out{0.3 * narrowest_ * (b.x - a.x) / length, 0.3 * narrowest_ * (b.y - a.y) / length};
+      return fmt::format("M{:.1f} {:.1f}L{:.1f} {:.1f}M{:.1f} {:.1f}L{:.1f} {:.1f}", a.x, a.y, a.x - out.x,
+                         a.y - out.y, b.x, b.y, b.x + out.x, b.y + out.y);
+    }
+    const double arc = same_level(link) ? std::min(highest_arc, 0.3 * length) : 0.0;
+    return fmt::format("M{:.1f} {:.1f}Q{:.1f} {:.1f} {:.1f} {:.1f}", a.x, a.y, (a.x + b.x) / 2.0,
+                       (a.y + b.y) / 2.0 - 2.0 * arc, b.x, b.y);
+  }
+
+  [[nodiscard]] std::string line_of(const GraphLink& link) const {
     const double thickness = std::clamp(narrowest_ / 12.0, 0.15, 1.5) * std::min(3.0, std::sqrt(link.cables));
     return fmt::format(
-        "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" stroke-width=\"{:.2f}\" "
+        "<path class=\"link\" d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{:.2f}\" "
         "stroke-opacity=\"0.6\"{}/>\n",
-        a.x, a.y, b.x, b.y, colour(link), thickness, link.failed ? " stroke-dasharray=\"4 4\"" : "");
+        course_of(link), colour(link), thickness, link.failed ? " stroke-dasharray=\"4 4\"" : "");
   }
 
   [[nodiscard]] std::string mark_of(NodeId id) const {

@@ -41,13 +41,16 @@ std::string_view routing_name(Routing routing) {
 }
 
 Routes::Routes(const NetworkGraph& graph, RoutingOptions options)
-    : graph_(graph), options_(std::move(options)), distances_(graph) {
+    : graph_(graph),
+      npus_(static_cast<NodeId>(graph.npus())),
+      options_(std::move(options)),
+      distances_(graph) {
   if (options_.routing == Routing::Spray) bundles_ = find_bundles(graph, distances_);
-  for (NodeId node = static_cast<NodeId>(graph.npus()); node < graph.nodes.size(); ++node) {
+  for (NodeId node = npus_; node < graph.nodes.size(); ++node) {
     if (graph.nodes[node].kind == NodeKind::Switch) middles_.push_back(node);
   }
   if (middles_.empty()) {
-    for (NodeId npu = 0; npu < graph.npus(); ++npu) middles_.push_back(npu);
+    for (NodeId npu = 0; npu < npus_; ++npu) middles_.push_back(npu);
   }
   for (const auto& [pair, nodes] : options_.table) {
     Way way;
@@ -98,7 +101,7 @@ void Routes::add(LinkId link, Way& way) const {
 
 // From node to node, always nearer.
 void Routes::walk(NodeId from, NodeId to, std::uint64_t key, const Load& load, Way& way) {
-  const NodeId anchor = to < graph_.npus() ? distances_.anchor(to) : to;
+  const NodeId anchor = to < npus_ ? distances_.anchor(to) : to;
   const NodeId target = from == anchor ? to : anchor;
   const std::vector<std::uint16_t>& distance = distances_.to(target);
   if (distance[from] == Distances::unreachable) {

@@ -81,6 +81,7 @@ class Routes {
   [[nodiscard]] double crowding(const Way& way, const Load& load) const;
 
   const NetworkGraph& graph_;
+  NodeId npus_;
   RoutingOptions options_;
   Distances distances_;
   Bundles bundles_;

@@ -1,6 +1,7 @@
 #include "simulator/transport/flows.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace bandwright {
 namespace {
@@ -25,6 +26,7 @@ Flows::Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events)
       parts_(scenario.built == nullptr ? 1U
                                        : static_cast<std::uint32_t>(scenario.built->routing.queue_pairs)),
       overhead_(scenario.system.message_overhead),
+      efficiency_(scenario.built == nullptr ? std::vector<double>() : scenario.graph.wire_efficiency),
       due_(no_event) {}
 
 std::int64_t Flows::bytes_of(const Message& message, std::uint32_t part) const {
@@ -38,6 +40,11 @@ void Flows::send(const Message& message, Time begun) {
       .message = message,
       .legs = ways_->legs(message),
       .last = charge_ == LatencyCharge::Last || (charge_ == LatencyCharge::Bulk && message.among_others)};
+  if (!efficiency_.empty() && message.dimension >= 0) {
+    const double share = efficiency_[static_cast<std::size_t>(message.dimension)];
+    packets_[index].message.bytes =
+        static_cast<std::int64_t>(std::ceil(static_cast<double>(message.bytes) / share));
+  }
   begin_leg(index, begun + overhead_);
 }
 

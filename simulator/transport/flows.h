@@ -16,7 +16,9 @@ namespace bandwright {
 //
 //   latency ....[===== rate 1/2 =====][== 1 ==]-> arrives
 //
-// What a sender needs for each message (the library's message_overhead) is part of the latency.
+// What a sender needs for each message (the library's message_overhead) is part of the latency. Where
+// collectives reach only a share of a dimension's bandwidth (Step::wire_efficiency), its messages are that
+// much longer on a network as it is built; a grid's links are that much slower.
 class Flows final : public Transport {
  public:
   // Throws InputError for a network that does not fit the step.
@@ -58,7 +60,8 @@ class Flows final : public Transport {
   LatencyCharge charge_;
   std::uint32_t parts_;  // of a message: its queue pairs
   Time overhead_;
-  Time due_;  // the earliest event for an end that is under way; beyond the clock: none
+  std::vector<double> efficiency_;  // of messages by dimension; empty: 1
+  Time due_;                        // the earliest event for an end that is under way; beyond the clock: none
   std::vector<Packet> packets_;
   std::vector<std::uint32_t> free_packets_;
   std::vector<Departure> departures_;

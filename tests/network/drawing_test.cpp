@@ -20,7 +20,7 @@ TEST(Drawing, ShowsEveryNodeAndCableOnce) {
   const std::string svg = drawing_of(graph);
   EXPECT_EQ(count_of(svg, "<circle"), 32U);
   EXPECT_EQ(count_of(svg, "<rect x="), graph.nodes.size() - 32);
-  EXPECT_EQ(count_of(svg, "<line"), graph.links.size() / 2);
+  EXPECT_EQ(count_of(svg, "<path class="), graph.links.size() / 2);
   EXPECT_EQ(count_of(svg, "<text"), graph.classes.size());
 }
 
