@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cost_model/bill.h"
 #include "formats/load.h"
 #include "study/job/division_space.h"
 #include "study/job/job_options.h"
