@@ -83,7 +83,7 @@ std::vector<Value> division_values(const Parallelism& p) {
 // Columns of a table of divisions and a row of each.
 class DivisionTable {
  public:
-  DivisionTable(std::string_view key, const PlanAnswer& answer) : answer_(answer), table_(Table::of(key)) {
+  DivisionTable(std::string_view key, const PlanAnswer& answer) : table_(Table::of(key)) {
     const bool money = answer.objective != PlanObjective::StepTime;
     const bool network = needs_prices(answer.objective);
     table_.column("rank").column("npus", "", answer.space.npus.size() > 1 ? Shown::Everywhere : programs);
@@ -117,7 +117,6 @@ class DivisionTable {
   Table& table() { return table_; }
 
  private:
-  const PlanAnswer& answer_;
   Table table_;
 };
 

@@ -118,7 +118,14 @@ DivisionSpace division_space(const Job& job, TransformerArchitecture model, Mach
   }
   static_cast<void>(space.job.machine.npu.peak(space.job.parallelism.precision));  // has such units
   space.npus = numbers("--npus", rest.npus, 1, most);
-  if (!rest.global_batch.empty()) space.job.parallelism.global_batch = read_count(rest, &Job::global_batch);
+  constexpr std::int64_t sequences_per_npu =
+      2;  // where the batch is left open; divisions share one to compare
+  if (!rest.global_batch.empty()) {
+    space.job.parallelism.global_batch = read_count(rest, &Job::global_batch);
+  } else if (!space.npus.empty()) {
+    space.job.parallelism.global_batch =
+        sequences_per_npu * *std::max_element(space.npus.begin(), space.npus.end());
+  }
   for (std::string Job::*const word : decisions) {
     decide(space, word, typed_name(job_option(word)), job.*word);
   }
@@ -202,7 +209,6 @@ Parallelism open_division(const Job& job, const TransformerArchitecture& model, 
   if (all.sequence_parallel.empty()) all.sequence_parallel = word_of(job, &Job::sequence_parallel);
   const DivisionSpace space = division_space(all, model, machine);
   if (space.npus.size() != 1) throw InputError("--npus: expected a number of NPUs");
-  if (job.global_batch.empty()) throw InputError("a division that is left open (auto) needs --global-batch");
   return best_division(space);
 }
 

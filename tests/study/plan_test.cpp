@@ -183,5 +183,13 @@ TEST(OpenDivision, ACurveHasTheBestOfEachPoint) {
   }
 }
 
+// Divisions are compared at one batch: two sequences for each NPU of the largest count where none is given.
+TEST(Plan, ABatchThatIsLeftOpenIsTwoSequencesPerNpu) {
+  Job job{.model = "llama3-8b", .machine = "dgx-h100", .npus = "8,16"};
+  EXPECT_EQ(division_space(job).job.parallelism.global_batch, 32);
+  job.global_batch = "24";
+  EXPECT_EQ(division_space(job).job.parallelism.global_batch, 24);
+}
+
 }  // namespace
 }  // namespace bandwright
