@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cost_model/bill.h"
 #include "formats/load.h"
 #include "study/job/division_space.h"
 #include "study/job/job_options.h"
