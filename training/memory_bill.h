@@ -21,6 +21,7 @@ namespace bandwright {
 //                 with sequence parallel      x 34/t + the same last term
 //                 selective, or flash         without the last term
 //                 full                        2 x, and one layer besides
+//                 single modules              without what they have made (Parallelism::again)
 //               2 x less without dropout (gated FFNs); with experts what each of the k copies of a token
 //               needs; inputs of multiplications 1 byte instead of 2 in fp8;
 //               times the layers in flight, with l of the slowest stage (training/parallelism.h):
