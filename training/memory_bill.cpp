@@ -198,7 +198,9 @@ MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& 
         model.sparse() ? sparse_layer_parameters(model) / as_double(p.tensor) + local_experts(model, p) : 0.0;
     bill.gathered = 2.0 * weight_bytes * std::max(dense, sparse);
   }
-  bill.buffers = p.data > 1 ? p.bucket_bytes : 0.0;
+  const double all =
+      as_double(p.gradient_bytes) * (parameters.dense + parameters.experts + parameters.embedding);
+  bill.buffers = p.data > 1 ? std::min(p.bucket_bytes, all) : 0.0;
   bill.allowance = fragmentation(bill.total()) + library_bytes;
   return bill;
 }
