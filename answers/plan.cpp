@@ -83,7 +83,7 @@ std::vector<Value> division_values(const Parallelism& p) {
 // Columns of a table of divisions and a row of each.
 class DivisionTable {
  public:
-  DivisionTable(std::string_view key, const PlanAnswer& answer) : answer_(answer), table_(Table::of(key)) {
+  DivisionTable(std::string_view key, const PlanAnswer& answer) : table_(Table::of(key)) {
     const bool money = answer.objective != PlanObjective::StepTime;
     const bool network = needs_prices(answer.objective);
     table_.column("rank").column("npus", "", answer.space.npus.size() > 1 ? Shown::Everywhere : programs);
@@ -104,10 +104,10 @@ class DivisionTable {
     std::vector<Value> row = {rank, p.npus(), division_words(p)};
     for (Value& value : division_values(p)) row.push_back(std::move(value));
     const Value price = e.usd_per_million_tokens > 0.0 ? Value(e.usd_per_million_tokens) : Value();
-    for (Value value : std::initializer_list<Value>{
-             e.step_ns * 1e-9, e.tokens_per_s, e.mfu, e.hfu, e.tflop_per_s_per_npu,
-             e.exposed_communication_ns() * 1e-9, e.memory.total(), e.memory_capacity, e.fits(), price,
-             each.network_usd, differences(each.ranked)}) {
+    for (Value value :
+         std::initializer_list<Value>{e.step_ns / 1e9, e.tokens_per_s, e.mfu, e.hfu, e.tflop_per_s_per_npu,
+                                      e.exposed_communication_ns() / 1e9, e.memory.total(), e.memory_capacity,
+                                      e.fits(), price, each.network_usd, differences(each.ranked)}) {
       row.push_back(std::move(value));
     }
     table_.rows.push_back(std::move(row));
@@ -117,7 +117,6 @@ class DivisionTable {
   Table& table() { return table_; }
 
  private:
-  const PlanAnswer& answer_;
   Table table_;
 };
 
@@ -235,7 +234,7 @@ Document plan_document(const PlanWords& words, const PlanAnswer& answer) {
   document.data("minimized", std::string(plan_objective_name(answer.objective)));
   const bool proved = !answer.best.empty() && !answer.interrupted;
   document.data("bound_s", proved && answer.objective == PlanObjective::StepTime && !answer.pareto
-                               ? Value(answer.best[0].estimate.step_ns * 1e-9)
+                               ? Value(answer.best[0].estimate.step_ns / 1e9)
                                : Value());
   document.data("gap", proved ? Value(0.0) : Value());
   DivisionTable plans("plans", answer);

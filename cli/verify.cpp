@@ -34,6 +34,7 @@ void add_verify(CLI::App& app) {
       "Example:\n"
       "  bandwright plan llama3-8b --machine dgx-h100 --npus 16 --global-batch 32 --proof p.jsonl\n"
       "  bandwright verify p.jsonl");
+  let_start_fresh(*command, options);
   command->callback([options] { run(*options); });
 }
 

@@ -77,8 +77,9 @@ class Search {
  private:
   using Evaluators = std::vector<std::unique_ptr<StepEvaluator>>;  // by part; of one thread
 
+  [[nodiscard]] bool asked_to_stop() const { return search_.interrupted && search_.interrupted(); }
   [[nodiscard]] bool stopped() {
-    answer_.interrupted = answer_.interrupted || (search_.interrupted && search_.interrupted());
+    answer_.interrupted = answer_.interrupted || asked_to_stop();
     return answer_.interrupted;
   }
   [[nodiscard]] Merit merit(double weight, double step_ps) const {
@@ -153,7 +154,7 @@ Found Search::of_sizes(std::uint16_t index, std::size_t first, std::size_t end) 
   const Part& part = parts_[index];
   Found found;
   DivisionBound bound(space_.job);
-  for (std::size_t s = first; s < end; ++s) {
+  for (std::size_t s = first; s < end && !asked_to_stop(); ++s) {
     for_each_division(space_, part.domains, part.sizes[s], part.npus, [&](const Parallelism& p) {
       ++found.valid;
       const double bytes = memory_bill(space_.job.model, p).total();

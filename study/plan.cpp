@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cost_model/bill.h"
 #include "formats/load.h"
 #include "study/job/division_space.h"
 #include "study/job/job_options.h"
@@ -144,7 +145,6 @@ WeighedSpace weighed_space(const Job& job, PlanObjective objective) {
   WeighedSpace weighed{division_space(job), {}};
   DivisionSpace& space = weighed.space;
   if (space.npus.empty()) throw InputError("--npus: expected a number of NPUs, or a list of them");
-  if (job.global_batch.empty()) throw InputError("a search for a division needs --global-batch");
   std::optional<PriceList> prices;
   if (needs_prices(objective)) prices = load_any_prices(word_of(job, &Job::prices));
   for (const std::int64_t npus : space.npus) {

@@ -40,7 +40,7 @@ YamlTree written(const std::string& text) { return text.empty() ? YamlTree() : Y
 
 Kind<std::string> decision(std::string Job::*word) {
   return {[word](const YamlValue& value) {
-            const std::string text = joined(value);
+            std::string text = joined(value);
             check_at(value, typed_name(job_option(word)), [&] { check_decision(word, text); });
             return text;
           },

@@ -142,6 +142,25 @@ TEST(Steps, StoppedEarlyTheBoundHolds) {
   }
 }
 
+// Boxes that are bounded are what a search costs; likewise.
+TEST(Steps, BoundFewBoxes) {
+  std::mt19937 random(34);
+  int perf = 0;
+  int product = 0;
+  for (int instance = 0; instance < 12; ++instance) {
+    KnownCuts known = random_cuts(3, random);
+    for (int d = 0; d < 3; ++d) known.cuts[0].loads.push_back({only_dimension(d), 1e7});
+    Problem problem{3, {{1.0, known.oracle()}}, {total_budget(3, 325)}, {1, 3, 9}};
+    Summary optimum = optimize(problem);
+    perf += optimize_in_steps(problem, optimum, 12.5).boxes;
+    problem.target = Target::PerfPerCost;
+    optimum = optimize(problem);
+    product += optimize_in_steps(problem, optimum, 25).boxes;
+  }
+  EXPECT_LE(perf, 12 * 5.7);  // of 350 allocations that spend the budget
+  EXPECT_LE(product, 12 * 4);
+}
+
 TEST(Steps, RejectAStepThatBuysNothing) {
   const KnownCuts known{{{0.0, {{1, 1e9}, {2, 1e9}}}}};
   const Problem problem{2, {{1.0, known.oracle()}}, {total_budget(2, 100)}};

@@ -231,6 +231,40 @@ TEST(DivisionBound, IsNeverAboveTheStep) {
   }
 }
 
+// Nor is the least bound of a subtree above the least step in it, whatever is decided in the subtree.
+TEST(DivisionBound, IsBelowTheBestOfRandomSubtrees) {
+  std::mt19937 random(23);
+  for (const char* model : {"llama3-8b", "mixtral-8x7b"}) {
+    const DivisionSpace whole = space_of(model, "dgx-h100", 32, 64);
+    for (int i = 0; i < 10; ++i) {
+      DivisionSpace some = whole;
+      const auto either = [&](auto& values, auto a, auto b) {
+        if (random() % 2 == 0) values = {random() % 2 == 0 ? a : b};
+      };
+      either(some.tensor, 1, 4);
+      either(some.pipeline, 1, 2);
+      either(some.context, 1, 2);
+      either(some.zero, 0, 1);
+      either(some.recompute, Recomputation::None, Recomputation::Full);
+      some.virtual_stages = {1, 2};
+      const RankedDivisions found = best_divisions(some, {.best = 1, .use_bound = false});
+      if (found.best.empty()) continue;
+      const Network network = some.job.machine.network(32);
+      const DivisionDomains domains = domains_of(some, 32);
+      DivisionBound bound(some.job);
+      double least = 1e300;
+      for (const GroupSizes& sizes : group_sizes(some, domains, network)) {
+        for_each_division(some, domains, sizes, 32, [&](const Parallelism& p) {
+          if (memory_bill(some.job.model, p).total() <= some.job.machine.npu.memory_bytes) {
+            least = std::min(least, bound(p));
+          }
+        });
+      }
+      EXPECT_LE(least, found.best[0].step_ns);
+    }
+  }
+}
+
 // NPU hours of a token: eight times the NPUs must be eight times as fast.
 TEST(DivisionSearch, CostPerTokenComparesNpuCounts) {
   DivisionSpace space = space_of("llama3-8b", "dgx-h100", 8, 64);

@@ -83,6 +83,20 @@ void expect_the_same(const DivisionSpace& space) {
   }
 }
 
+// A search by hand over what people try first: none of it is faster than the answer for the whole space.
+TEST(DivisionSearch, IsNotSlowerThanALoopOverTheUsual) {
+  DivisionSpace whole{.job = {load_architecture("llama3-70b"), load_machine("dgx-h100")}, .npus = {512}};
+  whole.job.parallelism.global_batch = 1024;
+  DivisionSpace usual = whole;
+  usual.tensor = usual.pipeline = {1, 2, 4, 8};
+  usual.context = usual.micro_batch = {1};
+  usual.virtual_stages = {1, 2, 4};
+  const Loop loop = loop_over_estimate(usual);
+  ASSERT_GT(loop.steps.size(), 100U);
+  const RankedDivisions found = best_divisions(whole, {.best = 1});
+  EXPECT_LE(found.best[0].step_ns * 1e3, static_cast<double>(loop.steps[0]) * (1.0 + 1e-12));
+}
+
 class EveryMachine : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryMachine, HasTheTenBestOfALoop) {

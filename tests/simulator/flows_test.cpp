@@ -210,6 +210,40 @@ TEST(FlowsOnGraphs, LatencyIsChargedOnceFirstOrLast) {
   EXPECT_NEAR(us(one), last, 1.0);
 }
 
+// In bulk it is last for who sends to all at once, and first for who sends to one.
+TEST(FlowsOnGraphs, LatencyInBulkIsLastForThoseWhoSendToMany) {
+  const auto times = [](std::string_view graph, const std::string& algorithm) {
+    std::array<Time, 3> result;
+    for (const LatencyCharge charge : {LatencyCharge::First, LatencyCharge::Last, LatencyCharge::Bulk}) {
+      FlowCase one = on_graph(graph, algorithm, all_to_all);
+      one.built->latency = charge;
+      result[static_cast<std::size_t>(charge)] = time_of(one);
+    }
+    return result;
+  };
+  int told_apart = 0;
+  for (const char* graph : {"FatTree(32, radix 8)", "LeafSpine(4x4, spines 4)", "Torus(4x4)"}) {
+    const auto [first, last, bulk] = times(graph, "direct");
+    EXPECT_EQ(bulk, last) << graph;
+    told_apart += first != last ? 1 : 0;
+    const auto [first_in_turn, last_in_turn, bulk_in_turn] = times(graph, "halving-doubling");
+    EXPECT_EQ(bulk_in_turn, first_in_turn) << graph;
+  }
+  EXPECT_GT(told_apart, 0);
+}
+
+// A message of one byte over eight queue pairs: seven of them have nothing to carry.
+TEST(FlowsOnGraphs, FewBytesOverManyQueuePairs) {
+  for (const char* algorithm : {"direct", "halving-doubling"}) {
+    const Collective tiny = {CollectiveKind::AllToAll, Bytes(16)};
+    const auto time = [&](int queue_pairs) {
+      return us(on_graph("LeafSpine(4x4, spines 4)", algorithm, tiny,
+                         {.routing = Routing::Spray, .queue_pairs = queue_pairs}));
+    };
+    EXPECT_NEAR(time(8), time(1), 1e-3) << algorithm;
+  }
+}
+
 TEST(FlowsOnGraphs, MoreNpusThanThereAreAreRefused) {
   FlowCase one = on_graph("FatTree(8, radix 8)", "direct", all_to_all);
   one.network = parse_network("Switch(16)");

@@ -107,20 +107,40 @@ TEST(Player, TwoMessagesOnOneLink) {
   system.network = NetworkModel::Links;
   EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(2000));
   EXPECT_EQ(time_of(sends({{0, 2}, {2, 4}}, 8, bytes(1000)), "Ring(8)", system), nanoseconds(1000));
+  // Fairly shared, each has half of the link all the time.
+  system.network = NetworkModel::Flows;
+  EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(2000));
+  EXPECT_EQ(time_of(sends({{0, 2}, {2, 4}}, 8, bytes(1000)), "Ring(8)", system), nanoseconds(1000));
+}
+
+// Each message of an NPU at half speed takes twice as long, whatever it shares; those to it do not.
+TEST(Player, ASlowPortSendsSlowly) {
+  System system = one_chunk();
+  system.npus = {{.first = 1, .last = 1, .port_speed = 0.5}};
+  for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Links, NetworkModel::Flows}) {
+    system.network = transport;
+    for (const char* shape : {"Ring(4)", "Switch(4)"}) {
+      EXPECT_EQ(time_of(sends({{1, 2}}, 4, bytes(1000)), shape, system), nanoseconds(2000)) << shape;
+      EXPECT_EQ(time_of(sends({{0, 1}}, 4, bytes(1000)), shape, system), nanoseconds(1000)) << shape;
+    }
+    EXPECT_EQ(time_of(sends({{1, 2}}, 4, bytes(1000)), "FullyConnected(4)", system), nanoseconds(6000));
+  }
 }
 
 // From 0 to 1 of Ring(4), whose link has failed: down over 3 and 2, three hops of 10 ns instead of one; the
 // bytes are cut through. A link at quarter speed carries 1000 B in 4000 ns.
 TEST(Player, AFailedLinkIsGoneRound) {
   const RankedStep step = sends({{0, 1}}, 4, bytes(1000));
-  System system = one_chunk();
-  system.network = NetworkModel::Links;
-  system.latency = {nanoseconds(10)};
-  EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(1010));
-  system.links = {{.from = 0, .to = 1, .speed = 0.0}};
-  EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(1030));
-  system.links = {{.from = 0, .to = 1, .speed = 0.25}};
-  EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(4010));
+  for (const NetworkModel transport : {NetworkModel::Links, NetworkModel::Flows}) {
+    System system = one_chunk();
+    system.network = transport;
+    system.latency = {nanoseconds(10)};
+    EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(1010));
+    system.links = {{.from = 0, .to = 1, .speed = 0.0}};
+    EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(1030));
+    system.links = {{.from = 0, .to = 1, .speed = 0.25}};
+    EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(4010));
+  }
 }
 
 // NPU 0 of Ring(2)_Switch(2) to NPU 3: whole over the ring (1000 + 10 ns), then whole over the switch's two
@@ -129,7 +149,7 @@ TEST(Player, AMessageOverTwoDimensions) {
   const RankedStep step = sends({{0, 3}}, 4, bytes(1000));
   System system = one_chunk();
   system.latency = {nanoseconds(10)};
-  for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Links}) {
+  for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Links, NetworkModel::Flows}) {
     system.network = transport;
     EXPECT_EQ(time_of(step, "Ring(2)_Switch(2)", system), nanoseconds(2030));
   }
@@ -145,6 +165,8 @@ TEST(Player, RingsOfATraceShareLinks) {
   System system = one_chunk();
   EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(6000));
   system.network = NetworkModel::Links;
+  EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(12000));
+  system.network = NetworkModel::Flows;
   EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(12000));
 }
 

@@ -45,8 +45,14 @@ TEST(RankedRun, EqualsFoldedWhereFoldingIsExact) {
         const System system = chunked(chunks);
         const Scenario scenario{step.graph, network, system, bandwidth, nanoseconds(3)};
         ASSERT_TRUE(folds_exactly(step, network));
-        EXPECT_EQ(simulate_full(scenario, step).step_time, simulate_folded(scenario).step_time)
-            << shape << ' ' << collective_name(kind) << ' ' << chunks;
+        const StepResult full = simulate_full(scenario, step);
+        const StepResult folded = simulate_folded(scenario);
+        EXPECT_EQ(full.step_time, folded.step_time) << shape << ' ' << collective_name(kind) << ' ' << chunks;
+        ASSERT_EQ(full.queues.size(), folded.queues.size());
+        for (std::size_t q = 0; q < full.queues.size(); ++q) {
+          EXPECT_EQ(full.queues[q].chunks, folded.queues[q].chunks) << shape;
+          EXPECT_EQ(full.queues[q].service, folded.queues[q].service) << shape;
+        }
       }
     }
   }

@@ -146,8 +146,9 @@ TEST(OpenDivision, IsTheBestOfWhatIsOpen) {
   job.pp = job.cp = job.micro_batch = job.zero = job.recompute = job.virtual_stages = "auto";
   job.sequence_parallel.clear();
   EXPECT_LE(facts_of(estimate(job)).step_ns, best);
-  job.global_batch.clear();
-  EXPECT_THROW(estimate(job), InputError);
+  const double open = facts_of(estimate(job)).step_ns;
+  job.global_batch.clear();  // two sequences for each NPU, which are 32 as well
+  EXPECT_EQ(facts_of(estimate(job)).step_ns, open);
 }
 
 // Where nothing fits the smallest bill is the answer, and where nothing divides the reason is that of the
@@ -181,6 +182,14 @@ TEST(OpenDivision, ACurveHasTheBestOfEachPoint) {
     job.npus = std::to_string(found.points[i].workers);
     EXPECT_DOUBLE_EQ(found.points[i].step.seconds, plan({.job = job}).best[0].estimate.step_ns * 1e-9);
   }
+}
+
+// Divisions are compared at one batch: two sequences for each NPU of the largest count where none is given.
+TEST(Plan, ABatchThatIsLeftOpenIsTwoSequencesPerNpu) {
+  Job job{.model = "llama3-8b", .machine = "dgx-h100", .npus = "8,16"};
+  EXPECT_EQ(division_space(job).job.parallelism.global_batch, 32);
+  job.global_batch = "24";
+  EXPECT_EQ(division_space(job).job.parallelism.global_batch, 24);
 }
 
 }  // namespace
