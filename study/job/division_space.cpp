@@ -13,7 +13,7 @@
 namespace bandwright {
 namespace {
 
-constexpr std::int64_t most = std::int64_t{1} << 24;
+constexpr std::int64_t largest_count = std::int64_t{1} << 24;
 
 constexpr std::array decisions = {
     &Job::tp,          &Job::cp,   &Job::pp,       &Job::ep, &Job::virtual_stages,
@@ -63,12 +63,12 @@ std::vector<Recomputation> recomputations(std::string_view option, std::string_v
 }
 
 void decide(DivisionSpace& space, std::string Job::*word, std::string_view option, std::string_view text) {
-  if (word == &Job::tp) space.tensor = numbers(option, text, 1, most);
-  if (word == &Job::cp) space.context = numbers(option, text, 1, most);
-  if (word == &Job::pp) space.pipeline = numbers(option, text, 1, most);
-  if (word == &Job::ep) space.expert = numbers(option, text, 1, most);
-  if (word == &Job::virtual_stages) space.virtual_stages = numbers(option, text, 1, most);
-  if (word == &Job::micro_batch) space.micro_batch = numbers(option, text, 1, most);
+  if (word == &Job::tp) space.tensor = numbers(option, text, 1, largest_count);
+  if (word == &Job::cp) space.context = numbers(option, text, 1, largest_count);
+  if (word == &Job::pp) space.pipeline = numbers(option, text, 1, largest_count);
+  if (word == &Job::ep) space.expert = numbers(option, text, 1, largest_count);
+  if (word == &Job::virtual_stages) space.virtual_stages = numbers(option, text, 1, largest_count);
+  if (word == &Job::micro_batch) space.micro_batch = numbers(option, text, 1, largest_count);
   if (word == &Job::zero) space.zero = numbers(option, text, 0, 3);
   if (word == &Job::recompute) space.recompute = recomputations(option, text);
 }
@@ -96,7 +96,7 @@ std::vector<bool> flags(std::string_view option, std::string_view text) {
 void check_decision(std::string Job::*word, const std::string& text) {
   const std::string option = typed_name(job_option(word));
   DivisionSpace space;
-  if (word == &Job::npus) static_cast<void>(numbers(option, text, 1, most));
+  if (word == &Job::npus) static_cast<void>(numbers(option, text, 1, largest_count));
   if (word == &Job::sequence_parallel) static_cast<void>(flags(option, text));
   decide(space, word, option, text);
 }
@@ -117,7 +117,7 @@ DivisionSpace division_space(const Job& job, TransformerArchitecture model, Mach
     throw InputError("--overlap: tensor has no limit in the model yet, so that a search would lean on it");
   }
   static_cast<void>(space.job.machine.npu.peak(space.job.parallelism.precision));  // has such units
-  space.npus = numbers("--npus", rest.npus, 1, most);
+  space.npus = numbers("--npus", rest.npus, 1, largest_count);
   constexpr std::int64_t sequences_per_npu =
       2;  // where the batch is left open; divisions share one to compare
   if (!rest.global_batch.empty()) {
