@@ -104,10 +104,10 @@ class DivisionTable {
     std::vector<Value> row = {rank, p.npus(), division_words(p)};
     for (Value& value : division_values(p)) row.push_back(std::move(value));
     const Value price = e.usd_per_million_tokens > 0.0 ? Value(e.usd_per_million_tokens) : Value();
-    for (Value value : std::initializer_list<Value>{
-             e.step_ns * 1e-9, e.tokens_per_s, e.mfu, e.hfu, e.tflop_per_s_per_npu,
-             e.exposed_communication_ns() * 1e-9, e.memory.total(), e.memory_capacity, e.fits(), price,
-             each.network_usd, differences(each.ranked)}) {
+    for (Value value :
+         std::initializer_list<Value>{e.step_ns / 1e9, e.tokens_per_s, e.mfu, e.hfu, e.tflop_per_s_per_npu,
+                                      e.exposed_communication_ns() / 1e9, e.memory.total(), e.memory_capacity,
+                                      e.fits(), price, each.network_usd, differences(each.ranked)}) {
       row.push_back(std::move(value));
     }
     table_.rows.push_back(std::move(row));
@@ -234,7 +234,7 @@ Document plan_document(const PlanWords& words, const PlanAnswer& answer) {
   document.data("minimized", std::string(plan_objective_name(answer.objective)));
   const bool proved = !answer.best.empty() && !answer.interrupted;
   document.data("bound_s", proved && answer.objective == PlanObjective::StepTime && !answer.pareto
-                               ? Value(answer.best[0].estimate.step_ns * 1e-9)
+                               ? Value(answer.best[0].estimate.step_ns / 1e9)
                                : Value());
   document.data("gap", proved ? Value(0.0) : Value());
   DivisionTable plans("plans", answer);

@@ -204,22 +204,8 @@ void add_optimize(CLI::App& app) {
   add_job_option(*command, job, &Job::network);
   add_job_option(*command, job, &Job::library);
   add_system_option(*command, options->system);
-  begin_group(*command, layer_tables);
-  add_job_option(*command, job, &Job::recompute);
-  add_job_option(*command, job, &Job::tables);
-  add_job_option(*command, job, &Job::compute_scale);
-  begin_group(*command, real_models);
-  add_job_options(*command, job, OptionGroup::Machines);
-  add_job_options(*command, job, OptionGroup::Divisions);
-  begin_group(*command, finer_points);
-  add_job_options(*command, job, OptionGroup::Finer);
-  begin_group(*command, two_memories);
-  add_job_options(*command, job, OptionGroup::Memories);
-  begin_group(*command, foreign_files);
-  add_job_options(*command, job, OptionGroup::Files);
   add_solver_options(*command, *options);
-  begin_group(*command, price_options);
-  add_job_options(*command, job, OptionGroup::Prices);
+  add_workload_groups(*command, job);
   command->add_option("--cost", job.prices, "LIBRA's or its artifact's prices, as --prices")
       ->type_name("FILE");
   add_output_options(*command, options->output);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <numeric>
 
 #include "core/choice.h"
 #include "core/text.h"
@@ -98,7 +97,7 @@ class Infrastructure {
     for (const auto& [device, prefix] : expanded_) join_all(*device, prefix, "Node");
     join_all(root_, "", "Pod");
     graph_.name = root_.find("name") ? root_.at("name").as_string() : "infrastructure";
-    level_by_distance();
+    set_levels_by_distance(graph_);
     check_graph(graph_);
     return std::move(graph_);
   }
@@ -147,24 +146,6 @@ class Infrastructure {
         graph_.add(node.part == Part::Switch ? NodeKind::Switch : NodeKind::Port, 1);
       graph_.node_names.push_back(node.name);
       id_of_[node.name] = id;
-    }
-  }
-
-  // Each node's level is how far it is from the next NPU.
-  void level_by_distance() {
-    std::vector<std::vector<NodeId>> neighbours(graph_.nodes.size());
-    for (const GraphLink& link : graph_.links) neighbours[link.from].push_back(link.to);
-    std::vector<bool> reached(graph_.nodes.size());
-    std::vector<NodeId> nodes(static_cast<std::size_t>(graph_.npus()));
-    std::iota(nodes.begin(), nodes.end(), NodeId{0});
-    std::fill_n(reached.begin(), nodes.size(), true);
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      for (const NodeId next : neighbours[nodes[i]]) {
-        if (reached[next]) continue;
-        reached[next] = true;
-        graph_.nodes[next].level = graph_.nodes[nodes[i]].level + 1;
-        nodes.push_back(next);
-      }
     }
   }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/error.h"
 
@@ -67,6 +68,23 @@ void NetworkGraph::link(NodeId from, NodeId to, const Cable& cable) {
 void NetworkGraph::join(NodeId a, NodeId b, const Cable& cable) {
   link(a, b, cable);
   link(b, a, cable);
+}
+
+void set_levels_by_distance(NetworkGraph& graph) {
+  std::vector<std::vector<NodeId>> neighbours(graph.nodes.size());
+  for (const GraphLink& link : graph.links) neighbours[link.from].push_back(link.to);
+  std::vector<NodeId> nodes(static_cast<std::size_t>(graph.npus()));
+  std::iota(nodes.begin(), nodes.end(), NodeId{0});
+  std::vector<bool> reached(graph.nodes.size());
+  std::fill_n(reached.begin(), nodes.size(), true);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    for (const NodeId next : neighbours[nodes[i]]) {
+      if (reached[next]) continue;
+      reached[next] = true;
+      graph.nodes[next].level = graph.nodes[nodes[i]].level + 1;
+      nodes.push_back(next);
+    }
+  }
 }
 
 LogicalGrid logical_grid(const NetworkGraph& graph) {

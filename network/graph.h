@@ -80,6 +80,9 @@ struct NetworkGraph {
   void join(NodeId a, NodeId b, const Cable& cable);
 };
 
+// Gives each node the level of a drawing: how far it is from the next NPU.
+void set_levels_by_distance(NetworkGraph& graph);
+
 // The grid that collectives of all NPUs are planned on: the graph's own, or one switch at the bandwidth of
 // the fastest NPU.
 struct LogicalGrid {

@@ -191,50 +191,12 @@ StepEvaluator::Layers& StepEvaluator::layers_of(const Parallelism& p, const Size
   return *known;
 }
 
-namespace {
-
-// Whether a step's last operation holds the compute stream and comes after all others: what follows on the
-// compute stream then comes after them, too.
-bool ends_together(const Step& step) {
-  if (step.operations.empty()) return true;
-  const Operation& last = step.operations.back();
-  const bool holds =
-      last.kind == OperationKind::Compute || last.kind == OperationKind::Overhead || last.blocks;
-  std::vector<bool> before(step.operations.size(), false);
-  before.back() = holds;
-  for (std::size_t id = step.operations.size(); id-- > 0;) {
-    if (!before[id]) return false;
-    for (const OperationId each : step.dependencies_of(step.operations[id])) before[each] = true;
-  }
-  return true;
-}
-
-}  // namespace
-
-// The longest path through a step without blocks.
-StepEvaluator::Lone StepEvaluator::timed_alone(const Step& step) const {
-  if (!step.blocks.empty()) return {.apart = false};
-  const WireLoads loads(step.collectives, step.groups, network_, System{}, efficiency_);
-  const std::vector<WireLoads::Slowest> wires = loads.price(gb_per_s_);
-  std::vector<double> ends(step.operations.size(), 0.0);
-  Lone lone{.apart = ends_together(step)};
-  for (std::size_t id = 0; id < ends.size(); ++id) {
-    const Operation& operation = step.operations[id];
-    for (const OperationId each : step.dependencies_of(operation)) ends[id] = std::max(ends[id], ends[each]);
-    ends[id] += to_ns(operation.duration);
-    if (operation.kind == OperationKind::Collective) ends[id] += wires[operation.collective].ns;
-    lone.ns = std::max(lone.ns, ends[id]);
-  }
-  return lone;
-}
-
 template <class Write>
-StepEvaluator::Lone StepEvaluator::timed_alone(const Sizes& sizes, const LayerPasses& passes,
-                                               Write write) const {
+LonePass StepEvaluator::timed_alone(const Sizes& sizes, const LayerPasses& passes, Write write) const {
   StreamBuilder builder("", sizes.groups, {});
   LayerPasses own(passes, builder);
   write(own);
-  return timed_alone(std::move(builder).finish());
+  return bandwright::timed_alone(std::move(builder).finish(), network_, gb_per_s_, efficiency_);
 }
 
 StepEvaluator::Send StepEvaluator::send_of(const Parallelism& p, Sizes& sizes) {
@@ -247,7 +209,8 @@ StepEvaluator::Send StepEvaluator::send_of(const Parallelism& p, Sizes& sizes) {
   const double bytes =
       2.0 * reduced_elements(job_.model, tokens_per_pass(job_.model, p)) / static_cast<double>(p.tensor);
   const double alone = passes.call_ns(Axes::Pipeline, CollectiveKind::PointToPoint, bytes);
-  const Lone lone = timed_alone(std::move(builder).finish());
+  const LonePass lone =
+      bandwright::timed_alone(std::move(builder).finish(), network_, gb_per_s_, efficiency_);
   known->second = {lone.ns, to_ns(nanoseconds(send_waited_for * alone)), lone.apart};
   return known->second;
 }
@@ -257,7 +220,7 @@ StepEvaluator::Layers StepEvaluator::timed_layers(const Sizes& sizes) const {
   StreamBuilder builder("", sizes.groups, {});
   const LayerPasses priced(job_, network_, builder);
   const auto time = [&](auto write) {
-    const Lone lone = timed_alone(sizes, priced, write);
+    const LonePass lone = timed_alone(sizes, priced, write);
     layers.apart = layers.apart && lone.apart;
     return lone.ns;
   };

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <utility>
+
 #include "answers/estimate.h"
 #include "cli/options/option_rules.h"
 #include "core/io/tell.h"
@@ -33,6 +36,21 @@ CLI::Option* add_job_option(CLI::App& command, Job& job, std::string Job::*word,
 void add_job_options(CLI::App& command, Job& job, OptionGroup group) {
   for (const JobOption& option : job_options()) {
     if (option.group == group) add_job_option(command, job, option.word);
+  }
+}
+
+void add_workload_groups(CLI::App& command, Job& job) {
+  begin_group(command, layer_tables);
+  for (std::string Job::*const word : {&Job::recompute, &Job::tables, &Job::compute_scale}) {
+    add_job_option(command, job, word);
+  }
+  constexpr std::array groups = {
+      std::pair(real_models, OptionGroup::Machines), std::pair(real_models, OptionGroup::Divisions),
+      std::pair(finer_points, OptionGroup::Finer),   std::pair(two_memories, OptionGroup::Memories),
+      std::pair(foreign_files, OptionGroup::Files),  std::pair(price_options, OptionGroup::Prices)};
+  for (const auto& [heading, group] : groups) {
+    begin_group(command, heading);
+    add_job_options(command, job, group);
   }
 }
 

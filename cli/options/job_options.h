@@ -16,6 +16,9 @@ void add_job_options(CLI::App& command, Job& job, OptionGroup group);
 CLI::Option* add_job_option(CLI::App& command, Job& job, std::string Job::*word,
                             const std::string& names = "");
 
+// Every kind of workload, each under its heading, and prices.
+void add_workload_groups(CLI::App& command, Job& job);
+
 // --system, of old, for what is now --machine or, where a job names no number of NPUs, --library.
 void add_system_option(CLI::App& command, std::string& system);
 void take_system(const std::string& system, Job& job);

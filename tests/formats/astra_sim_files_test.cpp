@@ -12,7 +12,6 @@
 #include "formats/astra_sim/astra_sim_1.h"
 #include "formats/astra_sim/astra_sim_2.h"
 #include "formats/astra_sim/astra_sim_system.h"
-#include "formats/astra_sim/layer_text.h"
 #include "formats/astra_sim/libra.h"
 #include "formats/class_prices.h"
 
@@ -279,48 +278,6 @@ TEST(AstraSimSystem, RefusalsHaveTheirPlace) {
         R"({"scheduling-policy": "SJF"})"}) {
     EXPECT_THAT(refusal([&] { return version_2(text); }), StartsWith("sys.json:1: ")) << text;
   }
-}
-
-// Any model whose collectives have words is written and read back: times to the nanosecond, bytes and groups
-// as they are.
-TEST(LayerText, ModelsAreReadBack) {
-  std::mt19937 random(4);
-  const auto draw = [&](unsigned below) { return static_cast<unsigned>(random() % below); };
-  constexpr std::array kinds = {CollectiveKind::AllReduce, CollectiveKind::AllGather,
-                                CollectiveKind::ReduceScatter, CollectiveKind::AllToAll};
-  for (int trial = 0; trial < 100; ++trial) {
-    Model model{.name = "m", .tensor_parallel = 1 << draw(4)};
-    const auto pass = [&](Axis axis) {
-      Pass result{.compute = nanoseconds(draw(100'000))};
-      if (draw(2) == 0) result.communication = {axis, {kinds[draw(4)], Bytes(1 + draw(1'000'000))}};
-      return result;
-    };
-    for (unsigned lines = 1 + draw(12); lines > 0; --lines) {
-      Line line{.name = "layer" + std::to_string(lines)};
-      line.forward = pass(Axis::Tensor);
-      line.input_gradient = pass(Axis::Tensor);
-      line.weight_gradient = pass(Axis::Data);
-      line.checkpoint = draw(3) == 0;
-      model.lines.push_back(line);
-    }
-    const LayerText read = parse_layer_text(write_layer_text(model), "m.txt");
-    EXPECT_EQ(read.model.tensor_parallel, model.tensor_parallel);
-    ASSERT_EQ(read.model.lines.size(), model.lines.size());
-    for (std::size_t i = 0; i < model.lines.size(); ++i) {
-      const Line& expected = model.lines[i];
-      const Line& found = read.model.lines[i];
-      EXPECT_EQ(found.name, expected.name);
-      EXPECT_EQ(found.checkpoint, expected.checkpoint);
-      EXPECT_EQ(found.forward, expected.forward) << i;
-      EXPECT_EQ(found.input_gradient, expected.input_gradient) << i;
-      EXPECT_EQ(found.weight_gradient, expected.weight_gradient) << i;
-    }
-  }
-  Model unnamed{.name = "m"};
-  unnamed.lines.push_back({.name = "a b"});
-  EXPECT_EQ(parse_layer_text(write_layer_text(unnamed), "m.txt").model.lines[0].name, "a_b");
-  unnamed.lines[0].forward.communication = {Axis::Tensor, {CollectiveKind::Broadcast, Bytes(1)}};
-  EXPECT_THROW(write_layer_text(unnamed), InputError);
 }
 
 }  // namespace

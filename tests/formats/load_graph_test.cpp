@@ -14,8 +14,9 @@ namespace {
 
 std::vector<std::string> shipped() {
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator("inputs/fabrics"))
-    files.push_back(entry.path());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator("inputs/fabrics")) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
   return files;
 }
 

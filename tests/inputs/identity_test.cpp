@@ -11,6 +11,7 @@
 #include "cost_model/price_list.h"
 #include "experiment/points/allocation.h"
 #include "memory/tiers.h"
+#include "network/graph_file.h"
 #include "tests/inputs/yaml_copy.h"
 #include "training/machine.h"
 #include "workload/architecture.h"
@@ -32,11 +33,12 @@ std::vector<std::string> others_of(const std::string& text) {
     }
   }
   for (const std::string_view word :
-       {"true",           "false",     "fifo",   "lifo",       "priority",   "plain",   "hierarchical",
-        "smallest-first", "links",     "ports",  "GiB/s",      "GB/s",       "fused",   "split",
-        "themis",         "ascending", "ring",   "direct",     "shared",     "per-npu", "gelu",
-        "swiglu",         "Ring",      "Switch", "all-reduce", "all-gather", "TP",      "DP",
-        "EqualBW",        "PerfOptBW", "1 us",   "7 GB/s",     "whole"}) {
+       {"true",           "false",     "fifo",     "lifo",       "priority",   "plain",   "hierarchical",
+        "smallest-first", "links",     "ports",    "GiB/s",      "GB/s",       "fused",   "split",
+        "themis",         "ascending", "ring",     "direct",     "shared",     "per-npu", "gelu",
+        "swiglu",         "Ring",      "Switch",   "all-reduce", "all-gather", "TP",      "DP",
+        "EqualBW",        "PerfOptBW", "1 us",     "7 GB/s",     "whole",      "switch",  "port",
+        "ring",           "one2one",   "many2many"}) {
     if (word != text) others.emplace_back(word);
   }
   others.push_back(text + "x");
@@ -147,6 +149,14 @@ void check_kind(const Fields<T>& fields, std::string_view folder, const std::vec
 }
 
 TEST(Identity, Networks) { check_kind(network_fields(), "networks"); }
+TEST(Identity, NetworksAsTheyAreBuilt) {
+  check_kind(graph_file_fields(), "fabrics",
+             {"name: n\nhelp: h\nnpus: 2\nforward: true\ngrid: Switch(2)\ngrid_bandwidth: [5 GB/s]\n"
+              "nodes: [{name: s, count: 2, kind: port, level: 2}]\n"
+              "links: [{from: npu, to: s, scheme: many2many, bandwidth: 5 GB/s, latency: 3 ns, class: c, "
+              "price: p, cables: 2, cost: 3, "
+              "one_way: true}]\nfailed: [{from: npu, to: s}]\n"});
+}
 TEST(Identity, Libraries) {
   check_kind(
       system_fields(), "libraries",

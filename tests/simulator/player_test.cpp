@@ -125,6 +125,16 @@ TEST(Player, ASlowPortSendsSlowly) {
     }
     EXPECT_EQ(time_of(sends({{1, 2}}, 4, bytes(1000)), "FullyConnected(4)", system), nanoseconds(6000));
   }
+  // NPU 5 is position 1 of the second line: the first line's is not slowed.
+  system.npus = {{.first = 5, .last = 5, .port_speed = 0.5}};
+  for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Links, NetworkModel::Flows}) {
+    system.network = transport;
+    for (const auto& [shape, whole] :
+         {std::pair("FullyConnected(4)_Ring(2)", 3000), {"Switch(4)_Ring(2)", 1000}}) {
+      EXPECT_EQ(time_of(sends({{5, 6}}, 8, bytes(1000)), shape, system), nanoseconds(2 * whole)) << shape;
+      EXPECT_EQ(time_of(sends({{1, 2}}, 8, bytes(1000)), shape, system), nanoseconds(whole)) << shape;
+    }
+  }
 }
 
 // From 0 to 1 of Ring(4), whose link has failed: down over 3 and 2, three hops of 10 ns instead of one; the

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "simulator/event_driven.h"
 #include "simulator/picture/chrome_trace.h"
@@ -86,6 +87,15 @@ TEST(ChromeTrace, EveryOperationIsABar) {
   EXPECT_EQ(collectives[0].at("name"), "first weight-gradient all-reduce 40 kB");
   EXPECT_EQ(collectives[1].at("name"), "second all-gather 1 kB");
   for (const int process : {0, 1, 2, 3}) expect_nested(bars(each, process));
+  std::set<std::pair<int, int>> named;
+  for (const json& event : each.events) {
+    if (event.at("name") == "thread_name") named.emplace(event.at("pid"), event.at("tid"));
+  }
+  for (const int process : {2, 3}) {
+    for (const json& bar : bars(each, process)) {
+      EXPECT_TRUE(named.contains({process, bar.at("tid").get<int>()})) << bar;
+    }
+  }
 }
 
 // Every chunk's phases nest in their collective's stay on the dimension, and tracks are named by it.
