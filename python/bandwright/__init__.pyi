@@ -129,20 +129,20 @@ def network(
 def optimize(
     *words: Value | Job, budget: Option = None, model: Option = None, target: Option = None, loop: Option = None,
     weights: Option = None, normalize: bool | None = None, constraint: Option = None, step: Option = None,
-    network: Option = None, library: Option = None, system: Option = None, recompute: Option = None,
-    tables: Option = None, compute_scale: Option = None, machine: Option = None, npus: Option = None,
-    tp: Option = None, pp: Option = None, global_batch: Option = None, micro_batch: Option = None,
-    zero: Option = None, sequence_parallel: bool | None = None, cp: Option = None, ep: Option = None,
-    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
-    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
-    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    network: Option = None, library: Option = None, system: Option = None, solver: Option = None,
+    own_links: bool | None = None, trace: bool | None = None, recompute: Option = None, tables: Option = None,
+    compute_scale: Option = None, machine: Option = None, npus: Option = None, tp: Option = None, pp: Option = None,
+    global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
+    sequence_parallel: bool | None = None, cp: Option = None, ep: Option = None, expert_tp: Option = None,
+    virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
+    sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
+    zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
     fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
-    communicator: Option = None, memory: Option = None, group_route: Option = None, solver: Option = None,
-    own_links: bool | None = None, trace: bool | None = None, classes: Option = None, prices: Option = None,
-    cost: Option = None, format: Option = None, timing: bool | None = None, output: Option = None,
-    require_fit: bool | None = None
+    communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
+    prices: Option = None, cost: Option = None, format: Option = None, timing: bool | None = None,
+    output: Option = None, require_fit: bool | None = None
 ) -> Answer: ...
 def place(
     *words: Value | Job, network: Option = None, kernels: Option = None, global_batch: Option = None,
@@ -227,8 +227,8 @@ def table(
 ) -> Answer: ...
 def validate(
     *words: Value | Job, data: Option = None, leave_one_out: bool | None = None, split: Option = None,
-    fit: Option = None, rows: Option = None, html: Option = None, format: Option = None, timing: bool | None = None,
-    output: Option = None
+    fit: Option = None, rows: Option = None, step_errors: Option = None, html: Option = None, format: Option = None,
+    timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def verify(
     *words: Value | Job, proof: Option = None, format: Option = None, timing: bool | None = None,
