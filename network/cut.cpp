@@ -23,8 +23,9 @@ class LargestFlow {
     double total = 0.0;
     while (measure(source, sink)) {
       next_.assign(edges_of_.size(), 0);
-      while (const double pushed = push(source, sink, std::numeric_limits<double>::infinity()))
-        total += pushed;
+      for (double pushed = 1.0; pushed > 0.0; total += pushed) {
+        pushed = push(source, sink, std::numeric_limits<double>::infinity());
+      }
     }
     return total;
   }

@@ -74,8 +74,9 @@ class Drawing {
     narrowest_ = step;
     height_ = 2.0 * margin + step * std::ceil(static_cast<double>(npus) / static_cast<double>(columns_));
     for (std::size_t i = 0; i < npus; ++i) {
+      const std::size_t row = i / columns_;
       places_[i] = {margin + (static_cast<double>(i % columns_) + 0.5) * step,
-                    height_ - margin - (static_cast<double>(i / columns_) + 0.5) * step};
+                    height_ - margin - (static_cast<double>(row) + 0.5) * step};
     }
   }
 

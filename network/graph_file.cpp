@@ -150,7 +150,7 @@ std::vector<NodeId> nodes_named(const NetworkGraph& graph, std::string_view word
   if (!whole && words.back() != ']') {
     throw InputError(fmt::format("'{}' is no nodes such as leaf[0:4]", printable(words)));
   }
-  const std::vector<NodeId> all = nodes_of_group(graph, trimmed(words.substr(0, open)));
+  std::vector<NodeId> all = nodes_of_group(graph, trimmed(words.substr(0, open)));
   if (all.empty()) throw InputError(fmt::format("no nodes called '{}'", printable(words.substr(0, open))));
   if (whole) return all;
   std::vector<NodeId> result;

@@ -28,6 +28,21 @@ NAMES = {
     "mlperf_llm_step_times": "MLPerf, H100 to GB200",
     "mpt_fsdp_a100_h100": "FSDP, A100 and H100",
     "training_steps": "published steps",
+    "published_runs": "published runs",
+    "automodel": "NeMo AutoModel, H100",
+    "fms_fsdp": "IBM FSDP, A100 and H100",
+    "internevo": "InternEvo, A100",
+    "megatron_bridge": "Megatron-Bridge, H100 to GB300",
+    "megatron_lm_golden": "Megatron-LM's own tests",
+    "mlperf_v51": "MLPerf 5.1",
+    "mlperf_v60": "MLPerf 6.0",
+    "moe_modelzoo": "models with experts",
+    "nemo_long_context": "NeMo, long sequences",
+    "nemo_pages": "NeMo's tables",
+    "papers": "papers",
+    "torchtitan": "TorchTitan",
+    "tpu": "TPU v5e to v7",
+    "korthikanti_fig1_memory_gib": "Korthikanti figure 1",
 }
 COLUMNS = ("set", "row", "metric", "measured", "predicted", "target_error")
 FAR = 0.25
@@ -43,7 +58,7 @@ def read_sets(file):
             if missing:
                 style.refuse(f"{file}: the column '{missing[0]}' is missing; bandwright validate --rows writes it")
             for row in reader:
-                each = sets.setdefault(style.text(row["set"]), dict(
+                each = sets.setdefault((style.text(row["set"]), style.text(row["metric"])), dict(
                     metric=style.text(row["metric"]), points=[],
                     target=f"{100 * positive(file, reader.line_num, 'target_error', row['target_error']):g}"))
                 each["points"].append(tuple(positive(file, reader.line_num, name, row[name])
@@ -110,12 +125,12 @@ def main():
         print(__doc__, file=sys.stderr)
         sys.exit(2)
     sets = read_sets(sys.argv[1])
-    columns = min(4, len(sets))
+    columns = min(5 if len(sets) > 20 else 4, len(sets))
     lines = -(-len(sets) // columns)
     figure, axes = style.panels(lines, columns, 3.1, 3.25)
     for panel in list(axes.flat)[len(sets):]:
         panel.set_visible(False)
-    for panel, (name, data) in zip(axes.flat, sets.items()):
+    for panel, ((name, _), data) in zip(axes.flat, sets.items()):
         draw(panel, name, data)
     for panel in axes[:, 0]:
         panel.set_ylabel("predicted", fontsize=9)

@@ -33,6 +33,10 @@ void require_same(const Network& first, const JobStep& step) {
 }
 
 void add_member(DesignAnswer& answer, JobStep step) {
+  if (step.built) {
+    throw InputError("a budget is divided over the dimensions of a grid, and " + step.built->graph.name +
+                     " is a network as it is built, whose links have bandwidths of their own");
+  }
   Design& design = answer.design;
   if (design.models.empty()) {
     design.network = step.network;

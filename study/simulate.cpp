@@ -10,6 +10,7 @@
 
 #include "cost_model/bill.h"
 #include "formats/load.h"
+#include "formats/load_graph.h"
 #include "network/hash.h"
 #include "simulator/closed_form/closed_form.h"
 #include "simulator/leap.h"
@@ -167,7 +168,8 @@ StepOptions step_options(const Job& job, bool own_links) {
   StepOptions options{.own_links = own_links, .recorded = {.in_system_unit = true}};
   if (job.workload.empty()) return options;
   if (!job.budget.empty()) options.recorded.budget = read_word(job, &Job::budget, parse_gb_per_s);
-  if (!job.bandwidth.empty()) options.recorded.fixed = given_bandwidths(job, network_of(job));
+  if (!job.bandwidth.empty() && !names_graph(job.network))
+    options.recorded.fixed = given_bandwidths(job, network_of(job));
   return options;
 }
 

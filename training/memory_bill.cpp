@@ -88,6 +88,16 @@ double logits(const TransformerArchitecture& m, const Parallelism& p) {
          as_double(m.vocabulary) / as_double(p.tensor);
 }
 
+// Where every second multiplication runs again: the layer's input, the attention's output, and the results of
+// the other half of queries, keys and values, the output, and the FFN's matrices.
+double kept_of_every_second(const TransformerArchitecture& m, double inner, double tp, double divided) {
+  const double hidden = as_double(m.hidden);
+  const double heads = as_double((m.heads + 2 * m.kv_heads) * m.head_dim) / hidden;
+  const double in = (m.ffn_kind == FfnKind::SwiGlu ? 2.0 : 1.0) * inner;
+  return 2.0 / divided + (2.0 * as_double(m.heads * m.head_dim) / hidden) / tp +
+         0.5 * 2.0 * ((heads + in) / tp + 2.0 / divided);
+}
+
 // Of one layer, by its kind: 34 = 11 (attention) + 19 (a GELU FFN of 4 h) + 4 (norms); other FFNs keep their
 // inner activations in proportion, those of experts once per expert visited, with the copy of the token that
 // each gets. Of attention, 8 are queries, keys, values and what they weigh, 2 bytes each: fewer with fewer
@@ -109,9 +119,16 @@ double layer_bytes(const TransformerArchitecture& m, const Parallelism& p, bool 
   const double attended = as_double(m.heads * m.head_dim) / hidden;
   const double core = 2.0 * as_double((m.heads + m.kv_heads) * (m.score_dim() + m.head_dim)) / hidden +
                       (2.0 - input) * attended;
-  const double whole = 4.0 + 2.0 * input + (gated ? 0.0 : 2.0);
-  const double within = inner * ((gated ? 4.0 : 2.0) + input);
-  return x * ((whole + copies * input) / divided + (core + within) / tp) + core_scores(m, p, x);
+  const RecomputedModules& again = p.again;
+  if (again.every_second) return x * kept_of_every_second(m, inner, tp, divided);
+  const bool no_ffn = sparse ? again.experts : again.ffn;
+  const double whole = 4.0 + (again.norms ? 0.0 : 2.0 * input) + (gated ? 0.0 : 2.0);
+  const double within = no_ffn ? 0.0 : inner * ((gated ? 4.0 : 2.0) + (again.activation ? 0.0 : input));
+  const double latents = 2.0 * as_double(m.latent.q_rank + m.latent.kv_rank + m.latent.rope_dim) / hidden;
+  const bool up_again = again.up_projections && m.latent.kv_rank > 0;
+  const double kept_core = up_again ? latents + (4.0 - input) * attended : core;
+  const double copied = no_ffn ? 0.0 : copies * input;
+  return x * ((whole + copied) / divided + (kept_core + within) / tp) + core_scores(m, p, x);
 }
 
 double average_layer(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
@@ -181,7 +198,9 @@ MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& 
         model.sparse() ? sparse_layer_parameters(model) / as_double(p.tensor) + local_experts(model, p) : 0.0;
     bill.gathered = 2.0 * weight_bytes * std::max(dense, sparse);
   }
-  bill.buffers = p.data > 1 ? p.bucket_bytes : 0.0;
+  const double all =
+      as_double(p.gradient_bytes) * (parameters.dense + parameters.experts + parameters.embedding);
+  bill.buffers = p.data > 1 ? std::min(p.bucket_bytes, all) : 0.0;
   bill.allowance = fragmentation(bill.total()) + library_bytes;
   return bill;
 }

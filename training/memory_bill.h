@@ -21,6 +21,7 @@ namespace bandwright {
 //                 with sequence parallel      x 34/t + the same last term
 //                 selective, or flash         without the last term
 //                 full                        2 x, and one layer besides
+//                 single modules              without what they have made (Parallelism::again)
 //               2 x less without dropout (gated FFNs); with experts what each of the k copies of a token
 //               needs; inputs of multiplications 1 byte instead of 2 in fp8;
 //               times the layers in flight, with l of the slowest stage (training/parallelism.h):
@@ -31,7 +32,7 @@ namespace bandwright {
 //               and l/v more where another micro-batch is beside for the sake of experts
 //   logits      of the last stage: 13 bytes each with a loss of kernel by kernel, 8 in place, 6 fused
 //   gathered    ZeRO 3: the weights of two layers of the larger kind, with all local experts
-//   buffers     one gradient bucket
+//   buffers     one gradient bucket, or all gradients where those are less
 //   allowance   what the allocator loses: 4 % of the rest, and 1.5 GiB for libraries
 //
 // Source: Korthikanti et al., "Reducing Activation Recomputation in Large Transformer Models" (2022),

@@ -111,9 +111,8 @@ Parallelism parallelism_of(const CsvRow& row) {
 
 // What a run had that cannot be said, of what version 0.1 could not say.
 std::string still_blocked(const CsvRow& row) {
-  constexpr std::array<std::string_view, 5> said_now = {"precision nvfp4", "ETP other than TP",
-                                                        "multi-token prediction layer", "optimizer muon",
-                                                        "activation offloading"};
+  constexpr std::array<std::string_view, 4> said_now = {"precision nvfp4", "ETP other than TP",
+                                                        "multi-token prediction layer", "optimizer muon"};
   std::vector<std::string_view> blocked;
   if (!row.has("missing_blocking")) return "";
   for (std::string_view each : split(row.text("missing_blocking"), ';')) {

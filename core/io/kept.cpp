@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <cstdlib>
+
 namespace bandwright {
 namespace {
 
@@ -10,6 +12,11 @@ thread_local FilesRead* innermost = nullptr;
 constexpr std::int64_t ns_per_s = 1'000'000'000;
 
 }  // namespace
+
+std::string chosen_inputs() {
+  const char* folder = std::getenv("BANDWRIGHT_INPUTS");
+  return folder == nullptr ? "" : folder;
+}
 
 FileStamp stamp_of(const std::filesystem::path& file) {
   FileStamp stamp{.file = file};

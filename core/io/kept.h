@@ -7,8 +7,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/io/paths.h"
-
 namespace bandwright {
 
 // A file as it was: its place, age and size. One that is changed, replaced or gone is another.
@@ -39,6 +37,9 @@ class FilesRead {
   FilesRead* outer_;
 };
 
+// The folder of inputs that the environment names, "" for the usual one, which does not change.
+std::string chosen_inputs();
+
 // Inputs that were read, kept for those who ask for them again and again: a sweep in a loop. Nobody sees that
 // they are, for one is read again as soon as a file that it came from is another. Threads may share it.
 template <class Value>
@@ -47,7 +48,7 @@ class Kept {
   // What `read` makes of a word.
   template <class Read>
   std::shared_ptr<const Value> get(const std::string& word, Read read) {
-    const std::string key = inputs_folder().native() + '\n' + word;
+    const std::string key = chosen_inputs() + '\n' + word;
     if (auto kept = find(key)) return kept;
     Entry entry;
     const FilesRead files;

@@ -201,6 +201,12 @@ std::vector<double> divided_budget(const Job& job, const JobStep& step) {
 
 Network network_of(const Job& job) {
   if (job.network.empty()) throw InputError("missing network");
+  if (names_graph(job.network)) {
+    throw InputError(fmt::format(
+        "{} is a network as it is built, expected a grid such as Ring(8)_Switch(128): `simulate` plays "
+        "it, `network` has its bill",
+        job.network));
+  }
   if (job.classes.empty()) return load_any_network(job.network).network;
   std::vector<std::string> classes;
   for (const std::string_view name : split(job.classes, ',')) {

@@ -18,12 +18,12 @@ double left_for_tensors(const TrainingJob& training) {
 Bytes fast_limit(const Job& job, const TrainingJob& training) {
   const double left = left_for_tensors(training);
   if (left <= 0.0) throw InputError("--tiers: buffers alone do not fit the NPU's memory");
-  const Bytes most = bytes(static_cast<std::int64_t>(left));
-  if (job.fast.empty()) return most;
+  const Bytes room = bytes(static_cast<std::int64_t>(left));
+  if (job.fast.empty()) return room;
   const Bytes fast = read_word(job, &Job::fast, parse_bytes);
-  if (fast > most) {
+  if (fast > room) {
     throw InputError(fmt::format("--fast: {} is more than the {} that buffers and allowance leave of {}",
-                                 format_bytes(fast), format_bytes(most), training.machine.npu.name));
+                                 format_bytes(fast), format_bytes(room), training.machine.npu.name));
   }
   return fast;
 }

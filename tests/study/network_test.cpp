@@ -55,6 +55,11 @@ TEST(NetworkQuestion, AMachineOnRailsOfItsOwnBandwidths) {
   EXPECT_NEAR(share, 1.0, 0.01);
 }
 
+// A grid is what optimize and cost ask for; a built network is not taken for the grid it is planned on.
+TEST(NetworkQuestion, GridsAreAskedForWhereTheyAreNeeded) {
+  EXPECT_THROW(network_of({.network = "FatTree(8, bandwidth 50)"}), InputError);
+}
+
 TEST(NetworkQuestion, WhatDoesNotGoTogetherIsRefused) {
   EXPECT_THROW(simulate(all_to_all("FatTree(64)"), {.transport = NetworkModel::Ports}), InputError);
   EXPECT_THROW(simulate(all_to_all("FatTree(64)"), {.closed_form = true}), InputError);

@@ -168,5 +168,21 @@ TEST(Remedy, NamesTheFirstSettingsThatAreEnough) {
   EXPECT_EQ(remedy(model, p, 80.0 * gib), "--zero 1");
 }
 
+// Llama 3 8B, per token and element of h = 4,096: attention has 4,096 + 2 x 1,024 = 1.5 h, its FFN 3.5 h.
+// With every second multiplication computed again 2 for the layer's input, 2 for the attention's output and
+// half of 2 x (1.5 + 7 + 2) are kept: 14.5. Norms keep 4 less of the 8 + ... that all activations are.
+TEST(MemoryBill, SingleModulesThatRunAgainAreNotKept) {
+  const TransformerArchitecture model = load_architecture("llama3-8b");
+  const auto kept = [&](std::string_view modules) {
+    return layer_activations(model, {.again = recomputed_modules(modules)}) /
+           static_cast<double>(model.sequence * model.hidden);
+  };
+  EXPECT_NEAR(kept("every-second"), 14.5, 1e-9);
+  EXPECT_NEAR(kept("none") - kept("norms"), 4.0, 1e-9);
+  EXPECT_NEAR(kept("none") - kept("activation"), 3.5 * 2.0, 1e-9);
+  EXPECT_NEAR(kept("none") - kept("ffn"), 3.5 * 6.0, 1e-9);
+  EXPECT_EQ(kept("none"), kept("up-projections"));
+}
+
 }  // namespace
 }  // namespace bandwright
