@@ -1,4 +1,4 @@
-#include "network/flow_engine.h"
+#include "network/flows/flow_engine.h"
 
 #include <algorithm>
 #include <bit>
