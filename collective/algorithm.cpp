@@ -8,12 +8,12 @@
 #include <numeric>
 #include <utility>
 
-#include "collective/bruck.h"
-#include "collective/direct.h"
-#include "collective/double_binary_tree.h"
-#include "collective/halving_doubling.h"
+#include "collective/algorithms/bruck.h"
+#include "collective/algorithms/direct.h"
+#include "collective/algorithms/double_binary_tree.h"
+#include "collective/algorithms/halving_doubling.h"
+#include "collective/algorithms/ring.h"
 #include "collective/phase_time.h"
-#include "collective/ring.h"
 #include "core/catalogue.h"
 
 namespace bandwright {

@@ -4,13 +4,13 @@
 #include <array>
 
 #include "core/catalogue.h"
-#include "network/dragonfly.h"
-#include "network/fat_tree.h"
-#include "network/hyperx.h"
-#include "network/leaf_spine.h"
-#include "network/rack.h"
-#include "network/rails.h"
-#include "network/torus.h"
+#include "network/builders/dragonfly.h"
+#include "network/builders/fat_tree.h"
+#include "network/builders/hyperx.h"
+#include "network/builders/leaf_spine.h"
+#include "network/builders/rack.h"
+#include "network/builders/rails.h"
+#include "network/builders/torus.h"
 
 namespace bandwright {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "network/distances.h"
-#include "network/flow_engine.h"
+#include "network/flows/flow_engine.h"
 #include "network/graph.h"
 #include "network/spray.h"
 

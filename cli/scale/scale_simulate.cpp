@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "answers/scaling.h"
+#include "answers/scaling/scaling.h"
 #include "cli/console/output.h"
 #include "cli/figures.h"
 #include "cli/options/job_options.h"

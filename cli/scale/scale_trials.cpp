@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "answers/scaling.h"
+#include "answers/scaling/scaling.h"
 #include "cli/console/output.h"
 #include "cli/options/option_rules.h"
 #include "cli/scale/scale.h"

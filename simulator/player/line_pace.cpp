@@ -72,7 +72,7 @@ void LinePace::tell_lines_apart() {
   speeds_.emplace_back();
   if (speeds.empty()) return;
   std::map<std::vector<double>, std::uint32_t> known = {{{}, 0}};
-  for (const Line& line : lines_) {
+  for (const SeatLine& line : lines_) {
     std::vector<double> own;
     for (int p = 0; p < line.npus; ++p) own.push_back(speeds[static_cast<std::size_t>(line.npu_at(p))]);
     if (std::all_of(own.begin(), own.end(), [](double speed) { return speed == 1.0; })) own.clear();
@@ -207,7 +207,7 @@ void LinePace::seat_ends(std::uint32_t seat) {
 
 void LinePace::end_phase(std::uint32_t index) {
   LineState& state = states_[index];
-  const Line& line = lines_[index];
+  const SeatLine& line = lines_[index];
   const std::uint32_t job_id = state.job;
   const Job job = jobs_[job_id];
   const TimedPhase& phase = phases_[job.phase];

@@ -94,7 +94,7 @@ class LinePace final : public Pace {
   std::int64_t npus_;
   std::vector<Lines> lines_of_queue_;
   std::vector<Wire> wires_;  // by logical dimension
-  std::vector<Line> lines_;
+  std::vector<SeatLine> lines_;
   std::vector<LineState> states_;
   std::vector<std::uint32_t> idle_;  // lines that may have something to start
   std::vector<TimedPhase> phases_;

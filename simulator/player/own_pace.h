@@ -39,7 +39,7 @@ class OwnPace final : public Pace {
     int left = 0;  // NPUs that have not ended it
   };
   struct TeamLine {
-    Line line;
+    SeatLine line;
     std::uint32_t part = 0;   // of the group's dimensions
     std::vector<Meet> meets;  // under way
   };

@@ -17,7 +17,7 @@ SeatProgram seat_program(const Program& program, const Wire& wire) {
   return result;
 }
 
-std::uint32_t Seats::open(const Line& line) {
+std::uint32_t Seats::open(const SeatLine& line) {
   const auto n = static_cast<std::size_t>(line.npus);
   if (closed_.size() <= n) closed_.resize(n + 1);
   auto first = static_cast<std::uint32_t>(seats_.size());
@@ -75,7 +75,7 @@ bool Seats::go_on(std::uint32_t id) {
 }
 
 void Seats::send(const Seat& seat, std::uint32_t id, const Block& block) {
-  const Line& line = *seat.line;
+  const SeatLine& line = *seat.line;
   const auto round = static_cast<int>(seat.round - seat.part_start);
   const auto position = static_cast<int>(seat.position);
   const int count = block.pattern->sends(line.npus, block, round, position);

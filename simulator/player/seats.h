@@ -7,7 +7,7 @@
 namespace bandwright {
 
 // NPUs that run the phases of a collective together: a line of a grid, evenly spaced, or any list.
-struct Line {
+struct SeatLine {
   std::int64_t first = 0;
   std::int64_t stride = 1;
   const std::vector<int>* members = nullptr;  // of a list, in the order of their positions
@@ -45,7 +45,7 @@ class Seats {
       : transport_(transport), events_(events), endpoint_delay_(endpoint_delay) {}
 
   // Seats for all positions of a line, numbered from the result on. The line must not move.
-  std::uint32_t open(const Line& line);
+  std::uint32_t open(const SeatLine& line);
   // REQUIRES that no message to them is under way.
   void close(std::uint32_t first);
 
@@ -55,7 +55,7 @@ class Seats {
   bool arrive(std::uint32_t seat, std::uint32_t round);
   [[nodiscard]] Time end(std::uint32_t seat) const { return seats_[seat].begun; }
 
-  [[nodiscard]] const Line& line(std::uint32_t seat) const { return *seats_[seat].line; }
+  [[nodiscard]] const SeatLine& line(std::uint32_t seat) const { return *seats_[seat].line; }
   [[nodiscard]] std::int64_t npu(std::uint32_t seat) const {
     return seats_[seat].line->npu_at(static_cast<int>(seats_[seat].position));
   }
@@ -64,7 +64,7 @@ class Seats {
   static constexpr std::uint32_t none = ~std::uint32_t{0};
   struct Seat {
     Time begun;  // of its round: perhaps a little in the future
-    const Line* line = nullptr;
+    const SeatLine* line = nullptr;
     const SeatProgram* program = nullptr;
     std::uint32_t position = 0;
     std::uint32_t part = 0;        // of the program

@@ -2,17 +2,17 @@
 #include <memory>
 #include <vector>
 
-#include "network/flow_engine.h"
+#include "network/flows/flow_engine.h"
 #include "simulator/transport/flow_network.h"
 #include "simulator/transport/flow_ways.h"
 #include "simulator/transport/transport.h"
 
 namespace bandwright {
 
-// Messages share the bandwidth of every link on their way, max-min fairly (network/flow_engine.h), over the
-// network as it is built or the links of the grid. A message of m bytes takes the latency of its way once and
-// its bytes at whatever rate it has: alone, latency + m / the slowest link, as a head that moves on as soon
-// as a link takes it.
+// Messages share the bandwidth of every link on their way, max-min fairly (network/flows/flow_engine.h), over
+// the network as it is built or the links of the grid. A message of m bytes takes the latency of its way once
+// and its bytes at whatever rate it has: alone, latency + m / the slowest link, as a head that moves on as
+// soon as a link takes it.
 //
 //   latency ....[===== rate 1/2 =====][== 1 ==]-> arrives
 //

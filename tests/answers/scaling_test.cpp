@@ -1,4 +1,4 @@
-#include "answers/scaling.h"
+#include "answers/scaling/scaling.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "collective/bruck.h"
+#include "collective/algorithms/bruck.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Max-min fair flows: rates and ends by hand, and against filling everything anew.
-#include "network/flow_engine.h"
+#include "network/flows/flow_engine.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 
 #include "core/error.h"
-#include "network/flow_play.h"
+#include "network/flows/flow_play.h"
 
 namespace bandwright {
 namespace {

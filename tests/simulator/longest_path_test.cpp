@@ -113,6 +113,45 @@ TEST_P(RandomSteps, ComputeIsExposedWhole) {
   for (std::size_t id = 0; id < shown.size(); ++id) EXPECT_LE(shown[id], longest[id] * (1.0 + 1e-9) + 1e-6);
 }
 
+// The answer of a step with blocks: what its operations are exposed, by kind and group; the bytes of each as
+// often as it runs.
+TEST_P(RandomSteps, ResultsAreTheSumsOfTheirOperations) {
+  if (step_.blocks.empty()) return;  // those are told execution by execution (exposure_test.cpp)
+  const ClosedForm form(step_, two_dimensions());
+  const StepResult result = form.evaluate(b_);
+  EXPECT_NEAR(to_ns(result.step_time), form.step_time_ns(b_), 2e-3);
+  const std::vector<double> exposed = form.exposed_ns(b_);
+  const std::vector<double> times = executions(step_);
+  double compute = 0.0;
+  std::vector<double> groups(step_.groups.size(), 0.0);
+  std::vector<double> bytes(2, 0.0);
+  for (std::size_t id = 0; id < step_.operations.size(); ++id) {
+    const Operation& operation = step_.operations[id];
+    if (operation.kind == OperationKind::Compute) compute += exposed[id];
+    if (operation.kind != OperationKind::Collective) continue;
+    const GroupCollective& call = step_.collectives[operation.collective];
+    groups[call.group] += exposed[id];
+    for (const Traffic& each :
+         collective_traffic(call.collective, step_.groups[call.group], two_dimensions())) {
+      bytes[static_cast<std::size_t>(each.dimension)] += times[id] * each.bytes;
+    }
+  }
+  for (std::size_t d = 0; d < 2; ++d) {
+    EXPECT_NEAR(result.dimensions[d].bytes, bytes[d], 1e-9 * bytes[d]);
+    EXPECT_NEAR(result.dimensions[d].utilization * to_ns(result.step_time) * b_[d], bytes[d],
+                1e-6 * bytes[d] + 1e-6);
+  }
+  EXPECT_EQ(result.step_time, result.compute_time + result.bubble + result.exposed_communication);
+  Time waiting = result.overhead;
+  for (const GroupExposure& each : result.groups) waiting += each.exposed;
+  EXPECT_EQ(waiting, result.exposed_communication);
+  EXPECT_NEAR(to_ns(result.compute_time), compute, 2e-3 + 1e-9 * compute);
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    EXPECT_EQ(result.groups[g].group, step_.groups[g].name);
+    EXPECT_NEAR(to_ns(result.groups[g].exposed), groups[g], 2e-3 + 1e-9 * groups[g]);
+  }
+}
+
 TEST_P(RandomSteps, NoOperationThatTakesLongerMakesThemShorter) {
   const double before = ClosedForm(step_, two_dimensions()).step_time_ns(b_);
   for (Operation& operation : step_.operations) {

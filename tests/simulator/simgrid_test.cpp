@@ -100,8 +100,8 @@ std::vector<NodeId> shuffled_npus(std::uint32_t npus, std::uint64_t seed) {
 }
 
 // Messages of a ring cross: leaves of 8 with one trunk of 2 b, NPUs in random order. Which messages meet
-// depends on differences that double from round to round (network/flow_engine.h): seeds for which they die
-// out agree.
+// depends on differences that double from round to round (network/flows/flow_engine.h): seeds for which they
+// die out agree.
 TEST(SimGrid, RingInRandomOrderOverTrunks) {
   constexpr std::int64_t bytes = 64 << 20;
   const NetworkGraph graph = build_graph("LeafSpine(4x8, oversubscription 4, spines 1, bandwidth 12.5)",

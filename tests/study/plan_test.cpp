@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "study/curve.h"
 #include "study/estimate.h"
 #include "study/job/division_space.h"
+#include "study/scaling/curve.h"
 
 namespace bandwright {
 namespace {

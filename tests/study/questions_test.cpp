@@ -6,12 +6,12 @@
 
 #include "core/io/paths.h"
 #include "study/cost.h"
-#include "study/curve.h"
 #include "study/estimate.h"
 #include "study/job/training.h"
 #include "study/optimize.h"
 #include "study/outcome.h"
 #include "study/place.h"
+#include "study/scaling/curve.h"
 #include "study/simulate.h"
 
 namespace bandwright {

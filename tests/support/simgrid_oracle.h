@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "network/flow_play.h"
+#include "network/flows/flow_play.h"
 
 namespace bandwright {
 

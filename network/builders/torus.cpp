@@ -1,4 +1,4 @@
-#include "network/torus.h"
+#include "network/builders/torus.h"
 
 #include <fmt/format.h>
 

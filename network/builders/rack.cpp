@@ -1,4 +1,4 @@
-#include "network/rack.h"
+#include "network/builders/rack.h"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 #include "scaling/measure.h"
 #include "scaling/series.h"
 #include "scaling/trials.h"
-#include "study/curve.h"
+#include "study/scaling/curve.h"
 
 namespace bandwright {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "answers/scaling.h"
+#include "answers/scaling/scaling.h"
 #include "report/unit.h"
 
 namespace bandwright {

@@ -1,4 +1,4 @@
-#include "network/rails.h"
+#include "network/builders/rails.h"
 
 #include <fmt/format.h>
 

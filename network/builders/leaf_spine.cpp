@@ -1,4 +1,4 @@
-#include "network/leaf_spine.h"
+#include "network/builders/leaf_spine.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/units.h"
-#include "network/completion_heap.h"
+#include "network/flows/completion_heap.h"
 #include "network/graph.h"
 
 namespace bandwright {

@@ -1,4 +1,4 @@
-#include "network/flow_play.h"
+#include "network/flows/flow_play.h"
 
 #include <algorithm>
 #include <numeric>

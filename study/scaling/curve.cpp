@@ -1,4 +1,4 @@
-#include "study/curve.h"
+#include "study/scaling/curve.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "collective/direct.h"
+#include "collective/algorithms/direct.h"
 
 #include <algorithm>
 

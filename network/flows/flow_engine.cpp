@@ -1,4 +1,4 @@
-#include "network/flow_engine.h"
+#include "network/flows/flow_engine.h"
 
 #include <algorithm>
 #include <bit>
@@ -139,11 +139,7 @@ void FlowEngine::free_flow(FlowId id) {
     const LinkId link = steps_[step].link;
     links_[link].used -= taken(flow.rate, step);
     links_[link].free_share += share_of(step);
-    if (levelling_) {
-      push_level(link);
-    } else {
-      note(link);
-    }
+    levelling_ ? push_level(link) : note(link);
   }
 }
 
@@ -184,9 +180,9 @@ void FlowEngine::refill(Time now) {
 }
 
 void FlowEngine::refill_all(Time now) {
-  for (LinkId link = 0; link < links_.size(); ++link) free_bound(link);
-  level_links();
-  move(now);
+  for (LinkId link = 0; link < links_.size(); ++link) left_.push_back(link);
+  changed_ = true;
+  refill(now);
 }
 
 // Raises the water, lowest link first. A key is a lower bound of its link's level.
@@ -266,13 +262,12 @@ void FlowEngine::place_at(FlowId id, LinkId bottleneck, std::int64_t level) {
   flow.rate = same ? flow.before : level;
   flow.bottleneck = bottleneck;
   ++links_[bottleneck].bound;
-  const bool fell = flow.rate < flow.before;
   for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step) {
     const LinkId other = steps_[step].link;
     Link& link = links_[other];
     link.used += taken(flow.rate, step);
     link.free_share -= share_of(step);
-    if (fell && link.bound > 0 && other != bottleneck) woken_.push_back(other);
+    if (flow.rate < flow.before && link.bound > 0 && other != bottleneck) woken_.push_back(other);
   }
 }
 
@@ -291,8 +286,7 @@ void FlowEngine::move(Time now) {
     flow.last = now.value();
     flow.moving = rate;
     const Wide speed = static_cast<Wide>(rate);
-    const Wide left = (flow.remaining + speed - 1) / speed;
-    const Wide end = left + static_cast<Wide>(now.value());
+    const Wide end = (flow.remaining + speed - 1) / speed + static_cast<Wide>(now.value());
     ends_.set(id, end < static_cast<Wide>(never) ? static_cast<std::int64_t>(end) : never);
     ++rates_changed_;
   }

@@ -1,4 +1,4 @@
-#include "collective/double_binary_tree.h"
+#include "collective/algorithms/double_binary_tree.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "network/hyperx.h"
+#include "network/builders/hyperx.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "network/fat_tree.h"
+#include "network/builders/fat_tree.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "network/dragonfly.h"
+#include "network/builders/dragonfly.h"
 
 #include <fmt/format.h>
 

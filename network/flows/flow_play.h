@@ -2,7 +2,7 @@
 #include <span>
 #include <vector>
 
-#include "network/flow_engine.h"
+#include "network/flows/flow_engine.h"
 
 namespace bandwright {
 
