@@ -68,7 +68,7 @@ class Search {
       add_part(space_.npus[i], space_.weights.empty() ? 1.0 : space_.weights[i]);
     }
     for (std::size_t i = 0; i < parts_.size(); ++i) enumerate(static_cast<std::uint16_t>(i));
-    order();
+    if (!stopped()) order();
     evaluate();
     list();
     return std::move(answer_);
