@@ -38,14 +38,14 @@ Value word(const std::string& text) { return text.empty() ? Value() : Value(text
 void add_setting(const SimulationAnswer& answer, Document& document) {
   std::string line = answer.graph.name;
   if (!answer.loop.empty()) line += ", " + answer.loop;
-  line += fmt::format(", library {}, {}", answer.system.name, answer.engine);
+  line += fmt::format(", library {}, {}", answer.library.name, answer.engine);
   if (!answer.fidelity.empty()) line += fmt::format(", {} over {}", answer.fidelity, answer.transport);
   document.line("", line);
   document.data("network", answer.network.shorthand())
       .data("npus", answer.network.npus())
       .data("workload", answer.graph.name)
       .data("loop", word(answer.loop))
-      .data("library", answer.system.name)
+      .data("library", answer.library.name)
       .data("engine", answer.engine)
       .data("npu_fidelity", word(answer.fidelity))
       .data("transport", word(answer.transport))
@@ -126,7 +126,7 @@ void add_rates(const SimulationAnswer& answer, Document& document) {
 
 std::vector<double> gb_per_s_of(const SimulationAnswer& answer) {
   std::vector<double> gb_per_s = answer.bandwidth;
-  for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
+  for (double& b : gb_per_s) b *= answer.library.bytes_per_second_unit() / 1e9;
   return gb_per_s;
 }
 

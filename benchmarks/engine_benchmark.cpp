@@ -33,13 +33,14 @@ BENCHMARK(hold)->Arg(1000)->Arg(64000);
 
 void folded_step(benchmark::State& state) {
   const Network network = load_network("4D");
-  const System system = load_system("astra1");
+  const Library library = load_library("astra1");
   const TrainingLoop& loop = training_loop("NoOverlap");
   const Step graph = build_step(fuse_weight_gradients(load_model("175B")), network, loop,
-                                loop_options(system, loop, Recompute::Full));
+                                loop_options(library, loop, Recompute::Full));
   const std::array<double, 4> bandwidth = {142.9, 125.0, 50.8, 6.3};
   std::int64_t events = 0;
-  for (auto _ : state) events += simulate_folded({graph, network, system, bandwidth, nanoseconds(10)}).events;
+  for (auto _ : state)
+    events += simulate_folded({graph, network, library, bandwidth, nanoseconds(10)}).events;
   state.SetItemsProcessed(events);
 }
 BENCHMARK(folded_step)->Unit(benchmark::kMillisecond);
@@ -52,12 +53,12 @@ void growth(benchmark::State& state) {
     shorthand += (d == 0 ? "Ring(" : "_Ring(") + std::to_string(state.range(0)) + ")";
   }
   const Network network = parse_network(shorthand);
-  System system;
-  system.chunks = static_cast<int>(state.range(2));
+  Library library;
+  library.chunks = static_cast<int>(state.range(2));
   const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
   const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
   std::int64_t events = 0;
-  for (auto _ : state) events += simulate_full({graph, network, system, bandwidth, {}}).events;
+  for (auto _ : state) events += simulate_full({graph, network, library, bandwidth, {}}).events;
   state.SetItemsProcessed(events);
 }
 BENCHMARK(growth)
@@ -69,15 +70,15 @@ BENCHMARK(growth)
 // One all-reduce of 64 MiB on every NPU by itself.
 void full_all_reduce(benchmark::State& state, const char* shorthand, int chunks) {
   const Network network = parse_network(shorthand);
-  System system;
-  system.chunks = chunks;
-  system.latency = {nanoseconds(500)};
-  system.endpoint_delay = nanoseconds(10);
-  system.reduction_bandwidth = gb_per_s(1600.0);
+  Library library;
+  library.chunks = chunks;
+  library.latency = {nanoseconds(500)};
+  library.endpoint_delay = nanoseconds(10);
+  library.reduction_bandwidth = gb_per_s(1600.0);
   const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
   const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
   std::int64_t events = 0;
-  for (auto _ : state) events += simulate_full({graph, network, system, bandwidth, {}}).events;
+  for (auto _ : state) events += simulate_full({graph, network, library, bandwidth, {}}).events;
   state.SetItemsProcessed(events);
 }
 BENCHMARK_CAPTURE(full_all_reduce, ring_1024_in_16, "Ring(1024)", 16)

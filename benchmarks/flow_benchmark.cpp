@@ -27,15 +27,15 @@ struct Subject {
 
 double our_seconds(const Subject& subject, const NetworkGraph& graph, Time& step_time) {
   const Network network = parse_network(fmt::format("Switch({})", graph.npus()));
-  System system;
-  system.chunks = 1;
-  system.network = NetworkModel::Flows;
-  system.algorithms.by_kind = {{"Switch", subject.algorithm}};
+  Library library;
+  library.chunks = 1;
+  library.network = NetworkModel::Flows;
+  library.algorithms.by_kind = {{"Switch", subject.algorithm}};
   const std::vector<double> bandwidth = {50.0};
   const FlowNetwork built{.graph = graph, .routing = subject.routing};
   const Step step = lone_collective(network, subject.collective);
   const double begin = spent_cpu_seconds();
-  step_time = simulate_full({step, network, system, bandwidth, {}, &built}).step_time;
+  step_time = simulate_full({step, network, library, bandwidth, {}, &built}).step_time;
   return spent_cpu_seconds() - begin;
 }
 

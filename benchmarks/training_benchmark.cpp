@@ -87,12 +87,12 @@ void event_driven(benchmark::State& state) {
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> b = job.machine.gb_per_s(network);
   const Step program = training_step(job, network);
-  System system;
-  system.chunks = static_cast<int>(state.range(1));
+  Library library;
+  library.chunks = static_cast<int>(state.range(1));
   std::int64_t events = 0;
   for (auto _ : state) {
     const Step graph = expand(program);
-    events += simulate_folded({graph, network, system, b, {}}).events;
+    events += simulate_folded({graph, network, library, b, {}}).events;
   }
   state.counters["events/s"] = benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
 }

@@ -117,7 +117,7 @@ void run(const CLI::App& command, const ExportOptions& options) {
   StagedFolder stage(options.folder);
   std::vector<std::string> models;
   for (const Job& job : members_of(options.job)) {
-    const Export what{table_training(job, table_named(job.model), System()), options, stage.path()};
+    const Export what{table_training(job, table_named(job.model), Library()), options, stage.path()};
     table.rows.push_back(format.write(what));
     models.push_back(what.training.table.name);
   }

@@ -32,20 +32,20 @@ const CollectiveAlgorithm& collective_algorithm(std::string_view name) {
   return find_in_catalogue(collective_algorithms(), name, "collective algorithm");
 }
 
-const CollectiveAlgorithm* named_algorithm(const System& system, int dimension, const DimensionKind& kind,
+const CollectiveAlgorithm* named_algorithm(const Library& library, int dimension, const DimensionKind& kind,
                                            CollectiveKind phase) {
-  const auto& by_dimension = system.algorithms.by_dimension;
+  const auto& by_dimension = library.algorithms.by_dimension;
   const auto index = static_cast<std::size_t>(dimension);
   if (!by_dimension.empty() && index >= by_dimension.size()) {
-    throw InputError(fmt::format("system {}: algorithms of {} dimensions, the network has more", system.name,
+    throw InputError(fmt::format("system {}: algorithms of {} dimensions, the network has more", library.name,
                                  by_dimension.size()));
   }
   if (!by_dimension.empty() && by_dimension[index].contains(phase)) {
     return &collective_algorithm(by_dimension[index].at(phase));
   }
-  if (system.algorithms.by_kind.empty()) return nullptr;
-  const auto named = system.algorithms.by_kind.find(std::string(kind.name));
-  return named == system.algorithms.by_kind.end() ? nullptr : &collective_algorithm(named->second);
+  if (library.algorithms.by_kind.empty()) return nullptr;
+  const auto named = library.algorithms.by_kind.find(std::string(kind.name));
+  return named == library.algorithms.by_kind.end() ? nullptr : &collective_algorithm(named->second);
 }
 
 namespace {

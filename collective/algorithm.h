@@ -70,8 +70,8 @@ struct CollectiveAlgorithm {
 std::span<const CollectiveAlgorithm> collective_algorithms();
 const CollectiveAlgorithm& collective_algorithm(std::string_view name);  // throws InputError with the choices
 
-// What the system names for a network dimension and phase, else for the dimension's kind; null for neither.
-const CollectiveAlgorithm* named_algorithm(const System& system, int dimension, const DimensionKind& kind,
+// What the library names for a network dimension and phase, else for the dimension's kind; null for neither.
+const CollectiveAlgorithm* named_algorithm(const Library& library, int dimension, const DimensionKind& kind,
                                            CollectiveKind phase);
 
 // The algorithm in use for a phase on a line of n NPUs of a kind: the named one where it serves, else the

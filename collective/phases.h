@@ -3,7 +3,7 @@
 #include <span>
 
 #include "collective/collective.h"
-#include "collective/system.h"
+#include "collective/library.h"
 
 namespace bandwright {
 

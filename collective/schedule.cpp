@@ -18,21 +18,21 @@ std::int64_t gathered(std::int64_t shard, int npus) {
 
 class Planner {
  public:
-  Planner(const Collective& collective, const Group& group, const Network& network, const System& system,
+  Planner(const Collective& collective, const Group& group, const Network& network, const Library& library,
           std::span<const double> bandwidth)
-      : collective_(collective), system_(system) {
+      : collective_(collective), library_(library) {
     for (const GroupDimension& part : group.dimensions) {
       dimensions_.push_back(part.dimension);
-      wires_.emplace_back(system, network, part, bandwidth[static_cast<std::size_t>(part.dimension)]);
+      wires_.emplace_back(library, network, part, bandwidth[static_cast<std::size_t>(part.dimension)]);
       npus_.push_back(part.npus);
       ns_per_byte_.push_back(1e9 / bandwidth[static_cast<std::size_t>(part.dimension)] /
-                             system.bytes_per_second_unit());
+                             library.bytes_per_second_unit());
     }
   }
 
   CollectivePlan plan() {
     const int chunks = chunk_count();
-    const std::vector<DimensionOrder> orders = chunk_scheduler(system_.scheduler).orders(problem(chunks));
+    const std::vector<DimensionOrder> orders = chunk_scheduler(library_.scheduler).orders(problem(chunks));
     const std::int64_t size = collective_.bytes.value() / chunks;
     const std::int64_t larger = collective_.bytes.value() % chunks;  // chunks that carry a byte more
     for (int chunk = 0; chunk < chunks; ++chunk) {
@@ -50,14 +50,14 @@ class Planner {
     friend auto operator<=>(const Key&, const Key&) = default;
   };
 
-  // As many as the system cuts into, but no more than leave a byte to each message.
+  // As many as the library cuts into, but no more than leave a byte to each message.
   [[nodiscard]] int chunk_count() const {
     const bool whole = collective_.kind == CollectiveKind::PointToPoint && npus_.size() == 1;
     double smallest = 1.0;  // message, of the bytes of a chunk
     double entered = 1.0;
     DimensionOrder ascending(wires_.size());
     std::iota(ascending.begin(), ascending.end(), std::uint8_t{0});
-    for_each_phase(collective_.kind, system_.composition, ascending,
+    for_each_phase(collective_.kind, library_.composition, ascending,
                    [&](CollectiveKind kind, std::uint8_t part) {
                      for (const Block& block : program(kind, part, 0)) {
                        const double message =
@@ -68,12 +68,12 @@ class Planner {
                      if (kind == CollectiveKind::AllGather) entered *= npus_[part];
                    });
     const double most = to_double(collective_.bytes) * smallest;
-    return std::clamp(static_cast<int>(std::min(most, 1e9)), 1, whole ? 1 : system_.chunks);
+    return std::clamp(static_cast<int>(std::min(most, 1e9)), 1, whole ? 1 : library_.chunks);
   }
 
   [[nodiscard]] Program program(CollectiveKind kind, std::uint8_t part, int parity) const {
     const Wire& wire = wires_[part];
-    const CollectiveAlgorithm* named = named_algorithm(system_, dimensions_[part], wire.kind(), kind);
+    const CollectiveAlgorithm* named = named_algorithm(library_, dimensions_[part], wire.kind(), kind);
     return algorithm_for(named, wire.kind(), kind, wire.npus()).program(kind, wire.npus(), parity);
   }
 
@@ -95,7 +95,7 @@ class Planner {
     ChunkPlan plan;
     std::int64_t bytes = key.bytes;
     for_each_phase(
-        collective_.kind, system_.composition, key.order, [&](CollectiveKind kind, std::uint8_t part) {
+        collective_.kind, library_.composition, key.order, [&](CollectiveKind kind, std::uint8_t part) {
           const Wire& wire = wires_[part];
           Phase phase{
               .kind = kind, .part = part, .program = sized(program(kind, part, key.parity), wire, bytes)};
@@ -109,7 +109,7 @@ class Planner {
   }
 
   Collective collective_;
-  const System& system_;
+  const Library& library_;
   std::vector<Wire> wires_;
   std::vector<int> dimensions_;  // of the network, by part
   std::vector<int> npus_;
@@ -121,11 +121,11 @@ class Planner {
 }  // namespace
 
 CollectivePlan plan_collective(const Collective& collective, const Group& group, const Network& network,
-                               const System& system, std::span<const double> bandwidth) {
+                               const Library& library, std::span<const double> bandwidth) {
   if (collective.bytes <= Bytes(0)) {
     throw InputError(fmt::format("{} of 0 B, expected at least 1 B", collective_name(collective.kind)));
   }
-  return Planner(collective, group, network, system, bandwidth).plan();
+  return Planner(collective, group, network, library, bandwidth).plan();
 }
 
 }  // namespace bandwright

@@ -27,9 +27,9 @@ struct CollectivePlan {
 
 // Plans a collective over a group: the phases of collective/phases.h in each chunk's order, by the algorithms
 // in use. The data is 1/n of itself after a reduce-scatter and n times itself after an all-gather.
-// `bandwidth` is per NPU and network dimension, in the system's unit. Throws InputError for a size of 0, or
+// `bandwidth` is per NPU and network dimension, in the library's unit. Throws InputError for a size of 0, or
 // times beyond the clock.
 CollectivePlan plan_collective(const Collective& collective, const Group& group, const Network& network,
-                               const System& system, std::span<const double> bandwidth);
+                               const Library& library, std::span<const double> bandwidth);
 
 }  // namespace bandwright

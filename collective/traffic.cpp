@@ -21,7 +21,7 @@ std::span<const std::uint8_t> ascending_parts(std::size_t count) {
 }  // namespace
 
 std::vector<Traffic> collective_traffic(const Collective& collective, const Group& group,
-                                        const Network& network, const System& system) {
+                                        const Network& network, const Library& library) {
   std::vector<Traffic> traffic;
   traffic.reserve(group.dimensions.size());
   for (const GroupDimension& part : group.dimensions) {
@@ -32,13 +32,13 @@ std::vector<Traffic> collective_traffic(const Collective& collective, const Grou
     const GroupDimension& part = group.dimensions[index];
     const DimensionKind& kind = *network.dimensions[static_cast<std::size_t>(part.dimension)].kind;
     const PhasePrice price =
-        phase_price(named_algorithm(system, part.dimension, kind, phase), kind, phase, part.npus);
+        phase_price(named_algorithm(library, part.dimension, kind, phase), kind, phase, part.npus);
     traffic[index].bytes += bytes * price.sent / price.of;
     traffic[index].busy += bytes * price.busy / price.of;
     if (phase == CollectiveKind::ReduceScatter) bytes /= part.npus;
     if (phase == CollectiveKind::AllGather) bytes *= part.npus;
   };
-  for_each_phase(collective.kind, system.composition, ascending_parts(traffic.size()), add);
+  for_each_phase(collective.kind, library.composition, ascending_parts(traffic.size()), add);
   return traffic;
 }
 

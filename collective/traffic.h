@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "collective/collective.h"
-#include "collective/system.h"
+#include "collective/library.h"
 #include "topology/group.h"
 
 namespace bandwright {
@@ -31,6 +31,6 @@ struct Traffic {
 //
 // Sources: Rashidi et al., "Themis" (ISCA 2022), section 2; the LIBRA paper (ISPASS 2024), section IV.
 std::vector<Traffic> collective_traffic(const Collective& collective, const Group& group,
-                                        const Network& network, const System& system = {});
+                                        const Network& network, const Library& library = {});
 
 }  // namespace bandwright

@@ -18,24 +18,24 @@ Time time_of(double ns, bool truncate) {
 
 }  // namespace
 
-Wire::Wire(const System& system, const Network& network, const GroupDimension& part, double bandwidth)
+Wire::Wire(const Library& library, const Network& network, const GroupDimension& part, double bandwidth)
     : kind_(network.dimensions[static_cast<std::size_t>(part.dimension)].kind),
       physical_npus_(network.dimensions[static_cast<std::size_t>(part.dimension)].npus),
       npus_(part.npus),
-      reduction_bytes_per_ns_(system.reduction_bandwidth ? system.reduction_bandwidth->value() : 0.0),
-      hop_latency_(system.latency_of(part.dimension)),
-      endpoint_delay_(system.endpoint_delay),
-      message_overhead_(system.message_overhead),
-      truncate_(system.truncate) {
+      reduction_bytes_per_ns_(library.reduction_bandwidth ? library.reduction_bandwidth->value() : 0.0),
+      hop_latency_(library.latency_of(part.dimension)),
+      endpoint_delay_(library.endpoint_delay),
+      message_overhead_(library.message_overhead),
+      truncate_(library.truncate) {
   if (!(bandwidth > 0.0) || !std::isfinite(bandwidth)) {
     throw InputError(fmt::format("dimension {} carries data at {} {}", part.dimension + 1, bandwidth,
-                                 system.gib ? "GiB/s" : "GB/s"));
+                                 library.gib ? "GiB/s" : "GB/s"));
   }
   std::int64_t below = 1;
   for (int d = 0; d < part.dimension; ++d) below *= network.dimensions[static_cast<std::size_t>(d)].npus;
   step_ = static_cast<int>(part.stride / below);
   ports_ = static_cast<int>(std::lround(1.0 / kind_->message_share(physical_npus_)));
-  port_bytes_per_second_ = bandwidth / ports_ * system.bytes_per_second_unit();
+  port_bytes_per_second_ = bandwidth / ports_ * library.bytes_per_second_unit();
 }
 
 Time Wire::occupancy(std::int64_t bytes, double speed) const {

@@ -1,5 +1,5 @@
 #pragma once
-#include "collective/system.h"
+#include "collective/library.h"
 #include "topology/group.h"
 
 namespace bandwright {
@@ -21,8 +21,8 @@ struct ByteShare {
 // up to a picosecond, so that no message beats its wire. Source: the analytical network of ASTRA-sim 1.0.
 class Wire {
  public:
-  // `bandwidth` is per NPU, in the system's unit. Throws InputError when it is not a positive number.
-  Wire(const System& system, const Network& network, const GroupDimension& part, double bandwidth);
+  // `bandwidth` is per NPU, in the library's unit. Throws InputError when it is not a positive number.
+  Wire(const Library& library, const Network& network, const GroupDimension& part, double bandwidth);
 
   [[nodiscard]] int npus() const { return npus_; }
   [[nodiscard]] int ports() const { return ports_; }  // of an NPU: 1, or one per peer

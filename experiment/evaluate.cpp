@@ -25,7 +25,7 @@ struct DividedBudget {
 ClosedForm closed_form(const Point& point, const Model& model) {
   Step graph = build_step(model, *point.played, *point.loop, point.options);
   use_own_links(graph.groups, *point.played);
-  return {graph, *point.played, *point.system};
+  return {graph, *point.played, *point.library};
 }
 
 JobStep machine_step(const Point& point, const Workload& workload) {
@@ -37,11 +37,11 @@ JobStep machine_step(const Point& point, const Workload& workload) {
 ClosedForm step_form(const Point& point, const Workload& workload) {
   if (point.machine == nullptr) return closed_form(point, std::get<Model>(workload));
   const JobStep step = machine_step(point, workload);
-  return {step.graph, step.network, step.system};
+  return {step.graph, step.network, step.library};
 }
 
 // GB/s of 1e9 B/s in the system's unit.
-double decimal(const Point& point) { return point.system->bytes_per_second_unit() * 1e-9; }
+double decimal(const Point& point) { return point.library->bytes_per_second_unit() * 1e-9; }
 
 std::vector<double> scaled(std::span<const double> values, double factor) {
   std::vector<double> products;
@@ -112,7 +112,7 @@ StepResult simulated(const Point& point, const std::vector<double>& gb_per_s) {
     return closed_form(point, std::get<Model>(*point.model)).evaluate(scaled(gb_per_s, decimal(point)));
   }
   const Step graph = build_step(std::get<Model>(*point.model), *point.played, *point.loop, point.options);
-  const Scenario scenario{graph, *point.played, *point.system, gb_per_s, point.system->after_collective};
+  const Scenario scenario{graph, *point.played, *point.library, gb_per_s, point.library->after_collective};
   return simulate(scenario, resolved(point.fidelity, scenario));
 }
 

@@ -119,7 +119,7 @@ CsvRows convergence_rows(const std::vector<Result>& results) {
       rows.push_back(
           {row.id, row.view, row.network, row.model, row.loop, fmt::format("{}", row.budget_gb_per_s),
            row.allocation, row.target, fmt::format("{}", step.number), fmt::format("{}", step.objective),
-           bound_text(step.lower_bound), fmt::format("{}", step.evaluations), row.engine, row.system,
+           bound_text(step.lower_bound), fmt::format("{}", step.evaluations), row.engine, row.library,
            row.wiring, row.recompute, row.tables, fmt::format("{}", row.compute_scale), row.prices});
     }
   }

@@ -145,7 +145,7 @@ std::span<const InputReader> input_readers() {
       {"image-network", {&image_model_keys(), &adversarial_model_keys()}, summarise_images},
       {"machine", {&machine_fields().list()}, summarise_machine},
       {"npu", {&npu_fields().list()}, summarise_npu},
-      {"library", {&system_fields().list()}, of_root<summarise_system>},
+      {"library", {&library_fields().list()}, of_root<summarise_system>},
       {"prices", {&price_list_fields().list()}, summarise_prices},
       {"tiers", {&tier_fields().list()}, summarise_tiers},
       {"experiment", {&experiment_keys()}, summarise_experiment},

@@ -84,10 +84,10 @@ const Network& ExperimentInputs::network_of(const Machine& machine, std::int64_t
   return identified(networks_.emplace(key, machine.network(npus)).first->second);
 }
 
-const System& ExperimentInputs::system(const YamlValue& word) {
+const Library& ExperimentInputs::library(const YamlValue& word) {
   return identified(
-      once(systems_, word.as_string(), word, [](std::string_view text) { return load_system(text); }),
-      [](const System& system) { return system_fields().content(system); });
+      once(libraries_, word.as_string(), word, [](std::string_view text) { return load_library(text); }),
+      [](const Library& library) { return library_fields().content(library); });
 }
 
 const PriceList& ExperimentInputs::prices(const YamlValue& word) {

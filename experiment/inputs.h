@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "collective/system.h"
+#include "collective/library.h"
 #include "core/yaml.h"
 #include "cost_model/price_list.h"
 #include "experiment/points/allocation.h"
@@ -29,7 +29,7 @@ class ExperimentInputs {
   const Machine& machine(const YamlValue& word);
   // The network of a machine's job. Throws InputError where it cannot have so many NPUs.
   const Network& network_of(const Machine& machine, std::int64_t npus);
-  const System& system(const YamlValue& word);
+  const Library& library(const YamlValue& word);
   const PriceList& prices(const YamlValue& word);
   const ShareTable& shares(const YamlValue& word);
 
@@ -47,7 +47,7 @@ class ExperimentInputs {
   std::map<std::pair<std::string, std::string>, Workload> tables_;
   std::map<std::string, Workload> models_;
   std::map<std::string, Machine> machines_;
-  std::map<std::string, System> systems_;
+  std::map<std::string, Library> libraries_;
   std::map<std::string, PriceList> prices_;
   std::map<std::string, ShareTable> shares_;
   std::map<const void*, std::string> identities_;

@@ -36,7 +36,7 @@ void identify(Point& point, const ExperimentInputs& inputs) {
   }
   std::string step = fmt::format("{} {} {}\n", asked.loop, asked.recompute, asked.compute_scale);
   if (point.played != nullptr) step += inputs.identity(point.played) + "\n";
-  step += fmt::format("{}\n{}\n", inputs.identity(point.system), inputs.identity(point.prices));
+  step += fmt::format("{}\n{}\n", inputs.identity(point.library), inputs.identity(point.prices));
   if (asked.source == "optimized" || asked.budget_usd > 0.0) {
     allocation += step;
     for (const Workload* target : point.targets) allocation += inputs.identity(target) + "\n";

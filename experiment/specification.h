@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "collective/system.h"
+#include "collective/library.h"
 #include "cost_model/price_list.h"
 #include "experiment/inputs.h"
 #include "experiment/points/allocation.h"
@@ -29,7 +29,7 @@ struct Point {
   Fidelity fidelity = Fidelity::Auto;  // of the event-driven engine
   const TrainingLoop* loop = nullptr;
   LoopOptions options;
-  const System* system = nullptr;
+  const Library* library = nullptr;
   std::string refused;               // why there is no such step; "": it is tried
   const Network* network = nullptr;  // what is paid for; null where a machine cannot have so many NPUs
   const Network* played = nullptr;   // what is simulated: `network`, or switches in its place

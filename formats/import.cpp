@@ -113,7 +113,7 @@ std::string import_system(const Sample& sample, std::vector<std::string>& notes)
     notes.push_back(fmt::format("of traces only: peak {:.6g} TFLOP/s, memory {:.6g} GB/s",
                                 read.peak->value() * 1e-12, read.memory.value()));
   }
-  return system_fields().file_text(read.system);
+  return library_fields().file_text(read.library);
 }
 
 std::string import_prices(const Sample& sample, std::vector<std::string>& notes) {

@@ -68,9 +68,9 @@ LoadedNetwork load_any_network(std::string_view word) {
 
 AstraSimSystem load_any_system(std::string_view word) {
   const auto sample = file_of(word);
-  if (!sample) return {.system = load_system(word)};
+  if (!sample) return {.library = load_library(word)};
   const FileFormat* format = foreign(*sample);
-  if (format == nullptr) return {.system = read_system(*sample->root)};
+  if (format == nullptr) return {.library = read_library(*sample->root)};
   if (format->name == "astra-sim-1-system") return read_astra_sim_1_system(*sample->root);
   if (format->name == "astra-sim-2-system") return read_astra_sim_2_system(*sample->root);
   reject(*sample, *format, "a system");

@@ -119,13 +119,13 @@ void add_links(FileSummary& summary, const std::vector<Bandwidth>& bandwidth,
 
 FileSummary summarise(const AstraSimSystem& read) {
   FileSummary summary{.ignored = read.ignored};
-  summary.facts.emplace_back("chunks per collective", std::to_string(read.system.chunks));
-  for (std::size_t d = 0; d < read.system.algorithms.by_dimension.size() && d < 4; ++d) {
-    for (const auto& [phase, algorithm] : read.system.algorithms.by_dimension[d]) {
+  summary.facts.emplace_back("chunks per collective", std::to_string(read.library.chunks));
+  for (std::size_t d = 0; d < read.library.algorithms.by_dimension.size() && d < 4; ++d) {
+    for (const auto& [phase, algorithm] : read.library.algorithms.by_dimension[d]) {
       summary.facts.emplace_back(fmt::format("{}, dimension {}", collective_name(phase), d + 1), algorithm);
     }
   }
-  summary.facts.emplace_back("endpoint delay", format_time(read.system.endpoint_delay));
+  summary.facts.emplace_back("endpoint delay", format_time(read.library.endpoint_delay));
   if (read.peak)
     summary.facts.emplace_back("peak", fmt::format("{:.4g} TFLOP/s", read.peak->value() * 1e-12));
   if (read.memory > Bandwidth()) {
@@ -273,7 +273,7 @@ FileSummary summarise_infragraph(const Sample& sample) {
   return summarise(read_infragraph(*sample.root, {gb_per_s(1.0), {}}));
 }
 FileSummary summarise_system(const Sample& sample) {
-  return summarise(AstraSimSystem{.system = read_system(*sample.root)});
+  return summarise(AstraSimSystem{.library = read_library(*sample.root)});
 }
 
 }  // namespace bandwright

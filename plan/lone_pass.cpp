@@ -29,7 +29,7 @@ bool ends_together(const Step& step) {
 LonePass timed_alone(const Step& step, const Network& network, std::span<const double> gb_per_s,
                      std::span<const double> efficiency) {
   if (!step.blocks.empty()) return {.apart = false};
-  const WireLoads loads(step.collectives, step.groups, network, System{}, efficiency);
+  const WireLoads loads(step.collectives, step.groups, network, Library{}, efficiency);
   const std::vector<WireLoads::Slowest> wires = loads.price(gb_per_s);
   std::vector<double> ends(step.operations.size(), 0.0);
   LonePass lone{.apart = ends_together(step)};

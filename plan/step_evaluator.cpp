@@ -270,7 +270,7 @@ double StepEvaluator::collective_ns(Sizes& sizes, Axes axis, CollectiveKind kind
   const CollectivePrice price =
       collective_price(job_.machine, network_, sizes.groups[index_of(axis)], wanted);
   const GroupCollective played{at_full_speed(wanted, price), static_cast<std::uint32_t>(axis)};
-  const WireLoads loads(std::span(&played, 1), sizes.groups, network_, System{}, efficiency_);
+  const WireLoads loads(std::span(&played, 1), sizes.groups, network_, Library{}, efficiency_);
   known->second = to_ns(nanoseconds(price.latency_ns)) + loads.price(gb_per_s_)[0].ns;
   return known->second;
 }

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view page_style = R"(
 :root { color-scheme: light dark; --ink: #1d2433; --paper: #fff; --line: #d5dae3; --tint: #f3f5f9; --good: #0b6b35; --bad: #b3261e; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9f0; --paper: #14171f; --line: #39404f; --tint: #1f2430; --good: #6fd69a; --bad: #ff9d94; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 library-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
 .verdict { font-size: 1.15rem; font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
 li { margin: .4rem 0; max-width: 60rem; }

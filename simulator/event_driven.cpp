@@ -42,7 +42,7 @@ class FoldedRun {
         plan_(plan_communication(scenario)),
         servers_(plan_.queues.size()),
         operations_(graph_, 1),
-        order_(scenario.system.collectives),
+        order_(scenario.library.collectives),
         timeline_(timeline),
         repetition_(repetition) {
     flatten_plans();
@@ -137,7 +137,7 @@ class FoldedRun {
     Chunk& chunk = chunks_[slot];
     const FlatPhase& phase = phases_[chunk.phase];
     chunk.waiting_since = events_.now();
-    const bool by_size = scenario_.system.chunk_order == ChunkOrder::SmallestFirst;
+    const bool by_size = scenario_.library.chunk_order == ChunkOrder::SmallestFirst;
     Server& server = servers_[phase.queue];
     server.waiting.push(chunk.rank, by_size ? phase.duration : Time(0), slot);
     if (!server.busy) idle_.push_back(phase.queue);

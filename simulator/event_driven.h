@@ -9,8 +9,8 @@ namespace bandwright {
 // senders' ports are shared. An operation starts when all it depends on have ended; a collective's chunks
 // then join the queue of their first phase's logical dimension. A dimension serves one chunk at a time, for
 // the duration of its phase, and takes the next from its queue at once: the collective of the highest rank
-// first, then the smallest phase (if the system says so), then the first that came. All that ends at a moment
-// joins before any dimension chooses. A collective ends `after_collective` after its last chunk.
+// first, then the smallest phase (if the library says so), then the first that came. All that ends at a
+// moment joins before any dimension chooses. A collective ends `after_collective` after its last chunk.
 //
 // Cost: time O(operations + chunks x phases x log(waiting chunks)), whatever the NPU count.
 // Throws InputError as plan_communication does, and when the step is longer than the clock.

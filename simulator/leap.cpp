@@ -51,7 +51,7 @@ StepResult play_all(const Scenario& scenario, const Step& step, RoundWatch* repe
   std::vector<OperationId> origin;
   const Step written_out = expand(step, most_operations, &origin);
   StepResult result = simulate_folded(
-      {written_out, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective},
+      {written_out, scenario.network, scenario.library, scenario.bandwidth, scenario.after_collective},
       nullptr, repetition);
   result.critical_path = by_operation(result.critical_path, origin, step.operations.size());
   return result;
@@ -132,7 +132,7 @@ LeapingResult simulate_leaping(const Scenario& scenario) {
     if (!grows_evenly(play(played - 2 * period), before, answer.result)) continue;
     Extrapolation(answer.result, before, (all - played) / period);
     on_clock(answer.result.step_time);
-    describe_utilization(scenario.bandwidth, scenario.system, answer.result);
+    describe_utilization(scenario.bandwidth, scenario.library, answer.result);
     return answer;
   }
   return simulate_rounds(scenario);

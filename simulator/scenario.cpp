@@ -34,12 +34,12 @@ int busiest_dimension(const CollectivePlan& plan, const Group& group) {
 std::vector<double> npu_factors(const Scenario& scenario, double NpuSpec::*factor) {
   const std::int64_t npus = scenario.network.npus();
   std::vector<double> factors;
-  for (const NpuSpec& spec : scenario.system.npus) {
+  for (const NpuSpec& spec : scenario.library.npus) {
     if (spec.last >= npus) throw InputError(fmt::format("npus: NPU {} of a network of {}", spec.last, npus));
     if (spec.*factor != 1.0) factors.resize(static_cast<std::size_t>(npus), 1.0);
   }
   if (factors.empty()) return factors;
-  for (const NpuSpec& spec : scenario.system.npus) {
+  for (const NpuSpec& spec : scenario.library.npus) {
     std::fill(factors.begin() + spec.first, factors.begin() + spec.last + 1, spec.*factor);
   }
   return factors;
@@ -52,7 +52,7 @@ CommunicationPlan plan_communication(const Scenario& scenario) {
   for (const GroupCollective& call : scenario.graph.collectives) {
     const Group& group = scenario.graph.groups[call.group];
     CommunicationPlan::Call planned{
-        .plan = plan_collective(call.collective, group, scenario.network, scenario.system, bandwidth),
+        .plan = plan_collective(call.collective, group, scenario.network, scenario.library, bandwidth),
         .queues = {},
         .group = call.group};
     for (const GroupDimension& part : group.dimensions) {
@@ -76,15 +76,15 @@ void describe_traffic(const Scenario& scenario, const CommunicationPlan& plan, S
       }
     }
   }
-  describe_utilization(scenario.bandwidth, scenario.system, result);
+  describe_utilization(scenario.bandwidth, scenario.library, result);
 }
 
-void describe_utilization(std::span<const double> bandwidth, const System& system, StepResult& result) {
+void describe_utilization(std::span<const double> bandwidth, const Library& library, StepResult& result) {
   const double seconds = to_seconds(result.step_time);
   for (std::size_t d = 0; d < result.dimensions.size(); ++d) {
     DimensionUse& use = result.dimensions[d];
     if (use.bytes == 0.0) continue;
-    use.utilization = use.bytes / (bandwidth[d] * system.bytes_per_second_unit()) / seconds;
+    use.utilization = use.bytes / (bandwidth[d] * library.bytes_per_second_unit()) / seconds;
   }
 }
 

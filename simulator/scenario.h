@@ -15,8 +15,8 @@ struct FlowNetwork;  // simulator/transport/flow_network.h
 struct Scenario {
   const Step& graph;
   const Network& network;
-  const System& system;
-  std::span<const double> bandwidth;   // per NPU and dimension, in the system's unit
+  const Library& library;
+  std::span<const double> bandwidth;   // per NPU and dimension, in the library's unit
   Time after_collective;               // from a collective's last message until its dependants go on
   const FlowNetwork* built = nullptr;  // what the network's messages really cross; null: the grid itself
 
@@ -25,13 +25,13 @@ struct Scenario {
     const std::vector<double>& share = graph.wire_efficiency;
     return bandwidth[dimension] * (share.empty() ? 1.0 : share[dimension]);
   }
-  // The time a collective takes after its last message: the system's, and what the operation itself adds.
+  // The time a collective takes after its last message: the library's, and what the operation itself adds.
   [[nodiscard]] Time after(const Operation& collective) const {
     return after_collective + collective.duration;
   }
 };
 
-// A factor of every NPU, as the system's `npus` say: &NpuSpec::compute_time or &NpuSpec::port_speed. Empty
+// A factor of every NPU, as the library's `npus` say: &NpuSpec::compute_time or &NpuSpec::port_speed. Empty
 // when it is 1 for all. Throws InputError for NPUs that the network does not have.
 std::vector<double> npu_factors(const Scenario& scenario, double NpuSpec::*factor);
 
@@ -62,7 +62,7 @@ CommunicationPlan plan_communication(const Scenario& scenario);
 // utilisation, which divides by result.step_time.
 void describe_traffic(const Scenario& scenario, const CommunicationPlan& plan, StepResult& result);
 // The utilisation alone, from the bytes and the step time.
-void describe_utilization(std::span<const double> bandwidth, const System& system, StepResult& result);
+void describe_utilization(std::span<const double> bandwidth, const Library& library, StepResult& result);
 
 // The rank of a collective among those that wait for the same dimension: larger goes first.
 class IssueOrder {

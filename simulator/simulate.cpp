@@ -22,16 +22,16 @@ Fidelity fidelity_named(std::string_view name) { return choice_named(fidelities,
 std::string_view fidelity_name(Fidelity fidelity) { return choice_name(fidelities, fidelity); }
 
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario) {
-  const System& system = scenario.system;
-  const bool exact = system.symmetric() && system.network == NetworkModel::Ports;
-  if (!system.links.empty() && system.network == NetworkModel::Ports) {
+  const Library& library = scenario.library;
+  const bool exact = library.symmetric() && library.network == NetworkModel::Ports;
+  if (!library.links.empty() && library.network == NetworkModel::Ports) {
     throw InputError("slow or failed links are no part of ports, which know no links (--transport flows)");
   }
   if (fidelity == Fidelity::Auto) return exact ? Fidelity::Folded : Fidelity::Full;
-  if (fidelity == Fidelity::Folded && !system.symmetric()) {
+  if (fidelity == Fidelity::Folded && !library.symmetric()) {
     throw InputError("NPUs or links that differ cannot be folded (--npu-fidelity full)");
   }
-  if (fidelity == Fidelity::Folded && system.network != NetworkModel::Ports) {
+  if (fidelity == Fidelity::Folded && library.network != NetworkModel::Ports) {
     throw InputError("one NPU stands for all where only ports are shared (--npu-fidelity full)");
   }
   return fidelity;
@@ -42,7 +42,7 @@ Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep&
     return resolved(fidelity, scenario);
   }
   const bool fold =
-      folds_exactly(step, scenario.network) || play_cost({step.graph, scenario.network, scenario.system,
+      folds_exactly(step, scenario.network) || play_cost({step.graph, scenario.network, scenario.library,
                                                           scenario.bandwidth, scenario.after_collective},
                                                          step)
                                                        .messages > most_messages_by_default;
@@ -58,7 +58,7 @@ StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timel
 StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity, Timeline* timeline,
                     const PlayLimits& limits) {
   if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
-  const Scenario own{step.graph,         scenario.network,          scenario.system,
+  const Scenario own{step.graph,         scenario.network,          scenario.library,
                      scenario.bandwidth, scenario.after_collective, scenario.built};
   const PlayCost cost = play_cost(own, step);
   if (!limits.force) require_affordable(cost);

@@ -3,10 +3,10 @@
 namespace bandwright {
 
 WireLoads::WireLoads(std::span<const GroupCollective> collectives, std::span<const Group> groups,
-                     const Network& network, const System& system, std::span<const double> efficiency) {
+                     const Network& network, const Library& library, std::span<const double> efficiency) {
   for (const GroupCollective& call : collectives) {
     const auto first = static_cast<std::uint32_t>(loads_.size());
-    for (Traffic load : collective_traffic(call.collective, groups[call.group], network, system)) {
+    for (Traffic load : collective_traffic(call.collective, groups[call.group], network, library)) {
       if (!efficiency.empty()) load.share *= efficiency[static_cast<std::size_t>(load.dimension)];
       loads_.push_back(load);
     }

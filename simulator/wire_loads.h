@@ -8,7 +8,7 @@
 
 namespace bandwright {
 
-// What the collectives of a step take on each dimension by the plan of the system's algorithms
+// What the collectives of a step take on each dimension by the plan of the library's algorithms
 // (collective/traffic.h), and how long at given bandwidths b, with e the share of them that collectives reach
 // and s what the group can use (topology/group.h):
 //
@@ -16,7 +16,7 @@ namespace bandwright {
 class WireLoads {
  public:
   WireLoads(std::span<const GroupCollective> collectives, std::span<const Group> groups,
-            const Network& network, const System& system,
+            const Network& network, const Library& library,
             std::span<const double> efficiency);  // of each dimension; empty: 1
 
   struct Slowest {  // how a collective runs at given bandwidths

@@ -126,21 +126,21 @@ ClosedForm step_form(const Design& design, std::size_t model, BoundDesign& bound
     if (design.own_links) use_own_links(step.groups, design.network);
     note_narrow(step.groups, design.network, bound.narrow);
   }
-  return {step, design.network, design.system};
+  return {step, design.network, design.library};
 }
 
 std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
-  System system;                                   // ideal but for the algorithms
-  system.algorithms = design.system.algorithms;
-  system.composition = design.system.composition;
+  Library library;                                 // ideal but for the algorithms
+  library.algorithms = design.library.algorithms;
+  library.composition = design.library.composition;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
     Step step = step_of(design, m);
     if (has_constants(step) || step.operations.size() > most_operations) return std::nullopt;
     use_own_links(step.groups, design.network);
     const auto step_ns = [&](const Allocation& allocation) {
-      const Scenario scenario{step, design.network, system, allocation.gb_per_s, Time(0)};
+      const Scenario scenario{step, design.network, library, allocation.gb_per_s, Time(0)};
       return to_ns(simulate(scenario, Fidelity::Folded).step_time);
     };
     result.optimum_ns.push_back(step_ns(summary.optimum));

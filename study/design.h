@@ -31,7 +31,7 @@ std::span<const TargetInfo> targets();
 // Source: the LIBRA paper (ISPASS 2024), sections IV and V; its group objective is the plain sum.
 struct Design {
   Network network;
-  System system;                // the algorithms of its collectives
+  Library library;              // the algorithms of its collectives
   std::vector<Model> models;    // at least one
   std::vector<Step> steps;      // of the models, one each; empty: built by the training loop
   std::vector<double> weights;  // one per model, positive; empty: all 1

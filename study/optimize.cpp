@@ -40,7 +40,7 @@ void add_member(DesignAnswer& answer, JobStep step) {
   Design& design = answer.design;
   if (design.models.empty()) {
     design.network = step.network;
-    design.system = step.system;
+    design.library = step.library;
     design.loop = loop_of_step(step);
   }
   require_same(design.network, step);

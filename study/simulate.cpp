@@ -73,11 +73,11 @@ std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<Cl
 
 void play_closed(SimulationAnswer& answer, Timeline* timeline) {
   std::vector<double> gb_per_s = answer.bandwidth;
-  for (double& b : gb_per_s) b *= answer.system.bytes_per_second_unit() / 1e9;
+  for (double& b : gb_per_s) b *= answer.library.bytes_per_second_unit() / 1e9;
   if (timeline != nullptr && !answer.job) {
     throw InputError("--timeline of a layer table needs the event-driven engine");
   }
-  const ClosedForm form(answer.graph, answer.network, answer.system);
+  const ClosedForm form(answer.graph, answer.network, answer.library);
   if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
   answer.result = form.evaluate(gb_per_s);
   answer.critical = critical_parts(answer.graph, form.critical_path(gb_per_s));
@@ -109,7 +109,7 @@ void prepare_built(const SimulationOptions& options, SimulationAnswer& answer) {
                                  *options.transport == NetworkModel::Ports ? "ports" : "links",
                                  answer.built->graph.name));
   }
-  answer.system.network = NetworkModel::Flows;
+  answer.library.network = NetworkModel::Flows;
   answer.built->routing = options.routing;
   if (options.shuffle) answer.built->order = shuffled_places(answer.built->graph, *options.shuffle);
 }
@@ -134,14 +134,14 @@ void play_more_seeds(const SimulationOptions& options, const std::function<StepR
 void play_events(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline,
                  const Watch& watch) {
   if (answer.built) prepare_built(options, answer);
-  if (options.transport) answer.system.network = *options.transport;
-  answer.transport = transport_of(answer.system).name;
-  const System& system = answer.system;
+  if (options.transport) answer.library.network = *options.transport;
+  answer.transport = transport_of(answer.library).name;
+  const Library& library = answer.library;
   const Scenario scenario{answer.graph,
                           answer.network,
-                          system,
+                          library,
                           answer.bandwidth,
-                          answer.lone_collective ? system.after_lone_collective : system.after_collective,
+                          answer.lone_collective ? library.after_lone_collective : library.after_collective,
                           answer.built ? &*answer.built : nullptr};
   const Fidelity fidelity = answer.ranks ? resolved(options.fidelity, scenario, *answer.ranks)
                                          : resolved(options.fidelity, scenario);
@@ -163,7 +163,7 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
   answer.critical = critical_parts(answer.graph, answer.result);
 }
 
-// In the system's unit: what is given fixes the order of traces.
+// In the library's unit: what is given fixes the order of traces.
 StepOptions step_options(const Job& job, bool own_links) {
   StepOptions options{.own_links = own_links, .recorded = {.in_system_unit = true}};
   if (job.workload.empty()) return options;

@@ -42,7 +42,7 @@ struct SimulationAnswer : JobStep {
   std::string fidelity;                // folded or full; "" in closed form
   std::string transport;               // what messages share; "" in closed form
   std::string prices;                  // name of the list
-  std::vector<double> bandwidth;       // in the system's unit
+  std::vector<double> bandwidth;       // in the library's unit
   StepResult result;                   // of the first seed
   std::optional<SeedSpread> spread;    // where there are several
   std::vector<CriticalPart> critical;  // the longest first
@@ -54,7 +54,7 @@ struct SimulationAnswer : JobStep {
 SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Timeline* timeline = nullptr,
                           const Watch& watch = {});
 
-// Of a step at hand, at bandwidths in the system's unit; without prices.
+// Of a step at hand, at bandwidths in the library's unit; without prices.
 SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const SimulationOptions& options,
                           Timeline* timeline = nullptr, const Watch& watch = {});
 

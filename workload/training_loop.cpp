@@ -161,11 +161,11 @@ const TrainingLoop& training_loop(std::string_view name) {
   return find_in_catalogue(training_loops(), name, "training loop");
 }
 
-LoopOptions loop_options(const System& system, const TrainingLoop& loop, Recompute recompute) {
+LoopOptions loop_options(const Library& library, const TrainingLoop& loop, Recompute recompute) {
   return {.recompute = recompute,
-          .compute_scale = system.compute_scale,
-          .rounding = system.truncate ? loop.truncated : ComputeRounding::NearestPicosecond,
-          .bookkeeping = system.bookkeeping};
+          .compute_scale = library.compute_scale,
+          .rounding = library.truncate ? loop.truncated : ComputeRounding::NearestPicosecond,
+          .bookkeeping = library.bookkeeping};
 }
 
 std::vector<Group> model_groups(const Model& model, const Network& network) {

@@ -2,7 +2,7 @@
 #include <span>
 #include <string_view>
 
-#include "collective/system.h"
+#include "collective/library.h"
 #include "step/step.h"
 #include "workload/model.h"
 
@@ -54,7 +54,7 @@ std::span<const TrainingLoop> training_loops();
 const TrainingLoop& training_loop(std::string_view name);  // throws InputError naming the choices
 
 // What a system sets of a training loop: compute scale, bookkeeping, and whether times are whole ns.
-LoopOptions loop_options(const System& system, const TrainingLoop& loop, Recompute recompute);
+LoopOptions loop_options(const Library& library, const TrainingLoop& loop, Recompute recompute);
 
 // The groups of a model on a network, indexed by Axis: TP innermost, DP, and the world of all NPUs. Throws
 // InputError when TP does not divide the network's dimensions.

@@ -41,7 +41,7 @@ class Expansion {
 
   void read_view(Point& point, const YamlValue& word) { point.asked.view = word.as_string(); }
   void read_engine(Point& point, const YamlValue& word);
-  void read_system(Point& point, const YamlValue& word);
+  void read_library(Point& point, const YamlValue& word);
   void read_network(Point& point, const YamlValue& word);
   void read_wiring(Point& point, const YamlValue& word);
   void read_loop(Point& point, const YamlValue& word);
@@ -89,12 +89,12 @@ void Expansion::read_engine(Point& point, const YamlValue& word) {
   set_engine(point, chosen(sweep_engines(), word, "engine"));
 }
 
-void Expansion::read_system(Point& point, const YamlValue& word) {
-  point.system = &inputs_.system(word);
+void Expansion::read_library(Point& point, const YamlValue& word) {
+  point.library = &inputs_.library(word);
   point.job.library = word.as_string();
-  point.asked.system = point.system->name;
-  point.asked.compute_scale = point.system->compute_scale;
-  point.asked.tables = point.system->fused_tables ? "fused" : "split";
+  point.asked.library = point.library->name;
+  point.asked.compute_scale = point.library->compute_scale;
+  point.asked.tables = point.library->fused_tables ? "fused" : "split";
 }
 
 void Expansion::read_network(Point& point, const YamlValue& word) {
@@ -117,7 +117,7 @@ void Expansion::read_loop(Point& point, const YamlValue& word) {
 
 void Expansion::read_recompute(Point& point, const YamlValue& word) {
   const RecomputeInfo& info = chosen(recompute_choices(), word, "recomputation");
-  point.options = loop_options(*point.system, *point.loop, info.recompute);
+  point.options = loop_options(*point.library, *point.loop, info.recompute);
   point.asked.recompute = info.name;
 }
 
@@ -229,7 +229,7 @@ void Expansion::read_engines(const EngineOverrides& overrides, std::string_view 
   if (overrides.full_fidelity) {
     for (Point& point : points_) play_every_npu(point);
   }
-  axis("systems", {"ideal"}, &Expansion::read_system);
+  axis("systems", {"ideal"}, &Expansion::read_library);
 }
 
 void Expansion::expand_tables() {

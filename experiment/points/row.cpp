@@ -18,7 +18,7 @@ constexpr std::array catalogue = {
     Column{"id", "hash of everything below that was asked, and of the inputs' content", &Row::id, false},
     Column{"view", "the experiment file's name for this way of looking at a step", &Row::view, true},
     Column{"engine", "closed-form or event-driven", &Row::engine, true},
-    Column{"library", "how collectives are run: chunks, latencies, units", &Row::system, true},
+    Column{"library", "how collectives are run: chunks, latencies, units", &Row::library, true},
     Column{"network", "name of the network", &Row::network, true},
     Column{"dimensions", "number of dimensions", &Row::dimensions, true},
     Column{"wiring",

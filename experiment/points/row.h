@@ -17,7 +17,7 @@ struct Row {
   std::string id;    // content hash
   std::string view;  // the experiment's name for a way of looking at a step
   std::string engine;
-  std::string system;
+  std::string library;
   std::string network;
   std::int64_t dimensions = 0;
   std::string wiring;

@@ -53,10 +53,10 @@ constexpr std::array algorithm_words = {AlgorithmWord{"ring", "ring"}, Algorithm
 class SystemReader {
  public:
   explicit SystemReader(const YamlValue& root) : root_(root) {
-    result_.system.name = std::filesystem::path(root.place().file).stem().string();
-    result_.system.chunks = 1;
-    result_.system.truncate = true;
-    result_.system.gib = true;
+    result_.library.name = std::filesystem::path(root.place().file).stem().string();
+    result_.library.chunks = 1;
+    result_.library.truncate = true;
+    result_.library.gib = true;
   }
 
   AstraSimSystem read_1();
@@ -80,7 +80,7 @@ class SystemReader {
 
 void SystemReader::add_algorithm(const YamlValue& place, std::string_view word, CollectiveKind kind,
                                  std::size_t dimension) {
-  auto& all = result_.system.algorithms.by_dimension;
+  auto& all = result_.library.algorithms.by_dimension;
   for (const AlgorithmWord& known : algorithm_words) {
     const bool exact = word == known.word;
     const bool window = known.word == "direct" && word.starts_with("direct");
@@ -130,7 +130,7 @@ void SystemReader::read_implementation(const Implementation& implementation) {
 }
 
 void SystemReader::read_common() {
-  System& system = result_.system;
+  Library& system = result_.library;
   const auto one_of = [](const YamlValue& value, std::initializer_list<std::string_view> words) {
     const std::string word = value.as_string();
     std::size_t index = 0;
@@ -186,8 +186,8 @@ void SystemReader::report_ignored() {
 
 AstraSimSystem SystemReader::read_1() {
   read_common();
-  result_.system.reduction_bandwidth = gb_per_s(version_1_reduction_gb_per_s);
-  result_.system.bookkeeping = nanoseconds(1);
+  result_.library.reduction_bandwidth = gb_per_s(version_1_reduction_gb_per_s);
+  result_.library.bookkeeping = nanoseconds(1);
   report_ignored();
   return std::move(result_);
 }
@@ -198,7 +198,7 @@ AstraSimSystem SystemReader::read_2() {
     value->fail("custom collectives are not supported");
   if (const auto value = take("local-mem-bw")) {
     result_.memory = gb_per_s(value->as_number(1e-6, 1e9));
-    result_.system.reduction_bandwidth = result_.memory;
+    result_.library.reduction_bandwidth = result_.memory;
   }
   const auto roofline = take("roofline-enabled");
   const auto peak = take("peak-perf");

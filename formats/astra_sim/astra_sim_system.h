@@ -3,16 +3,16 @@
 #include <string>
 #include <vector>
 
-#include "collective/system.h"
+#include "collective/library.h"
 #include "core/yaml.h"
 
 namespace bandwright {
 
 // A system file of ASTRA-sim: `key: value` lines in version 1, JSON in version 2. Latencies stand in its
 // network files. An implementation per dimension becomes AlgorithmChoice::by_dimension; "GB/s" are GiB/s and
-// message times whole nanoseconds there, which System::gib and System::truncate say.
+// message times whole nanoseconds there, which Library::gib and Library::truncate say.
 struct AstraSimSystem {
-  System system;
+  Library library;
   std::optional<FlopRate> peak;      // version 2 with roofline-enabled; else compute runs as measured
   Bandwidth memory;                  // of the NPU's own memory (local-mem-bw, decimal GB/s)
   std::vector<std::string> ignored;  // keys that change nothing here, with the reason

@@ -8,12 +8,12 @@
 
 namespace bandwright {
 
-ClosedForm::ClosedForm(const Step& step, const Network& network, const System& system)
+ClosedForm::ClosedForm(const Step& step, const Network& network, const Library& library)
     : dimensions_(network.size()),
       reduced_(step),
       fixed_ns_(reduced_.nodes().size(), 0.0),
       blocks_(step.blocks),
-      wire_(step.collectives, step.groups, network, system, step.wire_efficiency) {
+      wire_(step.collectives, step.groups, network, library, step.wire_efficiency) {
   work_.reserve(step.operations.size());
   calls_.reserve(step.operations.size());
   for (std::size_t id = 0; id < step.operations.size(); ++id) {

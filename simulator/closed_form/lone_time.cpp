@@ -13,7 +13,7 @@ std::vector<Time> lone_times(const Scenario& scenario) {
             .wire_efficiency = scenario.graph.wire_efficiency};
   for (const GroupCollective& call : scenario.graph.collectives) {
     lone.collectives = {call};
-    times.push_back(simulate_folded({lone, scenario.network, scenario.system, scenario.bandwidth,
+    times.push_back(simulate_folded({lone, scenario.network, scenario.library, scenario.bandwidth,
                                      scenario.after_collective})
                         .step_time);
   }

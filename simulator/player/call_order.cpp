@@ -46,10 +46,10 @@ std::vector<CallOrder> call_orders(const Scenario& scenario, const Communication
       continue;
     }
     const GroupDimension& part = group.dimensions[0];
-    const Wire wire(scenario.system, scenario.network, part,
+    const Wire wire(scenario.library, scenario.network, part,
                     scenario.wire_bandwidth(static_cast<std::size_t>(part.dimension)));
     Timeline timeline;
-    simulate_folded({lone, scenario.network, scenario.system, scenario.bandwidth, scenario.after_collective},
+    simulate_folded({lone, scenario.network, scenario.library, scenario.bandwidth, scenario.after_collective},
                     &timeline);
     calls.push_back(call_in_order(timeline, plan.calls[i].plan, wire));
   }

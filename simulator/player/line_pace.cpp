@@ -11,7 +11,7 @@ LinePace::LinePace(const PaceInputs& inputs)
       npus_(inputs.scenario.network.npus()),
       call_of_(inputs.step.graph.operations.size(), none),
       unused_(inputs.plan.calls.size()),
-      order_(inputs.scenario.system.collectives),
+      order_(inputs.scenario.library.collectives),
       uses_(inputs.plan.queues.size()) {
   make_lines();
   flatten_plans();
@@ -19,7 +19,7 @@ LinePace::LinePace(const PaceInputs& inputs)
     tell_lines_apart();
     return;
   }
-  seats_.emplace(*in_.transport, in_.events, in_.scenario.system.endpoint_delay);
+  seats_.emplace(*in_.transport, in_.events, in_.scenario.library.endpoint_delay);
   for (std::uint32_t line = 0; line < lines_.size(); ++line) {
     states_[line].first_seat = seats_->open(lines_[line]);
     line_of_seat_.resize(line_of_seat_.size() + static_cast<std::size_t>(lines_[line].npus), line);
@@ -29,7 +29,7 @@ LinePace::LinePace(const PaceInputs& inputs)
 void LinePace::make_lines() {
   for (const LogicalDimension& queue : in_.plan.queues) {
     const GroupDimension& part = queue.part;
-    wires_.emplace_back(in_.scenario.system, in_.scenario.network, part,
+    wires_.emplace_back(in_.scenario.library, in_.scenario.network, part,
                         in_.scenario.wire_bandwidth(static_cast<std::size_t>(part.dimension)));
     const auto count = static_cast<std::uint32_t>(npus_ / part.npus);
     lines_of_queue_.push_back({static_cast<std::uint32_t>(lines_.size()), count, part.stride, part.npus});
@@ -148,7 +148,7 @@ void LinePace::come(std::uint32_t npu, std::uint32_t job_id) {
   arrived.last = in_.events.now();
   if (++arrived.count < static_cast<std::uint32_t>(lines.npus)) return;
   arrived.count = 0;
-  const bool by_size = in_.scenario.system.chunk_order == ChunkOrder::SmallestFirst;
+  const bool by_size = in_.scenario.library.chunk_order == ChunkOrder::SmallestFirst;
   states_[line].waiting.push(job.rank, by_size ? phase.duration : Time(0), job_id);
   if (!states_[line].busy) idle_.push_back(line);
 }

@@ -10,7 +10,7 @@ namespace bandwright {
 
 // NPUs that all do the same go through a collective with their lines: a phase of a chunk starts on a line
 // when all NPUs of the line have come to it and the line is free, and ends for all when the last is done. A
-// free line takes the collective of the highest rank first, then the smallest phase (if the system says so),
+// free line takes the collective of the highest rank first, then the smallest phase (if the library says so),
 // then the first that came. Lines of a logical dimension (scenario.h) do not share ports with those of
 // others.
 //

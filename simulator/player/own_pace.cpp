@@ -24,7 +24,7 @@ OwnPace::OwnPace(const PaceInputs& inputs)
       orders_(call_orders(inputs.scenario, inputs.plan)),
       place_in_kind_(inputs.step.kind_of.size()),
       places_(inputs.step.graph.groups.size()),
-      seats_(*inputs.transport, inputs.events, inputs.scenario.system.endpoint_delay),
+      seats_(*inputs.transport, inputs.events, inputs.scenario.library.endpoint_delay),
       npus_(inputs.step.kind_of.size()),
       uses_(inputs.plan.queues.size()) {
   for (const RankedStep::Kind& kind : in_.step.kinds) {

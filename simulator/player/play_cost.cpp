@@ -80,9 +80,9 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
   for (const CommunicationPlan::Call& call : plan.calls)
     calls.push_back(cost_of(plan, call, scenario.network));
   const bool alike = step.teams_of_group.empty();
-  const bool links = scenario.system.network != NetworkModel::Ports;
+  const bool links = scenario.library.network != NetworkModel::Ports;
   const auto npus = static_cast<double>(scenario.network.npus());
-  const bool flows = scenario.system.network == NetworkModel::Flows;
+  const bool flows = scenario.library.network == NetworkModel::Flows;
   const bool single_messages = links || !alike;
   PlayCost cost;
   for (const RankedStep::Kind& kind : step.kinds) {

@@ -100,8 +100,8 @@ class Player {
 // Lines of NPUs that are alike need no transport for ports: line_pace.h.
 void Player::choose_transport() {
   const bool alike = step_.teams_of_group.empty();
-  if (!alike || scenario_.system.network != NetworkModel::Ports) {
-    transport_ = transport_of(scenario_.system).make(scenario_, step_.crossing, events_);
+  if (!alike || scenario_.library.network != NetworkModel::Ports) {
+    transport_ = transport_of(scenario_.library).make(scenario_, step_.crossing, events_);
   }
   const PaceInputs inputs{scenario_, step_, plan_, transport_.get(), events_, timeline_};
   if (alike) {
@@ -274,7 +274,7 @@ StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timel
 
 StepResult simulate_full(const Scenario& scenario, Timeline* timeline) {
   const RankedStep step = of_one_kind(scenario);
-  return simulate_full({step.graph, scenario.network, scenario.system, scenario.bandwidth,
+  return simulate_full({step.graph, scenario.network, scenario.library, scenario.bandwidth,
                         scenario.after_collective, scenario.built},
                        step, timeline);
 }

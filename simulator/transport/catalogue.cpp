@@ -33,9 +33,9 @@ const TransportInfo& transport_named(std::string_view name) {
   return find_in_catalogue(transports(), name, "transport");
 }
 
-const TransportInfo& transport_of(const System& system) {
+const TransportInfo& transport_of(const Library& library) {
   return *std::find_if(all_transports.begin(), all_transports.end(),
-                       [&](const TransportInfo& info) { return info.model == system.network; });
+                       [&](const TransportInfo& info) { return info.model == library.network; });
 }
 
 }  // namespace bandwright

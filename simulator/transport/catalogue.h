@@ -10,7 +10,7 @@
 namespace bandwright {
 
 struct TransportInfo {
-  NetworkModel model;  // what a system calls it
+  NetworkModel model;  // what a library calls it
   std::string_view name;
   std::string_view help;
   std::unique_ptr<Transport> (*make)(const Scenario& scenario, Crossing crossing, PlayEvents& events);
@@ -19,6 +19,6 @@ struct TransportInfo {
 // ports, links, flows: the catalogue.
 std::span<const TransportInfo> transports();
 const TransportInfo& transport_named(std::string_view name);  // throws InputError naming the choices
-const TransportInfo& transport_of(const System& system);
+const TransportInfo& transport_of(const Library& library);
 
 }  // namespace bandwright

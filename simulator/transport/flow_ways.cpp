@@ -22,7 +22,7 @@ class GraphWays final : public FlowWays {
       throw InputError(
           fmt::format("a step on {} NPUs, and {} has {}", npus, built_.graph.name, built_.graph.npus()));
     }
-    if (!scenario.system.symmetric()) {
+    if (!scenario.library.symmetric()) {
       throw InputError(
           "NPUs and links of a library that differ are of a grid; those of a network as it is built "
           "are in its own file");
@@ -53,7 +53,7 @@ class GridWays final : public FlowWays {
         wires_(scenario),
         links_(scenario),
         speeds_(npu_factors(scenario, &NpuSpec::port_speed)) {
-    whole_ = scenario.system.forwarding == Forwarding::Whole;
+    whole_ = scenario.library.forwarding == Forwarding::Whole;
     std::uint32_t ports = links_.count();
     for (const GridLinks::Physical& d : links_.dimensions()) {
       // A switch's link up is the port. Whole messages have none: the links that they leave by stand for it.
@@ -68,7 +68,7 @@ class GridWays final : public FlowWays {
     std::vector<double> result(count_);
     for (std::size_t i = 0; i < first_port_.size(); ++i) {
       const GridLinks::Physical& d = links_.dimensions()[i];
-      const double message = scenario_.wire_bandwidth(i) * scenario_.system.bytes_per_second_unit() *
+      const double message = scenario_.wire_bandwidth(i) * scenario_.library.bytes_per_second_unit() *
                              d.kind->message_share(d.npus);
       const auto lines = static_cast<std::uint32_t>(wires_.npus() / d.npus);
       std::fill_n(result.begin() + d.first_link, lines * d.links, message);

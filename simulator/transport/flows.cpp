@@ -25,7 +25,7 @@ Flows::Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events)
       charge_(scenario.built == nullptr ? LatencyCharge::Bulk : scenario.built->latency),
       parts_(scenario.built == nullptr ? 1U
                                        : static_cast<std::uint32_t>(scenario.built->routing.queue_pairs)),
-      overhead_(scenario.system.message_overhead),
+      overhead_(scenario.library.message_overhead),
       efficiency_(scenario.built == nullptr ? std::vector<double>() : scenario.graph.wire_efficiency),
       due_(no_event) {}
 

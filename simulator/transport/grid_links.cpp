@@ -20,7 +20,7 @@ GridLinks::GridLinks(const Scenario& scenario) : npus_(scenario.network.npus()) 
                            .stride = stride,
                            .first_link = static_cast<std::uint32_t>(links),
                            .links = static_cast<std::uint32_t>(per_line),
-                           .latency = scenario.system.latency_of(d),
+                           .latency = scenario.library.latency_of(d),
                            .single_port = dimension.kind->message_share(dimension.npus) == 1.0});
     links += per_line * (npus_ / dimension.npus);
     stride *= dimension.npus;
@@ -29,7 +29,7 @@ GridLinks::GridLinks(const Scenario& scenario) : npus_(scenario.network.npus()) 
     }
   }
   count_ = static_cast<std::uint32_t>(links);
-  for (const LinkSpec& spec : scenario.system.links) apply(spec);
+  for (const LinkSpec& spec : scenario.library.links) apply(spec);
   check_connected();
 }
 

@@ -15,7 +15,7 @@ Wires::Wires(const Scenario& scenario)
 
 void Wires::make_wire(int d) {
   Priced& priced = dimensions_[static_cast<std::size_t>(d)];
-  priced.wire.emplace(scenario_.system, scenario_.network, GroupDimension{d, priced.npus, priced.stride},
+  priced.wire.emplace(scenario_.library, scenario_.network, GroupDimension{d, priced.npus, priced.stride},
                       scenario_.wire_bandwidth(static_cast<std::size_t>(d)));
 }
 

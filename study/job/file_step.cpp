@@ -18,7 +18,7 @@ void append(std::vector<std::string>& list, const std::string& file, const std::
 
 void set_bandwidth(FileStep& step, const LoadedNetwork& loaded, const FileBandwidth& wanted,
                    const std::string& network_file) {
-  const double gb_per_unit = step.system.bytes_per_second_unit() / 1e9;
+  const double gb_per_unit = step.library.bytes_per_second_unit() / 1e9;
   const bool given = !wanted.fixed.empty() || wanted.budget.has_value();
   const double unit = given && wanted.in_system_unit ? 1.0 : gb_per_unit;
   const auto dimensions = step.network.dimensions.size();
@@ -39,9 +39,9 @@ void set_bandwidth(FileStep& step, const LoadedNetwork& loaded, const FileBandwi
   }
 }
 
-void read_traces_into(FileStep& step, const StepFiles& files, const AstraSimSystem& system, GroupRoute route,
+void read_traces_into(FileStep& step, const StepFiles& files, const AstraSimSystem& library, GroupRoute route,
                       const std::function<void(const TraceProgress&)>& progress) {
-  TraceCompute compute{.peak = system.peak, .memory = system.memory};
+  TraceCompute compute{.peak = library.peak, .memory = library.memory};
   if (!files.memory.empty()) {
     const RemoteMemory memory = read_remote_memory(YamlValue::load(files.memory));
     append(step.ignored, files.memory, memory.ignored);
@@ -54,7 +54,7 @@ void read_traces_into(FileStep& step, const StepFiles& files, const AstraSimSyst
   const TraceStep recorded = trace_step(traces, step.network, compute, route);
   append(step.ignored, files.workload, recorded.ignored);
   const std::vector<Time> alone =
-      lone_times({recorded.graph, step.network, step.system, step.bandwidth, step.system.after_collective});
+      lone_times({recorded.graph, step.network, step.library, step.bandwidth, step.library.after_collective});
   IssuedStep issued = fix_issue_order(recorded.graph, recorded.issues, [&](const Operation& operation) {
     return operation.kind == OperationKind::Collective ? alone[operation.collective] : operation.duration;
   });
@@ -76,12 +76,13 @@ void read_layers_into(FileStep& step, const StepFiles& files) {
                            ": no communicator was given: all NPUs are one data-parallel group");
   }
   const TrainingLoop& loop = training_loop(files.loop);
-  if (step.system.bookkeeping > Time()) {  // a system that counts the loop's own time, as ASTRA-sim 1.0 does
-    step.system.after_collective = text.update;
-    if (text.lone_collective) step.system.bookkeeping = Time();
+  if (step.library.bookkeeping >
+      Time()) {  // a library that counts the loop's own time, as ASTRA-sim 1.0 does
+    step.library.after_collective = text.update;
+    if (text.lone_collective) step.library.bookkeeping = Time();
   }
   step.graph =
-      build_step(text.model, std::move(groups), loop, loop_options(step.system, loop, text.recompute));
+      build_step(text.model, std::move(groups), loop, loop_options(step.library, loop, text.recompute));
 }
 
 }  // namespace
@@ -90,20 +91,20 @@ FileStep load_files(const StepFiles& files, const FileBandwidth& bandwidth,
                     const std::function<void(const TraceProgress&)>& progress) {
   FileStep step;
   const LoadedNetwork network = load_any_network(files.network);
-  const AstraSimSystem system = files.system.empty() ? AstraSimSystem{} : load_any_system(files.system);
+  const AstraSimSystem library = files.library.empty() ? AstraSimSystem{} : load_any_system(files.library);
   append(step.ignored, files.network, network.ignored);
-  append(step.ignored, files.system, system.ignored);
+  append(step.ignored, files.library, library.ignored);
   step.network = network.network;
-  step.system = system.system;
+  step.library = library.library;
   if (!network.latency.empty()) {  // ASTRA-sim 2's
-    step.system.latency = network.latency;
-    step.system.forwarding = Forwarding::Whole;
+    step.library.latency = network.latency;
+    step.library.forwarding = Forwarding::Whole;
   }
   set_bandwidth(step, network, bandwidth, files.network);
   const Sample sample = sample_of(files.workload);
   if (sample.traces) {
     const GroupRoute usual = network.latency.empty() ? GroupRoute::Grid : GroupRoute::Ring;
-    read_traces_into(step, files, system, files.route.value_or(usual), progress);
+    read_traces_into(step, files, library, files.route.value_or(usual), progress);
   } else if (sample.layers) {
     read_layers_into(step, files);
   } else {

@@ -15,7 +15,7 @@ namespace bandwright {
 struct StepFiles {
   std::string workload;             // traces (folder, prefix or one file for all NPUs) or a layer text
   std::string network;              // a file of any format, or what load_network takes
-  std::string system;               // the same for systems; empty: ideal
+  std::string library;              // the same for libraries; empty: ideal
   std::string groups;               // communicator-group JSON of traces; empty: the one beside them
   std::string communicator;         // LIBRA's, of a layer text
   std::string memory;               // ASTRA-sim 2's remote memory, of traces
@@ -28,7 +28,7 @@ struct StepFiles {
 struct FileBandwidth {
   std::vector<double> fixed;
   std::optional<double> budget;
-  bool in_system_unit = false;  // both are in the system's unit instead
+  bool in_system_unit = false;  // both are in the library's unit instead
 };
 
 // One training step, ready to be played: by simulate_folded as Scenario{graph, network, system, bandwidth,
@@ -38,8 +38,8 @@ struct FileBandwidth {
 // collectives as long as each takes alone, and is part of the graph from then on.
 struct FileStep {
   Network network;
-  System system;                  // with the latencies of the network file
-  std::vector<double> bandwidth;  // in the system's unit
+  Library library;                // with the latencies of the network file
+  std::vector<double> bandwidth;  // in the library's unit
   Step graph;
   std::optional<RankedStep> ranks;   // of traces: the step NPU by NPU
   std::size_t nodes = 0;             // of the traces

@@ -44,8 +44,8 @@ const Row& row_of(const std::array<Row, n>& rows, std::string_view word, std::st
 }
 
 void add_table(const Job& job, const Model& table, JobStep& step) {
-  const TableTraining training = table_training(job, table, step.system);
-  step.system.compute_scale = training.options.compute_scale;
+  const TableTraining training = table_training(job, table, step.library);
+  step.library.compute_scale = training.options.compute_scale;
   step.loop = training.loop->name;
   step.model = table.name;
   step.graph = build_step(training.table, step.network, *training.loop, training.options);
@@ -86,12 +86,12 @@ void refuse_machine(const Job& job) {
 }
 
 // The network of a job that is not a grid; nothing when it is one.
-std::optional<FlowNetwork> built_network(const Job& job, const System& system) {
+std::optional<FlowNetwork> built_network(const Job& job, const Library& library) {
   if (job.network.empty() || !names_graph(job.network)) return std::nullopt;
-  GraphDefaults defaults{.bandwidth = std::nullopt, .latency = system.latency_of(0)};
+  GraphDefaults defaults{.bandwidth = std::nullopt, .latency = library.latency_of(0)};
   if (!job.bandwidth.empty()) {
     const double given = read_word(job, &Job::bandwidth, parse_gb_per_s);
-    defaults.bandwidth = Bandwidth(given * system.bytes_per_second_unit() / 1e9);
+    defaults.bandwidth = Bandwidth(given * library.bytes_per_second_unit() / 1e9);
   }
   return FlowNetwork{.graph = load_graph(job.network, defaults)};
 }
@@ -104,8 +104,8 @@ std::vector<double> gb_per_s_of(const LogicalGrid& grid) {
 
 JobStep step_on_network(const Job& job, const StepOptions& options) {
   refuse_machine(job);
-  JobStep step{.system = library_of(job)};
-  step.built = built_network(job, step.system);
+  JobStep step{.library = library_of(job)};
+  step.built = built_network(job, step.library);
   if (step.built) {
     LogicalGrid grid = logical_grid(step.built->graph);
     step.own_gb_per_s = gb_per_s_of(grid);
@@ -148,7 +148,7 @@ JobStep step_of_files(const Job& job, const std::string& path, const StepOptions
   if (job.network.empty()) throw InputError("--workload needs a network: --network FILE");
   StepFiles files{.workload = path,
                   .network = job.network,
-                  .system = job.library,
+                  .library = job.library,
                   .groups = job.groups,
                   .communicator = job.communicator,
                   .memory = job.memory,
@@ -157,12 +157,12 @@ JobStep step_of_files(const Job& job, const std::string& path, const StepOptions
     files.route = read_word(job, &Job::group_route,
                             [](std::string_view word) { return row_of(routes, word, "route").route; });
   }
-  std::optional<FlowNetwork> built = built_network(job, load_any_system(word_of(job, &Job::library)).system);
+  std::optional<FlowNetwork> built = built_network(job, load_any_system(word_of(job, &Job::library)).library);
   FileStep read = load_files(files, options.recorded, watch.on_traces);
   std::string loop = read.ranks ? std::string(recorded_order) : files.loop;
   return {.model = read.graph.name,
           .network = std::move(read.network),
-          .system = std::move(read.system),
+          .library = std::move(read.library),
           .graph = std::move(read.graph),
           .ranks = std::move(read.ranks),
           .loop = std::move(loop),
@@ -190,9 +190,9 @@ std::vector<double> divided_budget(const Job& job, const JobStep& step) {
     return row_of(allocations, word, "allocation").equal;
   });
   if (equal) return std::vector<double>(static_cast<std::size_t>(dimensions), budget / dimensions);
-  const double unit = step.system.bytes_per_second_unit() / 1e9;
+  const double unit = step.library.bytes_per_second_unit() / 1e9;
   std::vector<double> shares =
-      optimized_shares({step.graph, step.network, step.system}, dimensions, budget * unit);
+      optimized_shares({step.graph, step.network, step.library}, dimensions, budget * unit);
   for (double& share : shares) share /= unit;
   return shares;
 }
@@ -216,20 +216,20 @@ Network network_of(const Job& job) {
   return load_network(job.network, classes);
 }
 
-System library_of(const Job& job) {
-  System system = load_any_system(word_of(job, &Job::library)).system;
-  if (!job.chunks.empty()) system.chunks = static_cast<int>(read_count(job, &Job::chunks, max_chunks));
+Library library_of(const Job& job) {
+  Library library = load_any_system(word_of(job, &Job::library)).library;
+  if (!job.chunks.empty()) library.chunks = static_cast<int>(read_count(job, &Job::chunks, max_chunks));
   if (!job.scheduler.empty()) {
-    system.scheduler = read_word(
+    library.scheduler = read_word(
         job, &Job::scheduler, [](std::string_view word) { return std::string(chunk_scheduler(word).name); });
   }
-  return system;
+  return library;
 }
 
 JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& machine,
                         const Watch& watch) {
-  JobStep step{.model = workload_name(workload), .system = library_of(job)};
-  step.system.name = machine.name;
+  JobStep step{.model = workload_name(workload), .library = library_of(job)};
+  step.library.name = machine.name;
   if (const auto* model = std::get_if<TransformerArchitecture>(&workload)) {
     if (!equal_ignoring_case(word_of(job, &Job::loop), job_option(&Job::loop).usual)) {
       throw InputError(fmt::format(
@@ -251,7 +251,7 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
     step.memory = undivided.memory;
   }
   step.own_gb_per_s = machine.gb_per_s(step.network);
-  step.built = built_network(job, step.system);
+  step.built = built_network(job, step.library);
   return step;
 }
 
@@ -275,7 +275,7 @@ std::vector<double> bandwidth_of(const Job& job, const JobStep& step) {
   if (job.budget.empty() && !step.own_gb_per_s.empty()) {
     if (!job.allocation.empty()) throw InputError("--allocation needs a budget");
     std::vector<double> own = step.own_gb_per_s;
-    for (double& b : own) b /= step.system.bytes_per_second_unit() / 1e9;
+    for (double& b : own) b /= step.library.bytes_per_second_unit() / 1e9;
     return own;
   }
   if (job.budget.empty() && step.network.dimensions.empty()) return {};

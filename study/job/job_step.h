@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "collective/system.h"
+#include "collective/library.h"
 #include "simulator/transport/flow_network.h"
 #include "step/ranked_step.h"
 #include "study/job/file_step.h"
@@ -22,13 +22,13 @@ namespace bandwright {
 struct JobStep {
   std::string model;
   Network network;
-  System system;  // the library; latencies of a network file included
+  Library library;  // latencies of a network file included
   Step graph;
   std::optional<TrainingJob> job;    // of a transformer on a machine
   std::optional<RankedStep> ranks;   // of traces: the graph NPU by NPU
   std::string loop;                  // "" where there is none: of real models and collectives
   std::vector<double> own_gb_per_s;  // of the machine; empty on a bare network
-  std::vector<double> recorded_at;   // traces: bandwidths, in the system's unit, that gave the order
+  std::vector<double> recorded_at;   // traces: bandwidths, in the library's unit, that gave the order
   std::optional<MemoryBill> memory;  // of a network on images
   std::optional<Offload> offload;
   std::vector<std::string> ignored;  // what files say and nothing here uses
@@ -52,9 +52,9 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
                         const Watch& watch = {});
 
 Network network_of(const Job& job);
-System library_of(const Job& job);
+Library library_of(const Job& job);
 
-// Bandwidths of each dimension in the system's unit: those given, else the budget divided as --allocation
+// Bandwidths of each dimension in the library's unit: those given, else the budget divided as --allocation
 // says, else the machine's own. Throws InputError.
 std::vector<double> bandwidth_of(const Job& job, const JobStep& step);
 

@@ -31,7 +31,7 @@ const TrainingLoop& loop_of(const Job& job) {
                    [](std::string_view name) -> const TrainingLoop& { return training_loop(name); });
 }
 
-TableTraining table_training(const Job& job, const Model& table, const System& library) {
+TableTraining table_training(const Job& job, const Model& table, const Library& library) {
   constexpr std::array<OptionGroup, 3> groups = {OptionGroup::Divisions, OptionGroup::Finer,
                                                  OptionGroup::Memories};
   refuse_given(job, groups, {}, fmt::format("is for transformers; {} is a layer table", job.model));

@@ -1,5 +1,5 @@
 #pragma once
-#include "collective/system.h"
+#include "collective/library.h"
 #include "study/job/job.h"
 #include "workload/model.h"
 #include "workload/training_loop.h"
@@ -15,7 +15,7 @@ struct TableTraining {
 };
 
 // Throws InputError, also for options that a layer table has not.
-TableTraining table_training(const Job& job, const Model& table, const System& library);
+TableTraining table_training(const Job& job, const Model& table, const Library& library);
 
 // --loop, or the usual one.
 const TrainingLoop& loop_of(const Job& job);

@@ -149,10 +149,10 @@ TEST(Patterns, NoPortCarriesMoreThanThePhaseIsBusy) {
   }
 }
 
-Time time_of(const AlgorithmCase& each, const System& system, std::int64_t bytes, double gb_per_s,
+Time time_of(const AlgorithmCase& each, const Library& library, std::int64_t bytes, double gb_per_s,
              int chunk = 0) {
   const Network network = each.network();
-  const Wire wire(system, network, whole_network(network).dimensions[0], gb_per_s);
+  const Wire wire(library, network, whole_network(network).dimensions[0], gb_per_s);
   return program_time(wire, sized(each.program(chunk), wire, bytes));
 }
 
@@ -173,7 +173,7 @@ TEST(Patterns, TakeTheirMessagesInTurn) {
 // More bytes never take less time, nor more bandwidth more; and what is twice as large on wires twice as fast
 // takes as long.
 TEST(Patterns, AreMonotoneAndScale) {
-  System slow;
+  Library slow;
   slow.latency = {nanoseconds(30)};
   slow.endpoint_delay = nanoseconds(7);
   slow.message_overhead = nanoseconds(2);
@@ -193,12 +193,12 @@ TEST(Patterns, AreMonotoneAndScale) {
 
 // A reduction adds up all that arrives to be added, and costs nothing where memory is infinitely fast.
 TEST(Patterns, ReductionsTakeTimeWhereDataIsAdded) {
-  System reducing;
+  Library reducing;
   reducing.reduction_bandwidth = gb_per_s(100.0);
   for (const AlgorithmCase& each : algorithm_cases(largest)) {
     const bool adds = each.phase == CollectiveKind::AllReduce ||
                       each.phase == CollectiveKind::ReduceScatter || each.phase == CollectiveKind::Reduce;
-    const bool longer = time_of(each, reducing, 1'000'000, 50.0) > time_of(each, System{}, 1'000'000, 50.0);
+    const bool longer = time_of(each, reducing, 1'000'000, 50.0) > time_of(each, Library{}, 1'000'000, 50.0);
     // Halving-doubling hides the reduction of its last round, the only one of two NPUs.
     const bool hidden = each.algorithm->name == "halving-doubling" && each.n == 2;
     EXPECT_EQ(longer, adds && !hidden) << each.name();

@@ -11,18 +11,18 @@ namespace bandwright {
 namespace {
 
 // Systems on which now one thing takes most of the time, now another.
-std::vector<System> systems() {
+std::vector<Library> libraries() {
   std::mt19937 dice(7);
   const auto up_to = [&](double ns) { return nanoseconds(std::uniform_real_distribution(0.0, ns)(dice)); };
-  std::vector<System> result(1);
+  std::vector<Library> result(1);
   for (int i = 0; i < 6; ++i) {
-    System system;
-    system.latency = {up_to(i % 2 == 0 ? 5000.0 : 10.0)};
-    system.endpoint_delay = up_to(i % 3 == 0 ? 2000.0 : 1.0);
-    system.message_overhead = up_to(100.0);
-    if (i % 2 == 1) system.reduction_bandwidth = gb_per_s(i == 1 ? 1.0 : 900.0);
-    system.truncate = i == 5;
-    result.push_back(system);
+    Library library;
+    library.latency = {up_to(i % 2 == 0 ? 5000.0 : 10.0)};
+    library.endpoint_delay = up_to(i % 3 == 0 ? 2000.0 : 1.0);
+    library.message_overhead = up_to(100.0);
+    if (i % 2 == 1) library.reduction_bandwidth = gb_per_s(i == 1 ? 1.0 : 900.0);
+    library.truncate = i == 5;
+    result.push_back(library);
   }
   return result;
 }
@@ -35,10 +35,10 @@ struct Line {
 };
 
 // The program of a line as messages and as time, its blocks alone and all together.
-void expect_agree(const Line& line, const System& system) {
+void expect_agree(const Line& line, const Library& library) {
   const AlgorithmCase& each = line.each;
   const Network network = parse_network(fmt::format("{}({})", each.kind->name, line.physical));
-  const Wire wire(system, network, {0, each.n, line.step, 1.0}, 50.0);
+  const Wire wire(library, network, {0, each.n, line.step, 1.0}, 50.0);
   const auto where = [&] {
     return fmt::format("{} every {} of {}, latency {}", each.name(), line.step, line.physical,
                        to_ns(wire.hop_latency()));
@@ -61,17 +61,17 @@ void expect_agree(const Line& line, const System& system) {
 
 // A pattern is stated twice, as messages and as time: to the picosecond, whatever takes time.
 TEST(Replay, OfEveryBlockTakesItsTime) {
-  for (const System& system : systems()) {
-    for (const AlgorithmCase& each : algorithm_cases(13)) expect_agree({each, each.n}, system);
+  for (const Library& library : libraries()) {
+    for (const AlgorithmCase& each : algorithm_cases(13)) expect_agree({each, each.n}, library);
   }
 }
 
 // Where the line is a part of its dimension, neighbours are farther apart, and the last from the first.
 TEST(Replay, OfPartsOfADimension) {
-  for (const System& system : systems()) {
+  for (const Library& library : libraries()) {
     for (const AlgorithmCase& each : algorithm_cases(7)) {
       for (const int step : {1, 2, 3}) {
-        for (const int spare : {0, 1, 5}) expect_agree({each, each.n * step + spare, step}, system);
+        for (const int spare : {0, 1, 5}) expect_agree({each, each.n * step + spare, step}, library);
       }
     }
   }

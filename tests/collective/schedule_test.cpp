@@ -11,9 +11,9 @@
 namespace bandwright {
 namespace {
 
-CollectivePlan plan(CollectiveKind kind, std::int64_t size, const Network& network, const System& system) {
+CollectivePlan plan(CollectiveKind kind, std::int64_t size, const Network& network, const Library& library) {
   const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
-  return plan_collective({kind, Bytes(size)}, whole_network(network), network, system, bandwidth);
+  return plan_collective({kind, Bytes(size)}, whole_network(network), network, library, bandwidth);
 }
 
 // Bytes and time that the chunks of a plan take on each dimension.
@@ -42,12 +42,12 @@ TEST(Plan, HasThePriceOfItsChunks) {
     for (const CollectiveKindInfo& collective : collective_kinds()) {
       for (const Composition composition : {Composition::Hierarchical, Composition::Plain}) {
         for (const int chunks : {1, 16}) {
-          System system;
-          system.chunks = chunks;
-          system.composition = composition;
-          const Sums played = sums(plan(collective.kind, size, network, system), network.dimensions.size());
+          Library library;
+          library.chunks = chunks;
+          library.composition = composition;
+          const Sums played = sums(plan(collective.kind, size, network, library), network.dimensions.size());
           const std::vector<Traffic> priced =
-              collective_traffic({collective.kind, Bytes(size)}, whole_network(network), network, system);
+              collective_traffic({collective.kind, Bytes(size)}, whole_network(network), network, library);
           for (std::size_t d = 0; d < priced.size(); ++d) {
             EXPECT_NEAR(played.bytes[d], priced[d].bytes, 1e-6 * priced[d].bytes)
                 << collective.name << " on " << shorthand << " dimension " << d;

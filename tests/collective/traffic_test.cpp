@@ -100,16 +100,16 @@ TEST(Traffic, AllReduceIsReduceScatterThenAllGather) {
 // Switch(8): 0 -> 4, then 4 -> 2 and 6, of which 6 has it last, then 6 -> 5 and 7: 1 + 2 + 2 messages.
 TEST(Traffic, FollowsTheSystemsAlgorithms) {
   const Network network = parse_network("Switch(8)");
-  System system;
-  system.algorithms.by_kind["Switch"] = "double-binary-tree";
+  Library library;
+  library.algorithms.by_kind["Switch"] = "double-binary-tree";
   const auto tree =
-      collective_traffic({CollectiveKind::Broadcast, bytes(800)}, whole_network(network), network, system);
+      collective_traffic({CollectiveKind::Broadcast, bytes(800)}, whole_network(network), network, library);
   EXPECT_DOUBLE_EQ(tree[0].busy, 4000.0);
   EXPECT_DOUBLE_EQ(tree[0].bytes, 700.0);  // 7 messages of 8 NPUs
   // By dimension and phase, in front of it.
-  system.algorithms.by_dimension = {{{CollectiveKind::Broadcast, "direct"}}};
+  library.algorithms.by_dimension = {{{CollectiveKind::Broadcast, "direct"}}};
   EXPECT_DOUBLE_EQ(
-      collective_traffic({CollectiveKind::Broadcast, bytes(800)}, whole_network(network), network, system)[0]
+      collective_traffic({CollectiveKind::Broadcast, bytes(800)}, whole_network(network), network, library)[0]
           .busy,
       1400.0);
 }
@@ -117,10 +117,10 @@ TEST(Traffic, FollowsTheSystemsAlgorithms) {
 // Plain: an all-reduce of everything on each dimension.
 TEST(Traffic, FollowsTheComposition) {
   const Network network = parse_network("Ring(2)_Ring(4)");
-  System system;
-  system.composition = Composition::Plain;
+  Library library;
+  library.composition = Composition::Plain;
   const auto plain =
-      collective_traffic({CollectiveKind::AllReduce, bytes(800)}, whole_network(network), network, system);
+      collective_traffic({CollectiveKind::AllReduce, bytes(800)}, whole_network(network), network, library);
   EXPECT_DOUBLE_EQ(plain[0].busy, 800.0);
   EXPECT_DOUBLE_EQ(plain[1].busy, 1200.0);
 }

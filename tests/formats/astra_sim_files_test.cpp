@@ -231,7 +231,7 @@ TEST(AstraSimSystem, WordsHaveTheirMeaning) {
       "inter-dimension-scheduling: offlineGreedy\npreferred-dataset-splits: 4\nendpoint-delay: 10\n"
       "all-reduce-implementation: ring_halvingDoubling\nall-to-all-implementation: "
       "direct_doubleBinaryTree\n");
-  const System& system = read.system;
+  const Library& system = read.library;
   EXPECT_EQ(system.collectives, CollectiveOrder::Fifo);
   EXPECT_EQ(system.composition, Composition::Plain);
   EXPECT_EQ(system.chunk_order, ChunkOrder::SmallestFirst);
@@ -244,25 +244,25 @@ TEST(AstraSimSystem, WordsHaveTheirMeaning) {
   ASSERT_EQ(system.algorithms.by_dimension.size(), 2U);
   EXPECT_EQ(system.algorithms.by_dimension[0].at(CollectiveKind::AllReduce), "ring");
   EXPECT_EQ(system.algorithms.by_dimension[1].at(CollectiveKind::AllToAll), "double-binary-tree");
-  const System usual = version_1("scheduling-policy: LIFO\ncollective-optimization: localBWAware\n").system;
+  const Library usual = version_1("scheduling-policy: LIFO\ncollective-optimization: localBWAware\n").library;
   EXPECT_EQ(usual.collectives, CollectiveOrder::Lifo);
   EXPECT_EQ(usual.composition, Composition::Hierarchical);
   EXPECT_EQ(usual.chunk_order, ChunkOrder::Fifo);
   EXPECT_EQ(usual.chunks, 1);
-  EXPECT_EQ(version_2("{}").system.bookkeeping, Time());
+  EXPECT_EQ(version_2("{}").library.bookkeeping, Time());
   EXPECT_FALSE(version_2("{}").peak.has_value());
 }
 
 // One for all dimensions together is each in turn, which is said; a window is said as well.
 TEST(AstraSimSystem, SaysWhatItDoesOtherwise) {
   const AstraSimSystem one = version_2(R"({"all-reduce-implementation": ["oneHalvingDoubling"]})");
-  EXPECT_EQ(one.system.algorithms.by_dimension.size(), 16U);
-  EXPECT_EQ(one.system.algorithms.by_dimension[15].at(CollectiveKind::AllReduce), "halving-doubling");
+  EXPECT_EQ(one.library.algorithms.by_dimension.size(), 16U);
+  EXPECT_EQ(one.library.algorithms.by_dimension[15].at(CollectiveKind::AllReduce), "halving-doubling");
   EXPECT_EQ(one.ignored.size(), 1U);
   EXPECT_THAT(refusal([] { return version_2(R"({"all-reduce-implementation": ["oneRing", "ring"]})"); }),
               HasSubstr("but others follow"));
   const AstraSimSystem window = version_2(R"({"all-to-all-implementation": ["direct4"]})");
-  EXPECT_EQ(window.system.algorithms.by_dimension[0].at(CollectiveKind::AllToAll), "direct");
+  EXPECT_EQ(window.library.algorithms.by_dimension[0].at(CollectiveKind::AllToAll), "direct");
   EXPECT_THAT(window.ignored.at(0), HasSubstr("not held back by a window"));
   EXPECT_TRUE(version_2(R"({"active-chunks-per-dimension": 1})").ignored.empty());
   EXPECT_EQ(version_2(R"({"active-chunks-per-dimension": 2})").ignored.size(), 1U);

@@ -134,17 +134,17 @@ TEST(AstraSimSystems, EachDimensionHasItsAlgorithm) {
   const AstraSimSystem read = system_of(R"({"all-reduce-implementation": ["ring", "halvingDoubling"],
       "preferred-dataset-splits": 4, "endpoint-delay": 10, "local-mem-bw": 1600,
       "roofline-enabled": 1, "peak-perf": 312})");
-  ASSERT_EQ(read.system.algorithms.by_dimension.size(), 2U);
-  EXPECT_EQ(read.system.algorithms.by_dimension[1].at(CollectiveKind::AllReduce), "halving-doubling");
-  EXPECT_EQ(read.system.chunks, 4);
-  EXPECT_EQ(read.system.endpoint_delay, nanoseconds(10));
+  ASSERT_EQ(read.library.algorithms.by_dimension.size(), 2U);
+  EXPECT_EQ(read.library.algorithms.by_dimension[1].at(CollectiveKind::AllReduce), "halving-doubling");
+  EXPECT_EQ(read.library.chunks, 4);
+  EXPECT_EQ(read.library.endpoint_delay, nanoseconds(10));
   EXPECT_DOUBLE_EQ(read.peak->value(), 312e12);
-  EXPECT_TRUE(read.system.gib);
+  EXPECT_TRUE(read.library.gib);
 }
 
 TEST(AstraSimSystems, BaselineSchedulingIsAscending) {
-  EXPECT_EQ(system_of(R"({"inter-dimension-scheduling": "baseline"})").system.scheduler, "ascending");
-  EXPECT_EQ(system_of(R"({"inter-dimension-scheduling": "offlineGreedy"})").system.scheduler, "themis");
+  EXPECT_EQ(system_of(R"({"inter-dimension-scheduling": "baseline"})").library.scheduler, "ascending");
+  EXPECT_EQ(system_of(R"({"inter-dimension-scheduling": "offlineGreedy"})").library.scheduler, "themis");
 }
 
 // The type of a dimension prices it and does nothing else: without one it has its usual class.

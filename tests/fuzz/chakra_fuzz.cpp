@@ -13,14 +13,14 @@ void play(const TraceSet& traces, GroupRoute route) {
   static const Network network = parse_network("Ring(2)_Switch(2)");
   static const Bandwidth memory = gb_per_s(1600);
   static const std::vector<double> bandwidth = {50.0, 50.0};
-  static const System system;
+  static const Library library;
   const TraceStep step =
       trace_step(traces, network, {.peak = FlopRate(3e14), .memory = memory, .remote = memory}, route);
   const IssuedStep issued =
       fix_issue_order(step.graph, step.issues, [](const Operation&) { return nanoseconds(10); });
   if (issued.graph.operations.size() != step.graph.operations.size()) __builtin_trap();
   const RankedStep ranks = in_order(step.ranks, step.issues, issued.order);
-  const Scenario scenario{ranks.graph, network, system, bandwidth, {}};
+  const Scenario scenario{ranks.graph, network, library, bandwidth, {}};
   folds_exactly(ranks, network);
   if (play_cost(scenario, ranks).messages < 1e5) simulate_full(scenario, ranks);
 }

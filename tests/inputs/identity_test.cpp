@@ -5,7 +5,7 @@
 #include <set>
 #include <utility>
 
-#include "collective/system.h"
+#include "collective/library.h"
 #include "core/fields.h"
 #include "core/io/paths.h"
 #include "cost_model/price_list.h"
@@ -159,7 +159,7 @@ TEST(Identity, NetworksAsTheyAreBuilt) {
 }
 TEST(Identity, Libraries) {
   check_kind(
-      system_fields(), "libraries",
+      library_fields(), "libraries",
       {"name: all\nhelp: every key\nchunks: 3\nalgorithms: [ring, {all-reduce: direct, all-gather: ring}]\n"
        "scheduler: themis\ncomposition: plain\ncollective_order: fifo\nchunk_order: smallest-first\n"
        "network_model: links\nforwarding: whole\nlatency: [1 us, 2 us]\nendpoint_delay: 3 "

@@ -15,19 +15,19 @@ namespace {
 struct Case {
   std::string network;
   std::vector<double> bandwidth;  // GiB/s of a link
-  System system;
+  Library library;
   Collective collective;
 };
 
-System configuration() {
-  System system;
-  system.gib = true;
-  system.endpoint_delay = nanoseconds(10);
-  system.reduction_bandwidth = gb_per_s(1600.0);
-  system.latency = {nanoseconds(500)};
-  system.algorithms.by_kind = {
+Library configuration() {
+  Library library;
+  library.gib = true;
+  library.endpoint_delay = nanoseconds(10);
+  library.reduction_bandwidth = gb_per_s(1600.0);
+  library.latency = {nanoseconds(500)};
+  library.algorithms.by_kind = {
       {"Ring", "ring"}, {"FullyConnected", "direct"}, {"Switch", "halving-doubling"}};
-  return system;
+  return library;
 }
 
 Bytes size_of(std::string_view word) { return word == "1GB" ? Bytes(1 << 30) : Bytes(64 << 20); }
@@ -56,10 +56,10 @@ std::optional<Case> grid_case(const std::string& name) {
     if (!name.starts_with(prefix)) continue;
     Case run{std::string(grid.shorthand), grid.bandwidth, configuration(), {}};
     const auto words = split(std::string_view(name).substr(prefix.size()), '_');  // chunks, composition, size
-    run.system.chunks = std::stoi(std::string(words[0]));
-    run.system.composition = words[1] == "baseline" ? Composition::Plain : Composition::Hierarchical;
-    run.system.latency.clear();
-    for (const double ns : grid.latency_ns) run.system.latency.push_back(nanoseconds(ns));
+    run.library.chunks = std::stoi(std::string(words[0]));
+    run.library.composition = words[1] == "baseline" ? Composition::Plain : Composition::Hierarchical;
+    run.library.latency.clear();
+    for (const double ns : grid.latency_ns) run.library.latency.push_back(nanoseconds(ns));
     run.collective = {CollectiveKind::AllReduce, size_of(words[2])};
     return run;
   }
@@ -75,7 +75,7 @@ std::optional<Case> ring_example(const std::string& name) {
              {50},
              configuration(),
              {kind.kind, Bytes(1 << 20)}};
-    run.system.chunks = 4;
+    run.library.chunks = 4;
     return run;
   }
   return std::nullopt;
@@ -99,8 +99,8 @@ std::optional<Case> flat_case(const std::string& name) {
            configuration(),
            {CollectiveKind::AllReduce, size_of(words[4])}};
   if (kind == "FullyConnected") run.bandwidth[0] *= std::stod(npus) - 1;
-  run.system.chunks = std::stoi(std::string(words[3].substr(1)));
-  run.system.algorithms.by_kind[kind] = algorithm;
+  run.library.chunks = std::stoi(std::string(words[3].substr(1)));
+  run.library.algorithms.by_kind[kind] = algorithm;
   return run;
 }
 
@@ -118,7 +118,7 @@ TEST(AstraSim2, CongestionUnawareCollectives) {
     if (!run) continue;
     const Network network = parse_network(run->network);
     const Step graph = lone_collective(network, run->collective);
-    const StepResult result = simulate_folded({graph, network, run->system, run->bandwidth, {}});
+    const StepResult result = simulate_folded({graph, network, run->library, run->bandwidth, {}});
     const double measured = std::stod(row.at("max_cycles"));
     EXPECT_NEAR(to_ns(result.step_time), measured, 0.01 * measured) << row.at("name");
     ++compared;
@@ -132,11 +132,11 @@ TEST(AstraSim2, CongestionAwareCollectives) {
   for (const CsvRow& row : reference_rows("astra_sim_2_aware")) {
     std::optional<Case> run = case_of(row.at("name"));
     if (!run) continue;
-    run->system.network = NetworkModel::Flows;
-    run->system.forwarding = Forwarding::Whole;
+    run->library.network = NetworkModel::Flows;
+    run->library.forwarding = Forwarding::Whole;
     const Network network = parse_network(run->network);
     const Step graph = lone_collective(network, run->collective);
-    const StepResult result = simulate_full({graph, network, run->system, run->bandwidth, {}});
+    const StepResult result = simulate_full({graph, network, run->library, run->bandwidth, {}});
     const double measured = std::stod(row.at("max_cycles"));
     EXPECT_NEAR(to_ns(result.step_time), measured, 0.01 * measured) << row.at("name");
     ++compared;

@@ -13,10 +13,10 @@
 namespace bandwright {
 namespace {
 
-StepResult play(const Network& network, const System& system, const Collective& collective,
+StepResult play(const Network& network, const Library& library, const Collective& collective,
                 const std::vector<double>& bandwidth) {
   const Step graph = lone_collective(network, collective);
-  return simulate_folded({graph, network, system, bandwidth, system.after_lone_collective});
+  return simulate_folded({graph, network, library, bandwidth, library.after_lone_collective});
 }
 
 // semantics of the reference by hand: 17B's gradients, 869,449,728 B, over Ring(8) at 87.58 GiB/s and
@@ -25,9 +25,9 @@ StepResult play(const Network& network, const System& system, const Collective& 
 // 252,714 ns. All-gather: 126,421 ns. The switch is busy throughout: 126,484 + 64 x 252,714 + 126,421.
 TEST(EventDriven, TheWorkedExample) {
   const Network network = parse_network("Ring(8)_Switch(128)");
-  System system = load_system("astra1");
+  Library library = load_library("astra1");
   const StepResult result =
-      play(network, system, {CollectiveKind::AllReduce, Bytes(869'449'728)}, {87.58, 12.42});
+      play(network, library, {CollectiveKind::AllReduce, Bytes(869'449'728)}, {87.58, 12.42});
   EXPECT_EQ(result.step_time, nanoseconds(126'484 + 64 * 252'714 + 126'421 + 5));
   ASSERT_EQ(result.queues.size(), 2U);
   EXPECT_EQ(result.queues[0].chunks, 128);  // two phases of each chunk
@@ -40,12 +40,12 @@ TEST(EventDriven, TheWorkedExample) {
 // 2 x 511/512 GB at 150 GB/s: 13.3 ms.
 TEST(EventDriven, ThemisUsesAllDimensions) {
   const Network network = parse_network("Ring(8)_Ring(8)_Ring(8)");
-  System system;
+  Library library;
   const Collective all_reduce{CollectiveKind::AllReduce, Bytes(1'000'000'000)};
   const std::vector<double> bandwidth = {50, 50, 50};
-  EXPECT_NEAR(to_ms(play(network, system, all_reduce, bandwidth).step_time), 35.0, 0.2);
-  system.scheduler = "themis";
-  const double balanced = to_ms(play(network, system, all_reduce, bandwidth).step_time);
+  EXPECT_NEAR(to_ms(play(network, library, all_reduce, bandwidth).step_time), 35.0, 0.2);
+  library.scheduler = "themis";
+  const double balanced = to_ms(play(network, library, all_reduce, bandwidth).step_time);
   EXPECT_GT(balanced, 2.0 * 511.0 / 512.0 / 0.150);
   EXPECT_LT(balanced, 13.9);
 }
@@ -82,10 +82,10 @@ TEST(EventDriven, NeverBeatsItsLowerBound) {
   std::mt19937 random(3);
   for (int i = 0; i < 400; ++i) {
     const CollectiveSample s = collective_sample(random);
-    System system;
-    system.chunks = 1 + i % 70;
-    system.latency = {nanoseconds(i % 5)};
-    const StepResult result = play(s.network, system, s.collective, s.bandwidth);
+    Library library;
+    library.chunks = 1 + i % 70;
+    library.latency = {nanoseconds(i % 5)};
+    const StepResult result = play(s.network, library, s.collective, s.bandwidth);
     EXPECT_GE(to_ns(result.step_time), lower_bound_ns(s) * (1 - 1e-12)) << s.network.shorthand();
   }
 }
@@ -97,10 +97,10 @@ TEST(EventDriven, ApproachesTheClosedFormWithManyChunks) {
   for (int i = 0; i < 60; ++i) {
     CollectiveSample s = collective_sample(random);
     s.collective.bytes = Bytes(std::int64_t{1} << 33);
-    System system;
-    system.chunks = 1024;
+    Library library;
+    library.chunks = 1024;
     const double bound = lower_bound_ns(s);
-    EXPECT_LE(to_ns(play(s.network, system, s.collective, s.bandwidth).step_time), 1.02 * bound)
+    EXPECT_LE(to_ns(play(s.network, library, s.collective, s.bandwidth).step_time), 1.02 * bound)
         << s.network.shorthand();
   }
 }
@@ -110,10 +110,10 @@ TEST(EventDriven, ApproachesTheClosedFormWithManyChunks) {
 TEST(EventDriven, IsTheClosedFormOfOwnLinksOnAPartOfAFullyConnectedDimension) {
   const Network network = load_network("3D");
   Step graph = build_step(load_model("175B"), network, training_loop("NoOverlap"), {});
-  System system;
-  system.chunks = 1024;
+  Library library;
+  library.chunks = 1024;
   const std::vector<double> bandwidth = {200.0, 75.0, 50.0};
-  const double played = to_ns(simulate_folded({graph, network, system, bandwidth, Time()}).step_time);
+  const double played = to_ns(simulate_folded({graph, network, library, bandwidth, Time()}).step_time);
   const double whole = ClosedForm(graph, network).step_time_ns(bandwidth);
   use_own_links(graph.groups, network);
   const double own = ClosedForm(graph, network).step_time_ns(bandwidth);
@@ -127,7 +127,7 @@ TEST(EventDriven, SendsTheBytesOfTheClosedForm) {
   for (int i = 0; i < 100; ++i) {
     CollectiveSample s = collective_sample(random);
     s.collective.bytes = Bytes(std::int64_t{1} << 30);
-    const StepResult result = play(s.network, System{}, s.collective, s.bandwidth);
+    const StepResult result = play(s.network, Library{}, s.collective, s.bandwidth);
     const ClosedForm closed(lone_collective(s.network, s.collective), s.network);
     const StepResult expected = closed.evaluate(s.bandwidth);
     for (std::size_t d = 0; d < s.bandwidth.size(); ++d) {
@@ -139,22 +139,22 @@ TEST(EventDriven, SendsTheBytesOfTheClosedForm) {
 
 TEST(EventDriven, RunsAreRepeatable) {
   const Network network = load_network("4D");
-  System system;
-  system.scheduler = "themis";
+  Library library;
+  library.scheduler = "themis";
   Timeline first;
   Timeline second;
   const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(123'456'789)});
   const std::vector<double> bandwidth = {140, 120, 60, 7};
-  simulate_folded({graph, network, system, bandwidth, {}}, &first);
-  simulate_folded({graph, network, system, bandwidth, {}}, &second);
+  simulate_folded({graph, network, library, bandwidth, {}}, &first);
+  simulate_folded({graph, network, library, bandwidth, {}}, &second);
   EXPECT_EQ(chrome_trace(first, graph), chrome_trace(second, graph));
 }
 
 TEST(EventDriven, RefusesTheImpossible) {
   const Network ring = parse_network("Ring(6)");
-  System system;
-  EXPECT_THROW(play(ring, system, {CollectiveKind::AllReduce, Bytes(1 << 20)}, {0.0}), InputError);
-  EXPECT_THROW(play(ring, system, {CollectiveKind::AllReduce, Bytes(std::int64_t{1} << 50)}, {1e-9}),
+  Library library;
+  EXPECT_THROW(play(ring, library, {CollectiveKind::AllReduce, Bytes(1 << 20)}, {0.0}), InputError);
+  EXPECT_THROW(play(ring, library, {CollectiveKind::AllReduce, Bytes(std::int64_t{1} << 50)}, {1e-9}),
                InputError);
 }
 
@@ -162,10 +162,10 @@ TEST(EventDriven, RefusesTheImpossible) {
 TEST(EventDriven, FallsBackWhereAnAlgorithmDoesNotServe) {
   const Network ring = parse_network("Ring(6)");
   const Collective all_reduce{CollectiveKind::AllReduce, Bytes(1 << 20)};
-  const Time natural = play(ring, System{}, all_reduce, {1.0}).step_time;
-  System system;
-  system.algorithms.by_kind["Ring"] = "halving-doubling";
-  EXPECT_EQ(play(ring, system, all_reduce, {1.0}).step_time, natural);
+  const Time natural = play(ring, Library{}, all_reduce, {1.0}).step_time;
+  Library library;
+  library.algorithms.by_kind["Ring"] = "halving-doubling";
+  EXPECT_EQ(play(ring, library, all_reduce, {1.0}).step_time, natural);
 }
 
 // An operation that waits for itself never ends: an error that names it, not a result.
@@ -176,9 +176,9 @@ TEST(EventDriven, ADeadlockIsAnError) {
   builder.compute({}, nanoseconds(1), std::span(&itself, 1));
   const Step graph = std::move(builder).finish();
   const std::vector<double> bandwidth = {1.0};
-  const System system;
+  const Library library;
   try {
-    simulate_folded({graph, network, system, bandwidth, {}});
+    simulate_folded({graph, network, library, bandwidth, {}});
     FAIL();
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("stuck"), std::string::npos) << error.what();

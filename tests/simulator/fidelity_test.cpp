@@ -15,20 +15,20 @@ namespace bandwright {
 namespace {
 
 // A system on which everything takes time.
-System realistic() {
-  System system;
-  system.chunks = 3;
-  system.latency = {nanoseconds(37)};
-  system.endpoint_delay = nanoseconds(11);
-  system.message_overhead = nanoseconds(5);
-  system.reduction_bandwidth = gb_per_s(900.0);
-  return system;
+Library realistic() {
+  Library library;
+  library.chunks = 3;
+  library.latency = {nanoseconds(37)};
+  library.endpoint_delay = nanoseconds(11);
+  library.message_overhead = nanoseconds(5);
+  library.reduction_bandwidth = gb_per_s(900.0);
+  return library;
 }
 
-StepResult play(const Network& network, const System& system, const Collective& collective,
+StepResult play(const Network& network, const Library& library, const Collective& collective,
                 const std::vector<double>& bandwidth, bool full) {
   const Step graph = lone_collective(network, collective);
-  const Scenario scenario{graph, network, system, bandwidth, system.after_lone_collective};
+  const Scenario scenario{graph, network, library, bandwidth, library.after_lone_collective};
   return full ? simulate_full(scenario) : simulate_folded(scenario);
 }
 
@@ -43,12 +43,12 @@ TEST(Fidelity, FoldedEqualsFullForEveryAlgorithm) {
           if (!algorithm.serves(collective.kind, n)) continue;
           // An all-to-all sends the square of the NPUs in messages.
           if (collective.kind == CollectiveKind::AllToAll && n > 16) continue;
-          System system = realistic();
-          system.algorithms.by_kind[std::string(kind.name)] = algorithm.name;
+          Library library = realistic();
+          library.algorithms.by_kind[std::string(kind.name)] = algorithm.name;
           const Network network = parse_network(fmt::format("{}({})", kind.name, n));
           const Collective call{collective.kind, Bytes(100'003)};
-          const StepResult folded = play(network, system, call, {50.0}, false);
-          const StepResult full = play(network, system, call, {50.0}, true);
+          const StepResult folded = play(network, library, call, {50.0}, false);
+          const StepResult full = play(network, library, call, {50.0}, true);
           EXPECT_EQ(folded.step_time, full.step_time)
               << algorithm.name << " " << collective.name << " on " << network.shorthand();
           ++compared;
@@ -61,33 +61,33 @@ TEST(Fidelity, FoldedEqualsFullForEveryAlgorithm) {
 
 // The same over several dimensions, in which chunks of different phases meet.
 TEST(Fidelity, FoldedEqualsFullOverSeveralDimensions) {
-  System system = realistic();
-  system.chunks = 7;
+  Library library = realistic();
+  library.chunks = 7;
   for (const char* shorthand :
        {"Ring(4)_Switch(8)", "Ring(3)_FullyConnected(4)_Switch(2)", "4D", "Switch(4)_Ring(2)_Ring(5)"}) {
     for (const char* scheduler : {"ascending", "themis"}) {
       for (const CollectiveKind kind : {CollectiveKind::AllReduce, CollectiveKind::ReduceScatter,
                                         CollectiveKind::AllGather, CollectiveKind::Broadcast}) {
-        system.scheduler = scheduler;
+        library.scheduler = scheduler;
         const Network network = load_network(shorthand);
         std::vector<double> bandwidth = {80.0, 45.0, 30.0, 10.0};
         bandwidth.resize(network.dimensions.size());
         const Collective call{kind, Bytes(7 << 20)};
-        EXPECT_EQ(play(network, system, call, bandwidth, false).step_time,
-                  play(network, system, call, bandwidth, true).step_time)
+        EXPECT_EQ(play(network, library, call, bandwidth, false).step_time,
+                  play(network, library, call, bandwidth, true).step_time)
             << shorthand << " " << scheduler << " " << collective_name(kind);
       }
     }
   }
 }
 
-StepResult play_step(const System& system, std::string_view loop, bool full) {
+StepResult play_step(const Library& library, std::string_view loop, bool full) {
   const Network network = load_network("Ring(2)_FullyConnected(4)_Switch(8)");
   Model model = load_model("17B");
   model.tensor_parallel = 4;
   const Step graph = build_step(model, network, training_loop(loop), {});
   const std::array<double, 3> bandwidth = {100.0, 60.0, 20.0};
-  const Scenario scenario{graph, network, system, bandwidth, system.after_collective};
+  const Scenario scenario{graph, network, library, bandwidth, library.after_collective};
   return full ? simulate_full(scenario) : simulate_folded(scenario);
 }
 
@@ -102,17 +102,17 @@ TEST(Fidelity, FoldedEqualsFullForTrainingSteps) {
 
 // One NPU computes twice as long: everything waits for it, so the step grows by the compute it adds.
 TEST(Fidelity, AStragglerDelaysTheStepByItsCompute) {
-  System system = realistic();
-  const StepResult even = play_step(system, "NoOverlap", true);
-  system.npus = {{.first = 5, .last = 5, .compute_time = 2.0}};
-  const StepResult uneven = play_step(system, "NoOverlap", true);
+  Library library = realistic();
+  const StepResult even = play_step(library, "NoOverlap", true);
+  library.npus = {{.first = 5, .last = 5, .compute_time = 2.0}};
+  const StepResult uneven = play_step(library, "NoOverlap", true);
   EXPECT_EQ(uneven.step_time - even.step_time, even.compute_time);
 }
 
-Time all_reduce_time(const char* shorthand, const System& system, std::int64_t size) {
+Time all_reduce_time(const char* shorthand, const Library& library, std::int64_t size) {
   const Network network = parse_network(shorthand);
   const std::vector<double> bandwidth(network.dimensions.size(), 10.0);
-  return play(network, system, {CollectiveKind::AllReduce, Bytes(size)}, bandwidth, true).step_time;
+  return play(network, library, {CollectiveKind::AllReduce, Bytes(size)}, bandwidth, true).step_time;
 }
 
 // Halving-doubling on Ring(4) at 10 GB/s, one chunk of 4,000 B. Messages of 2,000 B travel one link and those
@@ -121,14 +121,14 @@ Time all_reduce_time(const char* shorthand, const System& system, std::int64_t s
 // On Ring(8) with 4,000, 2,000 and 1,000 B over 1, 2 and 4 links, the busiest link of a round carries 1, 2
 // and 4 messages: no less than 2 (400 + 2 x 200 + 4 x 100) ns.
 TEST(Fidelity, LinksOfARingAreSharedByHalvingDoubling) {
-  System system;
-  system.chunks = 1;
-  system.algorithms.by_kind["Ring"] = "halving-doubling";
-  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600));
-  EXPECT_EQ(all_reduce_time("Ring(8)", system, 8000), nanoseconds(1400));
-  system.network = NetworkModel::Links;
-  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(800));
-  EXPECT_GE(all_reduce_time("Ring(8)", system, 8000), nanoseconds(2400));
+  Library library;
+  library.chunks = 1;
+  library.algorithms.by_kind["Ring"] = "halving-doubling";
+  EXPECT_EQ(all_reduce_time("Ring(4)", library, 4000), nanoseconds(600));
+  EXPECT_EQ(all_reduce_time("Ring(8)", library, 8000), nanoseconds(1400));
+  library.network = NetworkModel::Links;
+  EXPECT_EQ(all_reduce_time("Ring(4)", library, 4000), nanoseconds(800));
+  EXPECT_GE(all_reduce_time("Ring(8)", library, 8000), nanoseconds(2400));
 }
 
 // TP 8 takes half of a Ring(16) and DP 2 the other factor, whose messages cross 8 links of the same ring.
@@ -140,30 +140,30 @@ TEST(Fidelity, HalvesOfABrokenDimensionShareItsLinks) {
   StepBuilder builder("halves", groups, {"line"});
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(8000)}, 1}, {});
   const Step graph = std::move(builder).finish();
-  System system;
-  system.chunks = 1;
+  Library library;
+  library.chunks = 1;
   const std::vector<double> bandwidth = {10.0};
-  EXPECT_EQ(simulate_full({graph, network, system, bandwidth, {}}).step_time, nanoseconds(800));
-  system.network = NetworkModel::Links;
-  EXPECT_GE(simulate_full({graph, network, system, bandwidth, {}}).step_time, nanoseconds(6400));
+  EXPECT_EQ(simulate_full({graph, network, library, bandwidth, {}}).step_time, nanoseconds(800));
+  library.network = NetworkModel::Links;
+  EXPECT_GE(simulate_full({graph, network, library, bandwidth, {}}).step_time, nanoseconds(6400));
 }
 
 // On a part of a ring the last NPU is farther from the first than neighbours are from each other: what stands
 // for all NPUs waits for that message, too, whatever the algorithm.
 TEST(Fidelity, FoldedEqualsFullOnPartsOfARing) {
-  System system = realistic();
-  system.latency = {nanoseconds(1370)};
+  Library library = realistic();
+  library.latency = {nanoseconds(1370)};
   const Network network = parse_network("Ring(24)");
   const std::vector<Group> groups = split_into_groups(network, {{"TP", 6}, {"DP", 4}});
   for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {
-    system.algorithms.by_kind["Ring"] = algorithm.name;
+    library.algorithms.by_kind["Ring"] = algorithm.name;
     for (const CollectiveKindInfo& collective : collective_kinds()) {
       for (const std::uint32_t group : {0U, 1U}) {
         StepBuilder builder("part", groups, {"line"});
         builder.collective({}, {{collective.kind, Bytes(100'003)}, group}, {});
         const Step graph = std::move(builder).finish();
         const std::vector<double> bandwidth = {50.0};
-        const Scenario scenario{graph, network, system, bandwidth, Time()};
+        const Scenario scenario{graph, network, library, bandwidth, Time()};
         EXPECT_EQ(simulate_folded(scenario).step_time, simulate_full(scenario).step_time)
             << collective.name << " by " << algorithm.name << " of " << groups[group].name;
       }
@@ -174,10 +174,10 @@ TEST(Fidelity, FoldedEqualsFullOnPartsOfARing) {
 // Neighbours share nothing, and a port per peer or a switch without incast neither: links change nothing.
 TEST(Fidelity, LinksAreNotSharedByNaturalAlgorithms) {
   for (const char* shorthand : {"Ring(8)", "FullyConnected(8)", "Switch(16)", "Ring(4)_Switch(4)"}) {
-    System system = realistic();
-    const Time ports = all_reduce_time(shorthand, system, 1 << 20);
-    system.network = NetworkModel::Links;
-    EXPECT_EQ(all_reduce_time(shorthand, system, 1 << 20), ports) << shorthand;
+    Library library = realistic();
+    const Time ports = all_reduce_time(shorthand, library, 1 << 20);
+    library.network = NetworkModel::Links;
+    EXPECT_EQ(all_reduce_time(shorthand, library, 1 << 20), ports) << shorthand;
   }
 }
 
@@ -185,20 +185,20 @@ TEST(Fidelity, LinksAreNotSharedByNaturalAlgorithms) {
 // twice as long. A failed link sends its message the other way round, over n-1 links; on Ring(4) at 0 latency
 // it shares each with nobody (that direction is idle), so that only latency would tell.
 TEST(Fidelity, SlowAndFailedLinks) {
-  System system;
-  system.chunks = 1;
-  system.network = NetworkModel::Links;
-  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600));
-  system.links = {{.from = 1, .to = 2, .speed = 0.5}};
-  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(1200));
-  system.links = {{.from = 1, .to = 2, .speed = 0.0}};
-  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600));
+  Library library;
+  library.chunks = 1;
+  library.network = NetworkModel::Links;
+  EXPECT_EQ(all_reduce_time("Ring(4)", library, 4000), nanoseconds(600));
+  library.links = {{.from = 1, .to = 2, .speed = 0.5}};
+  EXPECT_EQ(all_reduce_time("Ring(4)", library, 4000), nanoseconds(1200));
+  library.links = {{.from = 1, .to = 2, .speed = 0.0}};
+  EXPECT_EQ(all_reduce_time("Ring(4)", library, 4000), nanoseconds(600));
   // With 10 ns a hop: the message from 1 to 2 takes 3 hops; a chain of 6 rounds crosses it twice.
-  system.latency = {nanoseconds(10)};
-  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(600 + 6 * 10 + 2 * 20));
-  EXPECT_THROW(all_reduce_time("Switch(4)", system, 4000), InputError);
-  system.links = {{.from = 1, .to = 99, .speed = 0.5}};
-  EXPECT_THROW(all_reduce_time("Ring(4)", system, 4000), InputError);
+  library.latency = {nanoseconds(10)};
+  EXPECT_EQ(all_reduce_time("Ring(4)", library, 4000), nanoseconds(600 + 6 * 10 + 2 * 20));
+  EXPECT_THROW(all_reduce_time("Switch(4)", library, 4000), InputError);
+  library.links = {{.from = 1, .to = 99, .speed = 0.5}};
+  EXPECT_THROW(all_reduce_time("Ring(4)", library, 4000), InputError);
 }
 
 // One check of time for every evaluator: a step just within the clock of 100 days is played by all, one just
@@ -216,11 +216,11 @@ TEST(Fidelity, AStepBeyondTheClockIsRefusedByAll) {
     const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(each.bytes)});
     const std::vector<double> b = {each.gb_per_s};
     for (const int chunks : {1, 64}) {
-      System system;
-      system.chunks = chunks;
-      const Scenario scenario{graph, network, system, b, Time()};
+      Library library;
+      library.chunks = chunks;
+      const Scenario scenario{graph, network, library, b, Time()};
       const std::vector<std::function<void()>> evaluators = {
-          [&] { static_cast<void>(ClosedForm(graph, network, system).evaluate(b)); },
+          [&] { static_cast<void>(ClosedForm(graph, network, library).evaluate(b)); },
           [&] { simulate_folded(scenario); }, [&] { simulate_full(scenario); }};
       for (const auto& evaluate : evaluators) {
         if (each.within) {
@@ -235,10 +235,10 @@ TEST(Fidelity, AStepBeyondTheClockIsRefusedByAll) {
 
 // A slow port in a ring sets the pace of every round.
 TEST(Fidelity, ASlowPortSetsThePaceOfARing) {
-  System system;
-  system.chunks = 1;
-  system.npus = {{.first = 2, .last = 2, .port_speed = 0.25}};
-  EXPECT_EQ(all_reduce_time("Ring(4)", system, 4000), nanoseconds(2400));
+  Library library;
+  library.chunks = 1;
+  library.npus = {{.first = 2, .last = 2, .port_speed = 0.25}};
+  EXPECT_EQ(all_reduce_time("Ring(4)", library, 4000), nanoseconds(2400));
 }
 
 }  // namespace

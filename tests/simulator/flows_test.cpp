@@ -21,7 +21,7 @@ constexpr std::int64_t mebibyte = 1 << 20;
 
 struct FlowCase {
   Network network;
-  System system;
+  Library library;
   Collective collective;
   std::vector<double> bandwidth;
   std::optional<FlowNetwork> built = std::nullopt;
@@ -29,20 +29,21 @@ struct FlowCase {
 
 Time time_of(const FlowCase& one) {
   const Step graph = lone_collective(one.network, one.collective);
-  return simulate_full({graph, one.network, one.system, one.bandwidth, {}, one.built ? &*one.built : nullptr})
+  return simulate_full(
+             {graph, one.network, one.library, one.bandwidth, {}, one.built ? &*one.built : nullptr})
       .step_time;
 }
 
 // 50 GiB/s and 500 ns a hop; every kind of dimension by one algorithm.
-System plain_system(const std::string& algorithm, int chunks = 1) {
-  System system;
-  system.chunks = chunks;
-  system.latency = {nanoseconds(500)};
-  system.gib = true;
-  system.network = NetworkModel::Flows;
+Library plain_system(const std::string& algorithm, int chunks = 1) {
+  Library library;
+  library.chunks = chunks;
+  library.latency = {nanoseconds(500)};
+  library.gib = true;
+  library.network = NetworkModel::Flows;
   for (const DimensionKind& kind : dimension_kinds())
-    system.algorithms.by_kind[std::string(kind.name)] = algorithm;
-  return system;
+    library.algorithms.by_kind[std::string(kind.name)] = algorithm;
+  return library;
 }
 
 Time all_reduce_on_ring(int npus, int chunks) {
@@ -74,20 +75,20 @@ TEST(FlowsOnGrids, LinksThatNothingSharesCostWhatTheyDidInTurn) {
        {"Ring(8)", "Switch(8)", "FullyConnected(8)", "Ring(4)_Switch(8)"}) {
     for (const CollectiveKind kind :
          {CollectiveKind::AllReduce, CollectiveKind::AllGather, CollectiveKind::ReduceScatter}) {
-      System system;
-      system.chunks = 4;
-      system.latency = {nanoseconds(500)};
-      system.endpoint_delay = nanoseconds(10);
-      system.network = NetworkModel::Flows;
+      Library library;
+      library.chunks = 4;
+      library.latency = {nanoseconds(500)};
+      library.endpoint_delay = nanoseconds(10);
+      library.network = NetworkModel::Flows;
       const Network network = parse_network(shorthand);
       FlowCase one{network,
-                   system,
+                   library,
                    {kind, Bytes(64 * mebibyte)},
                    std::vector<double>(network.dimensions.size(), 50.0)};
       const Time fair = time_of(one);
-      one.system.network = NetworkModel::Links;
+      one.library.network = NetworkModel::Links;
       const Time in_turn = time_of(one);
-      one.system.network = NetworkModel::Ports;
+      one.library.network = NetworkModel::Ports;
       const Time ports = time_of(one);
       // Each of some hundred dependent messages is rounded up by less than a picosecond.
       EXPECT_NEAR(to_ns(fair), to_ns(in_turn), 0.5) << shorthand;
@@ -99,10 +100,11 @@ TEST(FlowsOnGrids, LinksThatNothingSharesCostWhatTheyDidInTurn) {
 // A collective of all NPUs of a network as it is built, in one chunk, 500 ns a hop and 50 GB/s an NPU.
 FlowCase on_graph(std::string_view words, const std::string& algorithm, const Collective& collective,
                   RoutingOptions routing = {}) {
-  FlowCase one{.network = {}, .system = plain_system(algorithm), .collective = collective, .bandwidth = {50}};
+  FlowCase one{
+      .network = {}, .library = plain_system(algorithm), .collective = collective, .bandwidth = {50}};
   one.built = FlowNetwork{build_graph(words, {gb_per_s(50), nanoseconds(500)}), std::move(routing)};
   one.network = parse_network(fmt::format("Switch({})", one.built->graph.npus()));
-  one.system.gib = false;
+  one.library.gib = false;
   return one;
 }
 
@@ -257,7 +259,7 @@ TEST(FlowsOnGrids, AFailedLinkIsGoneRound) {
                {CollectiveKind::AllReduce, Bytes(64 * mebibyte)},
                {50}};
   const double intact = us(one);
-  one.system.links = {{.from = 0, .to = 1, .speed = 0.0}};
+  one.library.links = {{.from = 0, .to = 1, .speed = 0.0}};
   // The message from 0 to 1 takes the other seven links, which nobody else uses: only later by six hops, seen
   // by its receiver in each round it is on the way of; 14 rounds.
   EXPECT_GT(us(one), intact);

@@ -16,11 +16,11 @@ namespace {
 class RandomPipeline {
  public:
   RandomPipeline(std::uint32_t seed, std::int64_t rounds) : random_(seed) {
-    system.chunks = 1 + pick(4);
-    system.latency = {nanoseconds(37 * pick(2))};
-    system.scheduler = pick(2) > 0 ? "themis" : "ascending";
-    system.chunk_order = pick(2) > 0 ? ChunkOrder::Fifo : ChunkOrder::SmallestFirst;
-    system.collectives = static_cast<CollectiveOrder>(pick(3));
+    library.chunks = 1 + pick(4);
+    library.latency = {nanoseconds(37 * pick(2))};
+    library.scheduler = pick(2) > 0 ? "themis" : "ascending";
+    library.chunk_order = pick(2) > 0 ? ChunkOrder::Fifo : ChunkOrder::SmallestFirst;
+    library.collectives = static_cast<CollectiveOrder>(pick(3));
     const int tensor = pick(2) > 0 ? 4 : 8;
     StreamBuilder builder("pipeline", split_into_groups(network, {{"TP", tensor}, {"DP", 32 / tensor}}),
                           {"line"});
@@ -52,11 +52,11 @@ class RandomPipeline {
     builder.collective(label, {{kind, Bytes(1 + pick(1 << 20))}, group}, nanoseconds(pick(100)), waits, sets);
   }
 
-  [[nodiscard]] Scenario scenario() const { return {program, network, system, bandwidth, nanoseconds(3)}; }
+  [[nodiscard]] Scenario scenario() const { return {program, network, library, bandwidth, nanoseconds(3)}; }
   int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
 
   Network network = parse_network("Ring(4)_Switch(8)");
-  System system;
+  Library library;
   std::vector<double> bandwidth = {80.0, 25.0};
   Step program;
 
@@ -117,10 +117,10 @@ TEST(Leap, AMillionRoundsByHand) {
                        streams(Stream::Compute));
   });
   const Step program = std::move(builder).finish();
-  System system;
-  system.chunks = 1;
+  Library library;
+  library.chunks = 1;
   const std::vector<double> bandwidth = {1.0};
-  const LeapingResult answer = simulate_leaping({program, network, system, bandwidth, {}});
+  const LeapingResult answer = simulate_leaping({program, network, library, bandwidth, {}});
   EXPECT_EQ(answer.result.step_time, nanoseconds(2e9));
   EXPECT_EQ(answer.result.exposed_communication, nanoseconds(1e9));
   EXPECT_EQ(answer.result.events, 3'000'000);  // a compute, a phase and a collective end in each
@@ -134,7 +134,7 @@ TEST(Leap, BeyondTheClockIsRefused) {
   builder.repeat(1'000'000, [&] { builder.compute({}, nanoseconds(1e10)); });
   const Step program = std::move(builder).finish();
   const std::vector<double> bandwidth = {1.0};
-  EXPECT_THROW(simulate_leaping({program, network, System{}, bandwidth, {}}), InputError);
+  EXPECT_THROW(simulate_leaping({program, network, Library{}, bandwidth, {}}), InputError);
 }
 
 }  // namespace

@@ -17,17 +17,17 @@ struct Times {
   double engine_ns = 0.0;
 };
 
-Times times(const Network& network, const Collective& collective, const System& system,
+Times times(const Network& network, const Collective& collective, const Library& library,
             const std::vector<double>& gb_per_s) {
   const Step graph = lone_collective(network, collective);
-  return {ClosedForm(graph, network, system).step_time_ns(gb_per_s),
-          to_ns(simulate_folded({graph, network, system, gb_per_s, Time()}).step_time)};
+  return {ClosedForm(graph, network, library).step_time_ns(gb_per_s),
+          to_ns(simulate_folded({graph, network, library, gb_per_s, Time()}).step_time)};
 }
 
-System in_one_chunk() {
-  System system;
-  system.chunks = 1;
-  return system;
+Library in_one_chunk() {
+  Library library;
+  library.chunks = 1;
+  return library;
 }
 
 // One group alone on one idle dimension, in one chunk: closed form and engine tell the same time for every
@@ -35,12 +35,12 @@ System in_one_chunk() {
 TEST(OnePrice, OfEveryCollectiveAlgorithmKindAndSize) {
   for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {
     for (const DimensionKind& kind : dimension_kinds()) {
-      System system = in_one_chunk();
-      system.algorithms.by_kind[std::string(kind.name)] = algorithm.name;
+      Library library = in_one_chunk();
+      library.algorithms.by_kind[std::string(kind.name)] = algorithm.name;
       for (const CollectiveKindInfo& collective : collective_kinds()) {
         for (int n = 2; n <= 16; ++n) {
           const Network network = parse_network(fmt::format("{}({})", kind.name, n));
-          const Times time = times(network, {collective.kind, Bytes(divisible)}, system, {50.0});
+          const Times time = times(network, {collective.kind, Bytes(divisible)}, library, {50.0});
           EXPECT_NEAR(time.engine_ns, time.closed_ns, 1e-9 * time.closed_ns)
               << collective.name << " by " << algorithm.name << " on " << network.shorthand();
         }
@@ -52,14 +52,14 @@ TEST(OnePrice, OfEveryCollectiveAlgorithmKindAndSize) {
 // The same without a name, and as all NPUs by themselves play it.
 TEST(OnePrice, OfNaturalAlgorithmsAndEveryNpu) {
   const std::vector<double> b = {50.0};
-  const System system = in_one_chunk();
+  const Library library = in_one_chunk();
   for (const DimensionKind& kind : dimension_kinds()) {
     for (const CollectiveKindInfo& collective : collective_kinds()) {
       for (int n = 2; n <= 16; ++n) {
         const Network network = parse_network(fmt::format("{}({})", kind.name, n));
         const Step graph = lone_collective(network, {collective.kind, Bytes(divisible)});
-        const double closed = ClosedForm(graph, network, system).step_time_ns(b);
-        EXPECT_NEAR(to_ns(simulate_full({graph, network, system, b, Time()}).step_time), closed,
+        const double closed = ClosedForm(graph, network, library).step_time_ns(b);
+        EXPECT_NEAR(to_ns(simulate_full({graph, network, library, b, Time()}).step_time), closed,
                     1e-9 * closed)
             << collective.name << " on " << network.shorthand();
       }
@@ -90,10 +90,11 @@ TEST(OnePrice, BroadcastAndReduceTakeNoLessThanTheirBytes) {
     }
     for (const CollectiveAlgorithm& algorithm : collective_algorithms()) {
       for (int n = 2; n <= 16; ++n) {
-        System system = in_one_chunk();
-        system.algorithms.by_kind["Switch"] = algorithm.name;
+        Library library = in_one_chunk();
+        library.algorithms.by_kind["Switch"] = algorithm.name;
         const Network network = parse_network(fmt::format("Switch({})", n));
-        EXPECT_GE(times(network, {kind, Bytes(divisible)}, system, {50.0}).closed_ns, divisible / 50.0 - 1e-6)
+        EXPECT_GE(times(network, {kind, Bytes(divisible)}, library, {50.0}).closed_ns,
+                  divisible / 50.0 - 1e-6)
             << algorithm.name << " " << n;
       }
     }
@@ -125,11 +126,11 @@ TEST(OnePrice, OverSeveralDimensionsComesWithChunks) {
       sum += ns;
       slowest = std::max(slowest, ns);
     }
-    System system = in_one_chunk();
-    EXPECT_NEAR(times(network, call, system, b).engine_ns, sum, 1e-8 * sum) << collective.name;
+    Library library = in_one_chunk();
+    EXPECT_NEAR(times(network, call, library, b).engine_ns, sum, 1e-8 * sum) << collective.name;
     for (const int chunks : {16, 64, 256}) {
-      system.chunks = chunks;
-      const Times time = times(network, call, system, b);
+      library.chunks = chunks;
+      const Times time = times(network, call, library, b);
       EXPECT_NEAR(time.closed_ns, slowest, 1e-9 * slowest);
       EXPECT_GE(time.engine_ns, slowest * (1 - 1e-9)) << collective.name;
       EXPECT_LE(time.engine_ns, (slowest + 2.0 * (sum - slowest) / chunks) * (1 + 1e-4))

@@ -12,17 +12,17 @@ namespace {
 // An all-reduce of 4,000 B in one chunk. An NPU sends 2 (4 - 1) messages in one phase on one line of four.
 struct OnFour {
   Network network;
-  System system;
+  Library library;
   Step graph;
   std::vector<double> bandwidth = {1.0};
 
   OnFour(const char* shape, NetworkModel model)
       : network(parse_network(shape)),
         graph(lone_collective(network, {CollectiveKind::AllReduce, Bytes(4000)})) {
-    system.chunks = 1;
-    system.network = model;
+    library.chunks = 1;
+    library.network = model;
   }
-  [[nodiscard]] Scenario scenario() const { return {graph, network, system, bandwidth, Time()}; }
+  [[nodiscard]] Scenario scenario() const { return {graph, network, library, bandwidth, Time()}; }
   [[nodiscard]] PlayCost cost(bool teams = false) const {
     RankedStep step = of_one_kind(scenario());
     if (teams) {
@@ -77,13 +77,13 @@ TEST(PlayCost, ForetellsTheEventsOfAPlay) {
   for (const char* shape : {"Ring(16)", "Switch(32)", "FullyConnected(12)", "Ring(4)_Switch(8)"}) {
     for (const NetworkModel model : {NetworkModel::Ports, NetworkModel::Links}) {
       for (const int chunks : {1, 8}) {
-        System system;
-        system.chunks = chunks;
-        system.network = model;
+        Library library;
+        library.chunks = chunks;
+        library.network = model;
         const Network network = parse_network(shape);
         const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(1 << 20)});
         const std::vector<double> bandwidth(network.dimensions.size(), 10.0);
-        const Scenario scenario{graph, network, system, bandwidth, Time()};
+        const Scenario scenario{graph, network, library, bandwidth, Time()};
         const double foretold = play_cost(scenario, of_one_kind(scenario)).events;
         const auto handled = static_cast<double>(simulate_full(scenario).events);
         EXPECT_LE(handled, 2.0 * foretold + 50) << shape << " in " << chunks;

@@ -14,10 +14,10 @@
 namespace bandwright {
 namespace {
 
-System one_chunk() {
-  System system;
-  system.chunks = 1;
-  return system;
+Library one_chunk() {
+  Library library;
+  library.chunks = 1;
+  return library;
 }
 
 // A step of traces: NPUs 0 .. n-1 of one kind, the graph's groups over teams.
@@ -69,10 +69,10 @@ RankedStep sends(const std::vector<std::pair<int, int>>& pairs, int npus, Bytes 
   return step;
 }
 
-Time time_of(const RankedStep& step, const char* shape, const System& system, double gb_per_s = 1.0) {
+Time time_of(const RankedStep& step, const char* shape, const Library& library, double gb_per_s = 1.0) {
   const Network network = parse_network(shape);
   const std::vector<double> bandwidth(network.dimensions.size(), gb_per_s);
-  return simulate_full({step.graph, network, system, bandwidth, {}}, step).step_time;
+  return simulate_full({step.graph, network, library, bandwidth, {}}, step).step_time;
 }
 
 // 100 ns of compute, then an all-reduce of 1000 B over Ring(2) at 1 GB/s: one message of 500 B each way to
@@ -85,15 +85,15 @@ TEST(Player, AnNpuAtHalfSpeedOnARingOfTwo) {
   const OperationId compute = builder.compute({}, nanoseconds(100), {});
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(1000)}, 0}, std::array{compute});
   const Step graph = std::move(builder).finish();
-  System system = one_chunk();
+  Library library = one_chunk();
   const std::vector<double> bandwidth = {1.0};
   const RankedStep step = one_kind(graph, 2, {{0, 1}});
-  EXPECT_EQ(time_of(step, "Ring(2)", system), nanoseconds(1100));
-  system.npus = {{.first = 1, .last = 1, .compute_time = 2.0, .port_speed = 0.5}};
+  EXPECT_EQ(time_of(step, "Ring(2)", library), nanoseconds(1100));
+  library.npus = {{.first = 1, .last = 1, .compute_time = 2.0, .port_speed = 0.5}};
   for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Links}) {
-    system.network = transport;
-    EXPECT_EQ(simulate_full({graph, network, system, bandwidth, {}}).step_time, nanoseconds(2200));
-    EXPECT_EQ(time_of(step, "Ring(2)", system), nanoseconds(2200));
+    library.network = transport;
+    EXPECT_EQ(simulate_full({graph, network, library, bandwidth, {}}).step_time, nanoseconds(2200));
+    EXPECT_EQ(time_of(step, "Ring(2)", library), nanoseconds(2200));
   }
 }
 
@@ -102,37 +102,37 @@ TEST(Player, AnNpuAtHalfSpeedOnARingOfTwo) {
 // (without latency, at once too): one of them waits for the other's 1000 ns.
 TEST(Player, TwoMessagesOnOneLink) {
   const RankedStep step = sends({{0, 2}, {1, 3}}, 8, bytes(1000));
-  System system = one_chunk();
-  EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(1000));
-  system.network = NetworkModel::Links;
-  EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(2000));
-  EXPECT_EQ(time_of(sends({{0, 2}, {2, 4}}, 8, bytes(1000)), "Ring(8)", system), nanoseconds(1000));
+  Library library = one_chunk();
+  EXPECT_EQ(time_of(step, "Ring(8)", library), nanoseconds(1000));
+  library.network = NetworkModel::Links;
+  EXPECT_EQ(time_of(step, "Ring(8)", library), nanoseconds(2000));
+  EXPECT_EQ(time_of(sends({{0, 2}, {2, 4}}, 8, bytes(1000)), "Ring(8)", library), nanoseconds(1000));
   // Fairly shared, each has half of the link all the time.
-  system.network = NetworkModel::Flows;
-  EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(2000));
-  EXPECT_EQ(time_of(sends({{0, 2}, {2, 4}}, 8, bytes(1000)), "Ring(8)", system), nanoseconds(1000));
+  library.network = NetworkModel::Flows;
+  EXPECT_EQ(time_of(step, "Ring(8)", library), nanoseconds(2000));
+  EXPECT_EQ(time_of(sends({{0, 2}, {2, 4}}, 8, bytes(1000)), "Ring(8)", library), nanoseconds(1000));
 }
 
 // Each message of an NPU at half speed takes twice as long, whatever it shares; those to it do not.
 TEST(Player, ASlowPortSendsSlowly) {
-  System system = one_chunk();
-  system.npus = {{.first = 1, .last = 1, .port_speed = 0.5}};
+  Library library = one_chunk();
+  library.npus = {{.first = 1, .last = 1, .port_speed = 0.5}};
   for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Links, NetworkModel::Flows}) {
-    system.network = transport;
+    library.network = transport;
     for (const char* shape : {"Ring(4)", "Switch(4)"}) {
-      EXPECT_EQ(time_of(sends({{1, 2}}, 4, bytes(1000)), shape, system), nanoseconds(2000)) << shape;
-      EXPECT_EQ(time_of(sends({{0, 1}}, 4, bytes(1000)), shape, system), nanoseconds(1000)) << shape;
+      EXPECT_EQ(time_of(sends({{1, 2}}, 4, bytes(1000)), shape, library), nanoseconds(2000)) << shape;
+      EXPECT_EQ(time_of(sends({{0, 1}}, 4, bytes(1000)), shape, library), nanoseconds(1000)) << shape;
     }
-    EXPECT_EQ(time_of(sends({{1, 2}}, 4, bytes(1000)), "FullyConnected(4)", system), nanoseconds(6000));
+    EXPECT_EQ(time_of(sends({{1, 2}}, 4, bytes(1000)), "FullyConnected(4)", library), nanoseconds(6000));
   }
   // NPU 5 is position 1 of the second line: the first line's is not slowed.
-  system.npus = {{.first = 5, .last = 5, .port_speed = 0.5}};
+  library.npus = {{.first = 5, .last = 5, .port_speed = 0.5}};
   for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Links, NetworkModel::Flows}) {
-    system.network = transport;
+    library.network = transport;
     for (const auto& [shape, whole] :
          {std::pair("FullyConnected(4)_Ring(2)", 3000), {"Switch(4)_Ring(2)", 1000}}) {
-      EXPECT_EQ(time_of(sends({{5, 6}}, 8, bytes(1000)), shape, system), nanoseconds(2 * whole)) << shape;
-      EXPECT_EQ(time_of(sends({{1, 2}}, 8, bytes(1000)), shape, system), nanoseconds(whole)) << shape;
+      EXPECT_EQ(time_of(sends({{5, 6}}, 8, bytes(1000)), shape, library), nanoseconds(2 * whole)) << shape;
+      EXPECT_EQ(time_of(sends({{1, 2}}, 8, bytes(1000)), shape, library), nanoseconds(whole)) << shape;
     }
   }
 }
@@ -142,14 +142,14 @@ TEST(Player, ASlowPortSendsSlowly) {
 TEST(Player, AFailedLinkIsGoneRound) {
   const RankedStep step = sends({{0, 1}}, 4, bytes(1000));
   for (const NetworkModel transport : {NetworkModel::Links, NetworkModel::Flows}) {
-    System system = one_chunk();
-    system.network = transport;
-    system.latency = {nanoseconds(10)};
-    EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(1010));
-    system.links = {{.from = 0, .to = 1, .speed = 0.0}};
-    EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(1030));
-    system.links = {{.from = 0, .to = 1, .speed = 0.25}};
-    EXPECT_EQ(time_of(step, "Ring(4)", system), nanoseconds(4010));
+    Library library = one_chunk();
+    library.network = transport;
+    library.latency = {nanoseconds(10)};
+    EXPECT_EQ(time_of(step, "Ring(4)", library), nanoseconds(1010));
+    library.links = {{.from = 0, .to = 1, .speed = 0.0}};
+    EXPECT_EQ(time_of(step, "Ring(4)", library), nanoseconds(1030));
+    library.links = {{.from = 0, .to = 1, .speed = 0.25}};
+    EXPECT_EQ(time_of(step, "Ring(4)", library), nanoseconds(4010));
   }
 }
 
@@ -157,11 +157,11 @@ TEST(Player, AFailedLinkIsGoneRound) {
 // links (1000 + 2 x 10 ns), on an idle network with links as with ports.
 TEST(Player, AMessageOverTwoDimensions) {
   const RankedStep step = sends({{0, 3}}, 4, bytes(1000));
-  System system = one_chunk();
-  system.latency = {nanoseconds(10)};
+  Library library = one_chunk();
+  library.latency = {nanoseconds(10)};
   for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Links, NetworkModel::Flows}) {
-    system.network = transport;
-    EXPECT_EQ(time_of(step, "Ring(2)_Switch(2)", system), nanoseconds(2030));
+    library.network = transport;
+    EXPECT_EQ(time_of(step, "Ring(2)_Switch(2)", library), nanoseconds(2030));
   }
 }
 
@@ -172,19 +172,19 @@ TEST(Player, RingsOfATraceShareLinks) {
   Step graph = lone_collective(parse_network("Ring(8)"), {CollectiveKind::AllReduce, bytes(4000)});
   graph.groups = {{"group", {{0, 4, 2}}}};
   const RankedStep step = one_kind(graph, 8, {{0, 2, 4, 6}, {1, 3, 5, 7}});
-  System system = one_chunk();
-  EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(6000));
-  system.network = NetworkModel::Links;
-  EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(12000));
-  system.network = NetworkModel::Flows;
-  EXPECT_EQ(time_of(step, "Ring(8)", system), nanoseconds(12000));
+  Library library = one_chunk();
+  EXPECT_EQ(time_of(step, "Ring(8)", library), nanoseconds(6000));
+  library.network = NetworkModel::Links;
+  EXPECT_EQ(time_of(step, "Ring(8)", library), nanoseconds(12000));
+  library.network = NetworkModel::Flows;
+  EXPECT_EQ(time_of(step, "Ring(8)", library), nanoseconds(12000));
 }
 
 TEST(Player, RefusesNpusThatAreNotThere) {
   const RankedStep step = sends({{0, 1}}, 4, bytes(1000));
-  System system = one_chunk();
-  system.npus = {{.first = 4, .last = 4, .compute_time = 2.0}};
-  EXPECT_THROW(time_of(step, "Ring(4)", system), InputError);
+  Library library = one_chunk();
+  library.npus = {{.first = 4, .last = 4, .compute_time = 2.0}};
+  EXPECT_THROW(time_of(step, "Ring(4)", library), InputError);
 }
 
 // A step of 90 days of compute and as much again: beyond the clock, whoever plays it. (Times of ports and
@@ -197,22 +197,22 @@ TEST(Player, AStepBeyondTheClockIsRefused) {
   builder.compute({}, days, std::array{first});
   const Step graph = std::move(builder).finish();
   const std::vector<double> bandwidth = {1.0};
-  System system = one_chunk();
-  EXPECT_THROW(simulate_folded({graph, network, system, bandwidth, {}}), InputError);
-  EXPECT_THROW(simulate_full({graph, network, system, bandwidth, {}}), InputError);
-  system.npus = {{.first = 0, .last = 0, .compute_time = 1e6}};
-  EXPECT_THROW(simulate_full({graph, network, system, bandwidth, {}}), InputError);
+  Library library = one_chunk();
+  EXPECT_THROW(simulate_folded({graph, network, library, bandwidth, {}}), InputError);
+  EXPECT_THROW(simulate_full({graph, network, library, bandwidth, {}}), InputError);
+  library.npus = {{.first = 0, .last = 0, .compute_time = 1e6}};
+  EXPECT_THROW(simulate_full({graph, network, library, bandwidth, {}}), InputError);
 }
 
 // Known before it begins: an all-reduce over Ring(n) is 2 (n-1) messages per NPU and chunk. On 16,777,216
 // NPUs that is 5.6e14 and takes weeks; each of 16 positions of FullyConnected(16) sends 15 in an all-to-all.
 TEST(Player, WhatItTakesIsKnownBefore) {
-  System system = one_chunk();
+  Library library = one_chunk();
   const std::vector<double> bandwidth = {1.0};
   const auto cost = [&](const char* shape, CollectiveKind kind) {
     const Network network = parse_network(shape);
     const Step graph = lone_collective(network, {kind, bytes(1 << 30)});
-    const Scenario scenario{graph, network, system, bandwidth, {}};
+    const Scenario scenario{graph, network, library, bandwidth, {}};
     return play_cost(scenario, of_one_kind(scenario));
   };
   const PlayCost small = cost("FullyConnected(16)", CollectiveKind::AllToAll);
@@ -220,10 +220,10 @@ TEST(Player, WhatItTakesIsKnownBefore) {
   EXPECT_LT(small.bytes, 1e5);
   EXPECT_NO_THROW(require_affordable(small));
   EXPECT_EQ(cost("Ring(1024)", CollectiveKind::AllReduce).messages, 1024.0 * 2 * 1023);
-  system.network = NetworkModel::Links;
+  library.network = NetworkModel::Links;
   // 268 million messages at once, 200 B or more each.
   EXPECT_GT(cost("FullyConnected(16384)", CollectiveKind::AllToAll).bytes, 5e10);
-  system.network = NetworkModel::Ports;
+  library.network = NetworkModel::Ports;
   const PlayCost large = cost("Ring(16777216)", CollectiveKind::AllReduce);
   EXPECT_GT(large.messages, 5e14);
   EXPECT_THROW(require_affordable(large), InputError);
@@ -243,10 +243,10 @@ class RandomRun {
       bandwidth.push_back(5.0 + pick(100));
     }
     network = parse_network(shape);
-    system.chunks = 1 + pick(4);
-    system.latency = {nanoseconds(37 * pick(2))};
-    system.endpoint_delay = nanoseconds(11 * pick(2));
-    system.scheduler = pick(2) > 0 ? "themis" : "ascending";
+    library.chunks = 1 + pick(4);
+    library.latency = {nanoseconds(37 * pick(2))};
+    library.endpoint_delay = nanoseconds(11 * pick(2));
+    library.scheduler = pick(2) > 0 ? "themis" : "ascending";
     StepBuilder builder(shape, {whole_network(network)}, {"line"});
     std::vector<OperationId> last;
     for (int i = 0; i < 6; ++i) {
@@ -260,19 +260,19 @@ class RandomRun {
   }
 
   int pick(int n) { return static_cast<int>(random_() % static_cast<unsigned>(n)); }
-  [[nodiscard]] Scenario scenario() const { return {graph, network, system, bandwidth, after}; }
+  [[nodiscard]] Scenario scenario() const { return {graph, network, library, bandwidth, after}; }
   [[nodiscard]] Time time() const { return simulate_full(scenario()).step_time; }
   // As a trace would have it: all NPUs one team, each at its own pace.
   [[nodiscard]] Time own_time() const {
     std::vector<int> all;
     for (int npu = 0; npu < network.npus(); ++npu) all.push_back(npu);
     const RankedStep step = one_kind(graph, static_cast<int>(network.npus()), {all});
-    return simulate_full({step.graph, network, system, bandwidth, after}, step).step_time;
+    return simulate_full({step.graph, network, library, bandwidth, after}, step).step_time;
   }
 
   Step graph;
   Network network;
-  System system;
+  Library library;
   std::vector<double> bandwidth;
   Time after = nanoseconds(3);
 
@@ -294,7 +294,7 @@ TEST_P(RandomRuns, FoldedEqualsFull) {
 TEST_P(RandomRuns, LinksAreNoFasterThanPorts) {
   RandomRun run(static_cast<std::uint32_t>(GetParam()));
   const Time ports = run.time();
-  run.system.network = NetworkModel::Links;
+  run.library.network = NetworkModel::Links;
   EXPECT_GE(run.time(), ports) << run.graph.name;
   EXPECT_GE(run.own_time(), ports) << run.graph.name;
 }
@@ -303,18 +303,18 @@ TEST_P(RandomRuns, LinksAreNoFasterThanPorts) {
 // times cut to a picosecond. One of them: no faster than none, no slower than all.
 TEST_P(RandomRuns, SlowNpusTakeTheirTime) {
   RandomRun run(static_cast<std::uint32_t>(GetParam()));
-  run.system.latency = {Time(0)};
-  run.system.endpoint_delay = run.after = Time(0);
+  run.library.latency = {Time(0)};
+  run.library.endpoint_delay = run.after = Time(0);
   run.graph.operations[0].duration = nanoseconds(500);
   const Time even = run.time();
   const NpuSpec slow{.compute_time = 2.0, .port_speed = 0.5};
   const auto npus = static_cast<int>(run.network.npus());
-  run.system.npus = {slow};
-  run.system.npus[0].first = run.system.npus[0].last = run.pick(npus);
+  run.library.npus = {slow};
+  run.library.npus[0].first = run.library.npus[0].last = run.pick(npus);
   const Time one = run.time();
   const Time one_of_trace = run.own_time();
-  run.system.npus = {slow};
-  run.system.npus[0].last = npus - 1;
+  run.library.npus = {slow};
+  run.library.npus[0].last = npus - 1;
   const Time all = run.time();
   EXPECT_GE(one, even);
   EXPECT_LE(one, all);
@@ -328,13 +328,13 @@ TEST_P(RandomRuns, RelabellingNpusOfARingChangesNothing) {
   RandomRun run(static_cast<std::uint32_t>(GetParam()));
   run.network = parse_network("Ring(6)");
   run.bandwidth = {20.0};
-  run.system.network = GetParam() % 2 == 0 ? NetworkModel::Ports : NetworkModel::Links;
+  run.library.network = GetParam() % 2 == 0 ? NetworkModel::Ports : NetworkModel::Links;
   StepBuilder builder("ring", {whole_network(run.network)}, {"line"});
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(100'000 + run.pick(1000))}, 0}, {});
   run.graph = std::move(builder).finish();
   std::optional<Time> known;
   for (int npu = 0; npu < 6; ++npu) {
-    run.system.npus = {{.first = npu, .last = npu, .compute_time = 3.0, .port_speed = 0.3}};
+    run.library.npus = {{.first = npu, .last = npu, .compute_time = 3.0, .port_speed = 0.3}};
     const Time time = run.time();
     EXPECT_EQ(time, known.value_or(time)) << npu;
     known = time;

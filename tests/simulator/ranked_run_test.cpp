@@ -24,12 +24,12 @@ RankedStep collective_of_all(const Network& network, CollectiveKind kind, Bytes 
   return step;
 }
 
-System chunked(int chunks) {
-  System system;
-  system.chunks = chunks;
-  system.endpoint_delay = nanoseconds(10);
-  system.latency = std::vector<Time>(3, nanoseconds(500));
-  return system;
+Library chunked(int chunks) {
+  Library library;
+  library.chunks = chunks;
+  library.endpoint_delay = nanoseconds(10);
+  library.latency = std::vector<Time>(3, nanoseconds(500));
+  return library;
 }
 
 // Where all NPUs are alike, playing each changes nothing: one NPU stands for all.
@@ -42,8 +42,8 @@ TEST(RankedRun, EqualsFoldedWhereFoldingIsExact) {
                                       CollectiveKind::ReduceScatter, CollectiveKind::AllToAll}) {
       for (const int chunks : {1, 7}) {
         const RankedStep step = collective_of_all(network, kind, bytes(1 << 20));
-        const System system = chunked(chunks);
-        const Scenario scenario{step.graph, network, system, bandwidth, nanoseconds(3)};
+        const Library library = chunked(chunks);
+        const Scenario scenario{step.graph, network, library, bandwidth, nanoseconds(3)};
         ASSERT_TRUE(folds_exactly(step, network));
         const StepResult full = simulate_full(scenario, step);
         const StepResult folded = simulate_folded(scenario);
@@ -79,9 +79,9 @@ TEST(RankedRun, AMessageTiesTwoKindsTogether) {
   step.ties[1] = {.receive = 3, .distance = 2};
   step.ties[3] = {.receives = true};
   step.teams_of_group.resize(1);
-  const System system = chunked(1);
+  const Library library = chunked(1);
   const std::vector<double> bandwidth = {1.0};
-  const StepResult result = simulate_full({step.graph, network, system, bandwidth, {}}, step);
+  const StepResult result = simulate_full({step.graph, network, library, bandwidth, {}}, step);
   EXPECT_EQ(result.step_time, nanoseconds(3100));
   EXPECT_EQ(result.compute_time, nanoseconds(200));  // of NPU 2, which ends last
 }
@@ -101,8 +101,8 @@ TEST(RankedRun, OnlyNpusBehindALongMessageWaitForIt) {
   EXPECT_FALSE(folds_exactly(step, network));
   const std::vector<double> bandwidth = {1.0};
   for (const int chunks : {1, 4}) {
-    const System system = chunked(chunks);
-    const Scenario scenario{step.graph, network, system, bandwidth, {}};
+    const Library library = chunked(chunks);
+    const Scenario scenario{step.graph, network, library, bandwidth, {}};
     const Time folded = simulate_folded(scenario).step_time;
     const Time ranked = simulate_full(scenario, step).step_time;
     if (chunks == 1) {
@@ -120,9 +120,9 @@ TEST(RankedRun, ADeadlockIsNamed) {
   step.kinds = {{{0}, {0}}, {{1}, {}}};
   step.kind_of = {0, 1};
   step.teams_of_group = {{0}};
-  const System system = chunked(1);
+  const Library library = chunked(1);
   const std::vector<double> bandwidth = {1.0};
-  EXPECT_THROW(simulate_full({step.graph, network, system, bandwidth, {}}, step), InputError);
+  EXPECT_THROW(simulate_full({step.graph, network, library, bandwidth, {}}, step), InputError);
 }
 
 }  // namespace

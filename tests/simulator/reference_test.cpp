@@ -35,7 +35,7 @@ std::vector<std::string> classes(const CsvRow& row) {
 
 Replayed replay(const CsvRow& row) {
   const Network network = parse_network(shorthand(row), classes(row));
-  const System system = load_system("astra1");
+  const Library library = load_library("astra1");
   std::vector<double> bandwidth = numbers(row.at("link_bandwidth_GiBps"));
   const std::vector<double> links = numbers(row.at("links_per_dim"));
   for (std::size_t d = 0; d < bandwidth.size(); ++d) bandwidth[d] *= links[d];
@@ -44,9 +44,9 @@ Replayed replay(const CsvRow& row) {
   const TrainingLoop& loop = training_loop(row.at("variant") == "old" ? "NoOverlap" : "Overlap");
   const Step graph = lone ? lone_collective(network, {CollectiveKind::AllReduce, Bytes(1 << 20)})
                           : build_step(fuse_weight_gradients(load_model(row.at("workload").substr(12))),
-                                       network, loop, loop_options(system, loop, Recompute::Full));
-  const Time after = lone ? system.after_lone_collective : system.after_collective;
-  return {simulate_folded({graph, network, system, bandwidth, after}),
+                                       network, loop, loop_options(library, loop, Recompute::Full));
+  const Time after = lone ? library.after_lone_collective : library.after_collective;
+  return {simulate_folded({graph, network, library, bandwidth, after}),
           make_bill(network, load_price_list("artifact"), bandwidth).total().value(),
           make_bill(network, load_price_list("astra1"), bandwidth).total().value()};
 }

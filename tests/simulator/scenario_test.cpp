@@ -58,24 +58,24 @@ TEST(IssueOrder, RanksCollectives) {
 
 struct Scene {
   Network network = parse_network("Ring(4)_Switch(8)");
-  System system;
+  Library library;
   std::vector<double> bandwidth = {50.0, 25.0};
   Step graph;
 
-  [[nodiscard]] Scenario scenario() const { return {graph, network, system, bandwidth, Time()}; }
+  [[nodiscard]] Scenario scenario() const { return {graph, network, library, bandwidth, Time()}; }
 };
 
 TEST(Scenario, FactorsOfNpus) {
   Scene scene;
   EXPECT_TRUE(npu_factors(scene.scenario(), &NpuSpec::compute_time).empty());
-  scene.system.npus = {{.first = 3, .last = 5, .compute_time = 2.0},
-                       {.first = 5, .last = 31, .compute_time = 0.5}};
+  scene.library.npus = {{.first = 3, .last = 5, .compute_time = 2.0},
+                        {.first = 5, .last = 31, .compute_time = 0.5}};
   EXPECT_TRUE(npu_factors(scene.scenario(), &NpuSpec::port_speed).empty());
   const std::vector<double> factors = npu_factors(scene.scenario(), &NpuSpec::compute_time);
   ASSERT_EQ(factors.size(), 32U);
   for (std::size_t npu = 0; npu < 32; ++npu)
     EXPECT_EQ(factors[npu], npu < 3 ? 1.0 : npu < 5 ? 2.0 : 0.5) << npu;
-  scene.system.npus[1].last = 32;
+  scene.library.npus[1].last = 32;
   EXPECT_THROW(npu_factors(scene.scenario(), &NpuSpec::compute_time), InputError);
 }
 
@@ -175,7 +175,7 @@ TEST(LoneTimes, AreOfEachCollectiveByItself) {
   std::mt19937 random(93);
   for (int trial = 0; trial < 20; ++trial) {
     Scene scene;
-    scene.system.chunks = 4;
+    scene.library.chunks = 4;
     scene.graph = expand(random_step(random));
     const std::vector<Time> times = lone_times(scene.scenario());
     ASSERT_EQ(times.size(), scene.graph.collectives.size());
@@ -196,7 +196,7 @@ TEST(WireLoads, PriceIsTheSlowestDimension) {
   for (int trial = 0; trial < 50; ++trial) {
     const Step step = random_step(random);
     const std::vector<double> efficiency = {0.5, 0.9};
-    const WireLoads loads(step.collectives, step.groups, scene.network, scene.system, efficiency);
+    const WireLoads loads(step.collectives, step.groups, scene.network, scene.library, efficiency);
     const std::vector<double> b = {static_cast<double>(1 + random() % 100),
                                    static_cast<double>(1 + random() % 100)};
     const auto prices = loads.price(b);
@@ -236,13 +236,13 @@ TEST(WireLoads, PriceIsTheSlowestDimension) {
   }
   // A group of one NPU has nothing to send and binds nothing.
   const WireLoads nothing(std::vector<GroupCollective>{{{CollectiveKind::AllReduce, Bytes(8)}, 0}},
-                          std::vector<Group>{{.name = "one NPU"}}, scene.network, scene.system, {});
+                          std::vector<Group>{{.name = "one NPU"}}, scene.network, scene.library, {});
   const auto free = nothing.price(std::vector<double>{1.0, 1.0});
   EXPECT_EQ(free[0].ns, 0.0);
   EXPECT_EQ(nothing.dimension(free[0]), -1);
   EXPECT_TRUE(nothing.binding_loads(free, std::vector<double>{3.0}).empty());
   const WireLoads loads(std::vector<GroupCollective>{{{CollectiveKind::AllReduce, Bytes(8)}, 0}},
-                        std::vector<Group>{whole_network(scene.network)}, scene.network, scene.system, {});
+                        std::vector<Group>{whole_network(scene.network)}, scene.network, scene.library, {});
   EXPECT_TRUE(std::isinf(loads.price(std::vector<double>{0.0, 1.0})[0].ns));
 }
 

@@ -68,14 +68,14 @@ TEST(SimGrid, LatenciesAreWeightsThere) {
 double played(const NetworkGraph& graph, const RoutingOptions& routing, const std::string& algorithm,
               const Collective& collective, const std::vector<NodeId>& order = {}) {
   const Network network = parse_network("Switch(" + std::to_string(graph.npus()) + ")");
-  System system;
-  system.chunks = 1;
-  system.network = NetworkModel::Flows;
-  system.algorithms.by_kind = {{"Switch", algorithm}};
+  Library library;
+  library.chunks = 1;
+  library.network = NetworkModel::Flows;
+  library.algorithms.by_kind = {{"Switch", algorithm}};
   const std::vector<double> bandwidth = {50.0};
   const FlowNetwork built{graph, routing, LatencyCharge::First, order};
   return to_seconds(
-      simulate_full({lone_collective(network, collective), network, system, bandwidth, {}, &built})
+      simulate_full({lone_collective(network, collective), network, library, bandwidth, {}, &built})
           .step_time);
 }
 

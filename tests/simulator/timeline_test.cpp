@@ -31,10 +31,10 @@ Played played() {
   builder.collective({Role::Other, 1}, {{CollectiveKind::AllGather, Bytes(1'000)}, 0}, std::vector{b});
   builder.compute({Role::Bubble, 1}, nanoseconds(70), std::vector{b});
   Played result{std::move(builder).finish(), {}, {}};
-  System system;
-  system.chunks = 4;
+  Library library;
+  library.chunks = 4;
   const std::vector<double> bandwidth = {50.0, 25.0};
-  simulate_folded({result.graph, network, system, bandwidth, Time()}, &result.timeline);
+  simulate_folded({result.graph, network, library, bandwidth, Time()}, &result.timeline);
   result.events = json::parse(chrome_trace(result.timeline, result.graph)).at("traceEvents");
   return result;
 }

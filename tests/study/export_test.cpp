@@ -30,9 +30,9 @@ Model small_model() {
 }
 
 Time event_driven(const Step& graph, const Network& network) {
-  const System system = load_system("ideal");
+  const Library library = load_library("ideal");
   const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
-  return simulate_folded({graph, network, system, bandwidth, system.after_collective}).step_time;
+  return simulate_folded({graph, network, library, bandwidth, library.after_collective}).step_time;
 }
 
 class Export : public testing::TestWithParam<const char*> {
@@ -45,7 +45,7 @@ TEST_P(Export, TracesTakeTheTimeOfTheModel) {
   const Step graph = build_step(small_model(), network, training_loop("NoOverlap"), {});
   write_traces(graph, network, folder / "traces", "small");
   const FileStep step =
-      load_files({.workload = (folder / "traces").string(), .network = GetParam(), .system = "ideal"},
+      load_files({.workload = (folder / "traces").string(), .network = GetParam(), .library = "ideal"},
                  {.budget = 50.0 * network.size()});
   EXPECT_EQ(event_driven(step.graph, step.network), event_driven(graph, network));
   EXPECT_EQ(step.nodes, graph.operations.size() * static_cast<std::size_t>(network.npus()));
@@ -63,7 +63,7 @@ TEST_F(Export, BuiltInModelsTakeTheirTime) {
     const Step graph = build_step(model, network, training_loop("NoOverlap"), {});
     write_traces(graph, network, folder / name, name);
     const FileStep traces =
-        load_files({.workload = (folder / name).string(), .network = "Ring(8)_Switch(4)", .system = "ideal"},
+        load_files({.workload = (folder / name).string(), .network = "Ring(8)_Switch(4)", .library = "ideal"},
                    {.budget = 100.0});
     EXPECT_EQ(event_driven(traces.graph, network), event_driven(graph, network)) << name;
     ASSERT_TRUE(traces.ranks);
@@ -71,7 +71,7 @@ TEST_F(Export, BuiltInModelsTakeTheirTime) {
     write_file(folder / (std::string(name) + ".txt"), write_layer_text(model));
     const FileStep layers = load_files({.workload = (folder / (std::string(name) + ".txt")).string(),
                                         .network = "Ring(8)_Switch(4)",
-                                        .system = "ideal"},
+                                        .library = "ideal"},
                                        {.budget = 100.0});
     const Step recomputed =
         build_step(model, network, training_loop("NoOverlap"), {.recompute = Recompute::Full});

@@ -18,14 +18,14 @@ namespace fs = std::filesystem;
 
 Time folded(const FileStep& step) {
   return simulate_folded(
-             {step.graph, step.network, step.system, step.bandwidth, step.system.after_collective})
+             {step.graph, step.network, step.library, step.bandwidth, step.library.after_collective})
       .step_time;
 }
 
 // Every NPU by itself.
 Time ranked(const FileStep& step) {
   return simulate_full(
-             {step.ranks->graph, step.network, step.system, step.bandwidth, step.system.after_collective},
+             {step.ranks->graph, step.network, step.library, step.bandwidth, step.library.after_collective},
              *step.ranks)
       .step_time;
 }
@@ -43,11 +43,11 @@ class GptTraces : public testing::Test {
   }
 
   // NPU by NPU the step takes as long as in ASTRA-sim 2, to the nanosecond; folded within `tolerance`.
-  void expect_cycles(const std::string& traces, const std::string& network, const std::string& system,
+  void expect_cycles(const std::string& traces, const std::string& network, const std::string& library,
                      double cycles, double tolerance) const {
     const FileStep step = load_files({.workload = (folder / traces).string(),
                                       .network = config(network + ".yml"),
-                                      .system = config(system + ".json")},
+                                      .library = config(library + ".json")},
                                      {});
     EXPECT_EQ(ranked(step), nanoseconds(cycles)) << traces << ' ' << network;
     EXPECT_NEAR(to_ns(folded(step)) / cycles, 1.0, tolerance) << traces << ' ' << network;
@@ -59,9 +59,9 @@ class GptTraces : public testing::Test {
                      double tolerance) const {
     FileStep step = load_files({.workload = (folder / traces).string(),
                                 .network = config(network + ".yml"),
-                                .system = config("sys_train.json")},
+                                .library = config("sys_train.json")},
                                {});
-    step.system.network = NetworkModel::Flows;
+    step.library.network = NetworkModel::Flows;
     EXPECT_NEAR(to_ns(ranked(step)) / cycles, 1.0, tolerance) << traces << ' ' << network;
   }
 

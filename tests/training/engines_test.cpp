@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "collective/system.h"
+#include "collective/library.h"
 #include "core/error.h"
 #include "simulator/closed_form/closed_form.h"
 #include "simulator/event_driven.h"
@@ -120,9 +120,9 @@ TEST_P(Engines, AgreeWithOneChunkAndNoContention) {
   const Step graph = expand(program);
   const StepResult program_form = ClosedForm(program, network).evaluate(b);
   const StepResult closed = ClosedForm(graph, network).evaluate(b);
-  System system;
-  system.chunks = 1;
-  const StepResult played = simulate_folded({graph, network, system, b, {}});
+  Library library;
+  library.chunks = 1;
+  const StepResult played = simulate_folded({graph, network, library, b, {}});
 
   const double step = to_ns(closed.step_time);
   EXPECT_NEAR(to_ns(program_form.step_time), step, 1e-9 * step);
@@ -158,10 +158,10 @@ TEST_P(Engines, ChunksNeverBeatTheWire) {
   const Network network = job.machine.network(job.parallelism.npus());
   const std::vector<double> b = job.machine.gb_per_s(network);
   const Step graph = expand(training_step(job, network));
-  System system;
-  system.chunks = 4;
+  Library library;
+  library.chunks = 4;
   const double step = ClosedForm(graph, network).step_time_ns(b);
-  const double played = to_ns(simulate_folded({graph, network, system, b, {}}).step_time);
+  const double played = to_ns(simulate_folded({graph, network, library, b, {}}).step_time);
   EXPECT_GE(played, step * (1.0 - 1e-9));
   EXPECT_LE(played, step * 1.001);
 }
@@ -177,9 +177,9 @@ TEST(Engines, FoldedEqualsFull) {
   const Network network = job.machine.network(8);
   const std::vector<double> b = job.machine.gb_per_s(network);
   const Step graph = expand(training_step(job, network));
-  System system;
-  system.chunks = 2;
-  const Scenario scenario{graph, network, system, b, nanoseconds(3)};
+  Library library;
+  library.chunks = 2;
+  const Scenario scenario{graph, network, library, b, nanoseconds(3)};
   EXPECT_EQ(simulate_folded(scenario).step_time, simulate_full(scenario).step_time);
 }
 
@@ -195,7 +195,7 @@ TEST(Engines, PermutingDimensionsThatAreAlikeChangesNothing) {
     const Step program = training_step(job, network);
     const Step graph = expand(program);
     return std::pair{ClosedForm(program, network).step_time_ns(b),
-                     simulate_folded({graph, network, System{}, b, {}}).step_time};
+                     simulate_folded({graph, network, Library{}, b, {}}).step_time};
   };
   const auto as_is = play(inner, {300.0, 300.0});
   const auto swapped = play(outer, {300.0, 300.0});

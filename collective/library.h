@@ -69,7 +69,7 @@ struct AlgorithmChoice {
 
 // Everything about a machine and its communication library that is not its network: the defaults are an
 // ideal one, on which only bandwidth takes time.
-struct System {
+struct Library {
   std::string name = "ideal";
   std::string help;
 
@@ -109,14 +109,14 @@ struct System {
 
 constexpr int max_chunks = 1 << 16;
 
-// Every key of a system file; all may be left out. `algorithms` is {Ring: ring, Switch: halving-doubling ...}
-// or a list by dimension, [ring, {all-reduce: direct, all-gather: ring} ...].
-const Fields<System>& system_fields();
+// Every key of a library file; all may be left out. `algorithms` is {Ring: ring, Switch: halving-doubling
+// ...} or a list by dimension, [ring, {all-reduce: direct, all-gather: ring} ...].
+const Fields<Library>& library_fields();
 
 // Throws InputError.
-System read_system(const YamlValue& root);
+Library read_library(const YamlValue& root);
 
-// A system by what a user types: the path of a YAML file or a name of inputs/libraries.
-System load_system(std::string_view word);
+// A library by what a user types: the path of a YAML file or a name of inputs/libraries.
+Library load_library(std::string_view word);
 
 }  // namespace bandwright

@@ -1,4 +1,4 @@
-#include "collective/system.h"
+#include "collective/library.h"
 
 #include <array>
 #include <span>
@@ -128,8 +128,8 @@ const Fields<LinkSpec>& link_spec_fields() {
 
 }  // namespace
 
-const Fields<System>& system_fields() {
-  using S = System;
+const Fields<Library>& library_fields() {
+  using S = Library;
   static const Fields<S> fields =
       Fields<S>(
           "library", "how collectives are played",
@@ -172,15 +172,15 @@ const Fields<System>& system_fields() {
                    "that differ; they need full fidelity"),
           optional("links", &S::links, kinds::list(kinds::object(link_spec_fields())),
                    "slow or failed ones; network_model links or flows"))
-          .rule("links", [](S& system) {
-            if (!system.links.empty() && system.network == NetworkModel::Ports) {
+          .rule("links", [](S& library) {
+            if (!library.links.empty() && library.network == NetworkModel::Ports) {
               throw InputError("slow or failed links need network_model: links or flows");
             }
           });
   return fields;
 }
 
-Time System::latency_of(int dimension) const {
+Time Library::latency_of(int dimension) const {
   if (latency.empty()) return {};
   if (latency.size() == 1) return latency.front();
   const auto index = static_cast<std::size_t>(dimension);
@@ -191,10 +191,10 @@ Time System::latency_of(int dimension) const {
   return latency[index];
 }
 
-System read_system(const YamlValue& root) { return system_fields().read(root); }
+Library read_library(const YamlValue& root) { return library_fields().read(root); }
 
-System load_system(std::string_view word) {
-  return read_system(YamlValue::load(input_file("libraries", word, "library")));
+Library load_library(std::string_view word) {
+  return read_library(YamlValue::load(input_file("libraries", word, "library")));
 }
 
 }  // namespace bandwright
