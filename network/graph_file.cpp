@@ -78,28 +78,44 @@ std::vector<NodeId> nodes_of_group(const NetworkGraph& graph, std::string_view n
   return result;
 }
 
-NetworkGraph written_out(const GraphFile& file) {
+// What `write` throws for an entry of a list of the file, at the entry's place.
+template <class Write>
+void at_entry(const YamlValue* root, std::string_view list, std::size_t index, Write write) {
+  try {
+    write();
+  } catch (const InputError& error) {
+    if (root != nullptr) root->at(list).items()[index].fail(error.what());
+    throw InputError(fmt::format("{}[{}]: {}", list, index, error.what()));
+  }
+}
+
+NetworkGraph written_out(const GraphFile& file, const YamlValue* root) {
   NetworkGraph graph;
   graph.add_npus(file.npus);
   graph.npus_forward = file.forward;
   for (int npu = 0; npu < file.npus; ++npu) graph.node_names.push_back(fmt::format("npu[{}]", npu));
-  for (const NodeGroup& group : file.nodes) {
-    if (!nodes_of_group(graph, group.name).empty()) {
+  for (std::size_t n = 0; n < file.nodes.size(); ++n) {
+    const NodeGroup& group = file.nodes[n];
+    at_entry(root, "nodes", n, [&] {
+      if (nodes_of_group(graph, group.name).empty()) return;
       throw InputError(fmt::format("'{}' is the name of other nodes", printable(group.name)));
-    }
+    });
     for (int i = 0; i < group.count; ++i) {
       graph.add(group.kind, group.level);
       graph.node_names.push_back(fmt::format("{}[{}]", group.name, i));
     }
   }
-  for (const LinkGroup& group : file.links) {
+  for (std::size_t l = 0; l < file.links.size(); ++l) {
+    const LinkGroup& group = file.links[l];
     const NetworkGraph::Cable cable{.bandwidth = group.bandwidth,
                                     .latency = group.latency,
                                     .link_class = graph.class_named(group.name, group.price),
                                     .cables = group.cables,
                                     .cost = group.cost};
-    join_nodes(graph, nodes_named(graph, group.from), nodes_named(graph, group.to), group.scheme, cable,
-               group.one_way);
+    at_entry(root, "links", l, [&] {
+      join_nodes(graph, nodes_named(graph, group.from), nodes_named(graph, group.to), group.scheme, cable,
+                 group.one_way);
+    });
   }
   return graph;
 }
@@ -214,22 +230,32 @@ const Fields<GraphFile>& graph_file_fields() {
                     throw InputError("either `build`, or `npus` with `nodes` and `links`");
                 })
           .rule("npus", [](G& file) {
-            if (file.build.empty() && file.npus == 0) throw InputError("a network without NPUs");
+            if (file.build.empty() && file.npus == 0) throw InputError("missing key 'npus'");
           });
   return fields;
 }
 
-NetworkGraph graph_of(const GraphFile& file, const GraphDefaults& defaults) {
-  NetworkGraph graph = file.build.empty() ? written_out(file) : build_graph(file.build, defaults);
+namespace {
+
+NetworkGraph read_graph_of(const GraphFile& file, const GraphDefaults& defaults, const YamlValue* root) {
+  NetworkGraph graph = file.build.empty() ? written_out(file, root) : build_graph(file.build, defaults);
   graph.name = file.name;
   graph.help = file.help;
   if (!file.grid.empty()) {
     graph.grid = file.grid;
     graph.grid_bandwidth = file.grid_bandwidth;
   }
-  for (const FailedLinks& failed : file.failed) fail_links(graph, failed);
+  for (std::size_t f = 0; f < file.failed.size(); ++f) {
+    at_entry(root, "failed", f, [&] { fail_links(graph, file.failed[f]); });
+  }
   check_graph(graph);
   return graph;
+}
+
+}  // namespace
+
+NetworkGraph graph_of(const GraphFile& file, const GraphDefaults& defaults) {
+  return read_graph_of(file, defaults, nullptr);
 }
 
 bool is_graph_file(const YamlValue& root) {
@@ -239,9 +265,11 @@ bool is_graph_file(const YamlValue& root) {
 NetworkGraph read_graph(const YamlValue& root, const GraphDefaults& defaults) {
   const GraphFile file = graph_file_fields().read(root);
   try {
-    return graph_of(file, defaults);
+    return read_graph_of(file, defaults, &root);
   } catch (const InputError& error) {
-    throw InputError(Place{root.place().file}, error.what());
+    const std::string said = error.what();
+    if (said.starts_with(root.place().file + ":")) throw;
+    throw InputError(Place{root.place().file, 0, file.build.empty() ? "links" : "build"}, said);
   }
 }
 

@@ -87,6 +87,10 @@ class TextPage {
   void labelled(const std::string& name, const std::string& words, std::size_t labels) {
     if (name.empty()) return line(words);
     const std::string label = printable(name);  // a model's, that somebody chose
+    if (width_of(label) > style_.width / 2) {
+      line(label);
+      return hanging("    ", words);
+    }
     hanging(label + std::string(labels - std::min(labels, width_of(label)) + 2, ' '), words);
   }
   TextStyle style_;

@@ -18,7 +18,8 @@ constexpr std::size_t mutations_of_an_experiment = 8;  // each of which lists th
 std::vector<fs::path> shipped_files() {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(inputs_folder())) {
-    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    const bool foreign = entry.path().parent_path().filename() == "infragraph";  // another project's format
+    if (entry.path().extension() == ".yaml" && !foreign) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
