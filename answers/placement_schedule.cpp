@@ -88,7 +88,8 @@ std::string schedule_timeline(const TrainingGraph& graph, const PlacementSummary
       trace.slice(processor, name, "kernel", span.start, span.end, arguments);
       continue;
     }
-    arguments.add("bytes", std::llround(to_double(graph.tensors[span.tensor].bytes)))
+    arguments
+        .add("bytes", static_cast<std::int64_t>(std::llround(to_double(graph.tensors[span.tensor].bytes))))
         .add("beside_a_kernel", std::string_view(span.overlapped ? "yes" : "no"));
     const std::string_view move = move_name(span.move);
     trace.slice(copies, fmt::format("{} {}", move, name), move, span.start, span.end, arguments);
