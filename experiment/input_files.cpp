@@ -11,6 +11,7 @@
 #include "study/job/division_space.h"
 #include "study/job/job_options.h"
 #include "study/space_file.h"
+#include "training/interval.h"
 #include "training/machine.h"
 #include "validation/data_set.h"
 #include "validation/memory_set.h"
@@ -176,6 +177,10 @@ const InputReader* find_input_reader(const YamlValue& root) {
 }
 
 std::optional<FileSummary> summarise_measurements(const std::filesystem::path& file) {
+  if (file.filename() == "step_errors.csv") {
+    return FileSummary{.facts = {{"rows", std::to_string(read_step_errors(file.string()).size())},
+                                 {"measured", "errors of steps that were left out, for intervals"}}};
+  }
   const auto kinds = data_set_kinds();
   const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const DataSetKind& row) {
     return file.filename().string() == fmt::format("{}.csv", row.name);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/io/paths.h"
@@ -43,6 +44,18 @@ TEST(InputFiles, EveryShippedFileSaysItsKindAndIsRead) {
       EXPECT_FALSE(reader->summarise(root).facts.empty()) << name;
     }
   }
+}
+
+TEST(InputFiles, EveryShippedTableIsRead) {
+  int tables = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(inputs_folder())) {
+    if (entry.path().extension() != ".csv") continue;
+    const auto summary = summarise_measurements(entry.path());
+    ASSERT_TRUE(summary.has_value()) << entry.path();
+    EXPECT_FALSE(summary->facts.empty()) << entry.path();
+    ++tables;
+  }
+  EXPECT_GT(tables, 0);
 }
 
 // Files of users from before kinds were written: their keys tell.
