@@ -73,6 +73,11 @@ class Answer:
     def __dir__(self):
         return [*super().__dir__(), *self.names()]
 
+    @property
+    def bandwidths(self):
+        """GB/s per NPU of each dimension, the innermost first: `bandwidth_gb_per_s`, as one says it."""
+        return self["bandwidth_gb_per_s"]
+
     def names(self):
         """The names of all values, in the order of the JSON."""
         return self._document.names()

@@ -33,6 +33,8 @@ class Rows(list[Record]):
 
 class Names(Rows):
     @property
+    @property
+    def bandwidths(self) -> list[float]: ...
     def names(self) -> list[str]: ...
 
 class Figure:
