@@ -42,8 +42,8 @@ Merit bound_merit(PlanObjective objective, double weight, double bound_ns) {
 }
 
 Merit last_merit(const DivisionSpace& space, const DivisionSearch& search, const RankedDivisions& found) {
-  constexpr double forever = std::numeric_limits<double>::infinity();
-  if (found.best.size() < search.best) return {forever, forever};
+  constexpr double unbounded = std::numeric_limits<double>::infinity();
+  if (found.best.size() < search.best) return {unbounded, unbounded};
   const RankedDivision& last = found.best.back();
   double weight = 1.0;
   for (std::size_t i = 0; i < space.weights.size(); ++i) {

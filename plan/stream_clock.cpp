@@ -100,10 +100,10 @@ void StreamClock::repeat(std::int64_t times, Rounds write) {
       break;
     }
     std::array<double, streams> advance;
-    std::array<double, streams> rounding;
+    std::array<double, streams> noise;
     for (std::size_t s = 0; s < streams; ++s) {
       advance[s] = now_[s].ns - before[s].ns;
-      rounding[s] = slack(std::abs(now_[s].ns) + std::abs(before[s].ns));
+      noise[s] = slack(std::abs(now_[s].ns) + std::abs(before[s].ns));
       now_[s].ns += begin;
     }
     whole = composed(whole, now_);
@@ -120,7 +120,7 @@ void StreamClock::repeat(std::int64_t times, Rounds write) {
         settled = settled && now_[from].from == from;
         for (std::size_t y = 0; y < streams; ++y) {
           const bool reached = (now_[s].reaches >> y & 1U) != 0;
-          same_way = same_way && (!reached || next[s] >= advance[y] - rounding[y]);
+          same_way = same_way && (!reached || next[s] >= advance[y] - noise[y]);
         }
       }
       if (!same_way) break;

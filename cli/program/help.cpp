@@ -21,7 +21,7 @@ constexpr std::string_view examples_heading = "Examples:";
 
 // `text` in one line, cut between words where it is longer.
 std::string cut(std::string_view text, std::size_t width) {
-  const std::string line = wrapped(text, std::string_view::npos).front();
+  std::string line = wrapped(text, std::string_view::npos).front();
   if (width_of(line) <= width) return line;
   constexpr std::string_view more = " ...";
   return wrapped(line, width - more.size()).front() + std::string(more);
@@ -108,7 +108,7 @@ std::string Help::make_footer(const CLI::App* app) const {
 }
 
 std::string Help::make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const {
-  const std::string whole = one_gap(CLI::Formatter::make_help(app, name, mode));
+  std::string whole = one_gap(CLI::Formatter::make_help(app, name, mode));
   const bool is_command = app->get_parent() != nullptr && app->get_subcommands({}).empty();
   if (mode != CLI::AppFormatMode::Normal || !is_command || lines_in(whole) <= screen) return whole;
   const OptionList usual = options_of(*app, usual_group);
