@@ -36,6 +36,7 @@ class Planner {
     if (answer_.obstacles.size() == answer_.space.npus.size()) {
       throw InputError("--npus: " + answer_.obstacles.front());
     }
+    if (answer_.counts.valid == 0 && !answer_.interrupted) refuse_undivided(answer_.space);
     if (!question_.explain.empty()) explain();
     return std::move(answer_);
   }

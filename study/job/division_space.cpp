@@ -174,8 +174,9 @@ Value first_of(const std::vector<Value>& values, Value usual) {
   return values.empty() ? usual : values.front();
 }
 
-// Why the first combination of a space cannot be.
-[[noreturn]] void refuse_first(const DivisionSpace& space) {
+}  // namespace
+
+void refuse_undivided(const DivisionSpace& space) {
   Parallelism p = space.job.parallelism;
   p.tensor = first_of<std::int64_t>(space.tensor, 1);
   p.context = first_of<std::int64_t>(space.context, 1);
@@ -191,14 +192,12 @@ Value first_of(const std::vector<Value>& values, Value usual) {
   throw InputError("no combination of these choices divides the model, the batch and the NPUs");
 }
 
-}  // namespace
-
 Parallelism best_division(const DivisionSpace& space) {
   const RankedDivisions found = best_divisions(space, {.best = 1});
   if (!found.obstacles.empty()) throw InputError(found.obstacles.front());
   if (!found.best.empty()) return found.best[0].parallelism;
   if (!found.smallest.empty()) return found.smallest[0].parallelism;
-  refuse_first(space);
+  refuse_undivided(space);
 }
 
 Parallelism open_division(const Job& job, const TransformerArchitecture& model, const Machine& machine) {

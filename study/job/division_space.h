@@ -28,6 +28,9 @@ bool is_auto(std::string_view word);
 bool leaves_open(const Job& job);
 Job without_auto(Job job);
 
+// Throws InputError: why the first combination of a space in which nothing divides cannot be.
+[[noreturn]] void refuse_undivided(const DivisionSpace& space);
+
 // The best division of a space of one NPU count; where none fits, the one with the smallest bill. Throws
 // InputError where nothing divides, for the first combination of the space.
 Parallelism best_division(const DivisionSpace& space);
