@@ -5,8 +5,6 @@
 #include <array>
 #include <cctype>
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <vector>
 
 #include "core/error.h"
@@ -45,13 +43,15 @@ std::string find_python() {
 }
 
 Drawn run_script(std::string_view name, const std::filesystem::path& from,
-                 const std::filesystem::path& target, const std::vector<std::string>& options = {}) {
+                 const std::filesystem::path& target, const std::vector<std::string>& options = {},
+                 bool svg = false) {
   static const std::string python = find_python();
   const std::string script = (plots_folder() / fmt::format("{}.py", name)).string();
   // -B: no compiled scripts beside the installed ones.
   std::vector<std::string> words = {python, "-B", script, from.string(), target.string()};
   words.insert(words.end(), options.begin(), options.end());
-  const ProcessResult result = run_process({.command = words});
+  const ProcessResult result =
+      run_process({.command = words, .environment = {{"BANDWRIGHT_SVG", svg ? "1" : ""}}});
   const bool ended = result.end == ProcessEnd::Succeeded || result.end == ProcessEnd::Exited;
   const int status = ended ? result.code : -1;
   if (status != 0 && status != 2 && status != 3) {
@@ -98,12 +98,12 @@ std::string file_stem(const Figure& figure, const Slice& slice) {
 Drawn draw(const Figure& figure, const ExperimentFolder& folder, const Slice& slice) {
   make_folder(folder.graphs());
   return run_script(figure.name, folder.csv().parent_path() / figure.csv,
-                    folder.graphs() / file_stem(figure, slice), options_of(slice));
+                    folder.graphs() / file_stem(figure, slice), options_of(slice), slice.svg);
 }
 
 Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target,
                     const Stretch& stretch) {
-  return run_script("timeline", trace, target, options_of(stretch));
+  return run_script("timeline", trace, target, options_of(stretch), stretch.svg);
 }
 
 void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help) {
@@ -128,17 +128,6 @@ void draw_answer(std::string_view script, std::string_view of, const Document& a
   write_output({.file = table}, render_csv(answer));
   require(run_script(script, table, target));
   tell("drawn: {}.png\n", target.string());
-}
-
-Drawn draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target) {
-  return run_script("validation", rows, target);
-}
-
-std::string picture(const std::filesystem::path& target) {
-  const std::string file = target.string() + ".png";
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw InputError({.file = file}, "cannot be read");
-  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 }  // namespace bandwright

@@ -28,6 +28,7 @@ std::span<const Figure> figures();
 struct Slice {
   std::string view;
   std::string loop;
+  bool svg = false;  // beside PNG and PDF
 };
 
 // FIGURE, or FIGURE-VIEW-LOOP with what was asked for.
@@ -41,6 +42,7 @@ Drawn draw(const Figure& figure, const ExperimentFolder& folder, const Slice& sl
 struct Stretch {
   std::string from;
   std::string to;
+  bool svg = false;  // likewise
 };
 // Draws a trace of `simulate --timeline` as TARGET.png and .pdf; returns and throws as draw does.
 Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target,
@@ -57,11 +59,5 @@ void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& 
 // standard error where. `of` tells one answer's files from another's. Throws as draw does.
 void draw_answer(std::string_view script, std::string_view of, const Document& answer,
                  const AnswerPlot& options);
-
-// Draws the rows that `validate --rows` writes as TARGET.png and .pdf, likewise.
-Drawn draw_validation(const std::filesystem::path& rows, const std::filesystem::path& target);
-
-// The bytes of TARGET.png. Throws InputError when it cannot be read.
-std::string picture(const std::filesystem::path& target);
 
 }  // namespace bandwright

@@ -23,6 +23,7 @@ struct PlotOptions {
   OutputOptions output;
   Slice slice;
   Stretch stretch;
+  bool svg = false;
 };
 
 void run(const PlotOptions& options) {
@@ -52,6 +53,16 @@ void run(const PlotOptions& options) {
   if (worst != Drawn::DoesNotApply || !options.figures.empty()) require(worst);
 }
 
+// "-1s-2s" of a part of a timeline.
+std::string words_of(const Stretch& stretch) {
+  if (stretch.from.empty() && stretch.to.empty()) return "";
+  std::string words = fmt::format("-{}-{}", stretch.from.empty() ? "0" : stretch.from,
+                                  stretch.to.empty() ? "end" : stretch.to);
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c == ' ' || c == '/'; }, '_');
+  return words;
+}
+
 // bandwright plot timeline FILE ...: each as a picture beside it.
 void run_timelines(const PlotOptions& options) {
   const std::vector<std::string>& traces = options.figures;
@@ -62,6 +73,7 @@ void run_timelines(const PlotOptions& options) {
     std::filesystem::path target = trace;
     if (target.extension() == ".gz") target.replace_extension();
     target.replace_extension();
+    target += words_of(options.stretch);  // a part does not overwrite the whole
     require(draw_timeline(trace, target, options.stretch));
     table.rows.push_back({target.string() + ".png"});
   }
@@ -92,6 +104,7 @@ void add_plot(CLI::App& app) {
   command->add_option("--from", options->stretch.from, "of a timeline: where the picture begins")
       ->type_name("TIME");
   command->add_option("--to", options->stretch.to, "and ends, such as '1.5 s'")->type_name("TIME");
+  command->add_flag("--svg", options->svg, "as SVG, too");
   add_format_options(*command, options->output);
   command->footer(
       "Examples:\n"
@@ -101,6 +114,7 @@ void add_plot(CLI::App& app) {
       "  bandwright plot timeline step.json      a trace of simulate --timeline, as step.png and step.pdf\n"
       "  bandwright plot timeline step.json.gz --from 1s --to 2s");
   command->callback([command, options] {
+    options->slice.svg = options->stretch.svg = options->svg;
     if (equal_ignoring_case(options->experiment, "timeline")) {
       refuse_typed(*command, {"--output", "--view", "--loop"}, "is for experiments, not for timelines");
       run_timelines(*options);

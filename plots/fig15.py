@@ -30,9 +30,12 @@ def draw_panel(panel, data, network, source, targets):
             panel.bar(x, mean - 1, width * 0.92, bottom=1, color=look["color"], label=label if position == 0 else None,
                       yerr=None if own else [[mean - min(values)], [max(values) - mean]],
                       error_kw=dict(ecolor="#333333", elinewidth=1, capsize=2))
-            panel.text(x, max(values) + 0.02, "own" if own else f"{mean:.2f}", ha="center", va="bottom", fontsize=7.5)
+            upright = len(models) * len(targets) > 12  # labels side by side would run into each other
+            panel.text(x, max(values) + 0.02, "own" if own else f"{mean:.2f}", ha="center", va="bottom",
+                       fontsize=7 if upright else 7.5, rotation=90 if upright else 0)
     panel.axhline(1, color="#333333", linewidth=1)
     panel.set_xticks(range(len(models)), models)
+    panel.margins(y=0.12)  # the labels stand above the bars
     panel.grid(axis="x", visible=False)
     style.name_panel(panel, data, f"{network}, {source} shares")
 

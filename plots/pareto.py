@@ -22,8 +22,18 @@ def swept(data):
     return "budget_gb_per_s" if any(row["budget_gb_per_s"] for row in data.rows) else "budget_usd"
 
 
+def best_of(points):
+    """Of (cost, time) those that no other is both cheaper and faster than, by cost."""
+    front = []
+    for cost, time in sorted(points):
+        if not front or time < front[-1][1]:
+            front.append((cost, time))
+    return front
+
+
 def draw_panel(panel, data, network, model):
     budget = swept(data)
+    points = []
     for rule in fig12.RULES:
         source = "equal" if rule == "EqualBW" else "optimized"
         rows = sorted((row for row in data.select(network=network, model=model, allocation=rule, source=source,
@@ -31,8 +41,12 @@ def draw_panel(panel, data, network, model):
                       key=lambda row: row[budget])
         if not rows:
             continue
-        panel.plot([row["cost_usd"] / 1e6 for row in rows], [row["step_time_s"] * 1e3 for row in rows],
-                   label=f"{rule}, by budget", **style.ALLOCATIONS[rule])
+        drawn = [(row["cost_usd"] / 1e6, row["step_time_s"] * 1e3) for row in rows]
+        points += drawn
+        panel.plot(*zip(*drawn), label=f"{rule}, by budget", **style.ALLOCATIONS[rule])
+    if points:
+        panel.plot(*zip(*best_of(points)), linestyle="none", marker="o", markersize=8, markerfacecolor="none",
+                   markeredgecolor="#000000", markeredgewidth=0.9, label="Pareto front", zorder=5)
     best = sorted((row["budget_usd"], row["step_time_bound_s"]) for row in fronts(data)
                   if row["network"] == network and row["model"] == model)
     if best:
@@ -41,6 +55,7 @@ def draw_panel(panel, data, network, model):
         panel.fill_between([dollars / 1e6 for dollars, _ in best], [bound * 1e3 for _, bound in best],
                            color="#EFEFEF", zorder=0)
     panel.set_xscale("log")
+    style.plain_numbers(panel.xaxis)
 
 
 def draw(data):

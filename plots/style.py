@@ -1,7 +1,10 @@
 """What all figures share: reading results.csv with checks, one look, one colour per allocation."""
 
 import csv
+import functools
 import math
+import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -13,6 +16,7 @@ except ImportError:
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.ticker  # noqa: E402
 
 # Okabe and Ito's palette: told apart by people of every colour vision.
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK = (
@@ -32,15 +36,16 @@ MODELS = (dict(color=SKY, marker="o"), dict(color=VERMILION, marker="s"), dict(c
 
 DASHED = (0, (3, 2))
 
-# GB/s per NPU that links of a class can reach today; a network that needs more cannot be built (yet).
-CAPS = {2: (400, 100), 3: (400, 160, 100), 4: (700, 400, 160, 100)}
+# Classes of link of a network whose file is not among the inputs, by its number of dimensions.
+CLASSES = {2: ("Package", "Pod"), 3: ("Package", "Node", "Pod"), 4: ("Tile", "Package", "Node", "Pod")}
 
 plt.rcParams.update({
     "font.size": 10, "axes.titlesize": 11, "axes.labelsize": 10, "legend.fontsize": 9.5,
     "axes.grid": True, "grid.color": "#E3E3E3", "grid.linewidth": 0.7, "axes.axisbelow": True,
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#7A7A7A",
     "lines.linewidth": 1.7, "lines.markersize": 5, "savefig.dpi": 160, "pdf.fonttype": 42,
-    "svg.hashsalt": "bandwright", "figure.constrained_layout.use": True,
+    "svg.hashsalt": "bandwright", "svg.fonttype": "none",
+    "figure.constrained_layout.use": True,
 })
 
 
@@ -184,10 +189,41 @@ def text(name):
     return name.replace("$", "\\$")
 
 
+def inputs_folder():
+    """Where the program has its inputs: as it says, or beside these scripts."""
+    return Path(os.environ.get("BANDWRIGHT_INPUTS") or Path(__file__).resolve().parent.parent / "inputs")
+
+
+@functools.lru_cache
+def link_limits():
+    """GB/s per NPU that links of a class reach today; a network that needs more cannot be built (yet)."""
+    try:
+        with open(inputs_folder() / "link_limits.csv", newline="", encoding="utf-8") as stream:
+            return {row["class"]: float(row["gb_per_s"]) for row in csv.DictReader(stream)}
+    except (OSError, KeyError, ValueError) as error:
+        refuse(f"{inputs_folder() / 'link_limits.csv'}: {error}")
+
+
+@functools.lru_cache
+def dimensions_of(network, count):
+    """Name and class of link of each dimension, the innermost first: of the network's file where it is an input, else
+    numbers and the usual classes."""
+    usual = CLASSES.get(count, (None,) * count)
+    found = []
+    try:
+        text = (inputs_folder() / "networks" / f"{network.split(',')[0].lower()}.yaml").read_text(encoding="utf-8")
+        found = re.findall(r"kind: (\w+), npus: (\d+), class: (\w+)", text)
+    except (OSError, ValueError):
+        pass
+    if len(found) == count:
+        return [(f"{kind}({npus})", group) for kind, npus, group in found]
+    return [(f"dimension {d + 1}", group) for d, group in enumerate(usual)]
+
+
 def feasible(row):
-    """Whether every dimension stays below its class's cap; unknown caps do not bind."""
-    caps = CAPS.get(int(row["dimensions"]), ())
-    return all(b <= cap * (1 + 1e-9) for b, cap in zip(row["bandwidth_gb_per_s"], caps))
+    """Whether every dimension stays within what its class of link reaches; unknown classes do not bind."""
+    limits = [link_limits().get(group, math.inf) for _, group in dimensions_of(row["network"], int(row["dimensions"]))]
+    return all(b <= limit * (1 + 1e-9) for b, limit in zip(row["bandwidth_gb_per_s"], limits))
 
 
 def curve(axes, rows, value, label=None, published=False, **look):
@@ -237,7 +273,8 @@ def legend(figure, axes, extra=()):
     for handle in extra:
         entries.setdefault(handle.get_label(), handle)
     width, height = figure.get_size_inches()
-    per_row = max(1, int(width / 1.95))
+    longest = max(map(len, entries))
+    per_row = max(1, int(width / max(1.95, 0.6 + 0.075 * longest)))
     rows = -(-len(entries) // per_row)
     columns = -(-len(entries) // rows)
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - (0.12 + 0.2 * rows) / height))
@@ -255,18 +292,27 @@ def hollow_entry():
                                    markerfacecolor="none", label="hollow: published shares")
 
 
+def plain_numbers(axis):
+    """10, 20, 50 on a logarithmic axis, rather than powers."""
+    axis.set_major_locator(matplotlib.ticker.LogLocator(10, subs=(1, 2, 5)))
+    axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
+
+
 def budget_axis(axes):
     axes.set_xlabel("bandwidth budget, GB/s per NPU")
     axes.set_xlim(left=0)
 
 
 def save(figure, target):
-    """Writes TARGET.png and TARGET.pdf."""
+    """Writes TARGET.png and TARGET.pdf, and TARGET.svg where $BANDWRIGHT_SVG is set."""
     target = Path(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(target.with_suffix(".png"), metadata={"Software": None})
-        figure.savefig(target.with_suffix(".pdf"), metadata={"CreationDate": None})
+        figure.savefig(f"{target}.png", metadata={"Software": None})
+        figure.savefig(f"{target}.pdf", metadata={"CreationDate": None})
+        if os.environ.get("BANDWRIGHT_SVG"):
+            figure.savefig(f"{target}.svg", metadata={"Date": None})
     except OSError as error:
         refuse(f"{target}: {error}")
 

@@ -28,7 +28,9 @@ def draw(data, budget):
                 used = found["utilization"]
                 x = [d + (index - (len(rules) - 1) / 2) * width for d in range(len(used))]
                 panel.bar(x, [100 * u for u in used], width * 0.92, color=style.ALLOCATIONS[rule]["color"], label=rule)
-                panel.set_xticks(range(len(used)), [f"dim {d + 1}" for d in range(len(used))])
+                names = [name for name, _ in style.dimensions_of(network, len(used))]
+                panel.set_xticks(range(len(used)), names, fontsize=8 if len(names) > 3 else 9,
+                                 rotation=20 if len(names) > 3 else 0, ha="right" if len(names) > 3 else "center")
             panel.grid(axis="x", visible=False)
             style.name_panel(panel, data, f"{model} on {network}")
         row[0].set_ylabel("busy, % of the step")

@@ -7,6 +7,7 @@ import csv
 import importlib
 import io
 import itertools
+import os
 import subprocess
 import sys
 import tempfile
@@ -202,7 +203,43 @@ class Figures(unittest.TestCase):
         traces = convergence.draw(style.Data(self.trace, convergence.COLUMNS), 100).axes
         self.assertEqual([len(panel.lines) for panel in traces], [len(MODELS) * 2] * len(NETWORKS))
         fronts = style.Data(self.results, pareto.COLUMNS)
-        self.assertEqual([len(panel.lines) for panel in pareto.draw(fronts).axes], [4] * 4)
+        self.assertEqual([len(panel.lines) for panel in pareto.draw(fronts).axes], [5] * 4)  # 3 curves, front, bound
+
+    def test_the_pareto_front_is_what_nothing_is_both_cheaper_and_faster_than(self):
+        import pareto
+        self.assertEqual(pareto.best_of([(3, 3), (1, 9), (2, 4), (2.5, 4), (4, 5), (1, 8)]), [(1, 8), (2, 4), (3, 3)])
+
+    def test_dimensions_have_their_names_and_limits(self):
+        import utilization
+        panels = utilization.draw(style.Data(self.results, utilization.COLUMNS), 200).axes
+        self.assertEqual([label.get_text() for label in panels[0].get_xticklabels()], ["Ring(8)", "Switch(128)"])
+        self.assertEqual(style.dimensions_of("2D, dear", 2), [("Ring(8)", "Package"), ("Switch(128)", "Pod")])
+        self.assertEqual(style.dimensions_of("mine", 2), [("dimension 1", "Package"), ("dimension 2", "Pod")])
+        self.assertEqual(style.link_limits(), {"Tile": 700, "Package": 400, "Node": 160, "Pod": 100})
+
+    def test_svg_is_written_where_it_is_asked_for(self):
+        for wanted in (False, True):
+            subprocess.run([sys.executable, "-B", PLOTS / "fig13.py", self.results, self.folder / f"svg{wanted}"], check=True,
+                           env=os.environ | {"BANDWRIGHT_SVG": "1" if wanted else ""})
+            self.assertEqual((self.folder / f"svg{wanted}.svg").exists(), wanted)
+
+    def test_a_target_with_a_dot_keeps_its_name(self):
+        self.assertEqual(self.run_script("fig12", self.results, "step.v1").returncode, 0)
+        self.assertTrue((self.folder / "step.v1.png").exists())
+
+    def test_labels_of_four_models_do_not_collide(self):
+        import fig15
+        models = ("A", "B", "C", "D")
+        rows = [row("4D", model, budget, "PerfOptBW", "optimized", target) | dict(step_time_s=1 + 0.3 * (model != target))
+                for model in models for target in models for budget in BUDGETS]
+        rows += [row("4D", model, budget, "GroupOptBW", "optimized", "+".join(models)) for model in models for budget in BUDGETS]
+        figure = fig15.draw(style.Data(self.write("four.csv", rows), fig15.COLUMNS))
+        renderer = figure.canvas.get_renderer()
+        figure.draw(renderer)
+        boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
+        self.assertEqual(len(boxes), 4 * 5)
+        for a, b in itertools.combinations(boxes, 2):
+            self.assertFalse(a.overlaps(b))
 
     def test_prices_has_a_line_per_list_and_the_line_of_no_gain(self):
         import prices
