@@ -7,6 +7,7 @@
 
 #include "core/io/process.h"
 #include "core/text.h"
+#include "scaling/gpu_memory.h"
 
 namespace bandwright {
 namespace {
@@ -38,7 +39,7 @@ int threads_for(const MeasurePlan& plan, int workers) {
 class Measurement {
  public:
   Measurement(const MeasurePlan& plan, RunStore& store, const std::function<void(const MeasureEvent&)>& tell)
-      : plan_(plan), store_(store), tell_(tell), study_(study_of(plan)) {}
+      : plan_(plan), store_(store), tell_(tell), study_(study_of(plan)), watches_gpus_(has_nvidia_smi()) {}
 
   MeasuredPoint run(int workers) {
     MeasuredPoint point{.workers = workers};
@@ -68,14 +69,26 @@ class Measurement {
   }
 
   void run_once(MeasuredPoint& point, int number) {
+    constexpr std::size_t much = std::size_t{64} << 20;
+    GpuMemoryWatch gpus(watches_gpus_);
     const ProcessResult result = run_process({.command = command_for(plan_, point.workers),
                                               .environment = environment_for(plan_, point.workers),
-                                              .timeout = plan_.timeout});
+                                              .timeout = plan_.timeout,
+                                              .kept_output = plan_.rate ? much : std::size_t{4096}});
+    const std::vector<double> rates =
+        plan_.rate ? plan_.rate->rates_in(result.output) : std::vector<double>();
     if (result.end != ProcessEnd::Succeeded) {
       point.failure =
           fmt::format("'{}' {}", printable(command_for(plan_, point.workers)[0]), result.describe());
+    } else if (plan_.rate && rates.empty()) {
+      point.failure =
+          fmt::format("it printed nothing like '{}'{}", printable(plan_.rate->text()),
+                      result.last_output_line.empty() ? "" : "; its last line: " + result.last_output_line);
     } else if (number > 0) {
-      const RunRecord record{.seconds = result.seconds, .peak_bytes = result.peak_bytes};
+      const RunRecord record{.seconds = result.seconds,
+                             .peak_bytes = result.peak_bytes,
+                             .rates = rates,
+                             .gpu_bytes = gpus.peak_bytes()};
       store_.save(study_, point.workers, number, record);
       keep(point, record);
     }
@@ -85,6 +98,8 @@ class Measurement {
   static void keep(MeasuredPoint& point, const RunRecord& run) {
     point.seconds.push_back(run.seconds);
     point.peak_bytes = std::max(point.peak_bytes, run.peak_bytes);
+    point.rates.insert(point.rates.end(), run.rates.begin(), run.rates.end());
+    point.gpu_bytes = std::max(point.gpu_bytes, run.gpu_bytes);
   }
 
   void report(const MeasuredPoint& point, int number, std::string outcome, bool remembered) {
@@ -101,6 +116,7 @@ class Measurement {
   RunStore& store_;
   const std::function<void(const MeasureEvent&)>& tell_;
   std::string study_;
+  bool watches_gpus_;
   int done_ = 0;
 };
 
@@ -149,7 +165,8 @@ std::vector<MeasuredPoint> measure(const MeasurePlan& plan, RunStore& store,
 std::string study_of(const MeasurePlan& plan) {
   std::string study;
   for (const std::string& word : plan.command) study += fmt::format("{}:{} ", word.size(), word);
-  return study + fmt::format("threads={} inherit={} pin={}", plan.threads, plan.inherit_threads, plan.pin);
+  study += fmt::format("threads={} inherit={} pin={}", plan.threads, plan.inherit_threads, plan.pin);
+  return plan.rate ? study + " rate=" + plan.rate->text() : study;
 }
 
 }  // namespace bandwright

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "scaling/rates.h"
 #include "scaling/run_store.h"
 
 namespace bandwright {
@@ -25,6 +26,7 @@ struct MeasurePlan {
   bool inherit_threads = false;
   bool pin = false;
   std::optional<std::chrono::nanoseconds> timeout;  // of one run
+  std::optional<RatePattern> rate;                  // what the program prints of its speed
 };
 
 // A worker count with its runs. After a run that fails, hangs or cannot be started the count's other runs are
@@ -33,6 +35,8 @@ struct MeasuredPoint {
   int workers = 0;
   std::vector<double> seconds;  // of each run that counts
   std::int64_t peak_bytes = 0;  // of the largest process in any of them
+  std::vector<double> rates;    // all that were printed in them
+  std::int64_t gpu_bytes = 0;   // on the fullest GPU in any of them; 0 where there is none
   std::string failure;          // "" when all went well
 
   // The middle run (the mean of the middle two). REQUIRES runs.

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/io/database.h"
 
@@ -12,6 +13,8 @@ namespace bandwright {
 struct RunRecord {
   double seconds = 0.0;
   std::int64_t peak_bytes = 0;
+  std::vector<double> rates = {};  // that it printed
+  std::int64_t gpu_bytes = 0;      // on the fullest GPU; 0 where there is none
 };
 
 // Finished runs in an SQLite file of its own, each written in a transaction of its own: a measurement that is
@@ -28,6 +31,8 @@ class RunStore {
   void forget(const std::string& study);
 
  private:
+  // Rates and GPU memory of a run; whether they are what was written.
+  bool add_what_it_said(const std::string& study, int workers, int number, RunRecord& run);
   Database database_;
 };
 

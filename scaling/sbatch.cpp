@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/io/process.h"
+
 namespace bandwright {
 namespace {
 
@@ -37,15 +39,6 @@ std::string time_limit(const MeasurePlan& plan) {
 }
 
 }  // namespace
-
-std::string shell_quoted(const std::string& word) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
 
 std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options) {
   const Shape shape = shape_of(options.worker, *std::max_element(plan.workers.begin(), plan.workers.end()));

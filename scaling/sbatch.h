@@ -23,7 +23,4 @@ struct SlurmOptions {
 // plan the time asked for is that of all runs; otherwise the cluster's default.
 std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options);
 
-// `word` as the shell reads it back, in quotes where it needs them.
-std::string shell_quoted(const std::string& word);
-
 }  // namespace bandwright

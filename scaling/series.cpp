@@ -37,13 +37,13 @@ std::optional<std::size_t> find_column(const CsvHeader& header, std::string_view
 
 std::optional<std::size_t> find_rate_column(const CsvHeader& header) {
   const auto found = std::find_if(header.names.begin(), header.names.end(), [](std::string_view column) {
-    return column.ends_with("_per_sec") || column.ends_with("_per_second");
+    return column.ends_with("_per_sec") || column.ends_with("_per_second") || column == "items_per_s";
   });
   if (found == header.names.end()) return std::nullopt;
   return static_cast<std::size_t>(found - header.names.begin());
 }
 
-Columns find_columns(const CsvHeader& header) {
+Columns find_columns(const CsvHeader& header, MeasuredAs measured) {
   const auto missing = [&](std::string_view wanted) {
     throw InputError(Place{header.file, header.line, {}},
                      fmt::format("no column {}, found: {}", wanted, fmt::join(header.names, ", ")));
@@ -57,12 +57,13 @@ Columns find_columns(const CsvHeader& header) {
   columns.workers = *workers;
   std::optional<std::size_t> value;
   for (const std::string_view name : {"seconds", "median_s", "run_time_s"}) {
-    if (!value) value = find_column(header, name);
+    if (!value && measured == MeasuredAs::TimeOrRate) value = find_column(header, name);
   }
   if (!value) {
     value = find_rate_column(header);
     columns.value_is_rate = value.has_value();
   }
+  if (!value && measured == MeasuredAs::Rate) missing("of a rate, such as 'images_per_sec'");
   if (!value) missing("'seconds' (or a rate such as 'images_per_sec')");
   columns.value = *value;
   columns.value_name = header.names[*value];
@@ -137,9 +138,9 @@ double ScalingSeries::seconds_of(double n, double value) const {
 }
 
 std::vector<ScalingSeries> parse_scaling_csv(std::string_view text, const std::string& file_name,
-                                             ScalingMode mode) {
+                                             ScalingMode mode, MeasuredAs measured) {
   const CsvTable table = parse_csv(text, file_name);
-  const Columns columns = table.header->names.empty() ? Columns{} : find_columns(*table.header);
+  const Columns columns = table.header->names.empty() ? Columns{} : find_columns(*table.header, measured);
   if (table.rows.empty()) {
     throw InputError(Place{.file = file_name}, "no measurements, expected columns n,seconds");
   }
@@ -162,8 +163,9 @@ std::vector<ScalingSeries> parse_scaling_csv(std::string_view text, const std::s
   return all;
 }
 
-std::vector<ScalingSeries> read_scaling_csv(const std::filesystem::path& file, ScalingMode mode) {
-  return parse_scaling_csv(read_text_file(file), file.string(), mode);
+std::vector<ScalingSeries> read_scaling_csv(const std::filesystem::path& file, ScalingMode mode,
+                                            MeasuredAs measured) {
+  return parse_scaling_csv(read_text_file(file), file.string(), mode, measured);
 }
 
 }  // namespace bandwright

@@ -35,14 +35,17 @@ struct ScalingSeries {
 // Measurements as CSV with a header. Columns, in any order and beside others that are ignored:
 //   n        (or workers, nodes)  whole number from 1
 //   seconds                       of one run; or instead a rate of work done by all workers together, in a
-//                                 column that ends in _per_sec (images_per_sec), which is read as weak
-//                                 scaling
+//                                 column that ends in _per_sec (images_per_sec) or is items_per_s, which is
+//                                 read as weak scaling
 //   series   (optional)           several curves in one file
 // With `mode` weak, `seconds` are of a run in which the work grew with n.
 // Throws InputError (file:line: column: problem) for a missing column, text or a number out of range, a
 // worker count that stands twice in a series, and a series of fewer than two points.
-std::vector<ScalingSeries> read_scaling_csv(const std::filesystem::path& file, ScalingMode mode);
+// With `measured` Rate, the rate is read where a file has both, such as that of `scale measure --rate`.
+enum class MeasuredAs : std::uint8_t { TimeOrRate, Rate };
+std::vector<ScalingSeries> read_scaling_csv(const std::filesystem::path& file, ScalingMode mode,
+                                            MeasuredAs measured = MeasuredAs::TimeOrRate);
 std::vector<ScalingSeries> parse_scaling_csv(std::string_view text, const std::string& file_name,
-                                             ScalingMode mode);
+                                             ScalingMode mode, MeasuredAs measured = MeasuredAs::TimeOrRate);
 
 }  // namespace bandwright

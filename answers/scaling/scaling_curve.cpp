@@ -51,6 +51,24 @@ Table points_of(const SimulatedCurve& answer) {
   return table;
 }
 
+Chart curve_chart(const SimulatedCurve& answer) {
+  Chart::Panel panel{.title = "", .series = {{"simulated", {}, {}}, {"measured", {}, {}, Chart::Mark::Dots}}};
+  for (const CurvePoint& p : answer.curve.points) {
+    const auto add = [&](Chart::Series& series, double rate) {
+      series.x.push_back(static_cast<double>(p.workers));
+      series.y.push_back(rate);
+    };
+    if (p.played()) add(panel.series[0], p.items_per_second);
+    if (p.measured) add(panel.series[1], *p.measured);
+  }
+  std::erase_if(panel.series, [](const Chart::Series& series) { return series.x.empty(); });
+  return {.name = "scaling",
+          .caption = "throughput by number of workers",
+          .x = {"workers", true},
+          .y = {answer.workload.item + "/s", true},
+          .panels = {std::move(panel)}};
+}
+
 double mean_traffic(const TrialsSummary& point, double makespan_s) {
   return point.head_bytes / makespan_s / 1e9;
 }
@@ -87,7 +105,7 @@ Document curve_document(const SimulatedCurve& answer) {
       .data("searched_to", answer.curve.searched_to);
   Table table = points_of(answer);
   hide_empty_columns(table);
-  document.add(std::move(table));
+  document.add(std::move(table)).add(curve_chart(answer));
   document.add(List::of("warnings", answer.curve.warnings.empty() ? "" : "warnings", answer.curve.warnings));
   return document;
 }
@@ -133,6 +151,13 @@ Document measurement_document(const std::vector<std::string>& command,
   table.main = true;
   table.column("workers").column("median_s").column("fastest_s").column("slowest_s").column("spread");
   table.column("peak_memory_bytes").column("runs");
+  const bool has_rates =
+      std::any_of(points.begin(), points.end(), [](const auto& point) { return !point.rates.empty(); });
+  const bool has_gpus =
+      std::any_of(points.begin(), points.end(), [](const auto& point) { return point.gpu_bytes > 0; });
+  if (has_rates)
+    table.column("items_per_s").column("low_items_per_s").column("high_items_per_s").column("rates");
+  if (has_gpus) table.column("gpu_memory_bytes");
   Table failures = Table::of("failures", "not measured");
   failures.column("workers").column("reason");
   for (const MeasuredPoint& point : points) {
@@ -141,8 +166,14 @@ Document measurement_document(const std::vector<std::string>& command,
       continue;
     }
     const auto [fastest, slowest] = std::minmax_element(point.seconds.begin(), point.seconds.end());
-    table.rows.push_back({point.workers, point.median(), *fastest, *slowest, point.spread(), point.peak_bytes,
-                          point.seconds.size()});
+    std::vector<Value>& row = table.rows.emplace_back();
+    row = {point.workers,    point.median(),      *fastest, *slowest, point.spread(),
+           point.peak_bytes, point.seconds.size()};
+    if (has_rates) {
+      const CentralRange rate = central_range(point.rates);
+      row.insert(row.end(), {rate.median, rate.low, rate.high, point.rates.size()});
+    }
+    if (has_gpus) row.emplace_back(point.gpu_bytes);
   }
   document.add(std::move(table)).add(std::move(failures));
   return document;

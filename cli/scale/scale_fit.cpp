@@ -22,6 +22,7 @@ struct FitCommandOptions {
   std::string predict;
   std::string series;
   bool weak = false;
+  bool rate = false;
   FitOptions fit;
   OutputOptions output;
   AnswerPlot plot{.folder = "output/scaling"};
@@ -29,7 +30,8 @@ struct FitCommandOptions {
 
 std::vector<ScalingSeries> read_series(const FitCommandOptions& options) {
   std::vector<ScalingSeries> all =
-      read_scaling_csv(options.file, options.weak ? ScalingMode::Weak : ScalingMode::Strong);
+      read_scaling_csv(options.file, options.weak ? ScalingMode::Weak : ScalingMode::Strong,
+                       options.rate ? MeasuredAs::Rate : MeasuredAs::TimeOrRate);
   if (options.series.empty()) return all;
   std::string names;
   for (ScalingSeries& series : all) {
@@ -76,6 +78,7 @@ void add_scale_fit(CLI::App& scale) {
       ->check(number_between(0.001, 1.0));
   command->add_option("--series", options->series, "only this one of the file");
   command->add_flag("--weak", options->weak, "the work grew with the workers");
+  command->add_flag("--rate", options->rate, "of a file that has times and rates, the rates");
   add_output_options(*command, options->output);
   add_answer_plot(*command, options->plot,
                   "draw the points, the law with its range, and where it stops paying");

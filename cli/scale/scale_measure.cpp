@@ -37,6 +37,7 @@ struct MeasureCommandOptions {
   std::string workers;
   std::string threads = "auto";
   std::string timeout;
+  std::string rate;
   std::string store = "output/measurements.sqlite";
   bool resume = false;
   bool slurm = false;
@@ -56,6 +57,7 @@ void read_plan(MeasureCommandOptions& options) {
   plan.workers = parse_option("--workers", options.workers, [](std::string_view text) {
     return parse_worker_counts(text, most_measured_workers);
   });
+  if (!options.rate.empty()) plan.rate.emplace(options.rate);
   plan.inherit_threads = options.threads == "inherit";
   if (options.threads != "auto" && !plan.inherit_threads) {
     plan.threads = parse_option("--threads", options.threads, [](std::string_view text) {
@@ -86,6 +88,7 @@ void print_script(const MeasureCommandOptions& options) {
   words.insert(words.end(), {"--threads", options.threads, "--store", options.store});
   if (!options.timeout.empty()) words.insert(words.end(), {"--timeout", options.timeout});
   if (options.plan.pin) words.emplace_back("--pin");
+  if (options.plan.rate) words.insert(words.end(), {"--rate", options.rate});
   words.insert(words.end(), {"--format", "csv", "--output", "scaling.csv"});
   write_output(options.output, sbatch_script(options.plan, slurm));
 }
@@ -148,6 +151,11 @@ void add_scale_measure(CLI::App& scale) {
   command->add_option(
       "--threads", options->threads,
       "OMP_NUM_THREADS and the like: auto (1 if the command has {n}, else n), inherit, or a number");
+  command
+      ->add_option(
+          "--rate", options->rate,
+          "pattern of the rate that it prints, with a group around the number: 'images/sec: ([0-9.]+)'")
+      ->type_name("PATTERN");
   command->add_flag("--pin", options->plan.pin, "bind OpenMP threads to cores");
   command->add_option("--store", options->store, "SQLite file that keeps every run")->type_name("FILE");
   command->add_flag("--resume", options->resume, "do not repeat runs of this command that the store has");
@@ -159,7 +167,8 @@ void add_scale_measure(CLI::App& scale) {
       "Examples:\n"
       "  bandwright scale measure --workers 1..8 -- ./train.sh {n}\n"
       "  bandwright scale measure --workers 1,2,4 --format csv --output scaling.csv -- mpirun -n {n} "
-      "./train");
+      "./train\n"
+      "  bandwright scale measure --workers 1..8 --rate 'images/sec: ([0-9.]+)' -- ./train.sh {n}");
   command->callback([command, options] {
     check_needs(*command, {"--slurm-worker", "--partition"}, {"--slurm"});
     check_needs(*command, {"--resume"}, {"--store"});

@@ -219,13 +219,13 @@ bool wait_for(pid_t command, int life, int child_signals, std::optional<Clock::t
 }
 
 // The last bytes of a file.
-std::string tail_of(std::FILE* file) {
-  constexpr long window = 4096;
+std::string tail_of(std::FILE* file, std::size_t most) {
   std::fseek(file, 0, SEEK_END);
-  const long size = std::ftell(file);
-  std::fseek(file, std::max(0L, size - window), SEEK_SET);
-  std::array<char, window> buffer{};
-  return {buffer.data(), std::fread(buffer.data(), 1, buffer.size(), file)};
+  const auto size = static_cast<std::size_t>(std::max(0L, std::ftell(file)));
+  std::string tail(std::min(size, most), '\0');
+  std::fseek(file, static_cast<long>(size - tail.size()), SEEK_SET);
+  tail.resize(std::fread(tail.data(), 1, tail.size(), file));
+  return tail;
 }
 
 void set_end(ProcessResult& result, const Told& told) {
@@ -261,6 +261,15 @@ std::string ProcessResult::describe() const {
   return {};
 }
 
+std::string shell_quoted(const std::string& word) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 ProcessResult run_process(const ProcessRequest& request) {
   std::vector<std::string> command = request.command;
   std::vector<std::string> environment = environment_of(request);
@@ -291,7 +300,7 @@ ProcessResult run_process(const ProcessRequest& request) {
   }
   ProcessResult result{.seconds = static_cast<double>(told.nanoseconds) / 1e9,
                        .peak_bytes = told.peak_kib * 1024,
-                       .output = tail_of(output.get())};
+                       .output = tail_of(output.get(), request.kept_output)};
   const std::string_view text = trimmed(result.output);
   result.last_output_line = printable(text.substr(text.rfind('\n') + 1));
   set_end(result, told);

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@ struct ProcessRequest {
   std::vector<std::string> command;                              // program (searched on PATH) and arguments
   std::vector<std::pair<std::string, std::string>> environment;  // added to ours
   std::optional<std::chrono::nanoseconds> timeout;
+  std::size_t kept_output = 4096;  // bytes from its end
 };
 
 enum class ProcessEnd : std::uint8_t { Succeeded, Exited, Killed, TimedOut, NotStarted };
@@ -23,7 +25,7 @@ struct ProcessResult {
   // Resident memory of the largest of its processes. The child starts as a copy of this program, so less than
   // this program itself holds (about 10 MB) does not show.
   std::int64_t peak_bytes = 0;
-  std::string output;            // the end of standard output and standard error together, 4 KiB at most
+  std::string output;            // the end of standard output and standard error together
   std::string last_output_line;  // of it, not blank
 
   // "exit status 3: no such data set", "timed out after 10 s" ...
@@ -41,5 +43,8 @@ struct ProcessResult {
 // other users. REQUIRES a non-empty command. Throws std::system_error when the machine denies a process or a
 // file.
 ProcessResult run_process(const ProcessRequest& request);
+
+// A word as a shell takes it for one.
+std::string shell_quoted(const std::string& word);
 
 }  // namespace bandwright

@@ -185,6 +185,20 @@ TEST(MeasurementDocument, RunsAndFailures) {
   EXPECT_EQ(json.at("failures")[0].at("reason"), "exit status 1");
 }
 
+// Rates 10 and 20: the median is 15, 16 of 100 are at most 10 + 0.16 x 10.
+TEST(MeasurementDocument, RatesAndGpusWhereTheyAre) {
+  const MeasuredPoint one{.workers = 1, .seconds = {1.0}, .rates = {10.0, 20.0}, .gpu_bytes = 1 << 30};
+  const Json json = json_of(measurement_document({"./train"}, {one}));
+  const Json& point = json.at("points")[0];
+  EXPECT_EQ(point.at("items_per_s"), 15.0);
+  EXPECT_NEAR(point.at("low_items_per_s").get<double>(), 11.6, 1e-12);
+  EXPECT_NEAR(point.at("high_items_per_s").get<double>(), 18.4, 1e-12);
+  EXPECT_EQ(point.at("rates"), 2);
+  EXPECT_EQ(point.at("gpu_memory_bytes"), 1 << 30);
+  const Json plain = json_of(measurement_document({"./train"}, {{.workers = 1, .seconds = {1.0}}}));
+  EXPECT_FALSE(plain.at("points")[0].contains("items_per_s"));
+}
+
 TEST(HideEmptyColumns, HidesThemFromPeopleAlone) {
   Table table = Table::of("points");
   table.column("workers").column("error");

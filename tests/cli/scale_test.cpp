@@ -82,6 +82,17 @@ TEST_F(Scale, MeasureWritesWhatFitReads) {
   EXPECT_EQ(run({"fit", file}).status, 0);
 }
 
+TEST_F(Scale, MeasureReadsTheRateThatAProgramPrints) {
+  const std::string file = (folder_.path() / "r.csv").string();
+  const Finished measured = run({"measure", "--workers", "1,2,4", "--repeat", "2", "--warmup", "0", "--rate",
+                                 "images/sec: ([0-9.]+)", "--format", "csv", "--output", file, "--", "sh",
+                                 "-c", "echo images/sec: {n}00"});
+  EXPECT_EQ(measured.status, 0) << measured.err;
+  const Finished fitted = run({"fit", file, "--rate", "--format", "json"});
+  EXPECT_EQ(fitted.status, 0) << fitted.err;
+  EXPECT_THAT(fitted.out, HasSubstr("\"value_name\": \"items_per_s\""));
+}
+
 TEST_F(Scale, MeasureNamesWhatFailed) {
   const Finished finished = run(
       {"measure", "--workers", "1,2", "--repeat", "1", "--", "sh", "-c", "echo bad luck; exit $(({n}-1))"});
@@ -148,6 +159,8 @@ TEST_F(Scale, BadInputGetsOneLine) {
       BadInput{{"measure", "--workers", "1"}, "command is required"},
       BadInput{{"measure", "--workers", "none", "--", "true"}, "--workers: 'none'"},
       BadInput{{"measure", "--workers", "1", "--timeout", "0 s", "--", "true"}, "--timeout"},
+      BadInput{{"measure", "--workers", "1", "--rate", "[0-9]+", "--", "true"},
+               "--rate: '[0-9]+' has 0 groups"},
       BadInput{{"measure", "--workers", "1", "--threads", "many", "--", "true"}, "--threads"},
       BadInput{{"simulate", "gpt3-175b", "--system", "dgx-a10", "--npus", "64"}, "did you mean 'dgx-a100'"},
       BadInput{{"simulate", "gpt3-175", "--system", "edison", "--npus", "64"}, "did you mean 'gpt3-175b'"},

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -110,6 +111,44 @@ TEST_F(Measure, SurvivesWhatFailsAndSaysWhich) {
   EXPECT_THAT(points[2].failure, StartsWith("'sh' timed out after 2"));
   EXPECT_EQ(points[3].failure, "");
   EXPECT_EQ(lines_of_log(), 2 + 1 + 1 + 2);  // no second try of what failed
+}
+
+// Two runs at each count print 10 n and 12 n; what the store has of them comes back as it was.
+TEST_F(Measure, RatesThatArePrintedAreKept) {
+  MeasurePlan plan{
+      .command =
+          {"sh", "-c",
+           "echo images/sec: $((10 * BANDWRIGHT_WORKERS)); echo images/sec: $((12 * BANDWRIGHT_WORKERS))"},
+      .workers = {1, 4},
+      .repeats = 2,
+      .warmups = 1,
+      .rate = RatePattern("images/sec: ([0-9.]+)")};
+  for (const bool again : {false, true}) {
+    const auto points = run(plan);
+    EXPECT_THAT(points[0].rates, ElementsAre(10, 12, 10, 12)) << again;
+    EXPECT_THAT(points[1].rates, ElementsAre(40, 48, 40, 48)) << again;
+    EXPECT_EQ(points[1].gpu_bytes, 0);
+    EXPECT_EQ(events_.back().remembered, again);
+  }
+  plan.rate = RatePattern("tokens/sec: ([0-9.]+)");
+  const auto points = run(plan);
+  EXPECT_EQ(points[0].failure,
+            "it printed nothing like 'tokens/sec: ([0-9.]+)'; its last line: images/sec: 12");
+  EXPECT_THAT(points[1].rates, SizeIs(0));
+}
+
+// A program of that name in PATH stands for the driver's: 1 GiB on the fuller of two GPUs.
+TEST_F(Measure, MemoryOfGpusIsWhatNvidiaSmiSays) {
+  const std::string tool = path("nvidia-smi").string();
+  std::ofstream(tool) << "#!/bin/sh\necho 512\necho 1024\n";
+  std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
+  const std::string before = getenv("PATH");
+  setenv("PATH", (path("").string() + ":" + before).c_str(), 1);
+  const auto points = run({.command = {"sleep", "0.1"}, .workers = {1}, .repeats = 2, .warmups = 0});
+  setenv("PATH", before.c_str(), 1);
+  EXPECT_EQ(points[0].gpu_bytes, std::int64_t{1} << 30);
+  const auto without = run({.command = {"true"}, .workers = {1}, .repeats = 1, .warmups = 0});
+  EXPECT_EQ(without[0].gpu_bytes, 0);
 }
 
 TEST_F(Measure, MissingCommandIsNamed) {

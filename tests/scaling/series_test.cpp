@@ -16,6 +16,18 @@ std::string error_of(std::string_view text) {
   return "no error";
 }
 
+// What `scale measure --rate` writes has both; a rate is read only where it is asked for.
+TEST(ScalingCsv, TimesAreReadUnlessTheRateIsAskedFor) {
+  const std::string text = "workers,median_s,items_per_s\n1,10,100\n2,10,180\n";
+  EXPECT_EQ(parse_scaling_csv(text, "t.csv", ScalingMode::Strong)[0].value_name, "median_s");
+  const ScalingSeries rates = parse_scaling_csv(text, "t.csv", ScalingMode::Strong, MeasuredAs::Rate)[0];
+  EXPECT_EQ(rates.value_name, "items_per_s");
+  EXPECT_TRUE(rates.is_rate);
+  EXPECT_DOUBLE_EQ(rates.points[1].seconds, 1.0 / 180.0);
+  EXPECT_THROW(parse_scaling_csv("n,seconds\n1,2\n2,1\n", "t.csv", ScalingMode::Strong, MeasuredAs::Rate),
+               InputError);
+}
+
 TEST(ScalingCsv, ReadsColumnsInAnyOrderAndSortsByWorkers) {
   const auto all =
       parse_scaling_csv("seconds,host,N\r\n5.5,a,4\r\n\r\n10,b,\"1\"\r\n", "t.csv", ScalingMode::Strong);
