@@ -173,7 +173,8 @@ void run(const CLI::App& command, const SimulateCommand& options) {
   show_ignored(answer.ignored);
   if (answer.offload) show_offload(*answer.offload);
   if (!options.timeline.empty()) {
-    const TraceContext context = answer.job ? trace_context(*answer.job) : TraceContext{};
+    TraceContext context = answer.job ? trace_context(*answer.job) : TraceContext{};
+    if (!answer.built) context.algorithm = algorithms_of(answer);
     write_timeline(options.timeline, chrome_trace(timeline, answer.graph, context));
   }
   write_answer(options.output, simulation_document(answer, options.output.timing));

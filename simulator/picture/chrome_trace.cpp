@@ -43,6 +43,12 @@ class Trace {
                      [](const auto& a, const auto& b) { return a.start < b.start; });
     passes_ = played_passes(spans_, graph_, context_.pipeline);
     for (const Timeline::Span& span : spans_) end_ = std::max(end_, span.end);
+    if (!context_.algorithm) return;
+    for (const Timeline::Chunk& chunk : timeline_.chunks) {
+      const std::string_view name = context_.algorithm(timeline_.queues[chunk.queue], chunk.kind);
+      std::vector<std::string_view>& known = algorithms_[chunk.operation];
+      if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
+    }
   }
 
   std::string text() && {
@@ -65,6 +71,13 @@ class Trace {
     std::vector<Bar> bars;  // in the order of their starts
   };
 
+  // Of an operation, on whichever dimension.
+  void add_algorithms(OperationId operation, TraceArguments& arguments) const {
+    const auto known = algorithms_.find(operation);
+    if (known != algorithms_.end())
+      arguments.add("algorithm", fmt::format("{}", fmt::join(known->second, ", ")));
+  }
+
   [[nodiscard]] Bar bar_of(std::size_t place) const {
     const Timeline::Span& span = spans_[place];
     const Operation& operation = graph_.operations[span.operation];
@@ -83,6 +96,7 @@ class Trace {
     bar.arguments.add("group", graph_.groups[call.group].name)
         .add("bytes", bytes)
         .add("gb_per_s", gb_per_s(bytes, span.end - span.start));
+    add_algorithms(span.operation, bar.arguments);
     return bar;
   }
 
@@ -180,6 +194,7 @@ class Trace {
     arguments.add("collective", collective_name(call_of(graph_, operation).collective.kind))
         .add("bytes", stay.bytes)
         .add("gb_per_s", gb_per_s(stay.bytes, stay.end - stay.start));
+    add_algorithms(operation, arguments);
     out_.slice({network_process, stay.track}, operation_name(graph_, operation), "collective", stay.start,
                stay.end, arguments);
   }
@@ -190,6 +205,8 @@ class Trace {
     arguments.add("chunk", static_cast<std::int64_t>(chunk.chunk))
         .add("bytes", bytes)
         .add("gb_per_s", gb_per_s(bytes, chunk.end - chunk.start));
+    if (context_.algorithm)
+      arguments.add("algorithm", context_.algorithm(timeline_.queues[chunk.queue], chunk.kind));
     out_.slice({network_process, track}, collective_name(chunk.kind), "chunk", chunk.start, chunk.end,
                arguments);
   }
@@ -295,6 +312,7 @@ class Trace {
   const Timeline& timeline_;
   const Step& graph_;
   const TraceContext& context_;
+  std::map<OperationId, std::vector<std::string_view>> algorithms_;
   std::vector<Timeline::Span> spans_;  // by their starts
   PlayedPasses passes_;
   Time end_;

@@ -1,5 +1,7 @@
 #pragma once
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "simulator/picture/pipeline_picture.h"
 #include "simulator/timeline.h"
@@ -11,6 +13,8 @@ struct TraceContext {
   Pipeline pipeline;              // of one stage: none
   double activation_bytes = 0.0;  // of the stage that holds most micro-batches, at its fullest moment
   double other_bytes = 0.0;       // of memory, the whole step
+  // The algorithm of a phase on a logical dimension; none: nothing is said of it.
+  std::function<std::string_view(const LogicalDimension& where, CollectiveKind phase)> algorithm = {};
 };
 
 // The timeline in the Chrome trace event format, which ui.perfetto.dev opens, an event per line. Processes:
@@ -24,8 +28,8 @@ struct TraceContext {
 //                      the stages that take them over; and the memory of the first stage, as a counter
 //
 // What overlaps on a track goes to another of the same name. Every slice has a category and arguments (layer,
-// micro-batch, bytes, GB/s). Times are whole ns, written in us as the format asks, so that slices that nest
-// in time nest as written. Source: "Trace Event Format", Google, 2016.
+// micro-batch, bytes, GB/s, algorithm). Times are whole ns, written in us as the format asks, so that slices
+// that nest in time nest as written. Source: "Trace Event Format", Google, 2016.
 std::string chrome_trace(const Timeline& timeline, const Step& graph, const TraceContext& context = {});
 
 }  // namespace bandwright
