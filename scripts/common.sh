@@ -25,6 +25,7 @@ need() {
     [[ -d $root/build ]] || say "No apt here; install what these Debian 12 packages hold:" "$(packages "$@" | xargs)"
     return
   fi
+  charts
   mapfile -t missing < <(comm -23 <(packages "$@" | sort) <(installed_packages))
   ((${#missing[@]})) || return 0
   if ((EUID != 0)); then
@@ -39,6 +40,20 @@ need() {
 }
 installed_packages() {
   dpkg-query -W -f '${db:Status-Status} ${Package}\n' | awk '$1 == "installed" { print $2 }' | sort -u
+}
+
+# Fetches the chart library of pages as report/page/package-lock.json pins it. Without npm, or without its registry,
+# their charts are still drawings. A build from before starts afresh.
+charts() {
+  local page=$root/report/page
+  [[ -f $page/package-lock.json && ! -f $page/node_modules/uplot/dist/uPlot.iife.min.js ]] || return 0
+  if ! command -v npm >/dev/null; then
+    [[ -d $root/build ]] || say "No npm here: charts of pages will be still drawings (npm ci --prefix report/page)"
+  elif npm ci --prefix "$page" --ignore-scripts --no-audit --no-fund >"$page/npm.log" 2>&1; then
+    rm -f "$page/npm.log" "$root"/build/*/build.ninja
+  else
+    say "npm could not fetch the chart library ($page/npm.log): charts of pages will be still drawings"
+  fi
 }
 
 # configure PRESET: makes build/PRESET ready to build. One that was left half configured, or moved here with
