@@ -39,6 +39,23 @@ Table breakdown_table(const std::vector<BreakdownLine>& breakdown, double step_n
   return table;
 }
 
+Chart breakdown_chart(const std::vector<BreakdownLine>& breakdown) {
+  Chart::Panel panel{
+      .title = "", .series = {{"exposed", {}, {}, Chart::Mark::Bars}, {"hidden", {}, {}, Chart::Mark::Bars}}};
+  for (const BreakdownLine& line : breakdown) {
+    const auto place = static_cast<double>(panel.groups.size());
+    panel.groups.push_back(line.name);
+    for (Chart::Series& series : panel.series) series.x.push_back(place);
+    panel.series[0].y.push_back(line.exposed_ns / 1e9);
+    panel.series[1].y.push_back(line.hidden_ns / 1e9);
+  }
+  return {.name = "parts",
+          .caption = "where the step goes",
+          .x = {"part"},
+          .y = {"s"},
+          .panels = {std::move(panel)}};
+}
+
 // What is counted of a bill that leaves something out.
 std::vector<MemoryBill::Line> counted(const MemoryBill& bill) {
   std::vector<MemoryBill::Line> lines = bill.lines();
@@ -114,7 +131,8 @@ Document estimate_document(const TransformerEstimate& answer) {
     document.data("placement", Value());
   }
   document.add(List::of("interval_from", "measured runs most like it", interval.runs));
-  document.add(breakdown_table(result.breakdown, result.step_ns)).add(memory_table(result.memory.lines()));
+  document.add(breakdown_table(result.breakdown, result.step_ns));
+  document.add(breakdown_chart(result.breakdown)).add(memory_table(result.memory.lines()));
   return document;
 }
 
@@ -150,6 +168,7 @@ Document estimate_document(const UndividedEstimate& answer) {
   Facts division = Facts::of("parallelism");
   division.data("tensor", step.tensor).data("data", npus / step.tensor);
   document.add(std::move(division)).add(breakdown_table(answer.result.breakdown, step_ns));
+  document.add(breakdown_chart(answer.result.breakdown));
   if (step.memory) {
     document.add(memory_table(counted(*step.memory)));
   } else {

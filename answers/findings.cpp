@@ -19,14 +19,6 @@ const Slowdown* find(const std::vector<Slowdown>& all, const std::string& view, 
   return found == all.end() ? nullptr : &*found;
 }
 
-std::vector<std::string> views_of(const std::vector<Result>& results) {
-  std::vector<std::string> views;
-  for (const auto& [row, trace] : results) {
-    if (std::find(views.begin(), views.end(), row.view) == views.end()) views.push_back(row.view);
-  }
-  return views;
-}
-
 std::string slowdown_sentence(const Slowdown& s, bool group) {
   return fmt::format(
       "{}: training {} on the {} network made for {} takes at most {:.2f} times as long as on its own "
@@ -67,7 +59,33 @@ void add_loss_sentences(const std::vector<TableLoss>& losses, const std::string&
   }
 }
 
-// What one view of the experiment says.
+Value cell_of(const Row& row, const Column& column) {
+  return std::visit([&](auto field) { return Value(row.*field); }, column.field);
+}
+
+// What all rows have, and of the rest what one of them has.
+template <class Rows, class RowOf>
+std::vector<const Column*> used_columns(const Rows& rows, RowOf row_of) {
+  std::vector<const Column*> used;
+  for (const Column& column : columns()) {
+    const bool wanted = column.always || std::any_of(rows.begin(), rows.end(), [&](const auto& each) {
+                          return !cell_text(row_of(each), column).empty();
+                        });
+    if (wanted) used.push_back(&column);
+  }
+  return used;
+}
+
+}  // namespace
+
+std::vector<std::string> views_of(const std::vector<Result>& results) {
+  std::vector<std::string> views;
+  for (const auto& [row, trace] : results) {
+    if (std::find(views.begin(), views.end(), row.view) == views.end()) views.push_back(row.view);
+  }
+  return views;
+}
+
 std::vector<std::string> sentences_of(const std::vector<Result>& results, const std::string& view) {
   std::vector<std::string> text;
   for (const Aggregates& a : aggregates(results)) {
@@ -125,25 +143,6 @@ std::vector<std::string> job_sentences(const std::vector<Result>& results) {
   }
   return text;
 }
-
-Value cell_of(const Row& row, const Column& column) {
-  return std::visit([&](auto field) { return Value(row.*field); }, column.field);
-}
-
-// What all rows have, and of the rest what one of them has.
-template <class Rows, class RowOf>
-std::vector<const Column*> used_columns(const Rows& rows, RowOf row_of) {
-  std::vector<const Column*> used;
-  for (const Column& column : columns()) {
-    const bool wanted = column.always || std::any_of(rows.begin(), rows.end(), [&](const auto& each) {
-                          return !cell_text(row_of(each), column).empty();
-                        });
-    if (wanted) used.push_back(&column);
-  }
-  return used;
-}
-
-}  // namespace
 
 Table aggregates_table(const std::vector<Result>& results) {
   const std::vector<Slowdown> slowdowns = worst_slowdowns(results, false);

@@ -159,6 +159,29 @@ Document validation_document(const ValidationAnswer& answer) {
   return document;
 }
 
+Chart accuracy_chart(const ValidationAnswer& answer) {
+  Chart chart{.name = "accuracy",
+              .caption = "predicted against measured, in each set's unit",
+              .x = {"measured", true},
+              .y = {"predicted", true},
+              .panels = {}};
+  for (const ScoredSet& each : answer.scored) {
+    Chart::Series rows{.name = "a measured run", .x = {}, .y = {}, .mark = Chart::Mark::Dots};
+    for (std::size_t r = 0; r < each.errors.size(); ++r) {
+      const double measured = each.set->rows[r].measured;
+      const double predicted = measured * (1.0 + each.errors[r]);
+      if (measured <= 0.0 || predicted <= 0.0) continue;
+      rows.x.push_back(measured);
+      rows.y.push_back(predicted);
+    }
+    if (rows.x.empty()) continue;
+    const auto [low, high] = std::minmax_element(rows.x.begin(), rows.x.end());
+    const Chart::Series perfect{.name = "no error", .x = {*low, *high}, .y = {*low, *high}};
+    chart.panels.push_back({fmt::format("{}, {}", each.set->name, each.set->metric), {rows, perfect}});
+  }
+  return chart;
+}
+
 Document validation_rows(const ValidationAnswer& answer) {
   Document document{.title = "Every row with its prediction"};
   Table table = Table::of("rows");

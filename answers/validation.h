@@ -24,6 +24,8 @@ struct ValidationAnswer {
 Document validation_document(const ValidationAnswer& answer);
 // Every row with its prediction.
 Document validation_rows(const ValidationAnswer& answer);
+// The same as dots about the line of no error, a panel for each set.
+Chart accuracy_chart(const ValidationAnswer& answer);
 // The errors of whole steps, for the intervals of estimates (training/interval.h); not of Megatron-LM's own
 // tests, which wait for their host, nor of rows that repeat other sets'.
 std::string step_errors(const ValidationAnswer& answer);

@@ -1,14 +1,12 @@
-#include <fmt/format.h>
-
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <memory>
 
-#include "answers/findings.h"
+#include "answers/experiment_report.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
 #include "cli/experiment_folder.h"
-#include "cli/figures.h"
+#include "core/io/files.h"
 
 namespace bandwright {
 namespace {
@@ -19,37 +17,13 @@ struct ReportOptions {
   OutputOptions output;
 };
 
-// The figures this experiment has, drawn now.
-void add_figures(const ExperimentFolder& folder, Document& page) {
-  for (const Figure& figure : figures()) {
-    const Drawn drawn = draw(figure, folder);
-    if (drawn == Drawn::DoesNotApply) continue;
-    require(drawn);
-    page.add(Picture{std::string(figure.name), std::string(figure.help),
-                     picture(folder.graphs() / figure.name),
-                     fmt::format("bandwright plot {} {}", folder.name(), figure.name)});
-  }
-}
-
 void run(const ReportOptions& options) {
   const ExperimentFolder folder(options.folder, experiment_name(options.experiment));
   const std::vector<Result> results = folder.read();
+  make_folder(folder.graphs());
   const std::string file = (folder.graphs() / "report.html").string();
-  Document document{.title = fmt::format("Experiment {}: {} points", folder.name(), results.size())};
-  document.data("experiment", folder.name()).data("points", results.size());
-  document.add(List::of("findings", "Findings", sentences(results)));
-  Document page = document;
-  add_figures(folder, page);
-  page.add(aggregates_table(results));
-  Table jobs = jobs_table(results);
-  if (!jobs.rows.empty()) page.add(std::move(jobs));
-  page.add(losses_table(results));
-  List commands = List::of("commands", "Run it again",
-                           {fmt::format("bandwright evaluate {}", options.experiment),
-                            fmt::format("bandwright report {}", options.experiment)});
-  commands.commands = true;
-  page.add(std::move(commands));
-  write_output({.file = file}, render_html(page));
+  write_page(options.output, file, report_page(results, folder.name(), options.experiment));
+  Document document = findings_document(results, folder.name());
   document.fact("file", file);
   write_answer(options.output, std::move(document));
 }

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -11,7 +10,6 @@
 #include "answers/validation.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/figures.h"
 #include "cli/options/option_rules.h"
 #include "core/io/paths.h"
 #include "core/io/tell.h"
@@ -31,7 +29,6 @@ struct ValidateOptions {
   std::string fit;    // file for newly fitted constants
   std::string rows;   // file for every row
   std::string steps;  // file for the errors of steps
-  std::string html;   // file for the page
   OutputOptions output;
 };
 
@@ -97,52 +94,10 @@ ValidationAnswer answer(const ValidateOptions& options, std::vector<DataSet>& se
   return result;
 }
 
-// The command as typed, for the page.
-std::string command_of(const ValidateOptions& options) {
-  std::string command = "bandwright validate";
-  for (const std::string& folder : options.data) command += " --data " + folder;
-  if (options.leave_one_out) command += " --leave-one-out";
-  if (!options.split.empty()) command += " --split " + options.split;
-  return command + " --html " + options.html;
-}
-
-// A folder of this process for the rows and their picture, gone with the object.
-class Scratch {
- public:
-  Scratch()
-      : path_(std::filesystem::temp_directory_path() / fmt::format("bandwright-validate-{}", getpid())) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-std::string drawn(const ValidationAnswer& answer) {
-  const Scratch scratch;
-  const std::filesystem::path rows = scratch.path() / "rows.csv";
-  write_output({.file = rows.string()}, render_csv(validation_rows(answer)));
-  if (draw_validation(rows, scratch.path() / "accuracy") != Drawn::Yes) {
-    throw InputError("the picture of predictions and measurements could not be drawn");
-  }
-  return picture(scratch.path() / "accuracy");
-}
-
-// The answer with a picture of every row, the constants, and how to make it again.
-Document page_of(const ValidationAnswer& answer, const std::string& command) {
+// The answer with a chart of every row and the constants.
+Document page_of(const ValidationAnswer& answer) {
   Document page = validation_document(answer);
-  page.add(Picture{"Accuracy", "predicted against measured", drawn(answer), command});
-  page.add(constants_table(answer.calibration));
-  List again = List::of("", "Run it again", {command});
-  again.commands = true;
-  page.add(std::move(again));
+  page.add(accuracy_chart(answer)).add(constants_table(answer.calibration));
   return page;
 }
 
@@ -153,10 +108,10 @@ void run(const ValidateOptions& options) {
   if (!options.fit.empty()) write_output({.file = options.fit}, calibration_yaml(found.calibration, sets));
   if (!options.rows.empty()) write_output({.file = options.rows}, render_csv(validation_rows(found)));
   if (!options.steps.empty()) write_output({.file = options.steps}, step_errors(found));
-  if (!options.html.empty()) {
-    write_output({.file = options.html}, render_html(page_of(found, command_of(options))));
-  }
-  write_answer(options.output, validation_document(found));
+  if (!options.output.html.empty()) write_page(options.output, options.output.html, page_of(found));
+  OutputOptions output = options.output;
+  output.html.clear();  // its page has more than its text
+  write_answer(output, validation_document(found));
 }
 
 }  // namespace
@@ -182,7 +137,6 @@ void add_validate(CLI::App& app) {
   add_output_file(*command, "--rows", options->rows, "write every row with its prediction (CSV)");
   add_output_file(*command, "--step-errors", options->steps,
                   "write the errors of whole steps, from which intervals of estimates are (CSV)");
-  add_output_file(*command, "--html", options->html, "write a page with tables, a picture and the constants");
   add_output_options(*command, options->output);
   command->footer(
       "Errors are relative to the measurement; mean, median and worst are of absolute values. A file\n"

@@ -116,7 +116,7 @@ struct Names {
   void operator()(const List& items) const {
     if (items.key != nullptr) add(*items.key);
   }
-  void operator()(const Picture& /*picture*/) const {}
+  void operator()(const Chart& /*chart*/) const {}
   void add(const Key& key) const { list.append(name_of(key)); }
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/console/origin.h"
 #include "cli/program/no_answer.h"
 #include "cli/program/program.h"
 #include "core/error.h"
@@ -37,7 +38,10 @@ void add_document(py::module_& module) {
       .def("json", [](const Document& d) { return render_json(d); })
       .def("csv", [](const Document& d) { return render_csv(d); })
       .def("fragment", html_fragment)
-      .def("html", [](const Document& d) { return render_html(d); });
+      .def("html", [](Document d, const std::vector<std::string>& words) {
+        d.origin = origin_of(words);
+        return render_html(d);
+      });
 }
 
 }  // namespace

@@ -49,7 +49,9 @@ class Faults {
   void operator()(const List& list) {
     if (list.key != nullptr) see(*list.key);
   }
-  void operator()(const Picture& /*picture*/) {}
+  void operator()(const Chart& chart) {
+    if (std::string fault = fault_of(chart); !fault.empty()) note(std::move(fault));
+  }
 
   [[nodiscard]] const std::string& first() const { return first_; }
 

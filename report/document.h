@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/units.h"
+#include "report/chart.h"
 #include "report/keys.h"
 
 namespace bandwright {
@@ -102,15 +103,7 @@ struct List {
   static List of(std::string_view key, std::string heading, std::vector<std::string> items);
 };
 
-// A picture, for pages only.
-struct Picture {
-  std::string name;
-  std::string caption;
-  std::string png;      // the file's bytes
-  std::string command;  // that draws it again
-};
-
-using Part = std::variant<Facts, Table, List, Picture>;
+using Part = std::variant<Facts, Table, List, Chart>;
 
 // What the answer comes to, in one line.
 struct Verdict {
@@ -134,6 +127,7 @@ struct Document {
   Verdict verdict = {};
   std::vector<Part> parts = {};
   std::vector<std::string> notes = {};
+  Facts origin = {};  // how it came about: lines for the foot of a page
 
   Document& add(Part part);
   Document& fact(std::string_view key, Value value, std::string words = {}, std::string label = {});

@@ -87,6 +87,9 @@ constexpr Key all_keys[] = {
     // Rates and money
     {"tokens_per_s", Unit::TokensPerS, "rate", "tokens trained per second, all NPUs together"},
     {"items_per_s", Unit::ItemsPerS, "rate", "items per second, all workers together"},
+    {"low_items_per_s", Unit::ItemsPerS, "low", "so many or fewer in 16 of 100 printed rates"},
+    {"high_items_per_s", Unit::ItemsPerS, "high", "so many or more in 16 of 100 printed rates"},
+    {"rates", Unit::Count, "rates", "that the runs printed"},
     {"measured_items_per_s", Unit::ItemsPerS, "measured", "the same, as measured"},
     {"tflop_per_s_per_npu", Unit::TflopPerS, "compute of an NPU", "of the model's FLOP"},
     {"mfu", Unit::Share, "MFU", "model FLOP/s as a share of the NPUs' peak"},
@@ -341,6 +344,7 @@ constexpr Key all_keys[] = {
     {"slowest_s", Unit::Seconds, "slowest", "of the runs"},
     {"spread", Unit::Share, "spread", "of the runs: slowest less fastest, over the median"},
     {"peak_memory_bytes", Unit::Memory, "peak memory", "of the processes together"},
+    {"gpu_memory_bytes", Unit::Memory, "GPU memory", "most in use on one GPU, as nvidia-smi says"},
     {"runs", Unit::Count, "runs", "that count"},
     {"script", Unit::Word, "script", "for sbatch"},
 };

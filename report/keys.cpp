@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <stdexcept>
 #include <unordered_map>
 
@@ -41,6 +42,22 @@ std::string keys_page() {
   for (const Key* each : sorted) {
     page += fmt::format("| `{}` | {} | {} |\n", each->name, info(each->unit).help, each->help);
   }
+  return page;
+}
+
+std::string labels_table() {
+  std::string page = "## In front of a number\n| in an answer | in JSON and CSV | meaning |\n|---|---|---|\n";
+  std::vector<const Key*> sorted;
+  for (const Key& each : keys()) sorted.push_back(&each);
+  const auto is_before = [](const Key* a, const Key* b) {
+    const auto lower = [](unsigned char c) { return std::tolower(c); };
+    return std::lexicographical_compare(
+        a->label.begin(), a->label.end(), b->label.begin(), b->label.end(),
+        [&](unsigned char x, unsigned char y) { return lower(x) < lower(y); });
+  };
+  std::stable_sort(sorted.begin(), sorted.end(), is_before);
+  for (const Key* each : sorted)
+    page += fmt::format("| {} | `{}` | {} |\n", each->label, each->name, each->help);
   return page;
 }
 

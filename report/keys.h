@@ -21,5 +21,7 @@ const Key& key(std::string_view name);
 
 // The table as a page of Markdown.
 std::string keys_page();
+// The end of the glossary: what people read in front of each value, by that.
+std::string labels_table();
 
 }  // namespace bandwright

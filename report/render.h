@@ -43,8 +43,6 @@ std::string html_fragment(const Document& document);
 std::string csv_row(std::span<const std::string> fields);
 // `text` without anything that means something to HTML.
 std::string escaped_html(std::string_view text);
-// RFC 4648.
-std::string base64(std::string_view bytes);
 // A value as JSON and CSV have it: all digits of a number; a list's items with a space between.
 std::string plain(const Value& value);
 // A value as people read it.

@@ -1,96 +1,167 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "report/page/assets.h"
+#include "report/page/drawing.h"
 #include "report/render.h"
 
 namespace bandwright {
 namespace {
 
-constexpr std::string_view page_style = R"(
-:root { color-scheme: light dark; --ink: #1d2433; --paper: #fff; --line: #d5dae3; --tint: #f3f5f9; --good: #0b6b35; --bad: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9f0; --paper: #14171f; --line: #39404f; --tint: #1f2430; --good: #6fd69a; --bad: #ff9d94; } }
-body { font: 16px/1.5 library-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
-.verdict { font-size: 1.15rem; font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
-li { margin: .4rem 0; max-width: 60rem; }
-figure { margin: 1rem 0; } figure img { width: 100%; height: auto; background: #fff; }
-pre, code { background: var(--tint); border-radius: 3px; padding: .1rem .3rem; overflow-wrap: anywhere; white-space: pre-wrap; }
-pre { padding: .6rem .8rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; margin: .5rem 0; }
-th, td { padding: .25rem .7rem; text-align: left; border-bottom: 1px solid var(--line); vertical-align: top; }
-.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-)";
-
-std::string cell(std::string_view tag, const std::string& text, bool number) {
-  return fmt::format("<{0}{1}>{2}</{0}>", tag, number ? " class=\"number\"" : "", escaped_html(text));
+std::string cell(std::string_view tag, const std::string& text, bool number,
+                 std::string_view attributes = "") {
+  return fmt::format("<{0}{1}{3}>{2}</{0}>", tag, number ? " class=\"number\"" : "", escaped_html(text),
+                     attributes);
 }
 
-std::string heading(const std::string& text) {
-  return text.empty() ? "" : fmt::format("<h2>{}</h2>\n", escaped_html(text));
+// A number's digits, for sorting and for the CSV, where a reader sees fewer.
+std::string digits_of(const Value& value, const std::string& shown) {
+  const std::string digits = value.number() ? plain(value) : "";
+  return digits.empty() || digits == shown ? "" : fmt::format(" data-v=\"{}\"", digits);
 }
 
-struct HtmlParts {
-  std::string& html;
+// Parts as they stand on a page, and in a fragment of one, which has no script.
+class HtmlParts {
+ public:
+  HtmlParts(std::string& html, bool whole_page) : html_(html), whole_page_(whole_page) {}
 
-  void operator()(const Facts& facts) const {
+  void operator()(const Facts& facts) {
     std::string rows;
     for (const Fact& fact : facts.rows) {
-      if (fact.shown == Shown::ToPrograms || (fact.words.empty() && fact.value.is_nothing())) continue;
-      const std::string label =
-          !fact.label.empty() || fact.key == nullptr ? fact.label : std::string(fact.key->label);
-      rows += "<tr>" + cell("th", label, false) +
-              cell("td", fact.words.empty() ? spoken(fact.value, fact.key->unit) : fact.words, false) +
-              "</tr>\n";
+      if (!is_for_people(fact)) continue;
+      rows += "<tr>" + cell("th", label_of(fact), false) + cell("td", words_of(fact), false) + "</tr>\n";
     }
-    if (!rows.empty())
-      html += heading(facts.heading) + "<div class=\"wide\"><table>\n" + rows + "</table></div>\n";
+    if (rows.empty()) return;
+    heading(facts.heading);
+    html_ += "<div class=\"wide\"><table>\n" + rows + "</table></div>\n";
   }
-  void operator()(const Table& table) const {
+  void operator()(const Table& table) {
     if (table.shown == Shown::ToPrograms || table.rows.empty()) return;
     const std::vector<NumberStyle> styles = styles_of(table);
-    html += heading(table.heading) + "<div class=\"wide\"><table>\n";
-    row(table, "th", [&](std::size_t c) { return heading_of(table.columns[c], styles[c]); });
+    heading(table.heading);
+    html_ += fmt::format("<div class=\"wide\"><table{}>\n<thead>\n", whole_page_ ? name_of(table) : "");
+    row(
+        table, "th", [&](std::size_t c) { return heading_of(table.columns[c], styles[c]); },
+        [&](std::size_t c) { return fmt::format(" data-key=\"{}\"", table.columns[c].key->name); });
+    html_ += "</thead>\n<tbody>\n";
     for (const auto& values : table.rows) {
-      row(table, "td", [&](std::size_t c) { return cell_of(values[c], styles[c]); });
+      const auto shown = [&](std::size_t c) { return cell_of(values[c], styles[c]); };
+      row(table, "td", shown, [&](std::size_t c) { return digits_of(values[c], shown(c)); });
     }
+    html_ += "</tbody>\n";
     if (!table.total.empty()) {
-      row(table, "td", [&](std::size_t c) {
-        return table.total[c].is_nothing() ? std::string() : cell_of(table.total[c], styles[c]);
-      });
+      html_ += "<tfoot>\n";
+      row(
+          table, "td",
+          [&](std::size_t c) {
+            return table.total[c].is_nothing() ? std::string() : cell_of(table.total[c], styles[c]);
+          },
+          [](std::size_t) { return ""; });
+      html_ += "</tfoot>\n";
     }
-    html += "</table></div>\n";
+    html_ += "</table></div>\n";
   }
-  void operator()(const List& list) const {
+  void operator()(const List& list) {
     if (list.items.empty()) return;
-    html += heading(list.heading) + (list.commands ? "<pre>" : "<ul>\n");
+    heading(list.heading);
+    html_ += list.commands ? "<pre>" : "<ul>\n";
     for (const std::string& item : list.items) {
-      html += list.commands ? escaped_html(item) + "\n" : fmt::format("<li>{}</li>\n", escaped_html(item));
+      html_ += list.commands ? escaped_html(item) + "\n" : fmt::format("<li>{}</li>\n", escaped_html(item));
     }
-    html += list.commands ? "</pre>\n" : "</ul>\n";
+    html_ += list.commands ? "</pre>\n" : "</ul>\n";
   }
-  void operator()(const Picture& picture) const {
-    html += fmt::format(
-        "<h2>{0}: {1}</h2>\n<figure><img alt=\"{0}: {1}\" src=\"data:image/png;base64,{2}\">\n"
-        "<figcaption>Draw it again: <code>{3}</code></figcaption></figure>\n",
-        escaped_html(picture.name), escaped_html(picture.caption), base64(picture.png),
-        escaped_html(picture.command));
+  void operator()(const Chart& chart) {
+    html_ += "<div class=\"chart\">\n";
+    heading(chart.caption.empty() ? chart.name : chart.name + ": " + chart.caption);
+    html_ += chart_html(chart, whole_page_);
+    if (!chart.command.empty()) {
+      html_ += fmt::format("<p>For print: <code>{}</code></p>\n", escaped_html(chart.command));
+    }
+    html_ += "</div>\n";
+  }
+
+  [[nodiscard]] const std::vector<std::string>& headings() const { return headings_; }
+  void heading(const std::string& text) {
+    if (text.empty()) return;
+    headings_.push_back(text);
+    const std::string place = whole_page_ ? fmt::format(" id=\"part-{}\"", headings_.size()) : "";
+    html_ += fmt::format("<h2{}>{}</h2>\n", place, escaped_html(text));
   }
 
  private:
-  template <class Text>
-  void row(const Table& table, std::string_view tag, const Text& text) const {
-    html += "<tr>";
+  template <class Text, class Attributes>
+  void row(const Table& table, std::string_view tag, const Text& text, const Attributes& attributes) {
+    html_ += "<tr>";
     for (std::size_t c = 0; c < table.columns.size(); ++c) {
       if (table.columns[c].shown == Shown::ToPrograms) continue;
-      html += cell(tag, text(c), table.columns[c].key->unit != Unit::Word);
+      html_ += cell(tag, text(c), table.columns[c].key->unit != Unit::Word,
+                    whole_page_ ? std::string(attributes(c)) : std::string());
     }
-    html += "</tr>\n";
+    html_ += "</tr>\n";
   }
+  // What a file of the table is called.
+  std::string name_of(const Table& table) {
+    std::string name = table.key != nullptr ? std::string(table.key->name) : "table";
+    const int before = files_[name]++;
+    if (before > 0) name += fmt::format("-{}", before + 1);
+    return fmt::format(" data-name=\"{}\"", name);
+  }
+
+  std::string& html_;
+  bool whole_page_;
+  std::vector<std::string> headings_;
+  std::map<std::string, int> files_;
 };
+
+// Every key whose label a reader meets, with what it means.
+class Words {
+ public:
+  void operator()(const Facts& facts) {
+    for (const Fact& fact : facts.rows) {
+      if (fact.key != nullptr && is_for_people(fact)) see(*fact.key, fact.label);
+    }
+  }
+  void operator()(const Table& table) {
+    if (table.shown == Shown::ToPrograms || table.rows.empty()) return;
+    for (const Table::Column& column : table.columns) {
+      if (column.shown != Shown::ToPrograms) see(*column.key, column.heading);
+    }
+  }
+  void operator()(const List& /*list*/) {}
+  void operator()(const Chart& /*chart*/) {}
+
+  [[nodiscard]] std::string html() const {
+    if (words_.empty()) return "";
+    std::string list;
+    for (const auto& [word, help] : words_) {
+      list += fmt::format("<dt>{}</dt><dd>{}</dd>\n", escaped_html(word), escaped_html(help));
+    }
+    return "<details id=\"words\">\n<summary>What the words mean</summary>\n<dl>\n" + list +
+           "</dl>\n</details>\n";
+  }
+
+ private:
+  void see(const Key& key, const std::string& label) {
+    const std::string word = !label.empty() ? label : std::string(key.label.empty() ? key.name : key.label);
+    if (!key.help.empty()) words_.emplace(word, key.help);
+  }
+  std::map<std::string, std::string> words_;
+};
+
+// Places on the page, where there are enough to look for them.
+std::string contents(const std::vector<std::string>& headings) {
+  constexpr std::size_t few = 3;
+  if (headings.size() <= few) return "";
+  std::string items;
+  for (std::size_t i = 0; i < headings.size(); ++i) {
+    items += fmt::format("<li><a href=\"#part-{}\">{}</a></li>\n", i + 1, escaped_html(headings[i]));
+  }
+  return "<nav aria-label=\"Contents\">\n<ul>\n" + items + "</ul>\n</nav>\n";
+}
 
 std::string_view mood_name(Verdict::Mood mood) {
   if (mood == Verdict::Mood::Good) return " good";
@@ -121,40 +192,61 @@ std::string escaped_html(std::string_view text) {
   return html;
 }
 
-std::string base64(std::string_view bytes) {
-  constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (j < count ? static_cast<std::uint8_t>(bytes[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) text += j <= count ? digits[group >> (18 - 6 * j) & 63U] : '=';
-  }
-  return text;
-}
+namespace {
 
-std::string html_fragment(const Document& document) {
+// Title, verdict, and all parts; what comes between the verdict and the parts is handed the headings.
+std::string body_of(const Document& document, bool whole_page) {
   if (const std::string fault = fault_of(document); !fault.empty()) throw InputError("the answer: " + fault);
   std::string body = fmt::format("<h1>{}</h1>\n", escaped_html(document.title));
   if (!document.verdict.text.empty()) {
     body += fmt::format("<p class=\"verdict{}\">{}</p>\n", mood_name(document.verdict.mood),
                         escaped_html(document.verdict.text));
   }
-  const HtmlParts add{body};
+  std::string parts;
+  HtmlParts add{parts, whole_page};
   for (const Part& part : document.parts) std::visit(add, part);
   if (!document.notes.empty()) add(List::of("notes", "Notes", document.notes));
-  return body;
+  if (whole_page) body += contents(add.headings());
+  return body + parts;
 }
 
+bool has_charts(const Document& document) {
+  return std::any_of(document.parts.begin(), document.parts.end(),
+                     [](const Part& part) { return std::holds_alternative<Chart>(part); });
+}
+
+// Where the answer comes from.
+std::string footer(const Document& document) {
+  std::string lines;
+  for (const Fact& fact : document.origin.rows) {
+    lines += fmt::format("<p>{}: <code>{}</code></p>\n", escaped_html(fact.label), escaped_html(fact.words));
+  }
+  return lines.empty() ? "" : "<footer>\n" + lines + "</footer>\n";
+}
+
+std::string script(std::string_view text) {
+  return text.empty() ? "" : fmt::format("<script>\n{}\n</script>\n", text);
+}
+
+}  // namespace
+
+std::string html_fragment(const Document& document) { return body_of(document, false); }
+
 std::string render_html(const Document& document, const TextStyle& /*style*/) {
-  return fmt::format(
+  const bool charts = has_charts(document);
+  Words words;
+  for (const Part& part : document.parts) std::visit(words, part);
+  std::string page = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n{2}</body>\n</html>\n",
-      escaped_html(document.title), page_style, html_fragment(document));
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'; img-src data:\">\n<title>{}</title>\n<style>\n",
+      escaped_html(document.title));
+  page += page_style();
+  if (charts) page += chart_style();
+  page += "</style>\n</head>\n<body>\n" + body_of(document, true) + words.html() + footer(document);
+  if (charts) page += script(chart_script());
+  return page + script(page_script()) + "</body>\n</html>\n";
 }
 
 }  // namespace bandwright

@@ -48,7 +48,7 @@ struct JsonParts {
   void operator()(const List& list) const {
     if (list.key != nullptr) root[std::string(list.key->name)] = list.items;
   }
-  void operator()(const Picture& /*picture*/) const {}
+  void operator()(const Chart& /*chart*/) const {}
 };
 
 }  // namespace

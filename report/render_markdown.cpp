@@ -68,7 +68,7 @@ class MarkdownPage {
     heading(list.heading);
     for (const std::string& item : list.items) line(fmt::format("- {}", escaped_markdown(item)));
   }
-  void operator()(const Picture& /*picture*/) {}
+  void operator()(const Chart& /*chart*/) {}
   [[nodiscard]] std::string take() { return std::move(text_); }
 
  private:

@@ -61,7 +61,7 @@ class TextPage {
       }
     }
   }
-  void operator()(const Picture& /*picture*/) {}
+  void operator()(const Chart& /*chart*/) {}
 
   void hanging(const std::string& mark, std::string_view text) {
     const std::size_t indent = width_of(mark);

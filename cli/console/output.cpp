@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/console/origin.h"
 #include "cli/options/option_rules.h"
 #include "core/io/files.h"
 #include "core/io/gzip.h"
@@ -59,6 +60,7 @@ bool does_not_fit(const Document& answer) {
 void add_format_options(CLI::App& command, OutputOptions& options) {
   static_cast<void>(seconds_so_far());
   options.host = host_of(command);
+  options.line = line_of(command);
   begin_group(command, output_options);
   command
       .add_option_function<std::string>(
@@ -68,6 +70,7 @@ void add_format_options(CLI::App& command, OutputOptions& options) {
           },
           "text (default), json, csv, html or markdown")
       ->type_name("FORMAT");
+  add_output_file(command, "--html", options.html, "write the answer as a page of its own, too");
   command.add_flag("--timing", options.timing, "with the wall-clock times that the answer took");
 }
 
@@ -83,11 +86,18 @@ void add_fit_option(CLI::App& command, OutputOptions& options) {
 void write_answer(const OutputOptions& options, Document answer) {
   if (options.timing) answer.fact("wall_time_s", seconds_so_far());
   const bool refused = options.require_fit && does_not_fit(answer);
+  if (!options.html.empty()) write_page(options, options.html, answer);
   if (options.host == nullptr || !options.file.empty()) {
+    if (options.format->render == &render_html) answer.origin = origin_of(options.words());
     write_output(options, options.format->render(answer, text_style(options)));
   }
   if (options.host != nullptr) options.host->on_answer(std::move(answer));
   if (refused) throw CLI::RuntimeError(1);
+}
+
+void write_page(const OutputOptions& options, const std::string& file, Document page) {
+  page.origin = origin_of(options.words());
+  write_output({.file = file}, render_html(page));
 }
 
 void write_timeline(const std::string& file, std::string_view trace) {

@@ -15,7 +15,12 @@ struct OutputOptions {
   bool timing = false;
   bool require_fit = false;
   std::string file;            // "" is standard output, or the host
+  std::string html;            // a page of it beside; "" is none
   const Host* host = nullptr;  // as the command line has it
+  const CommandLine* line = nullptr;
+  [[nodiscard]] std::vector<std::string> words() const {
+    return line == nullptr ? std::vector<std::string>() : line->words();
+  }
 };
 void add_output_options(CLI::App& command, OutputOptions& options);
 // Without --output, for commands where that is a folder.
@@ -26,6 +31,9 @@ void add_format_options(CLI::App& command, OutputOptions& options);
 // A host gets the answer itself.
 // Throws CLI::RuntimeError(1) after a job that does not fit, where --require-fit asks for that.
 void write_answer(const OutputOptions& options, Document answer);
+
+// A document as a page of its own, which says at its foot where it comes from.
+void write_page(const OutputOptions& options, const std::string& file, Document page);
 
 // --require-fit, for commands that say whether a job fits into memory.
 void add_fit_option(CLI::App& command, OutputOptions& options);

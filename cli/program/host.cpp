@@ -15,10 +15,14 @@ CommandLine::CommandLine(const Host* host)
   formatter(std::make_shared<Help>());
 }
 
-const Host* host_of(const CLI::App& command) {
+const CommandLine* line_of(const CLI::App& command) {
   const CLI::App* top = &command;
   while (top->get_parent() != nullptr) top = top->get_parent();
-  const auto* program = dynamic_cast<const CommandLine*>(top);
+  return dynamic_cast<const CommandLine*>(top);
+}
+
+const Host* host_of(const CLI::App& command) {
+  const CommandLine* program = line_of(command);
   return program == nullptr ? nullptr : program->host();
 }
 

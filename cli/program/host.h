@@ -3,7 +3,10 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "report/document.h"
 
@@ -22,16 +25,21 @@ class CommandLine : public CLI::App {
  public:
   explicit CommandLine(const Host* host);
   [[nodiscard]] const Host* host() const { return host_; }
+  // The words that it was given last.
+  [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
+  void set_words(std::vector<std::string> words) { words_ = std::move(words); }
   // Whether it can be carried out once more: its command's options are as usual before they are read.
   [[nodiscard]] bool starts_fresh() const { return starts_fresh_; }
   void set_starts_fresh() { starts_fresh_ = true; }
 
  private:
   const Host* host_;
+  std::vector<std::string> words_;
   bool starts_fresh_ = false;
 };
 
-// The host of the program that a command belongs to; null for a shell.
+// The program that a command belongs to, and its host; null for a shell.
+const CommandLine* line_of(const CLI::App& command);
 const Host* host_of(const CLI::App& command);
 
 // Lets a command of the program be carried out again and again: `options`, where its words go, are as they

@@ -30,6 +30,8 @@ class Names(Rows):
 class Figure:
     png: bytes
     pdf: bytes
+    @property
+    def svg(self) -> bytes: ...
     def save(self, path: str | PathLike[str]) -> Path: ...
 
 class Answer:
@@ -78,11 +80,12 @@ class Job(Mapping[str, Any]):
 
 def check(
     *words: Value | Job, file: Option = None, system: Option = None, groups: Option = None, format: Option = None,
-    timing: bool | None = None, output: Option = None
+    html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def cost(
     *words: Value | Job, network: Option = None, bandwidth: Option = None, classes: Option = None,
-    prices: Option = None, format: Option = None, timing: bool | None = None, output: Option = None
+    prices: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
+    output: Option = None
 ) -> Answer: ...
 def curve(
     *words: Value | Job, model: Option = None, machine: Option = None, workers: Option = None,
@@ -95,7 +98,8 @@ def curve(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, format: Option = None,
-    timing: bool | None = None, output: Option = None, plot: bool | None = None, plot_folder: Option = None
+    html: Option = None, timing: bool | None = None, output: Option = None, plot: bool | None = None,
+    plot_folder: Option = None
 ) -> Answer: ...
 def estimate(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, tp: Option = None,
@@ -107,26 +111,27 @@ def estimate(
     stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
     whole_graphs: bool | None = None, recompute_modules: Option = None, predict_more: Option = None,
     placement: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None,
-    format: Option = None, timing: bool | None = None, output: Option = None, require_fit: bool | None = None,
-    timeline: Option = None
+    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None,
+    require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def evaluate(
     *words: Value | Job, experiment: Option = None, output: Option = None, engine: Option = None,
     npu_fidelity: Option = None, jobs: Option = None, force: bool | None = None, dry_run: bool | None = None,
-    format: Option = None, timing: bool | None = None
+    format: Option = None, html: Option = None, timing: bool | None = None
 ) -> Answer: ...
 def export(
     *words: Value | Job, model: Option = None, loop: Option = None, npus: Option = None, to: Option = None,
     output: Option = None, tables: Option = None, recompute: Option = None, compute_scale: Option = None,
-    format: Option = None, timing: bool | None = None
+    format: Option = None, html: Option = None, timing: bool | None = None
 ) -> Answer: ...
 def import_file(
-    *words: Value | Job, file: Option = None, output: Option = None, format: Option = None,
+    *words: Value | Job, file: Option = None, output: Option = None, format: Option = None, html: Option = None,
     timing: bool | None = None
 ) -> str: ...
 def network(
     *words: Value | Job, network: Option = None, bandwidth: Option = None, prices: Option = None,
-    format: Option = None, timing: bool | None = None, output: Option = None, drawing: Option = None
+    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None,
+    drawing: Option = None
 ) -> Answer: ...
 def optimize(
     *words: Value | Job, budget: Option = None, model: Option = None, target: Option = None, loop: Option = None,
@@ -143,8 +148,8 @@ def optimize(
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
     fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
     communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
-    prices: Option = None, cost: Option = None, format: Option = None, timing: bool | None = None,
-    output: Option = None, require_fit: bool | None = None
+    prices: Option = None, cost: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None, require_fit: bool | None = None
 ) -> Answer: ...
 def place(
     *words: Value | Job, network: Option = None, kernels: Option = None, global_batch: Option = None,
@@ -153,8 +158,8 @@ def place(
     machine: Option = None, npus: Option = None, tp: Option = None, pp: Option = None, zero: Option = None,
     micro_batch: Option = None, sequence: Option = None, recompute: Option = None,
     sequence_parallel: bool | None = None, schedule: Option = None, timeline: Option = None,
-    plot: bool | None = None, plot_folder: Option = None, format: Option = None, timing: bool | None = None,
-    output: Option = None
+    plot: bool | None = None, plot_folder: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def plan(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, minimize: Option = None,
@@ -167,22 +172,25 @@ def plan(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, classes: Option = None,
-    prices: Option = None, format: Option = None, timing: bool | None = None, output: Option = None
+    prices: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
+    output: Option = None
 ) -> Answer: ...
 def report(
     *words: Value | Job, experiment: Option = None, output: Option = None, format: Option = None,
-    timing: bool | None = None
+    html: Option = None, timing: bool | None = None
 ) -> Answer: ...
 def scale_fit(
     *words: Value | Job, file: Option = None, predict: Option = None, holdout: Option = None,
-    efficiency: Option = None, series: Option = None, weak: bool | None = None, format: Option = None,
-    timing: bool | None = None, output: Option = None, plot: bool | None = None, plot_folder: Option = None
+    efficiency: Option = None, series: Option = None, weak: bool | None = None, rate: bool | None = None,
+    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None,
+    plot: bool | None = None, plot_folder: Option = None
 ) -> Answer: ...
 def scale_measure(
     *words: Value | Job, command: Option = None, workers: Option = None, repeat: Option = None,
-    warmup: Option = None, timeout: Option = None, threads: Option = None, pin: bool | None = None,
-    store: Option = None, resume: bool | None = None, slurm: bool | None = None, slurm_worker: Option = None,
-    partition: Option = None, format: Option = None, timing: bool | None = None, output: Option = None
+    warmup: Option = None, timeout: Option = None, threads: Option = None, rate: Option = None,
+    pin: bool | None = None, store: Option = None, resume: bool | None = None, slurm: bool | None = None,
+    slurm_worker: Option = None, partition: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def scale_simulate(
     *words: Value | Job, model: Option = None, machine: Option = None, workers: Option = None,
@@ -195,13 +203,14 @@ def scale_simulate(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, format: Option = None,
-    timing: bool | None = None, output: Option = None, plot: bool | None = None, plot_folder: Option = None
+    html: Option = None, timing: bool | None = None, output: Option = None, plot: bool | None = None,
+    plot_folder: Option = None
 ) -> Answer: ...
 def scale_trials(
     *words: Value | Job, jobs: Option = None, workers: Option = None, duration: Option = None,
     startup: Option = None, head_link: Option = None, rate: Option = None, scheduler: Option = None,
     eta: Option = None, grace: Option = None, max_t: Option = None, seed: Option = None, format: Option = None,
-    timing: bool | None = None, output: Option = None
+    html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def simulate(
     *words: Value | Job, model: Option = None, budget: Option = None, allocation: Option = None,
@@ -220,21 +229,21 @@ def simulate(
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
     fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
     communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
-    prices: Option = None, format: Option = None, timing: bool | None = None, output: Option = None,
-    require_fit: bool | None = None, timeline: Option = None
+    prices: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
+    output: Option = None, require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def table(
-    *words: Value | Job, table: Option = None, output: Option = None, format: Option = None,
+    *words: Value | Job, table: Option = None, output: Option = None, format: Option = None, html: Option = None,
     timing: bool | None = None
 ) -> Answer: ...
 def validate(
     *words: Value | Job, data: Option = None, leave_one_out: bool | None = None, split: Option = None,
-    fit: Option = None, rows: Option = None, step_errors: Option = None, html: Option = None, format: Option = None,
+    fit: Option = None, rows: Option = None, step_errors: Option = None, format: Option = None, html: Option = None,
     timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def verify(
-    *words: Value | Job, proof: Option = None, format: Option = None, timing: bool | None = None,
-    output: Option = None
+    *words: Value | Job, proof: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def ask(*words: Value) -> Any: ...
 def commands() -> list[dict[str, Any]]: ...

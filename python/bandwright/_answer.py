@@ -110,7 +110,7 @@ class Answer:
 
     def to_html(self, path=None):
         """The answer as a page of its own; into a file where a path is given."""
-        return _written(self._document.html(), path)
+        return _written(self._document.html(list(self._words)), path)
 
     def plot(self, figure=None, **options):
         """The picture that `--plot` of the command or `bandwright plot` draws of this answer, as a Figure that a notebook

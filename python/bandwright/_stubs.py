@@ -38,6 +38,8 @@ class Names(Rows):
 class Figure:
     png: bytes
     pdf: bytes
+    @property
+    def svg(self) -> bytes: ...
     def save(self, path: str | PathLike[str]) -> Path: ...
 
 class Answer:

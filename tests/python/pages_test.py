@@ -3,6 +3,7 @@
 stubs are those of the commands."""
 
 import doctest
+import json
 import pathlib
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGES = ("README.md", "docs/python.md")
+PAGES = ("README.md", "docs/python.md", "docs/tutorial.md")
+NOTEBOOKS = sorted((ROOT / "docs/notebooks").glob("*.ipynb"))
+UNTYPED = "[mypy]\nstrict = true\n[mypy-pandas.*]\nignore_missing_imports = true\n"  # pandas has no types of its own
 
 
 class Pages(unittest.TestCase):
@@ -29,7 +32,14 @@ class Pages(unittest.TestCase):
                 examples = doctest.DocTestParser().get_examples((ROOT / page).read_text(encoding="utf-8"))
                 files.append(pathlib.Path(folder, pathlib.Path(page).stem + ".py"))
                 files[-1].write_text("".join(example.source for example in examples), encoding="utf-8")
-            checked = subprocess.run([sys.executable, "-m", "mypy", "--strict", "--cache-dir", folder, *files],
+            for notebook in NOTEBOOKS:
+                cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+                code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+                files.append(pathlib.Path(folder, notebook.stem + ".py"))
+                files[-1].write_text("\n".join(code) + "\n", encoding="utf-8")
+            settings = pathlib.Path(folder, "mypy.ini")
+            settings.write_text(UNTYPED, encoding="utf-8")
+            checked = subprocess.run([sys.executable, "-m", "mypy", "--config-file", settings, "--cache-dir", folder, *files],
                                      capture_output=True, text=True, cwd=ROOT)
             self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
 

@@ -196,8 +196,8 @@ TEST(FormatsAgree, HtmlIsWellFormed) {
       i = end;
       const bool closes = tag.starts_with('/');
       tag = tag.substr(closes ? 1 : 0, tag.find(' ') - (closes ? 1 : 0));
-      const std::set<std::string> known = {"h1", "h2", "p",  "div", "table", "tr",
-                                           "th", "td", "ul", "li",  "pre"};
+      const std::set<std::string> known = {"h1", "h2", "p",  "div", "table", "tr",    "th",
+                                           "td", "ul", "li", "pre", "thead", "tbody", "tfoot"};
       ASSERT_TRUE(known.contains(tag)) << tag;
       if (!closes) {
         open.push_back(tag);

@@ -1,8 +1,15 @@
-"""The report of `small` in a headless browser: every picture shows, nothing is fetched, nothing sticks out.
+"""Pages of answers in a headless browser, used as a reader uses them.
+
+Nothing is fetched, nothing goes wrong, nothing sticks out; charts have the data's series and points, tooltips and
+switches answer, tables sort and download, and every text is legible in both looks.
 
 Run from anywhere: python3 tests/report/page_test.py BANDWRIGHT CHROMIUM
 """
 
+import csv
+import html
+import io
+import json
 import re
 import subprocess
 import sys
@@ -11,50 +18,154 @@ import unittest
 from pathlib import Path
 
 BANDWRIGHT, CHROMIUM = sys.argv[1], sys.argv[2]
+HERE = Path(__file__).resolve().parent
 
-# Runs after everything has loaded and leaves what it saw as the page's title.
-PROBE = """<script>addEventListener("load", () => {
-  const page = document.documentElement;
-  document.title = JSON.stringify({
-    pictures: document.images.length,
-    broken: [...document.images].filter(image => !image.naturalWidth).length,
-    fetched: performance.getEntriesByType("resource").filter(entry => !entry.name.startsWith("data:")).length,
-    wider: page.scrollWidth - page.clientWidth});
-});</script>"""
+# Before anything of the page's own.
+WATCH = """<script>window.errorsSeen = [];
+addEventListener("error", event => errorsSeen.push(event.message));
+addEventListener("securitypolicyviolation", event => errorsSeen.push(event.violatedDirective));
+console.error = console.warn = (...words) => errorsSeen.push(words.join(" "));</script>"""
+
+# A page for each kind of answer.
+ANSWERS = {
+    "estimate": ["estimate", "llama3-70b", "--machine", "dgx-h100", "--npus", "512", "--tp", "8", "--pp", "4"],
+    "plan": ["plan", "llama3-8b", "--machine", "dgx-h100", "--npus", "64"],
+    "optimize": ["optimize", "4D", "325", "175B", "Perf"],
+    "simulate": ["simulate", "4D", "325", "175B", "NoOverlap"],
+    "cost": ["cost", "4D", "--bandwidth", "137.98,120.74,58.91,7.36"],
+    "place": ["place", "vgg19", "--batch", "16", "--tiers", "dram-pmm", "--ratio", "4:1", "--policy", "static"],
+    "scale": ["scale", "simulate", "cosmogan", "--machine", "edison", "--nodes", "1..64", "--weak", "--batch", "64"],
+    "list": ["list", "machines"],
+}
 
 
-class Report(unittest.TestCase):
+def run(*words):
+    return subprocess.run([BANDWRIGHT, *map(str, words)], check=True, capture_output=True, text=True)
+
+
+class Pages(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         scratch = tempfile.TemporaryDirectory()
         cls.addClassCleanup(scratch.cleanup)
         cls.folder = Path(scratch.name)
-        for words in (["evaluate", "small"], ["report", "small"]):
-            subprocess.run([BANDWRIGHT, *words, "--output", cls.folder], check=True, capture_output=True)
-        cls.page = (cls.folder / "graph_small/report.html").read_text(encoding="utf-8")
+        run("evaluate", "small", "--output", cls.folder)
+        run("report", "small", "--output", cls.folder)
+        cls.report = (cls.folder / "graph_small/report.html").read_text(encoding="utf-8")
+        cls.interactive = "uPlot" in cls.report.split("<body>")[1]
 
-    def seen(self, width):
-        """The page as the browser has it after loading, with the probe's findings as its title."""
+    def seen(self, page, width=1200):
+        """What the probe saw of a page in a window so wide."""
         probed = self.folder / "probed.html"
-        probed.write_text(self.page.replace("</body>", PROBE + "</body>"), encoding="utf-8")
-        run = subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900",
-                              "--virtual-time-budget=10000", "--dump-dom", probed.as_uri()],
-                             capture_output=True, text=True, timeout=120, check=True)
-        return run.stdout
+        probe = f"<script>{(HERE / 'probe.js').read_text(encoding='utf-8')}</script>"
+        probed.write_text(page.replace("<head>", "<head>" + WATCH).replace("</body>", probe + "</body>"), encoding="utf-8")
+        done = subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--window-size={width},900",
+                               "--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", probed.as_uri()],
+                              capture_output=True, text=True, timeout=120, check=True)
+        self.assertNotIn("CONSOLE", done.stderr)
+        found = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
+        self.assertIsNotNone(found, "the page's script did not end")
+        return json.loads(html.unescape(found.group(1)))
 
-    def test_every_picture_shows_and_nothing_is_fetched(self):
-        figures = self.page.count("<figure")
-        self.assertGreaterEqual(figures, 6)
-        dom = self.seen(1200)
-        self.assertIn(f'<title>{{"pictures":{figures},"broken":0,"fetched":0,"wider":0}}</title>', dom)
-        for heading in ("Findings", "Run it again"):
-            self.assertIn(heading, dom)
+    def check(self, seen):
+        self.assertEqual((seen["errors"], seen["fetched"], seen["wider"]), ([], [], 0))
+        self.assertTrue(seen["links"])
+        for look in ("light", "dark"):  # WCAG AA: 4.5 for text, 3 for what a picture is made of
+            self.assertGreaterEqual(seen[look]["text"]["ratio"], 4.5, seen[look]["text"])
+            self.assertGreaterEqual(seen[look]["series"], 3.0, look)
+        self.assertNotEqual(seen["light"]["paper"], seen["dark"]["paper"])
+        self.assertTrue(seen["redrawn"])
+        for table in seen["tables"]:
+            self.check_table(table)
+        for chart in seen["charts"]:
+            self.check_chart(chart)
+        if self.interactive:
+            self.assertEqual(seen["drawings"], 0)
 
-    def test_it_fits_a_small_window(self):
-        self.assertIn('"wider":0}', self.seen(480))
+    def check_table(self, table):
+        self.assertEqual(table["after"], table["before"], table["name"])
+        self.assertEqual(sorted(table["ascending"]), sorted(table["before"]))
+        if table["numeric"] and all(re.fullmatch(r"-?[\d.]+(e[+-]?\d+)?", cell) for cell in table["before"]):
+            self.assertEqual(table["ascending"], sorted(table["before"], key=float))
+            self.assertEqual(table["descending"], sorted(table["before"], key=float, reverse=True))
+        self.assertEqual(len(list(csv.reader(io.StringIO(table["csv"])))), 1 + len(table["before"]))
+
+    def check_chart(self, chart):
+        with self.subTest(chart["name"]):
+            self.assertTrue(chart["off"] and chart["on"])
+            names = list(dict.fromkeys(series["name"] for panel in chart["panels"] for series in panel["series"]))
+            self.assertEqual(chart["switches"], names)
+            self.assertNotIn(None, chart["tips"])
+            for panel in chart["panels"]:
+                self.assertEqual(panel["drawn"], len(panel["series"]))
+                self.assertEqual(panel["points"], [len(series["x"]) for series in panel["series"]])
+                self.assertTrue(panel["canvas"])
+            rows = list(csv.reader(io.StringIO(chart["csv"])))
+            self.assertEqual(len(rows) - 1, sum(len(series["x"]) for panel in chart["panels"] for series in panel["series"]))
+
+    def test_the_report_works_at_every_width(self):
+        for width in (500, 1600):  # the browser has no narrower window
+            with self.subTest(width=width):
+                self.check(self.seen(self.report, width))
+
+    def test_the_report_works_on_a_phone(self):
+        # A frame is as narrow as it is said to be.
+        frame = f'<iframe srcdoc="{html.escape(self.report)}" style="width:400px;height:900px;border:0"></iframe>'
+        probe = """<script>addEventListener("load", () => {
+          const page = document.querySelector("iframe").contentDocument.documentElement;
+          document.title = `width ${page.clientWidth} wider ${page.scrollWidth - page.clientWidth}`;
+        });</script>"""
+        (self.folder / "phone.html").write_text(f"<!DOCTYPE html><body style='margin:0'>{frame}{probe}</body>", encoding="utf-8")
+        done = subprocess.run([CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=10000",
+                               "--dump-dom", (self.folder / "phone.html").as_uri()],
+                              capture_output=True, text=True, timeout=120, check=True)
+        width = int(re.search(r"<title>width (\d+) wider 0</title>", done.stdout).group(1))
+        self.assertLessEqual(width, 400)
+
+    def test_charts_have_the_numbers_of_the_results(self):
+        if not self.interactive:
+            self.skipTest("built without the chart library")
+        charts = {chart["name"]: chart for chart in self.seen(self.report)["charts"]}
+        self.assertEqual(list(charts), ["fig12", "fig13", "fig14", "pareto", "convergence", "utilization"])
+        with open(self.folder / "small/results.csv", newline="", encoding="utf-8") as stream:
+            rows = [row for row in csv.DictReader(stream) if row["view"] == "simulated" and row["network"] == "2D"]
+
+        def times(allocation, source):
+            return {float(row["budget_gb_per_s"]): float(row["step_time_s"]) for row in rows
+                    if row["allocation"] == allocation and row["source"] == source}
+        equal = times("EqualBW", "equal")
+        panel, = charts["fig12"]["panels"]
+        points = {}  # a curve may go on dashed, in a series of its own
+        for each in panel["series"]:
+            points.setdefault(each["name"], {}).update(zip(each["x"], each["y"]))
+        self.assertEqual(panel["title"], "17B on 2D")
+        for name, source in (("PerfOptBW", "optimized"), ("PerfPerCostOptBW, published shares", "published")):
+            own = times(name.split(",")[0], source)
+            self.assertEqual(sorted(points[name]), sorted(own))
+            for x, y in points[name].items():
+                self.assertAlmostEqual(y, equal[x] / own[x], delta=1e-12)
+
+    def test_findings_stand_above_the_rows_that_they_are_read_from(self):
+        sections = re.split(r"<h2[^>]*>", self.report)
+        said = [section for section in sections if section.startswith("Findings in the view")]
+        self.assertGreaterEqual(len(said), 1)
+        largest = re.search(r"and at most ([\d.]+) %", said[0]).group(1)
+        losses = next(section for section in sections if section.startswith("Performance per cost lost"))
+        shown = [float(cell) for cell in re.findall(r"([\d.]+) %</td></tr>", losses)]
+        self.assertAlmostEqual(max(shown), float(largest), delta=0.05)
+
+    def test_every_kind_of_answer_has_a_page(self):
+        for name, words in ANSWERS.items():
+            with self.subTest(name):
+                page = self.folder / f"{name}.html"
+                run(*words, "--html", page)
+                text = page.read_text(encoding="utf-8")
+                self.check(self.seen(text))
+                self.assertIn(f"<footer>\n<p>made by: <code>bandwright {words[0]} ", text)
 
     def test_it_names_no_address(self):
-        self.assertEqual(re.findall(r"(?:src|href)=[\"'](?!data:|#)", self.page), [])
+        body = re.sub(r"<script>.*?</script>", "", self.report, flags=re.DOTALL)
+        self.assertEqual(re.findall(r"(?:src|href)=[\"'](?!data:|#)", body), [])
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "report/layout.h"
+#include "report/page/drawing.h"
 
 namespace bandwright {
 namespace {
@@ -37,7 +38,12 @@ Document everything() {
   table.main = true;
   document.add(table);
   document.add(List::of("findings", "Findings", {"one " + evil, "two"}));
-  document.add(Picture{"fig", "caption " + evil, "\x01png", "draw"});
+  document.add(Chart{.name = "fig",
+                     .caption = "caption " + evil,
+                     .x = {"budget"},
+                     .y = {"cost " + evil, true},
+                     .panels = {{"panel " + evil, {{evil, {1.0, 2.0}, {10.0, 1000.0}}}}},
+                     .command = "draw"});
   document.notes = {"mind this"};
   return document;
 }
@@ -122,8 +128,69 @@ TEST(Html, EscapesNamesEverywhere) {
   EXPECT_THAT(html, Not(HasSubstr("<b>")));
   EXPECT_THAT(html, HasSubstr("&lt;b&gt;&quot;x&quot; &amp; &#39;y&#39;&lt;/b&gt;"));
   EXPECT_THAT(html, HasSubstr("class=\"verdict bad\""));
-  EXPECT_THAT(html, HasSubstr("data:image/png;base64,AXBuZw=="));  // 01 70 6E 67
+  EXPECT_THAT(html, HasSubstr("For print: <code>draw</code>"));
   EXPECT_THAT(html, Not(HasSubstr("src=\"http")));
+}
+
+// A number that is shown with fewer digits keeps all of them for sorting and for the CSV.
+TEST(Html, TablesKeepEveryDigitAndTheNamesOfJson) {
+  Document document;
+  Table table = Table::of("breakdown", "parts");
+  table.column("part").column("exposed_s");
+  table.rows = {{"compute", 0.0200001}, {"rest", 1.5}};
+  document.add(table).add(table = Table::of("", "parts"));
+  const std::string html = render_html(document);
+  EXPECT_THAT(html, HasSubstr("<table data-name=\"breakdown\">"));
+  EXPECT_THAT(html, HasSubstr("data-key=\"exposed_s\""));
+  EXPECT_THAT(html, HasSubstr("data-v=\"0.0200001\">"));
+}
+
+TEST(Html, ContentsOriginAndWordsStandOnThePage) {
+  Document document{.title = "t"};
+  document.fact("mfu", 0.5);
+  for (const char* heading : {"one", "two", "three", "four"}) document.add(List::of("", heading, {"item"}));
+  document.origin.line("made by", "bandwright x");
+  const std::string html = render_html(document);
+  EXPECT_THAT(html, HasSubstr("<a href=\"#part-4\">four</a>"));
+  EXPECT_THAT(html, HasSubstr("<h2 id=\"part-4\">four</h2>"));
+  EXPECT_THAT(html, HasSubstr("<footer>\n<p>made by: <code>bandwright x</code></p>"));
+  EXPECT_THAT(html, HasSubstr(escaped_html(key("mfu").help)));
+  EXPECT_THAT(html_fragment(document), Not(HasSubstr("<nav")));
+}
+
+// On a scale from 0 to 100 that is 100 wide: marks at every 20.
+TEST(Drawing, TicksAreRoundAndWithinTheRange) {
+  EXPECT_EQ(ticks(0.0, 100.0, false, 5), (std::vector<double>{0.0, 20.0, 40.0, 60.0, 80.0, 100.0}));
+  EXPECT_EQ(ticks(-1.0, 1.0, false, 4), (std::vector<double>{-1.0, -0.5, 0.0, 0.5, 1.0}));
+  EXPECT_EQ(ticks(1.0, 100.0, true, 6), (std::vector<double>{1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0}));
+  EXPECT_TRUE(ticks(1.0, 1.0, false, 5).empty());
+}
+
+TEST(Drawing, APanelHasALineForEachSeriesAndLeavesOutWhatHasNoLogarithm) {
+  const Chart chart{
+      .name = "c",
+      .caption = "",
+      .x = {"x"},
+      .y = {"y", true},
+      .panels = {{"p", {{"a", {1, 2, 3}, {0.0, 10.0, 100.0}}, {"b", {1}, {1}, Chart::Mark::Dots}}}}};
+  const std::string html = chart_html(chart, true);
+  // Of three points of `a` one is at 0: two places are left on the polyline.
+  const std::size_t at = html.find("points=\"");
+  ASSERT_NE(at, std::string::npos);
+  const std::string points = html.substr(at + 8, html.find('"', at + 8) - at - 8);
+  EXPECT_EQ(std::count(points.begin(), points.end(), ','), 2);
+  EXPECT_THAT(html, HasSubstr("<circle"));
+  EXPECT_THAT(html, HasSubstr(R"("x":[1.0,2.0,3.0],"y":[0.0,10.0,100.0])"));
+}
+
+TEST(Drawing, AChartOfUnevenOrEndlessNumbersIsAFault) {
+  Chart chart{.name = "c", .caption = "", .x = {}, .y = {}, .panels = {{"p", {{"a", {1.0}, {}}}}}};
+  EXPECT_EQ(fault_of(chart), "c: a is uneven");
+  chart.panels[0].series[0].y = {std::nan("")};
+  EXPECT_EQ(fault_of(chart), "c: a is not finite");
+  Document document;
+  document.add(chart);
+  EXPECT_THROW(render_html(document), InputError);
 }
 
 TEST(Render, EveryFormatRendersAnyDocumentAndAnEmptyOne) {

@@ -144,6 +144,16 @@ TEST(Keys, ThePageInDocsIsMadeOfThem) {
                 << " docs/json.md";
 }
 
+TEST(Keys, TheGlossaryEndsWithThem) {
+  const std::filesystem::path page = "docs/glossary.md";
+  const std::string text = std::filesystem::exists(page) ? read_text_file(page) : "";
+  if (text.ends_with(labels_table())) return;
+  const std::filesystem::path right = std::filesystem::temp_directory_path() / "bandwright-glossary.md";
+  std::ofstream(right) << text.substr(0, text.find("## In front of a number")) << labels_table();
+  ADD_FAILURE() << page.string() << " does not end as report/key_table.cpp says: cp " << right.string() << " "
+                << page.string();
+}
+
 TEST(Keys, TheyStandOnceAndInSmallLetters) {
   for (const Key& each : keys()) {
     EXPECT_EQ(&key(each.name), &each);

@@ -1,0 +1,69 @@
+#include "answers/charts/dimension_words.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <map>
+#include <optional>
+
+#include "core/error.h"
+#include "core/io/csv.h"
+#include "core/io/paths.h"
+#include "core/text.h"
+#include "core/units.h"
+#include "topology/network.h"
+
+namespace bandwright {
+namespace {
+
+using Limits = std::map<std::string, double, std::less<>>;
+
+Limits read_limits() {
+  constexpr double highest = 1e9;
+  const std::string file = (inputs_folder() / "link_limits.csv").string();
+  const CsvTable table = parse_csv(read_text_file(file), file);
+  Limits limits;
+  for (const CsvRow& row : table.rows) {
+    limits.emplace(row.text("class"), parse_number(row.text("gb_per_s"), 0.0, highest));
+  }
+  return limits;
+}
+
+std::optional<Network> found(const std::string& word) {
+  try {
+    return load_network(word);
+  } catch (const InputError&) {  // a file of the user's, which the results do not name
+    return std::nullopt;
+  }
+}
+
+std::vector<std::string> usual_classes(std::size_t count) {
+  const std::vector<std::string> all = {"Tile", "Package", "Node", "Pod"};
+  if (count == 2) return {"Package", "Pod"};
+  if (count == 3 || count == 4) return {all.end() - static_cast<std::ptrdiff_t>(count), all.end()};
+  return std::vector<std::string>(count);
+}
+
+}  // namespace
+
+std::vector<DimensionWords> dimension_words(const std::string& network, std::size_t count) {
+  static const Limits limits = read_limits();
+  const auto limit_of = [](const std::string& link_class) {
+    const auto limit = limits.find(link_class);
+    return limit == limits.end() ? std::numeric_limits<double>::infinity() : limit->second;
+  };
+  std::vector<DimensionWords> words;
+  const std::optional<Network> file = found(network.substr(0, network.find(',')));
+  if (file && file->dimensions.size() == count) {
+    for (const Dimension& each : file->dimensions) {
+      words.push_back({fmt::format("{}({})", each.kind->name, each.npus), limit_of(each.price_class)});
+    }
+    return words;
+  }
+  for (const std::string& link_class : usual_classes(count)) {
+    words.push_back({fmt::format("dimension {}", words.size() + 1), limit_of(link_class)});
+  }
+  return words;
+}
+
+}  // namespace bandwright
