@@ -10,7 +10,8 @@ namespace bandwright {
 namespace {
 
 std::string budget_words(const HardwareSpace& space) {
-  return space.dollars ? quantity(space.budget, Unit::Usd) : quantity(space.budget, Unit::GbPerS) + " per NPU";
+  return space.dollars ? quantity(space.budget, Unit::Usd)
+                       : quantity(space.budget, Unit::GbPerS) + " per NPU";
 }
 
 std::string placement_words(const Parallelism& p) { return fmt::format("{}", fmt::join(p.placement, ",")); }
@@ -60,10 +61,10 @@ Table plans_of(const HardwareAnswer& answer) {
     std::vector<std::string> ties;
     for (const Parallelism& tie : ranked.ties) ties.push_back(division_difference(ranked.parallelism, tie));
     for (Value value : std::initializer_list<Value>{
-             bought_words(each), groups_words(ranked.parallelism), each.network.shorthand(), ranked.gb_per_s, placement_words(ranked.parallelism),
-             ranked.step_ns / 1e9, ranked.bound_ns / 1e9, each.rate.tokens_per_s, each.rate.mfu, each.rate.hfu,
-             each.rate.tflop_per_s_per_npu, ranked.memory_bytes, each.network_usd, each.estimate_ns / 1e9,
-             std::move(ties)}) {
+             bought_words(each), groups_words(ranked.parallelism), each.network.shorthand(), ranked.gb_per_s,
+             placement_words(ranked.parallelism), ranked.step_ns / 1e9, ranked.bound_ns / 1e9,
+             each.rate.tokens_per_s, each.rate.mfu, each.rate.hfu, each.rate.tflop_per_s_per_npu,
+             ranked.memory_bytes, each.network_usd, each.estimate_ns / 1e9, std::move(ties)}) {
       row.push_back(std::move(value));
     }
     table.rows.push_back(std::move(row));
@@ -112,9 +113,10 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
   document.data("global_batch", space.job.parallelism.global_batch).data("minimized", "time");
   const bool proved = !answer.best.empty() && !answer.interrupted;
   document.data("bound_s", proved ? Value(answer.best[0].ranked.bound_ns / 1e9) : Value());
-  document.data("gap", proved ? Value(std::max(0.0, 1.0 - answer.best[0].ranked.bound_ns /
-                                                              answer.best[0].ranked.step_ns))
-                              : Value());
+  document.data(
+      "gap", proved
+                 ? Value(std::max(0.0, 1.0 - answer.best[0].ranked.bound_ns / answer.best[0].ranked.step_ns))
+                 : Value());
   document.add(plans_of(answer));
   const HardwareCounts& counts = answer.counts;
   document.add(Facts::of("counts", "of all combinations")
@@ -131,8 +133,9 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
   job.parallelism = best.ranked.parallelism;
   job.machine = best.machine;
   if (!machine_file.empty()) {
-    const std::string options = fmt::format("{} --machine {} {} --placement {}", model, machine_file,
-                                            division_options(job.parallelism), placement_words(job.parallelism));
+    const std::string options =
+        fmt::format("{} --machine {} {} --placement {}", model, machine_file,
+                    division_options(job.parallelism), placement_words(job.parallelism));
     List commands = List::of("next_commands", "look closer",
                              {"bandwright estimate " + options, "bandwright simulate " + options});
     commands.commands = true;

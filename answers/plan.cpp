@@ -56,8 +56,9 @@ std::string division_options(const Parallelism& p) {
 }
 
 std::span<const char* const> division_keys() {
-  static constexpr const char* keys[] = {"tensor",         "context",     "pipeline", "expert",    "data",
-                                         "virtual_stages", "micro_batch", "zero",     "recompute", "sequence_parallel"};
+  static constexpr const char* keys[] = {"tensor",    "context",          "pipeline",    "expert",
+                                         "data",      "virtual_stages",   "micro_batch", "zero",
+                                         "recompute", "sequence_parallel"};
   return keys;
 }
 std::vector<Value> division_values(const Parallelism& p) {

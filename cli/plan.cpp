@@ -1,4 +1,3 @@
-#include "answers/hardware_plan.h"
 #include "answers/plan.h"
 
 #include <CLI/Config.hpp>
@@ -6,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "answers/hardware_plan.h"
 #include "cli/commands.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/output.h"
@@ -124,7 +124,8 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
       .add_option("--shapes", options.hardware.shapes,
                   "of networks to buy: any (the default), or Ring(8)_Switch(128) ...")
       ->type_name("SHAPES");
-  command.add_option("--dimensions", options.hardware.dimensions, "at most so many, of any shape (default 4)")
+  command
+      .add_option("--dimensions", options.hardware.dimensions, "at most so many, of any shape (default 4)")
       ->type_name("N");
   command
       .add_option("--hardware", options.hardware.hardware,

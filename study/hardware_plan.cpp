@@ -32,11 +32,11 @@ std::vector<ShapeFamily> families_of(const HardwareSpace& space, const HardwareW
                                    return parse_integer(text, 1, max_free_dimensions);
                                  });
   if (words.shapes.empty() || equal_ignoring_case(words.shapes, "any")) {
-    std::vector<ShapeFamily> all =
-        shape_families(space.hardware, npus, static_cast<int>(dimensions), prices);
+    std::vector<ShapeFamily> all = shape_families(space.hardware, npus, static_cast<int>(dimensions), prices);
     if (all.empty()) {
-      throw InputError(fmt::format("--shapes: no network of {} NPUs in up to {} dimensions can be built of {}",
-                                   npus, dimensions, space.hardware.name));
+      throw InputError(
+          fmt::format("--shapes: no network of {} NPUs in up to {} dimensions can be built of {}", npus,
+                      dimensions, space.hardware.name));
     }
     return all;
   }
@@ -56,8 +56,8 @@ std::vector<ShapeFamily> families_of(const HardwareSpace& space, const HardwareW
 PlannedHardware planned(const HardwareSpace& space, RankedHardware ranked) {
   PlannedHardware one{.ranked = std::move(ranked)};
   one.network = network_of(space.hardware, one.ranked.shape);
-  one.machine = machine_of(space.hardware, one.ranked.shape, space.divisions.job.machine.npu,
-                           one.ranked.gb_per_s);
+  one.machine =
+      machine_of(space.hardware, one.ranked.shape, space.divisions.job.machine.npu, one.ranked.gb_per_s);
   TrainingJob job = space.divisions.job;
   job.machine = one.machine;
   job.parallelism = one.ranked.parallelism;
@@ -100,8 +100,8 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   space.dollars = std::holds_alternative<Money>(budget);
   space.budget = space.dollars ? std::get<Money>(budget).value() : std::get<Bandwidth>(budget).value();
   if (space.budget <= 0.0) throw InputError(fmt::format("--budget: '{}' is not above 0", job.budget));
-  space.hardware = parse_option("--hardware", words.hardware.empty() ? "usual" : words.hardware,
-                                load_free_hardware);
+  space.hardware =
+      parse_option("--hardware", words.hardware.empty() ? "usual" : words.hardware, load_free_hardware);
   Machine machine{.npu = parse_option("--npu", words.npu, load_npu)};
   machine.name = machine.npu.name;
   for (const HardwareClass& each : space.hardware.classes) machine.dimensions.push_back(each.links);
@@ -114,7 +114,8 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   space.families = families_of(space, words, space.dollars ? &space.prices : nullptr);
   for (const std::string& text : words.constraints) {
     // Read for itself; each shape reads it again with its own prices.
-    static_cast<void>(parse_constraint(text, max_free_dimensions, std::vector<double>(max_free_dimensions, 1.0)));
+    static_cast<void>(
+        parse_constraint(text, max_free_dimensions, std::vector<double>(max_free_dimensions, 1.0)));
     space.constraints.push_back(text);
   }
   return space;

@@ -205,8 +205,7 @@ ChunkRamp chunk_ramp_of(const FabricDimension& dimension, double wire_bytes) {
   const double step_ns = dimension.constants.step_us * 1e3;
   const double tuned_ns = wire_bytes / dimension.gb_per_s;
   if (tuned_ns <= 0.0) return {};
-  return {0.5 * chunk_ramp * std::sqrt(step_ns * tuned_ns),
-          0.5 * chunk_ramp * std::sqrt(step_ns / tuned_ns)};
+  return {0.5 * chunk_ramp * std::sqrt(step_ns * tuned_ns), 0.5 * chunk_ramp * std::sqrt(step_ns / tuned_ns)};
 }
 
 void CurveBuilder::send() {

@@ -39,7 +39,8 @@ LeastTime least_time(const FreeRegion& region, double constant_ns, const FreeBan
   constexpr double little = 0.02;
   double spent = 0.0;
   for (std::size_t d = 0; d < n; ++d) {
-    if (bytes[d] <= 0.0) least.gb_per_s[d] = std::min(region.most[d], little * region.total / region.price[d]);
+    if (bytes[d] <= 0.0)
+      least.gb_per_s[d] = std::min(region.most[d], little * region.total / region.price[d]);
     spent += region.price[d] * least.gb_per_s[d];
   }
   if (spent > region.total) {

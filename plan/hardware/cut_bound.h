@@ -32,9 +32,9 @@ LeastTime least_time(const FreeRegion& region, double constant_ns, const FreeBan
 //
 //   T >= F(mu) = least over the region of  sum of mu_k c_k + sum over d of (sum of mu_k l_kd) / b_d
 //
-// F is concave in mu with slopes dF/dmu_k = cut_k(b), b where the least is; weights are moved from the cut that
-// is lowest there to the one that is highest, until they do not differ. One cut alone loses up to half, as a
-// collective over several dimensions charges the slowest only.
+// F is concave in mu with slopes dF/dmu_k = cut_k(b), b where the least is; weights are moved from the cut
+// that is lowest there to the one that is highest, until they do not differ. One cut alone loses up to half,
+// as a collective over several dimensions charges the slowest only.
 class CutBound {
  public:
   static constexpr std::size_t most_cuts = 12;

@@ -43,7 +43,8 @@ Kind<std::vector<int>> limits_by_kind() {
   kind.write = [](const std::vector<int>& most) {
     YamlTree tree = YamlTree::map();
     for (std::size_t k = 0; k < most.size(); ++k) {
-      if (most[k] > 0) tree.add(std::string(dimension_kinds()[k].name), YamlTree::word(fmt::format("{}", most[k])));
+      if (most[k] > 0)
+        tree.add(std::string(dimension_kinds()[k].name), YamlTree::word(fmt::format("{}", most[k])));
     }
     return tree;
   };
@@ -95,12 +96,13 @@ std::uint8_t kinds_allowed(const FreeHardware& hardware, std::size_t hardware_cl
 const Fields<FreeHardware>& free_hardware_fields() {
   using H = FreeHardware;
   static const Fields<H> fields =
-      Fields<H>("hardware", "what networks can be built of",
-                required("name", &H::name, kinds::text(), "what lists and answers call it"),
-                optional("help", &H::help, kinds::text(), "one line for lists"),
-                required("classes", &H::classes, kinds::list(kinds::object(class_fields())),
-                         "of dimensions, the innermost first"),
-                required("kinds", &H::most_npus, limits_by_kind(), "most NPUs along a dimension; 0: any number"))
+      Fields<H>(
+          "hardware", "what networks can be built of",
+          required("name", &H::name, kinds::text(), "what lists and answers call it"),
+          optional("help", &H::help, kinds::text(), "one line for lists"),
+          required("classes", &H::classes, kinds::list(kinds::object(class_fields())),
+                   "of dimensions, the innermost first"),
+          required("kinds", &H::most_npus, limits_by_kind(), "most NPUs along a dimension; 0: any number"))
           .rule("classes", check_classes);
   return fields;
 }
@@ -188,8 +190,9 @@ void for_each_shape(const ShapeFamily& family, const std::function<void(const Sh
 Network network_of(const FreeHardware& hardware, const ShapeFamily& shape) {
   Network network{.name = hardware.name};
   for (std::size_t d = 0; d < shape.npus.size(); ++d) {
-    network.dimensions.push_back({&dimension_kinds()[static_cast<std::size_t>(std::countr_zero(shape.kinds[d]))],
-                                  shape.npus[d], hardware.classes[shape.classes[d]].links.price_class});
+    network.dimensions.push_back(
+        {&dimension_kinds()[static_cast<std::size_t>(std::countr_zero(shape.kinds[d]))], shape.npus[d],
+         hardware.classes[shape.classes[d]].links.price_class});
   }
   return network;
 }
@@ -211,8 +214,8 @@ Machine machine_of(const FreeHardware& hardware, const ShapeFamily& shape, const
 std::optional<double> unit_price(const FreeHardware& hardware, std::size_t hardware_class, std::size_t kind,
                                  std::int64_t npus, const PriceList& prices) {
   Network network;
-  network.dimensions.push_back({&dimension_kinds()[kind], static_cast<int>(npus),
-                                hardware.classes[hardware_class].links.price_class});
+  network.dimensions.push_back(
+      {&dimension_kinds()[kind], static_cast<int>(npus), hardware.classes[hardware_class].links.price_class});
   if (!missing_prices(network, prices).empty()) return std::nullopt;
   return unit_prices(network, prices).front();
 }

@@ -15,8 +15,8 @@ namespace bandwright {
 // the bandwidth that its library is tuned for; its kind and size are what is searched.
 struct HardwareClass {
   FabricDimension links;
-  int from_dimensions = 1;    // networks of fewer have none of it
-  int most_npus = 0;          // along it; 0: any
+  int from_dimensions = 1;     // networks of fewer have none of it
+  int most_npus = 0;           // along it; 0: any
   double most_gb_per_s = 0.0;  // of an NPU
 };
 
@@ -33,9 +33,9 @@ FreeHardware load_free_hardware(std::string_view word);
 
 // Networks of the same sizes, which differ in the kinds of their dimensions.
 struct ShapeFamily {
-  std::vector<int> npus;              // of each dimension, innermost first
-  std::vector<std::size_t> classes;   // of FreeHardware
-  std::vector<std::uint8_t> kinds;    // of each dimension, as bits of dimension_kinds()
+  std::vector<int> npus;             // of each dimension, innermost first
+  std::vector<std::size_t> classes;  // of FreeHardware
+  std::vector<std::uint8_t> kinds;   // of each dimension, as bits of dimension_kinds()
 
   [[nodiscard]] double shapes() const;  // how many
 };

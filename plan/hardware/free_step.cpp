@@ -40,8 +40,8 @@ struct FreeStep::Pass {
   static constexpr std::int32_t none = -1;
   struct Op {
     double ns = 0.0;
-    std::int32_t call = none;   // into calls
-    std::uint32_t first = 0;    // into after
+    std::int32_t call = none;  // into calls
+    std::uint32_t first = 0;   // into after
     std::uint32_t count = 0;
     friend bool operator==(const Op&, const Op&) = default;
   };
@@ -148,8 +148,7 @@ std::unique_ptr<FreeStep::Written> FreeStep::write(const std::vector<Group>& gro
       result.after.insert(result.after.end(), dependencies.begin(), dependencies.end());
       if (operation.kind == OperationKind::Collective) {
         const GroupCollective& call = step.collectives[operation.collective];
-        const Call wanted{static_cast<Axes>(call.group), call.collective.kind,
-                          call.collective.bytes.value()};
+        const Call wanted{static_cast<Axes>(call.group), call.collective.kind, call.collective.bytes.value()};
         const auto known = std::find(result.calls.begin(), result.calls.end(), wanted);
         op.call = static_cast<std::int32_t>(known - result.calls.begin());
         if (known == result.calls.end()) result.calls.push_back(wanted);
@@ -184,7 +183,7 @@ void FreeStep::take(const Parallelism& p, const FreeLayout& layout) {
 }
 
 void FreeStep::take_together(const Parallelism& p, const std::vector<Group>& groups,
-                              std::span<const FabricDimension> classes, double copying) {
+                             std::span<const FabricDimension> classes, double copying) {
   begin(p, groups);
   layout_ = nullptr;
   classes_ = classes;

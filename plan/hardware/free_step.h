@@ -16,8 +16,8 @@ struct FreeLayout {
 };
 
 // Steps of many divisions of one job over hardware whose bandwidths are free: the schedule of
-// training/training_step.h, with collectives as training/collective_curve.h prices them. The time of a step is
-// convex in bandwidth and falls with it; where it is taken, its longest path comes with it, a cut.
+// training/training_step.h, with collectives as training/collective_curve.h prices them. The time of a step
+// is convex in bandwidth and falls with it; where it is taken, its longest path comes with it, a cut.
 //
 // The passes of a layer are written once for all divisions that have them in common (plan/timed_passes.h).
 // Not for several threads at a time: each has its own.
@@ -80,7 +80,7 @@ class FreeStep {
   std::vector<std::unique_ptr<Written>> all_;
 
   const std::vector<Group>* groups_ = nullptr;
-  const FreeLayout* layout_ = nullptr;         // else together:
+  const FreeLayout* layout_ = nullptr;  // else together:
   std::span<const FabricDimension> classes_;
   double copying_ = 0.0;
   const Written* passes_ = nullptr;

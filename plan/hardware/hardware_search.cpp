@@ -97,8 +97,7 @@ class HardwareSearcher {
  private:
   void attempt(std::size_t wanted);
   void enumerate();
-  [[nodiscard]] std::vector<FreeCandidate> of_sizes(std::uint32_t sizes, FreeStep& step,
-                                                    std::int64_t& valid,
+  [[nodiscard]] std::vector<FreeCandidate> of_sizes(std::uint32_t sizes, FreeStep& step, std::int64_t& valid,
                                                     std::optional<RankedDivision>& smallest) const;
   void arrange();
   void count();
@@ -143,7 +142,7 @@ class HardwareSearcher {
   tbb::task_arena arena_;
   Network flat_;
   std::vector<FabricDimension> classes_;
-  double together_;  // GB/s, at most
+  double together_;                      // GB/s, at most
   double copying_ = copying_processors;  // at least, of any shape
 
   std::size_t wanted_ = 0;
@@ -170,7 +169,8 @@ void HardwareSearcher::in_threads(std::size_t count, Work work) {
     for (int t = 0; t < arena_.max_concurrency(); ++t) {
       group.run([&] {
         FreeStep step(space_.divisions.job);
-        for (std::size_t i = next++; i < count && !(search_.interrupted && search_.interrupted()); i = next++) {
+        for (std::size_t i = next++; i < count && !(search_.interrupted && search_.interrupted());
+             i = next++) {
           work(i, step);
         }
       });
@@ -278,12 +278,13 @@ void HardwareSearcher::arrange() {
   }
   arrangement_order_.resize(arrangements_.size());
   std::iota(arrangement_order_.begin(), arrangement_order_.end(), 0U);
-  std::stable_sort(arrangement_order_.begin(), arrangement_order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const auto least = [&](std::uint32_t of) {
-      return candidates_[by_sizes_[arrangements_[of].sizes].front()].bound_ns;
-    };
-    return least(a) < least(b);
-  });
+  std::stable_sort(arrangement_order_.begin(), arrangement_order_.end(),
+                   [&](std::uint32_t a, std::uint32_t b) {
+                     const auto least = [&](std::uint32_t of) {
+                       return candidates_[by_sizes_[arrangements_[of].sizes].front()].bound_ns;
+                     };
+                     return least(a) < least(b);
+                   });
 }
 
 // How many algorithms of the catalogue serve an all-reduce over so many NPUs.
@@ -398,7 +399,9 @@ void HardwareSearcher::bound(std::uint32_t candidate, std::uint32_t arrangement,
 
 void HardwareSearcher::look(std::uint32_t arrangement, FreeStep& step, std::vector<Survivor>& survivors) {
   const std::vector<std::uint32_t>& own = by_sizes_[arrangements_[arrangement].sizes];
-  const auto out = [&](std::uint32_t candidate) { return candidates_[candidate].bound_ns > limit(candidate); };
+  const auto out = [&](std::uint32_t candidate) {
+    return candidates_[candidate].bound_ns > limit(candidate);
+  };
   if (std::all_of(own.begin(), own.end(), out)) return;
   const Parallelism first = placed(candidates_[own.front()], arrangement);
   for (const ShapeFamily& family : space_.families) {
@@ -426,8 +429,8 @@ void HardwareSearcher::guess() {
   std::vector<std::uint32_t> promising(candidates_.size());
   std::iota(promising.begin(), promising.end(), 0U);
   const std::size_t count = std::min(promising.size(), std::max<std::size_t>(24, 2 * wanted_));
-  std::partial_sort(promising.begin(), promising.begin() + static_cast<std::ptrdiff_t>(count), promising.end(),
-                    [&](std::uint32_t a, std::uint32_t b) {
+  std::partial_sort(promising.begin(), promising.begin() + static_cast<std::ptrdiff_t>(count),
+                    promising.end(), [&](std::uint32_t a, std::uint32_t b) {
                       const double x = candidates_[a].bound_ns;
                       const double y = candidates_[b].bound_ns;
                       return x != y ? x < y : a < b;
@@ -521,9 +524,8 @@ Solved HardwareSearcher::solve(const Parallelism& p, const ShapeFamily& shape, F
 }
 
 void HardwareSearcher::finish() {
-  std::erase_if(survivors_, [&](const Survivor& each) {
-    return each.bound_ns * downward > limit(each.candidate);
-  });
+  std::erase_if(survivors_,
+                [&](const Survivor& each) { return each.bound_ns * downward > limit(each.candidate); });
   std::vector<Solved> solved(survivors_.size());
   in_threads(survivors_.size(), [&](std::size_t i, FreeStep& step) {
     const Survivor& each = survivors_[i];
@@ -555,7 +557,8 @@ void HardwareSearcher::finish() {
       p.recompute = each;
       same.push_back(p);
     }
-    const bool ties = !answer_.best.empty() && step_ns <= answer_.best.back().step_ns * (1.0 + 2.0 * certified);
+    const bool ties =
+        !answer_.best.empty() && step_ns <= answer_.best.back().step_ns * (1.0 + 2.0 * certified);
     if (ties) {
       std::vector<Parallelism>& of_row = answer_.best.back().ties;
       of_row.insert(of_row.end(), same.begin(), same.end());

@@ -24,10 +24,10 @@ struct HardwareSpace {
 };
 
 struct HardwareSearch {
-  std::size_t best = 10;          // divisions, each on its best network; those that tie counted once
-  double longest_step_ns = 0.0;   // only steps of at most this; 0: any
-  double most_memory_bytes = 0.0; // of an NPU; 0: what it has
-  int threads = 0;                // 0: as many as there are cores
+  std::size_t best = 10;           // divisions, each on its best network; those that tie counted once
+  double longest_step_ns = 0.0;    // only steps of at most this; 0: any
+  double most_memory_bytes = 0.0;  // of an NPU; 0: what it has
+  int threads = 0;                 // 0: as many as there are cores
   std::function<bool()> interrupted;
 
   // What is not needed for the answer, and may be left out to see what it is good for.

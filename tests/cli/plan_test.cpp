@@ -152,19 +152,19 @@ TEST(PlanCommand, BuysANetworkWithTheDivision) {
 TEST(PlanCommand, RefusesHardwareThatCannotBeSearched) {
   const ScratchFolder folder;
   const auto expect = [&](const Words& more, const std::string& message) {
-    expect_refused(run_bandwright(extended({"plan", "llama3-8b", "--npu", "h100"}, more), folder.path()), message);
+    expect_refused(run_bandwright(extended({"plan", "llama3-8b", "--npu", "h100"}, more), folder.path()),
+                   message);
   };
   expect({"--npus", "8"}, "--budget: expected GB/s per NPU, or dollars as $15M");
   expect({"--npus", "1", "--budget", "100"}, "--npus 1: one NPU has no network to buy");
   expect({"--npus", "8", "--budget", "0"}, "--budget: '0' is not above 0");
-  expect({"--npus", "8", "--budget", "100", "--shapes", "Ring(4)"},
-                 "--shapes: Ring(4) has 4 NPUs, not 8");
-  expect({"--npus", "7919", "--budget", "100", "--dimensions", "1", "--global-batch", "7919",
-                          "--shapes", "Ring(7919)"},
-                 "--shapes: Ring(7919): 7919 NPUs as a Ring of class Pod are beyond usual, or have no price");
+  expect({"--npus", "8", "--budget", "100", "--shapes", "Ring(4)"}, "--shapes: Ring(4) has 4 NPUs, not 8");
+  expect({"--npus", "7919", "--budget", "100", "--dimensions", "1", "--global-batch", "7919", "--shapes",
+          "Ring(7919)"},
+         "--shapes: Ring(7919): 7919 NPUs as a Ring of class Pod are beyond usual, or have no price");
   expect({"--npus", "8", "--budget", "100", "--constraint", "b9 <= 3"}, "b9");
   expect({"--npus", "8", "--budget", "100", "--machine", "dgx-h100"},
-                 "--npu: expected it or --machine, not both");
+         "--npu: expected it or --machine, not both");
 }
 
 TEST(PlanCommand, SaysWhichLimitRemovesTheLastNetwork) {
@@ -175,8 +175,8 @@ TEST(PlanCommand, SaysWhichLimitRemovesTheLastNetwork) {
   const Finished large = run_bandwright(extended(bought_job, {"--max-memory", "1GiB"}), folder.path());
   EXPECT_EQ(large.status, 1);
   EXPECT_THAT(large.out, HasSubstr("memory removes the last"));
-  const Finished apart = run_bandwright(
-      extended(bought_job, {"--constraint", "b1 >= 300", "--dimensions", "1"}), folder.path());
+  const Finished apart =
+      run_bandwright(extended(bought_job, {"--constraint", "b1 >= 300", "--dimensions", "1"}), folder.path());
   EXPECT_EQ(apart.status, 1);
   EXPECT_THAT(apart.out, HasSubstr("no bandwidths of any shape satisfy b1 >= 300"));
 }

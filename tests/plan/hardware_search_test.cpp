@@ -95,8 +95,7 @@ std::vector<double> brute_force(const HardwareSpace& space) {
     best.push_back(least);
   }
   std::sort(best.begin(), best.end());
-  best.erase(std::unique(best.begin(), best.end(),
-                         [](double a, double b) { return b <= a * (1.0 + 2e-9); }),
+  best.erase(std::unique(best.begin(), best.end(), [](double a, double b) { return b <= a * (1.0 + 2e-9); }),
              best.end());
   return best;
 }
@@ -281,7 +280,8 @@ TEST(Hardware, CurveIsThePriceOfAMachineAtItsBandwidth) {
       for (const int dimension : {0, 1}) {
         const Group group{.name = "g", .dimensions = {{dimension, 8, dimension == 0 ? 1 : 8}}};
         const Collective collective{kind, Bytes(static_cast<std::int64_t>(bytes))};
-        const double curve = collective_curve(free_dimensions(hardware, shape), group, collective).at(tuned).ns;
+        const double curve =
+            collective_curve(free_dimensions(hardware, shape), group, collective).at(tuned).ns;
         EXPECT_NEAR(curve, collective_ns(machine, network, group, collective), 1e-9 * curve)
             << collective_name(kind) << " " << bytes << " " << dimension;
       }
