@@ -2,7 +2,7 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 
-#include "answers/experiment_report.h"
+#include "answers/charts/experiment_report.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
 #include "cli/experiment_folder.h"

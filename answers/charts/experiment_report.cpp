@@ -1,4 +1,4 @@
-#include "answers/experiment_report.h"
+#include "answers/charts/experiment_report.h"
 
 #include <fmt/format.h>
 
