@@ -8,12 +8,10 @@
 namespace bandwright {
 namespace {
 
-using Shown = ShownRows::Shown;
-
 template <class Get>
-std::vector<std::string> different(const std::vector<Shown>& rows, Get get) {
+std::vector<std::string> different(const std::vector<ShownRows::Shown>& rows, Get get) {
   std::vector<std::string> values;
-  for (const Shown& shown : rows) {
+  for (const ShownRows::Shown& shown : rows) {
     const std::string& value = get(shown);
     if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
   }
@@ -21,9 +19,9 @@ std::vector<std::string> different(const std::vector<Shown>& rows, Get get) {
 }
 
 // Whether points of one view and loop differ in a column.
-bool varies(const std::vector<Shown>& rows, const Column& column) {
+bool varies(const std::vector<ShownRows::Shown>& rows, const Column& column) {
   std::map<std::pair<std::string, std::string>, std::string> seen;
-  return std::any_of(rows.begin(), rows.end(), [&](const Shown& shown) {
+  return std::any_of(rows.begin(), rows.end(), [&](const ShownRows::Shown& shown) {
     const std::string text = cell_text(*shown.row, column);
     return seen.try_emplace({shown.row->view, shown.row->loop}, text).first->second != text;
   });
@@ -44,13 +42,13 @@ void ShownRows::name_apart() {
       "engine", "library", "wiring", "recompute", "tables", "machine", "compute_scale", "prices", "options"};
   for (const Column& column : columns()) {
     if (std::find(apart.begin(), apart.end(), column.name) == apart.end() || !varies(rows_, column)) continue;
-    for (Shown& shown : rows_) shown.network += ", " + cell_text(*shown.row, column);
+    for (ShownRows::Shown& shown : rows_) shown.network += ", " + cell_text(*shown.row, column);
   }
 }
 
 ShownRows ShownRows::of(const std::string& loop) const {
   ShownRows kept;
-  for (const Shown& shown : rows_) {
+  for (const ShownRows::Shown& shown : rows_) {
     const bool first_view = kept.empty() || shown.row->view == kept.rows_.front().row->view;
     if (shown.row->loop == loop && first_view) kept.rows_.push_back(shown);
   }
@@ -59,28 +57,31 @@ ShownRows ShownRows::of(const std::string& loop) const {
 
 ShownRows ShownRows::of_model_on(const std::string& model, const std::string& network) const {
   ShownRows kept;
-  for (const Shown& shown : rows_) {
+  for (const ShownRows::Shown& shown : rows_) {
     if (shown.row->model == model && shown.network == network) kept.rows_.push_back(shown);
   }
   return kept;
 }
 
 std::vector<std::string> ShownRows::loops() const {
-  return different(rows_, [](const Shown& shown) -> const std::string& { return shown.row->loop; });
+  return different(rows_,
+                   [](const ShownRows::Shown& shown) -> const std::string& { return shown.row->loop; });
 }
 
 std::vector<std::string> ShownRows::models() const {
-  return different(rows_, [](const Shown& shown) -> const std::string& { return shown.row->model; });
+  return different(rows_,
+                   [](const ShownRows::Shown& shown) -> const std::string& { return shown.row->model; });
 }
 
 std::vector<std::string> ShownRows::sources() const {
-  return different(rows_, [](const Shown& shown) -> const std::string& { return shown.row->source; });
+  return different(rows_,
+                   [](const ShownRows::Shown& shown) -> const std::string& { return shown.row->source; });
 }
 
 std::vector<std::string> ShownRows::networks(double Row::*budget) const {
   std::map<std::string, std::set<double>> budgets;
   std::map<std::string, std::int64_t> dimensions;
-  for (const Shown& shown : rows_) {
+  for (const ShownRows::Shown& shown : rows_) {
     if (shown.row->*budget > 0.0) budgets[shown.network].insert(shown.row->*budget);
     dimensions.emplace(shown.network, shown.row->dimensions);
   }
@@ -95,7 +96,7 @@ std::vector<std::string> ShownRows::networks(double Row::*budget) const {
 
 double ShownRows::middle_budget() const {
   std::set<double> budgets;
-  for (const Shown& shown : rows_) {
+  for (const ShownRows::Shown& shown : rows_) {
     if (shown.row->budget_gb_per_s > 0.0) budgets.insert(shown.row->budget_gb_per_s);
   }
   return budgets.empty() ? 0.0 : *std::next(budgets.begin(), static_cast<std::ptrdiff_t>(budgets.size() / 2));

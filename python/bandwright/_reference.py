@@ -20,7 +20,7 @@ def python_page():
         if isinstance(asked, str) and asked in functions:
             print_command(functions[asked])
         elif inspect.isclass(thing):
-            print(cleaned(thing) + "\n")
+            print((cleaned(thing) if "__doc__" in vars(thing) else "") + "\n")
             for method, member in sorted(vars(thing).items()):
                 if not method.startswith("_") and (callable(member) or isinstance(member, property)):
                     print(f"- `{method}`: {' '.join(cleaned(member).split())}")

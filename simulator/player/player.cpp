@@ -46,7 +46,7 @@ class Player {
   }
 
  private:
-  static constexpr std::int64_t progress_interval = 1 << 18;  // some hundredths of a second
+  static constexpr std::int64_t progress_interval = 1 << 12;  // some milliseconds, where an event is a whole line's phase
 
   struct State {  // of one NPU's operation
     std::uint32_t missing = 0;
