@@ -26,6 +26,7 @@ endif()
 install(TARGETS bandwright)
 install(DIRECTORY inputs DESTINATION ${CMAKE_INSTALL_DATADIR}/bandwright)
 install(FILES LICENSE README.md CITATION.cff DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES report/page/node_modules/uplot/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME uPlot.LICENSE OPTIONAL)
 install(DIRECTORY plots DESTINATION ${CMAKE_INSTALL_DATADIR}/bandwright PATTERN __pycache__ EXCLUDE)
 set(completion ${PROJECT_SOURCE_DIR}/scripts/completion)
 install(FILES ${completion}/bandwright.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
