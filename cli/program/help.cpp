@@ -64,9 +64,11 @@ std::vector<std::string> lines_of(std::string_view text) {
 
 // So many lines of examples, whole ones only; the first in any case.
 std::string examples_within(std::string_view footer, std::size_t lines) {
-  const std::size_t at = footer.find(examples_heading);
-  if (at == std::string_view::npos) return {};
-  std::vector<std::string> all = lines_of(footer.substr(at + examples_heading.size() + 1));
+  // Under "Example:" or "Examples:".
+  const std::size_t at = footer.find(examples_heading.substr(0, examples_heading.size() - 2));
+  const std::size_t end = at == std::string_view::npos ? at : footer.find('\n', at);
+  if (end == std::string_view::npos) return {};
+  std::vector<std::string> all = lines_of(footer.substr(end + 1));
   const auto begins = [](std::string_view line) { return !line.starts_with("   "); };
   std::size_t kept = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
