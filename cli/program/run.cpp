@@ -30,6 +30,7 @@ constexpr std::array every_command = {
     NamedCommand{"table", add_table},       NamedCommand{"report", add_report},
     NamedCommand{"place", add_place},       NamedCommand{"scale", add_scale},
     NamedCommand{"validate", add_validate}, NamedCommand{"verify", add_verify},
+    NamedCommand{"calibrate", add_calibrate},
     NamedCommand{"check", add_check},       NamedCommand{"import", add_import},
     NamedCommand{"export", add_export},     NamedCommand{"list", add_list},
     NamedCommand{"complete", add_complete}};
