@@ -50,8 +50,8 @@ Table sets_table(const ValidationAnswer& answer) {
     const auto known = [&](double percent) { return each.errors.empty() ? Value() : Value(percent); };
     table.rows.push_back({each.set->name, measured_name(each.set->what), each.errors.size(),
                           each.set->not_run.size(), known(summary.mape_percent), known(summary.bias_percent),
-                          known(summary.median_percent), known(summary.worst_percent), each.set->target_percent,
-                          each.set->metric});
+                          known(summary.median_percent), known(summary.worst_percent),
+                          each.set->target_percent, each.set->metric});
   }
   return table;
 }

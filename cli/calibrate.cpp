@@ -31,9 +31,8 @@ struct CalibrateOptions {
 
 int npus_of(const CalibrateOptions& options) {
   if (options.job.npus.empty()) return 0;
-  return static_cast<int>(parse_option("--npus", options.job.npus, [](std::string_view word) {
-    return parse_integer(word, 1, max_npus);
-  }));
+  return static_cast<int>(parse_option(
+      "--npus", options.job.npus, [](std::string_view word) { return parse_integer(word, 1, max_npus); }));
 }
 
 // One step of a job that somebody measured.
@@ -41,8 +40,8 @@ DataSet measured_step(const CalibrateOptions& options, const Machine& machine) {
   DataSet set{.name = "own_step", .metric = "s"};
   if (options.seconds.empty()) return set;
   if (options.job.model.empty()) throw InputError("--step: of which model? give --model and its division");
-  const double seconds =
-      parse_option("--step", options.seconds, [](std::string_view word) { return parse_number(word, 1e-6, 1e6); });
+  const double seconds = parse_option("--step", options.seconds,
+                                      [](std::string_view word) { return parse_number(word, 1e-6, 1e6); });
   set.rows.push_back(training_row(training_job(options.job, load_architecture(options.job.model), machine),
                                   {options.job.model, options.job.model}, seconds, {.scale = 1e-9}));
   return set;
@@ -66,8 +65,8 @@ void run(const CalibrateOptions& options) {
   const OwnMachine own = fit_own_machine(std::move(machine), measured);
   write_output({.file = options.file}, machine_fields().file_text(own.machine));
   if (options.file == "-") return;
-  write_answer(options.output,
-               calibration_document(own, measured).fact("files", std::vector<std::string>{options.file}, "", "written"));
+  write_answer(options.output, calibration_document(own, measured)
+                                   .fact("files", std::vector<std::string>{options.file}, "", "written"));
 }
 
 }  // namespace
@@ -83,8 +82,7 @@ void add_calibrate(CLI::App& app) {
       ->type_name("MACHINE");
   command->add_option("--gemms", options->gemms, "table of matrix multiplications in bf16: m,n,k,latency_us")
       ->type_name("CSV");
-  command
-      ->add_option("--nccl-tests", options->collectives, "what all_reduce_perf or its like printed")
+  command->add_option("--nccl-tests", options->collectives, "what all_reduce_perf or its like printed")
       ->type_name("FILE");
   command->add_option("--collective", options->collective, "of that file, where its heading is cut off")
       ->type_name("NAME");

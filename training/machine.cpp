@@ -245,8 +245,7 @@ void calibrate(Machine& machine, const Calibration& calibration) {
   npu.constants = npu.own_constants ? *npu.own_constants : npu_constants(calibration, npu.constants_name);
   for (FabricDimension& dimension : machine.dimensions) {
     const std::optional<FabricConstants>& own = dimension.own_constants;
-    dimension.constants =
-        own ? *own : constants_of(calibration.fabrics, dimension.constants_name, "fabric");
+    dimension.constants = own ? *own : constants_of(calibration.fabrics, dimension.constants_name, "fabric");
   }
 }
 

@@ -89,7 +89,8 @@ Calibration read_calibration(const YamlValue& root);
 Calibration shipped_calibration();  // inputs/calibration.yaml
 // The constants of one NPU kind. Throws InputError for a name that is not there.
 const NpuConstants& npu_constants(const Calibration& calibration, std::string_view name);
-// Puts constants into a machine by their names, where it has none of its own. Throws InputError for a name that is not there.
+// Puts constants into a machine by their names, where it has none of its own. Throws InputError for a name
+// that is not there.
 void calibrate(Machine& machine, const Calibration& calibration);
 
 // The keys of a machine file. `npus` may be left out of the outermost dimension: as many as the job needs.

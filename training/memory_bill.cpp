@@ -99,8 +99,8 @@ double kept_of_every_second(const TransformerArchitecture& m, double inner, doub
          0.5 * 2.0 * ((heads + in) / tp + 2.0 / divided);
 }
 
-// What a state space layer keeps of a token: what its projection made, which the convolution and the states are
-// computed from again, and the last projection's input (github.com/state-spaces/mamba, ssd_combined.py).
+// What a state space layer keeps of a token: what its projection made, which the convolution and the states
+// are computed from again, and the last projection's input (github.com/state-spaces/mamba, ssd_combined.py).
 double kept_of_state_space(const StateSpace& space, double input) {
   return 2.0 * as_double(space.projected()) + (2.0 + input) * as_double(space.inner());
 }

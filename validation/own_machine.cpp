@@ -41,8 +41,8 @@ void read_heading(const std::string& line, Heading& heading) {
   if (line.find(" Rank ") != std::string::npos && line.find("device") != std::string::npos) ++heading.ranks;
 }
 
-// "size count type redop root time algbw busbw #wrong ...": bytes and microseconds; tests without an operation
-// or a root print N/A, "none" or -1 there.
+// "size count type redop root time algbw busbw #wrong ...": bytes and microseconds; tests without an
+// operation or a root print N/A, "none" or -1 there.
 struct TestRow {
   double bytes = 0.0;
   double us = 0.0;
@@ -50,7 +50,8 @@ struct TestRow {
 std::optional<TestRow> test_row(const std::string& line, const Place& place) {
   const std::vector<std::string> words = words_of(line);
   if (words.empty() || words[0].find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-  if (words.size() < 8) throw InputError(place, "expected size, count, type, redop, root, time and bandwidths");
+  if (words.size() < 8)
+    throw InputError(place, "expected size, count, type, redop, root, time and bandwidths");
   return TestRow{parse_number(words[0], 0.0, 1e18), parse_number(words[5], 1e-3, 1e12)};
 }
 
@@ -80,10 +81,9 @@ std::vector<FitStage> stages_of(const Machine& machine, const OwnMeasurements& m
   }
   if (!measured.collectives.rows.empty()) {
     const std::string& links = machine.dimensions[told_dimension(measured.collectives)].constants_name;
-    stages.push_back(stage_of("collectives", links, measured.collectives,
-                              {{"", "efficiency", 0.02, 1.5},
-                               {"", "latency_us", 0.1, 1000.0},
-                               {"", "step_us", 0.1, 300.0}}));
+    stages.push_back(stage_of(
+        "collectives", links, measured.collectives,
+        {{"", "efficiency", 0.02, 1.5}, {"", "latency_us", 0.1, 1000.0}, {"", "step_us", 0.1, 300.0}}));
   }
   if (!measured.steps.rows.empty()) {
     stages.push_back(stage_of("training steps", npu, measured.steps, {{"", "sustained", 0.05, 1.5}}));
@@ -120,8 +120,8 @@ DataSet read_own_gemms(const std::filesystem::path& file, const Machine& machine
   return {"own_gemms", "ms", std::move(read.rows), std::move(read.not_run)};
 }
 
-DataSet read_nccl_tests(const std::filesystem::path& file, const Machine& machine, std::string_view collective,
-                        int npus) {
+DataSet read_nccl_tests(const std::filesystem::path& file, const Machine& machine,
+                        std::string_view collective, int npus) {
   const auto shared = std::make_shared<const Machine>(machine);
   Heading heading;
   std::istringstream text(read_text_file(file));
@@ -142,8 +142,9 @@ DataSet read_nccl_tests(const std::filesystem::path& file, const Machine& machin
     set.rows.push_back(measured_collective({shared, name, row->bytes, ranks, row->us}));
   }
   if (set.rows.empty()) {
-    throw InputError(Place{file.string()},
-                     "no rows above 1 MiB, expected what one of the NCCL tests prints (all_reduce_perf -b 8M -e 8G)");
+    throw InputError(
+        Place{file.string()},
+        "no rows above 1 MiB, expected what one of the NCCL tests prints (all_reduce_perf -b 8M -e 8G)");
   }
   return set;
 }

@@ -10,7 +10,8 @@ namespace bandwright {
 
 // What somebody measured on a machine of theirs, by what it tells of it:
 //
-//   gemms        matrix multiplications in bf16: `gemm_efficiency`, `memory_efficiency`, `kernel_overhead_us`,
+//   gemms        matrix multiplications in bf16: `gemm_efficiency`, `memory_efficiency`,
+//   `kernel_overhead_us`,
 //                `slice_ns` of its NPU
 //   collectives  `efficiency`, `latency_us`, `step_us` of its innermost links, or of those that most rows of
 //                more NPUs cross
@@ -27,12 +28,12 @@ DataSet read_own_gemms(const std::filesystem::path& file, const Machine& machine
 // What one of the NCCL tests prints (github.com/NVIDIA/nccl-tests, and RCCL's), of sizes above 1 MiB, out of
 // place. The collective and the NPUs are read from its heading ("all_reduce_perf", one line per rank); where
 // the heading was cut off, `collective` and `npus` (0: not given) say them. Throws InputError.
-DataSet read_nccl_tests(const std::filesystem::path& file, const Machine& machine, std::string_view collective,
-                        int npus);
+DataSet read_nccl_tests(const std::filesystem::path& file, const Machine& machine,
+                        std::string_view collective, int npus);
 
 // One constant as it was and as it is.
 struct FittedNumber {
-  std::string kind;   // of NPU, or of links
+  std::string kind;  // of NPU, or of links
   std::string field;
   double before = 0.0;
   double after = 0.0;

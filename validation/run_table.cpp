@@ -163,7 +163,8 @@ void divide_into_slices(Machine& machine, Parallelism& p) {
   const std::int64_t slice = slice_npus(machine, p.npus());
   std::int64_t inner = 1;
   for (std::size_t d = 0; d + 1 < machine.dimensions.size(); ++d) inner *= machine.dimensions[d].npus;
-  if (slice % inner != 0) throw InputError(fmt::format("slices of {} NPUs do not hold whole cubes of {}", slice, inner));
+  if (slice % inner != 0)
+    throw InputError(fmt::format("slices of {} NPUs do not hold whole cubes of {}", slice, inner));
   machine.dimensions.back().npus = static_cast<int>(slice / inner);
   FabricDimension between = load_machine("tpu-v5e-slices").dimensions.back();
   if (machine.name.find("v5e") == std::string::npos) between.gb_per_s = 6.25;
@@ -173,10 +174,13 @@ void divide_into_slices(Machine& machine, Parallelism& p) {
 
 // What a run had that cannot be said, of what version 0.1 could not say.
 std::string still_blocked(const CsvRow& row) {
-  constexpr std::array<std::string_view, 7> said_now = {
-      "precision nvfp4", "ETP other than TP",
-      "multi-token prediction layer", "optimizer muon",
-      "model: Mamba-2 hybrid layers", "Megatron-FSDP", several_slices};
+  constexpr std::array<std::string_view, 7> said_now = {"precision nvfp4",
+                                                        "ETP other than TP",
+                                                        "multi-token prediction layer",
+                                                        "optimizer muon",
+                                                        "model: Mamba-2 hybrid layers",
+                                                        "Megatron-FSDP",
+                                                        several_slices};
   std::vector<std::string_view> blocked;
   if (!row.has("missing_blocking")) return "";
   for (std::string_view each : split(row.text("missing_blocking"), ';')) {
@@ -219,7 +223,8 @@ class RunReader {
   [[nodiscard]] std::string model_of(const CsvRow& row) const {
     if (row.has("arch")) return input_of(table_, "models/transformers", "architectures", row.text("arch"));
     if (const std::optional<std::string> known = model_in_words(row)) return *known;
-    throw InputError(fmt::format("no shape of the model '{}' is known", row.has("model") ? row.text("model") : ""));
+    throw InputError(
+        fmt::format("no shape of the model '{}' is known", row.has("model") ? row.text("model") : ""));
   }
 
   std::filesystem::path table_;

@@ -47,7 +47,8 @@ void check(const TransformerArchitecture& model) {
   check_groups(model.experts);
   const StateSpace& space = model.state_space;
   if (space.layers > 0 && space.heads % space.groups != 0) {
-    throw InputError(fmt::format("{} groups do not divide the {} heads of state_space", space.groups, space.heads));
+    throw InputError(
+        fmt::format("{} groups do not divide the {} heads of state_space", space.groups, space.heads));
   }
 }
 
@@ -202,15 +203,14 @@ double parameters(const TransformerArchitecture& m) {
 }
 
 double active_parameters(const TransformerArchitecture& m) {
-  return run_parameters(m) - idle_experts(m) -
-         shared_parameters(m, static_cast<double>(m.experts.per_token));
+  return run_parameters(m) - idle_experts(m) - shared_parameters(m, static_cast<double>(m.experts.per_token));
 }
 
 double model_flop_per_sequence(const TransformerArchitecture& m) {
   const auto s = static_cast<double>(m.sequence);
   const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
-  const double matrices =
-      run_parameters(m) - idle_experts(m) - embedding_parameters(m) + static_cast<double>(m.predicted) * table;
+  const double matrices = run_parameters(m) - idle_experts(m) - embedding_parameters(m) +
+                          static_cast<double>(m.predicted) * table;
   const double attention = 3.0 * static_cast<double>(m.attention_layers()) * m.attended_share() *
                            attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   const double states = 3.0 * s * static_cast<double>(m.state_space.layers) *
@@ -239,7 +239,8 @@ const Fields<TransformerArchitecture>& architecture_fields() {
           optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
           optional("predicted", &A::predicted, kinds::integer<std::int64_t>(1, 16),
                    "tokens of a position; each above 1 is a layer of `layers` and the output layer again"),
-          optional("one_predictor", &A::one_predictor, kinds::flag(), "those layers share one set of weights"),
+          optional("one_predictor", &A::one_predictor, kinds::flag(),
+                   "those layers share one set of weights"),
           optional("positions", &A::positions, count(0), "with a learned embedding; 0: none"),
           optional("experts", &A::experts, kinds::object(expert_fields()), "none: a dense model"),
           optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"),

@@ -28,7 +28,8 @@ std::vector<std::string> block_types(const Config& config) {
         words.emplace_back("moe");
         break;
       default:
-        config.fail("hybrid_override_pattern", fmt::format("unknown letter '{}' (known: M, *, -, E)", letter));
+        config.fail("hybrid_override_pattern",
+                    fmt::format("unknown letter '{}' (known: M, *, -, E)", letter));
     }
   }
   return words;
@@ -48,7 +49,8 @@ std::optional<HybridLayers> of_blocks(const Config& config) {
   if (layers.states + layers.attention + layers.ffns != static_cast<std::int64_t>(words.size())) {
     config.fail("layers_block_type", "expected mamba, attention, mlp and moe");
   }
-  if (dense > 0 && sparse > 0) config.fail("layers_block_type", "FFNs with and without experts cannot be said");
+  if (dense > 0 && sparse > 0)
+    config.fail("layers_block_type", "FFNs with and without experts cannot be said");
   if (layers.ffns == 0) config.fail("layers_block_type", "a model without any FFN cannot be said");
   return layers;
 }
@@ -79,8 +81,9 @@ StateSpace read_state_space(const Config& config, const HybridLayers& layers, st
   space.attention_layers = layers.attention;
   space.head_dim = config.size_or({"mamba_head_dim", "mamba_d_head"}, space.head_dim);
   const std::int64_t expand = config.size_or({"expand", "mamba_expand"}, 2);
-  space.heads = config.size_or({"mamba_num_heads", "mamba_n_heads"},
-                               std::max<std::int64_t>(1, expand * hidden / std::max<std::int64_t>(1, space.head_dim)));
+  space.heads =
+      config.size_or({"mamba_num_heads", "mamba_n_heads"},
+                     std::max<std::int64_t>(1, expand * hidden / std::max<std::int64_t>(1, space.head_dim)));
   space.state = config.size_or({"ssm_state_size", "mamba_d_state"}, space.state);
   space.groups = config.size_or({"n_groups", "mamba_n_groups"}, space.groups);
   space.convolution = config.size_or({"conv_kernel", "mamba_d_conv"}, space.convolution);
@@ -90,7 +93,8 @@ StateSpace read_state_space(const Config& config, const HybridLayers& layers, st
     if (each < 1) config.fail("mamba_num_heads", "sizes of Mamba layers, expected at least 1");
   }
   if (space.heads % space.groups != 0) {
-    config.fail("n_groups", fmt::format("{} do not divide the {} heads of Mamba layers", space.groups, space.heads));
+    config.fail("n_groups",
+                fmt::format("{} do not divide the {} heads of Mamba layers", space.groups, space.heads));
   }
   return space;
 }

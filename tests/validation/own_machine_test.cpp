@@ -17,7 +17,8 @@
 namespace bandwright {
 namespace {
 
-std::filesystem::path written(const TemporaryFolder& folder, const std::string& name, const std::string& text) {
+std::filesystem::path written(const TemporaryFolder& folder, const std::string& name,
+                              const std::string& text) {
   std::ofstream(folder / name) << text;
   return folder / name;
 }
@@ -33,7 +34,8 @@ const std::string heading =
     "#        (B)    (elements)                               (us)  (GB/s)  (GB/s)\n";
 
 std::string row(double bytes, double us) {
-  return fmt::format("{:12.0f} {:12.0f} float sum -1 {:.3f} 1.0 1.0 0 {:.3f} 1.0 1.0 0\n", bytes, bytes / 4, us, us);
+  return fmt::format("{:12.0f} {:12.0f} float sum -1 {:.3f} 1.0 1.0 0 {:.3f} 1.0 1.0 0\n", bytes, bytes / 4,
+                     us, us);
 }
 
 FabricConstants& links(Calibration& calibration, std::string_view name) {
@@ -45,11 +47,13 @@ FabricConstants& links(Calibration& calibration, std::string_view name) {
 
 TEST(OwnMachine, ReadsWhatTheNcclTestsPrint) {
   const TemporaryFolder folder;
-  const auto file = written(folder, "log.txt", heading + row(524288, 20) + row(8388608, 100.5) + row(16777216, 180));
+  const auto file =
+      written(folder, "log.txt", heading + row(524288, 20) + row(8388608, 100.5) + row(16777216, 180));
   const DataSet set = read_nccl_tests(file, load_machine("dgx-h100"), "", 0);
   ASSERT_EQ(set.rows.size(), 2U);  // above 1 MiB
   EXPECT_EQ(set.rows[0].measured, 100.5);
-  EXPECT_NE(set.rows[0].label.find("all_reduce of 8388608 B on 4 NPUs"), std::string::npos) << set.rows[0].label;
+  EXPECT_NE(set.rows[0].label.find("all_reduce of 8388608 B on 4 NPUs"), std::string::npos)
+      << set.rows[0].label;
 }
 
 TEST(OwnMachine, FindsTheLinksThatWereMeasured) {
@@ -63,8 +67,8 @@ TEST(OwnMachine, FindsTheLinksThatWereMeasured) {
     log += row(bytes, asked.predict(truth));
   }
   const TemporaryFolder folder;
-  const OwnMeasurements measured{
-      .collectives = read_nccl_tests(written(folder, "log.txt", log), machine, "", 0)};
+  const OwnMeasurements measured{.collectives =
+                                     read_nccl_tests(written(folder, "log.txt", log), machine, "", 0)};
   const OwnMachine own = fit_own_machine(machine, measured);
   EXPECT_LT(summarize(own.after).mape_percent, 0.5);
   EXPECT_GT(summarize(own.before).mape_percent, 10.0);

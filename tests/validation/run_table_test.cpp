@@ -111,12 +111,13 @@ TEST(RunTable, ModelsAreKnownByTheirWords) {
   EXPECT_EQ(sets[0].not_run[0].reason, "no shape of the model 'Nemotron 9' is known");
 }
 
-// Twice the chips with twice the batch over two pods: the same work, and gradients of a 256th of the model over
-// the network between them, 16e9 x 2 B / 256 x 2 (1/2) / 3.125 GB/s = 40 ms in some ten seconds.
+// Twice the chips with twice the batch over two pods: the same work, and gradients of a 256th of the model
+// over the network between them, 16e9 x 2 B / 256 x 2 (1/2) / 3.125 GB/s = 40 ms in some ten seconds.
 TEST(RunTable, SlicesShareTheNetworkBetweenThem) {
   const std::string run = ",1,1,1,1,1,,3,6,";
   const Table table("a,maxtext-16b,tpu-v5e,256" + run + "1536,2048,bf16,full,maxtext,,no,,,10,,,,\n" +
-                    "b,maxtext-16b,tpu-v5e,512" + run + "3072,2048,bf16,full,maxtext,,no,,,10,,,,several slices " +
+                    "b,maxtext-16b,tpu-v5e,512" + run +
+                    "3072,2048,bf16,full,maxtext,,no,,,10,,,,several slices " +
                     "over the data-centre network (its bandwidth is not stated)\n");
   const auto sets = table.read();
   ASSERT_EQ(sets[0].rows.size(), 2U) << sets[0].not_run[0].reason;

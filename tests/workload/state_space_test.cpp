@@ -8,12 +8,14 @@
 namespace bandwright {
 namespace {
 
-// Published sizes, in billions. Nemotron 3 Super's 120 are without its layers for more tokens, which share one
-// set of weights: attention 4096 (4096 + 2 x 256) + 4096 x 4096 = 36 million, experts 512 x 2 x 1024 x 2688 =
-// 2,819 million, with their router, latents and shared expert 2,873 million.
+// Published sizes, in billions. Nemotron 3 Super's 120 are without its layers for more tokens, which share
+// one set of weights: attention 4096 (4096 + 2 x 256) + 4096 x 4096 = 36 million, experts 512 x 2 x 1024 x
+// 2688 = 2,819 million, with their router, latents and shared expert 2,873 million.
 TEST(StateSpace, ModelsHaveThePublishedParameters) {
-  const std::vector<std::pair<const char*, double>> sizes = {
-      {"nemotron-3-nano", 31.6}, {"nemotron-h-8b", 8.1}, {"nemotron-h-56b", 56.3}, {"nemotron-3-super", 123.5}};
+  const std::vector<std::pair<const char*, double>> sizes = {{"nemotron-3-nano", 31.6},
+                                                             {"nemotron-h-8b", 8.1},
+                                                             {"nemotron-h-56b", 56.3},
+                                                             {"nemotron-3-super", 123.5}};
   for (const auto& [name, billions] : sizes) {
     EXPECT_NEAR(parameters(load_architecture(name)) * 1e-9, billions, 0.005 * billions) << name;
   }
@@ -34,8 +36,13 @@ TransformerArchitecture hybrid() {
           .ffn = 256,
           .sequence = 128,
           .vocabulary = 100,
-          .state_space = {
-              .layers = 6, .attention_layers = 2, .heads = 16, .head_dim = 8, .state = 4, .groups = 2, .chunk = 32}};
+          .state_space = {.layers = 6,
+                          .attention_layers = 2,
+                          .heads = 16,
+                          .head_dim = 8,
+                          .state = 4,
+                          .groups = 2,
+                          .chunk = 32}};
 }
 
 TEST(StateSpace, CountsEveryMatrix) {
@@ -45,8 +52,8 @@ TEST(StateSpace, CountsEveryMatrix) {
   EXPECT_DOUBLE_EQ(parameters(hybrid()), 6 * state + 2 * attention + 8 * 2 * 64 * 256 + norms + 2 * 100 * 64);
 }
 
-// Per token and layer: scores of a chunk 2 x 32 x 4 x 2, what they weigh 2 x 32 x 128, into the states and out
-// of them 4 x 4 x 128.
+// Per token and layer: scores of a chunk 2 x 32 x 4 x 2, what they weigh 2 x 32 x 128, into the states and
+// out of them 4 x 4 x 128.
 TEST(StateSpace, WorkGrowsWithTheSequenceOnly) {
   const StateSpaceWork work = state_space_work(hybrid().state_space);
   EXPECT_DOUBLE_EQ(work.flop, 2 * 32 * 4 * 2 + 2 * 32 * 128 + 4 * 4 * 128);
@@ -66,8 +73,8 @@ TEST(StateSpace, WithoutThemEveryLayerHasAttention) {
   EXPECT_TRUE(state_space_projections(model).empty());
 }
 
-// Experts of latent 16 have 2 x 16 x ffn parameters in place of 2 x 64 x ffn, and two matrices 64 x 16 lead to
-// them and back.
+// Experts of latent 16 have 2 x 16 x ffn parameters in place of 2 x 64 x ffn, and two matrices 64 x 16 lead
+// to them and back.
 TEST(StateSpace, LatentExpertsSeeAPartOfAToken) {
   TransformerArchitecture model = hybrid();
   model.experts = {.count = 4, .per_token = 2, .ffn = 32};
@@ -77,7 +84,8 @@ TEST(StateSpace, LatentExpertsSeeAPartOfAToken) {
   EXPECT_EQ(model.expert_width(), 16);
 }
 
-// Two tokens more from one set of weights: one layer of parameters less than two layers have, but as much work.
+// Two tokens more from one set of weights: one layer of parameters less than two layers have, but as much
+// work.
 TEST(StateSpace, LayersThatShareWeightsAreCountedOnce) {
   const TransformerArchitecture apart = predicting_more(hybrid(), 2);
   TransformerArchitecture one = apart;
@@ -87,7 +95,8 @@ TEST(StateSpace, LayersThatShareWeightsAreCountedOnce) {
   EXPECT_EQ(apart.attention_layers(), 4);
 }
 
-constexpr const char* nemotron_h = R"({"model_type": "nemotron_h", "hidden_size": 4096, "num_hidden_layers": 8,
+constexpr const char* nemotron_h =
+    R"({"model_type": "nemotron_h", "hidden_size": 4096, "num_hidden_layers": 8,
   "hybrid_override_pattern": "MEMEM*EM", "num_attention_heads": 32, "num_key_value_heads": 2, "head_dim": 128,
   "mamba_num_heads": 128, "mamba_head_dim": 64, "ssm_state_size": 96, "n_groups": 8, "conv_kernel": 4,
   "chunk_size": 256, "expand": 2, "n_routed_experts": 512, "num_experts_per_tok": 22,

@@ -30,8 +30,7 @@ void scale(BlockCost& cost, double share) {
   cost.kernels *= share;
 }
 void scale(BlockPasses& passes, double share) {
-  for (BlockCost* each :
-       {&passes.forward, &passes.input_gradient, &passes.weight_gradient, &passes.again}) {
+  for (BlockCost* each : {&passes.forward, &passes.input_gradient, &passes.weight_gradient, &passes.again}) {
     scale(*each, share);
   }
 }
@@ -184,8 +183,8 @@ LayerCost sparse_layer_cost(const TransformerArchitecture& model, const Parallel
   const double inner = visited * inner_bytes(model, pricer.tokens(), model.experts.ffn, tp);
   stream_ffn(pricer, cost.ffn, inner + inner_bytes(model, pricer.tokens(), model.experts.shared_inner(), tp));
   const CopyPasses copies = copy_passes(p);
-  const double copied =
-      visited * pricer.activation() * static_cast<double>(model.expert_width()) / static_cast<double>(model.hidden);
+  const double copied = visited * pricer.activation() * static_cast<double>(model.expert_width()) /
+                        static_cast<double>(model.hidden);
   pricer.stream(cost.ffn.forward, copies.forward * copied, 6.0);
   pricer.stream(cost.ffn.input_gradient, copies.backward * copied, 6.0);
   const double clamped = model.clamped_ffn ? clamp_passes(p, npu) * inner : 0.0;

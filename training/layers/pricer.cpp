@@ -29,8 +29,8 @@ AttentionShare attention_share(AttentionKernel kernel, const Npu& npu) {
 constexpr double fused_softmax_heads = 4.0;
 
 // Share of a matrix unit's speed that the chunks of a state space reach, in Triton's kernels of one size for
-// all NPUs, as the first on-chip attention did; and how often the backward pass does the forward's work: twice
-// for the gradients, and what was not kept once more.
+// all NPUs, as the first on-chip attention did; and how often the backward pass does the forward's work:
+// twice for the gradients, and what was not kept once more.
 constexpr double chunk_share = 0.4;
 constexpr double state_space_backward = 2.5;
 constexpr double state_space_kernels = 7.0;
