@@ -69,7 +69,8 @@ PlanQuestion question_of(const PlanOptions& options, HardwareWords& hardware) {
 
 // On hardware that is still to be bought.
 void run_hardware(const PlanOptions& options, const PlanQuestion& question, HardwareWords words) {
-  HardwareQuestion asked{.job = question.job, .words = std::move(words), .objective = question.search.objective};
+  HardwareQuestion asked{
+      .job = question.job, .words = std::move(words), .objective = question.search.objective};
   if (!question.job.machine.empty()) throw InputError("--npu: expected it or --machine, not both");
   if (question.pareto || !question.explain.empty() || !options.proof.empty()) {
     throw InputError("--npu: --pareto, --explain and --proof are for machines that are there");

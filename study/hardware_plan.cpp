@@ -106,8 +106,7 @@ RankedHardwares cheapest_hardware(HardwareSpace space, HardwareSearch search) {
     best = found;
     space.budget = least_cost(space, found.best[0], search.longest_step_ns);
     FreeStep step(space.divisions.job);
-    const SolvedShape solved =
-        solve_shape(space, best.best[0].parallelism, best.best[0].shape, step);
+    const SolvedShape solved = solve_shape(space, best.best[0].parallelism, best.best[0].shape, step);
     best.best[0].step_ns = solved.step_ns;
     best.best[0].bound_ns = solved.bound_ns;
     best.best[0].gb_per_s = solved.gb_per_s;
@@ -151,8 +150,10 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   if (cheapest && question.search.longest_step_ns <= 0.0) {
     throw InputError("--minimize: network-cost of a network that is bought needs --max-step");
   }
-  if (job.budget.empty() && !cheapest) throw InputError("--budget: expected GB/s per NPU, or dollars as $15M");
-  const Budget budget = job.budget.empty() ? Budget(Money(1.0)) : parse_option("--budget", job.budget, parse_budget);
+  if (job.budget.empty() && !cheapest)
+    throw InputError("--budget: expected GB/s per NPU, or dollars as $15M");
+  const Budget budget =
+      job.budget.empty() ? Budget(Money(1.0)) : parse_option("--budget", job.budget, parse_budget);
   space.dollars = std::holds_alternative<Money>(budget);
   space.budget = space.dollars ? std::get<Money>(budget).value() : std::get<Bandwidth>(budget).value();
   if (space.budget <= 0.0) throw InputError(fmt::format("--budget: '{}' is not above 0", job.budget));

@@ -51,9 +51,8 @@ Parallelism HardwareCandidates::division(const FreeCandidate& each) const {
   return p;
 }
 
-std::vector<FreeCandidate> HardwareCandidates::of_sizes(std::uint32_t sizes, FreeStep& step,
-                                                      Tally& tally,
-                                                      std::optional<RankedDivision>& smallest) const {
+std::vector<FreeCandidate> HardwareCandidates::of_sizes(std::uint32_t sizes, FreeStep& step, Tally& tally,
+                                                        std::optional<RankedDivision>& smallest) const {
   std::vector<FreeCandidate> found;
   std::vector<std::size_t> passes;  // of those found
   std::vector<Group> groups;
@@ -107,9 +106,11 @@ void HardwareCandidates::enumerate(tbb::task_arena& arena) {
     std::optional<RankedDivision> smallest;
   };
   std::vector<Of> found(sizes_.size());
-  in_threads(arena, space_.divisions.job, sizes_.size(), search_.interrupted, [&](std::size_t s, FreeStep& step) {
-    found[s].candidates = of_sizes(static_cast<std::uint32_t>(s), step, found[s].tally, found[s].smallest);
-  });
+  in_threads(arena, space_.divisions.job, sizes_.size(), search_.interrupted,
+             [&](std::size_t s, FreeStep& step) {
+               found[s].candidates =
+                   of_sizes(static_cast<std::uint32_t>(s), step, found[s].tally, found[s].smallest);
+             });
   by_sizes_.resize(sizes_.size());
   for (std::size_t s = 0; s < found.size(); ++s) {
     counts_.valid += found[s].tally.valid;
@@ -122,8 +123,8 @@ void HardwareCandidates::enumerate(tbb::task_arena& arena) {
     std::stable_sort(by_sizes_[s].begin(), by_sizes_[s].end(), [&](std::uint32_t a, std::uint32_t b) {
       return candidates_[a].bound_ns < candidates_[b].bound_ns;
     });
-    const bool smaller = found[s].smallest && (!smallest_ || found[s].smallest->memory_bytes <
-                                                                        smallest_->memory_bytes);
+    const bool smaller =
+        found[s].smallest && (!smallest_ || found[s].smallest->memory_bytes < smallest_->memory_bytes);
     if (smaller) smallest_ = found[s].smallest;
   }
 }

@@ -175,7 +175,8 @@ void HardwareSearcher::bound(std::uint32_t index, std::uint32_t arrangement, con
 }
 
 void HardwareSearcher::look(std::uint32_t arrangement, FreeStep& step, std::vector<Survivor>& survivors) {
-  const std::vector<std::uint32_t>& own = candidates_.by_sizes()[candidates_.arrangements()[arrangement].sizes];
+  const std::vector<std::uint32_t>& own =
+      candidates_.by_sizes()[candidates_.arrangements()[arrangement].sizes];
   const auto out = [&](std::uint32_t index) { return candidate(index).bound_ns > limit(index); };
   if (std::all_of(own.begin(), own.end(), out)) return;
   const Parallelism first = candidates_.placed(own.front(), arrangement);
@@ -207,8 +208,8 @@ void HardwareSearcher::guess() {
   std::vector<std::uint32_t> promising(candidates_.all().size());
   std::iota(promising.begin(), promising.end(), 0U);
   const std::size_t count = std::min(promising.size(), std::max<std::size_t>(24, 2 * wanted_));
-  std::partial_sort(promising.begin(), promising.begin() + static_cast<std::ptrdiff_t>(count), promising.end(),
-                    [&](std::uint32_t a, std::uint32_t b) {
+  std::partial_sort(promising.begin(), promising.begin() + static_cast<std::ptrdiff_t>(count),
+                    promising.end(), [&](std::uint32_t a, std::uint32_t b) {
                       const double x = candidate(a).bound_ns;
                       const double y = candidate(b).bound_ns;
                       return x != y ? x < y : a < b;
@@ -340,7 +341,8 @@ RankedHardwares HardwareSearcher::run() {
   if (search_.guess && search_.use_cuts && space_.constraints.empty() && !stopped()) guess();
   // Where divisions that tie leave too few rows, more are wanted.
   attempt(wanted_);
-  while (answer_.best.size() < search_.best && threshold_.load() < unreached && !stopped()) attempt(2 * wanted_);
+  while (answer_.best.size() < search_.best && threshold_.load() < unreached && !stopped())
+    attempt(2 * wanted_);
   const double last = threshold_.load() * (1.0 + certified);
   const std::vector<FreeCandidate>& all = candidates_.all();
   answer_.work.left_by_aggregate =

@@ -9,8 +9,8 @@
 
 namespace bandwright {
 
-// work(i, step) for every i below `count`, in their order, on all threads of an arena, each with a step of its
-// own; until it is to stop.
+// work(i, step) for every i below `count`, in their order, on all threads of an arena, each with a step of
+// its own; until it is to stop.
 template <class Work>
 void in_threads(tbb::task_arena& arena, const TrainingJob& job, std::size_t count,
                 const std::function<bool()>& stop, Work work) {

@@ -30,7 +30,8 @@ FreeBandwidths evenly(const FreeRegion& region) {
   return least_time(region, 0.0, even).gb_per_s;
 }
 
-bool above_limit(CutBound& cuts, FreeStep& step, int dimensions, FreeBandwidths& at, const CutSearch& search) {
+bool above_limit(CutBound& cuts, FreeStep& step, int dimensions, FreeBandwidths& at,
+                 const CutSearch& search) {
   for (int k = 0; k < search.most && !cuts.full(); ++k) {
     const PathTime time = step.at(std::span(at).first(static_cast<std::size_t>(dimensions)));
     if (search.asked) search.asked(time);

@@ -18,8 +18,8 @@ SolvedShape solve_shape(const HardwareSpace& space, const Parallelism& p, const 
                         FreeStep& step);
 
 // Asks a step at bandwidths, from `at` on always where its cuts have their least next, until their bound is
-// above the limit: true; or what was asked meets it within a gap, or so many were asked: false. `asked` is told
-// of each step. The limit is asked for anew each time.
+// above the limit: true; or what was asked meets it within a gap, or so many were asked: false. `asked` is
+// told of each step. The limit is asked for anew each time.
 struct CutSearch {
   double gap = 1e-9;
   int most = CutBound::most_cuts;

@@ -1,6 +1,6 @@
 // The search for a division through the program.
-#include <gmock/gmock.h>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -154,14 +154,16 @@ TEST(PlanCommand, BuysANetworkWithTheDivision) {
 // What the cheapest costs buys the step that was wanted, and a hundredth less does not.
 TEST(PlanCommand, FindsTheCheapestNetworkThatIsFastEnough) {
   const ScratchFolder folder;
-  const Words job = {"plan", "llama3-8b", "--npu", "h100", "--npus", "8", "--global-batch", "16", "--tp", "1,2,4"};
+  const Words job = {"plan", "llama3-8b",      "--npu", "h100", "--npus",
+                     "8",    "--global-batch", "16",    "--tp", "1,2,4"};
   const nlohmann::json cheapest =
       json_answer(extended(job, {"--minimize", "network-cost", "--max-step", "2s"}), folder);
   const double usd = cheapest["plans"][0]["cost_usd"];
   EXPECT_NEAR(cheapest["plans"][0]["step_time_s"].get<double>(), 2.0, 1e-6);
   const auto fastest = [&](double budget) {
-    return json_answer(extended(job, {"--best", "1", "--budget", fmt::format("${}", budget)}), folder)["plans"][0]
-                      ["step_time_s"].get<double>();
+    return json_answer(extended(job, {"--best", "1", "--budget", fmt::format("${}", budget)}),
+                       folder)["plans"][0]["step_time_s"]
+        .get<double>();
   };
   EXPECT_LE(fastest(usd * 1.0001), 2.0);
   EXPECT_GT(fastest(usd * 0.99), 2.0);

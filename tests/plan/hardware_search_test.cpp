@@ -1,7 +1,6 @@
 // Networks that are bought with the division: against every shape, order of groups and division solved to the
 // end, and every bound against what it bounds.
 #include "plan/hardware/hardware_search.h"
-#include "plan/hardware/path_bound.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +9,7 @@
 #include <random>
 
 #include "optimizer/solver.h"
+#include "plan/hardware/path_bound.h"
 #include "training/collective_time.h"
 #include "training/memory_bill.h"
 
