@@ -76,6 +76,15 @@ Verdict verdict_of_hardware(const HardwareAnswer& answer) {
   const auto bad = [](std::string text) { return Verdict{std::move(text), Verdict::Mood::Bad}; };
   if (!answer.best.empty()) {
     const PlannedHardware& best = answer.best[0];
+    if (answer.objective == PlanObjective::NetworkCost && !answer.interrupted) {
+      return {fmt::format(
+                  "{} on {} for {}: a step of {}; proved: no network that is cheaper by a millionth is as "
+                  "fast as --max-step",
+                  division_words(best.ranked.parallelism), best.network.shorthand(),
+                  quantity(best.network_usd.value_or(0.0), Unit::Usd),
+                  quantity(best.ranked.step_ns * 1e-9, Unit::Seconds)),
+              Verdict::Mood::Good};
+    }
     return {fmt::format("{} on {}: a step of {}; {}", division_words(best.ranked.parallelism),
                         best.network.shorthand(), quantity(best.ranked.step_ns * 1e-9, Unit::Seconds),
                         answer.interrupted ? "interrupted: not all were tried"
@@ -110,8 +119,10 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
                                          space.job.parallelism.global_batch, budget_words(answer.space)),
                     .verdict = verdict_of_hardware(answer)};
   document.data("model", space.job.model.name).data("machine", space.job.machine.npu.name);
-  document.data("global_batch", space.job.parallelism.global_batch).data("minimized", "time");
-  const bool proved = !answer.best.empty() && !answer.interrupted;
+  document.data("global_batch", space.job.parallelism.global_batch)
+      .data("minimized", std::string(plan_objective_name(answer.objective)));
+  const bool proved =
+      !answer.best.empty() && !answer.interrupted && answer.objective == PlanObjective::StepTime;
   document.data("bound_s", proved ? Value(answer.best[0].ranked.bound_ns / 1e9) : Value());
   document.data(
       "gap", proved

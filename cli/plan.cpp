@@ -29,7 +29,18 @@ struct PlanOptions {
 };
 
 // What was typed takes the place of what a file says.
-PlanQuestion question_of(const PlanOptions& options) {
+void take(const std::string& typed, std::string& said) {
+  if (!typed.empty()) said = typed;
+}
+void take_typed(const HardwareWords& typed, HardwareWords& said) {
+  take(typed.npu, said.npu);
+  take(typed.hardware, said.hardware);
+  take(typed.shapes, said.shapes);
+  take(typed.dimensions, said.dimensions);
+  said.constraints.insert(said.constraints.end(), typed.constraints.begin(), typed.constraints.end());
+}
+
+PlanQuestion question_of(const PlanOptions& options, HardwareWords& hardware) {
   PlanQuestion question = options.question;
   const std::filesystem::path file = question.job.model;
   const bool yaml = file.extension() == ".yaml" || file.extension() == ".yml";
@@ -37,6 +48,7 @@ PlanQuestion question_of(const PlanOptions& options) {
     const YamlValue root = YamlValue::load(file);
     if (root.declared_kind() == "space") {
       PlanQuestion said = read_space(root);
+      hardware = hardware_words(root);
       question.job.model.clear();
       for (const JobOption* option : given_options(question.job)) {
         said.job.*option->word = question.job.*option->word;
@@ -46,6 +58,7 @@ PlanQuestion question_of(const PlanOptions& options) {
       question = std::move(said);
     }
   }
+  take_typed(options.hardware, hardware);
   const DivisionSearch typed = read_search(options.search);
   if (!options.search.minimize.empty()) question.search.objective = typed.objective;
   if (!options.search.best.empty()) question.search.best = typed.best;
@@ -55,12 +68,10 @@ PlanQuestion question_of(const PlanOptions& options) {
 }
 
 // On hardware that is still to be bought.
-void run_hardware(const PlanOptions& options, const PlanQuestion& question) {
-  HardwareQuestion asked{.job = question.job, .words = options.hardware};
+void run_hardware(const PlanOptions& options, const PlanQuestion& question, HardwareWords words) {
+  HardwareQuestion asked{
+      .job = question.job, .words = std::move(words), .objective = question.search.objective};
   if (!question.job.machine.empty()) throw InputError("--npu: expected it or --machine, not both");
-  if (question.search.objective != PlanObjective::StepTime) {
-    throw InputError("--minimize: expected time where a network is bought within a --budget");
-  }
   if (question.pareto || !question.explain.empty() || !options.proof.empty()) {
     throw InputError("--npu: --pareto, --explain and --proof are for machines that are there");
   }
@@ -81,8 +92,9 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question) {
 }
 
 void run(const PlanOptions& options) {
-  PlanQuestion question = question_of(options);
-  if (!options.hardware.npu.empty()) return run_hardware(options, question);
+  HardwareWords hardware;
+  PlanQuestion question = question_of(options, hardware);
+  if (!hardware.npu.empty()) return run_hardware(options, question, std::move(hardware));
   question.prove = !options.proof.empty();
   PlanAnswer answer;
   {

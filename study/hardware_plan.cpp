@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/fields.h"
 #include "core/io/paths.h"
@@ -10,6 +11,7 @@
 #include "cost_model/bill.h"
 #include "formats/load.h"
 #include "optimizer/constraint_text.h"
+#include "plan/hardware/shape_bound.h"
 #include "study/job/bandwidths.h"
 #include "study/job/division_space.h"
 #include "study/job/job_options.h"
@@ -69,6 +71,52 @@ PlannedHardware planned(const HardwareSpace& space, RankedHardware ranked) {
   return one;
 }
 
+// What all of the dearest shape costs.
+double dearest(const HardwareSpace& space) {
+  double most = 0.0;
+  for (std::size_t c = 0; c < space.hardware.classes.size(); ++c) {
+    double price = 0.0;
+    for (const double each : space.unit_usd[c]) price = std::max(price, std::isfinite(each) ? each : 0.0);
+    most += price * space.hardware.classes[c].most_gb_per_s;
+  }
+  return most;
+}
+
+// The least a network of that shape costs on which that division's step takes no longer, by halves: the step
+// falls with what is spent.
+double least_cost(HardwareSpace space, const RankedHardware& ranked, double longest_ns) {
+  FreeStep step(space.divisions.job);
+  double low = 0.0;
+  double high = space.budget;
+  for (int k = 0; k < 60 && high - low > 1e-10 * high; ++k) {
+    space.budget = 0.5 * (low + high);
+    const bool fast = solve_shape(space, ranked.parallelism, ranked.shape, step).step_ns <= longest_ns;
+    (fast ? high : low) = space.budget;
+  }
+  return high;
+}
+
+// The cheapest network: the cheapest that the fastest division's own shape can be, until nothing cheaper by a
+// millionth is fast enough.
+RankedHardwares cheapest_hardware(HardwareSpace space, HardwareSearch search) {
+  constexpr double cheaper = 1.0 - 1e-6;
+  search.best = 1;
+  RankedHardwares best = best_hardware(space, search);
+  for (RankedHardwares found = best; !found.best.empty() && !found.interrupted;) {
+    best = found;
+    space.budget = least_cost(space, found.best[0], search.longest_step_ns);
+    FreeStep step(space.divisions.job);
+    const SolvedShape solved = solve_shape(space, best.best[0].parallelism, best.best[0].shape, step);
+    best.best[0].step_ns = solved.step_ns;
+    best.best[0].bound_ns = solved.bound_ns;
+    best.best[0].gb_per_s = solved.gb_per_s;
+    space.budget *= cheaper;
+    found = best_hardware(space, search);
+    best.interrupted = found.interrupted;
+  }
+  return best;
+}
+
 }  // namespace
 
 Npu load_npu(std::string_view word) {
@@ -95,8 +143,17 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   HardwareSpace space;
   space.any_placement = job.placement.empty() || equal_ignoring_case(job.placement, "any");
   if (space.any_placement) job.placement.clear();
-  if (job.budget.empty()) throw InputError("--budget: expected GB/s per NPU, or dollars as $15M");
-  const Budget budget = parse_option("--budget", job.budget, parse_budget);
+  const bool cheapest = question.objective == PlanObjective::NetworkCost;
+  if (!cheapest && question.objective != PlanObjective::StepTime) {
+    throw InputError("--minimize: expected time or network-cost where a network is bought");
+  }
+  if (cheapest && question.search.longest_step_ns <= 0.0) {
+    throw InputError("--minimize: network-cost of a network that is bought needs --max-step");
+  }
+  if (job.budget.empty() && !cheapest)
+    throw InputError("--budget: expected GB/s per NPU, or dollars as $15M");
+  const Budget budget =
+      job.budget.empty() ? Budget(Money(1.0)) : parse_option("--budget", job.budget, parse_budget);
   space.dollars = std::holds_alternative<Money>(budget);
   space.budget = space.dollars ? std::get<Money>(budget).value() : std::get<Bandwidth>(budget).value();
   if (space.budget <= 0.0) throw InputError(fmt::format("--budget: '{}' is not above 0", job.budget));
@@ -111,6 +168,8 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   if (npus < 2) throw InputError("--npus 1: one NPU has no network to buy");
   space.prices = load_any_prices(word_of(job, &Job::prices));
   space.unit_usd = unit_prices_of(space.hardware, npus, space.prices);
+  if (cheapest && !space.dollars) throw InputError("--budget: expected dollars, as what is minimized");
+  if (job.budget.empty()) space.budget = dearest(space);
   space.families = families_of(space, words, space.dollars ? &space.prices : nullptr);
   for (const std::string& text : words.constraints) {
     // Read for itself; each shape reads it again with its own prices.
@@ -122,11 +181,13 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
 }
 
 HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watch) {
-  HardwareAnswer answer{.space = hardware_space(question)};
+  HardwareAnswer answer{.space = hardware_space(question), .objective = question.objective};
   HardwareSearch search = question.search;
   search.interrupted = [stop = watch.stop] { return stop.stop_requested(); };
   answer.memory_limit = memory_limit(answer.space.divisions, {.most_memory_bytes = search.most_memory_bytes});
-  RankedHardwares found = best_hardware(answer.space, search);
+  RankedHardwares found = question.objective == PlanObjective::NetworkCost
+                              ? cheapest_hardware(answer.space, search)
+                              : best_hardware(answer.space, search);
   for (RankedHardware& each : found.best) answer.best.push_back(planned(answer.space, std::move(each)));
   answer.counts = found.counts;
   answer.work = found.work;

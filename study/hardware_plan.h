@@ -25,6 +25,9 @@ struct HardwareQuestion {
   Job job;  // with --budget
   HardwareWords words;
   HardwareSearch search;
+  // Time within the budget; or the network's cost with a step of at most search.longest_step_ns, of one
+  // network, within the budget in dollars if there is one.
+  PlanObjective objective = PlanObjective::StepTime;
 };
 
 // A network with the best division over it, and all that is known of it.
@@ -39,6 +42,7 @@ struct PlannedHardware {
 
 struct HardwareAnswer {
   HardwareSpace space;
+  PlanObjective objective = PlanObjective::StepTime;
   std::vector<PlannedHardware> best;
   HardwareCounts counts;
   HardwareWork work;

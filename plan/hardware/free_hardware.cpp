@@ -296,4 +296,14 @@ FreeLayout layout_of(const FreeHardware& hardware, const ShapeFamily& family, co
   return layout;
 }
 
+std::optional<FreeLayout> try_layout(const FreeHardware& hardware, const ShapeFamily& family,
+                                     const Parallelism& p) {
+  if (!lies_over(p, family.npus)) return std::nullopt;
+  try {
+    return layout_of(hardware, family, p);
+  } catch (const InputError&) {  // parts of groups
+    return std::nullopt;
+  }
+}
+
 }  // namespace bandwright

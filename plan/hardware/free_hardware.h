@@ -76,5 +76,8 @@ bool lies_over(const Parallelism& p, const std::vector<int>& npus);
 
 // Groups of a division over any shape of a family. REQUIRES that they lie over it.
 FreeLayout layout_of(const FreeHardware& hardware, const ShapeFamily& family, const Parallelism& p);
+// The same; nothing where they, or parts of them, do not.
+std::optional<FreeLayout> try_layout(const FreeHardware& hardware, const ShapeFamily& family,
+                                     const Parallelism& p);
 
 }  // namespace bandwright

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "plan/hardware/unpriced_passes.h"
 #include "plan/lone_pass.h"
 #include "step/stream_builder.h"
 #include "training/collective_time.h"
@@ -12,25 +13,23 @@
 namespace bandwright {
 namespace {
 
-// Writes passes whose collectives are not priced.
-class UnpricedPasses final : public LayerPasses {
- public:
-  UnpricedPasses(const LayerPasses& passes, StreamBuilder& builder)
-      : LayerPasses(passes, builder), builder_(builder) {}
-
-  void call(Axes axis, CollectiveKind kind, double bytes, Label label, StreamSet waits,
-            StreamSet sets) override {
-    const GroupCollective wanted{{kind, Bytes(std::llround(bytes))}, static_cast<std::uint32_t>(axis)};
-    if (builder_.group(wanted.group).dimensions.empty() || wanted.collective.bytes <= Bytes(0)) return;
-    builder_.call(label, builder_.enter(wanted), Time(0), waits, sets);
+// The pseudo-dimension of an axis where all dimensions are one: PathAxis of plan/hardware/path_bound.h.
+int dimension_of(Axes axis) {
+  switch (axis) {
+    case Axes::Tensor:
+      return 0;
+    case Axes::Context:
+      return 1;
+    case Axes::Data:
+      return 2;
+    default:
+      return 3;
   }
+}
 
- private:
-  StreamBuilder& builder_;
-};
-
-bool of_experts(Axes axis) {
-  return axis == Axes::Expert || axis == Axes::ExpertInside || axis == Axes::ExpertBetween;
+// Groups that are not among those: for nothing.
+bool left_out(Axes axis) {
+  return axis != Axes::Tensor && axis != Axes::Context && axis != Axes::Data && axis != Axes::Pipeline;
 }
 
 }  // namespace
@@ -199,8 +198,9 @@ const PathTime& FreeStep::priced(const Call& call) {
   Priced fresh{.call = call};
   if (layout_ != nullptr) {
     fresh.curve = collective_curve(layout_->network, group, collective);
-  } else if (!of_experts(call.axis)) {
+  } else if (!left_out(call.axis)) {
     fresh.curve = aggregate_curve(classes_, group.npus(), collective);
+    fresh.curve.parts[0].dimension = dimension_of(call.axis);
   }
   fresh.now = fresh.curve.at(gb_per_s_);
   calls_.push_back(fresh);

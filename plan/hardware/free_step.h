@@ -29,13 +29,14 @@ class FreeStep {
   explicit FreeStep(const TrainingJob& job);
   ~FreeStep();
 
-  // A layout, or all there are together: every collective as aggregate_curve() has it, experts' for nothing.
-  // REQUIRES that the layout outlives what is asked of it.
+  // A layout, or all there are together: collectives of TP, CP, DP and PP as aggregate_curve() has them,
+  // those of experts for nothing. REQUIRES that the layout outlives what is asked of it.
   void take(const Parallelism& p, const FreeLayout& layout);
   void take_together(const Parallelism& p, const std::vector<Group>& groups,
                      std::span<const FabricDimension> classes, double copying);
 
-  // Of what was taken. REQUIRES positive bandwidths, one per dimension; one in all of all there are together.
+  // Of what was taken. REQUIRES positive bandwidths, one per dimension; where all are one, the same for each
+  // of TP, CP, DP and PP, whose bytes the path has apart.
   [[nodiscard]] PathTime at(std::span<const double> gb_per_s);
 
   // Equal numbers: divisions that differ in what they recompute only, and do not differ in any pass.

@@ -1,7 +1,9 @@
 // The search for a division through the program.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -147,6 +149,37 @@ TEST(PlanCommand, BuysANetworkWithTheDivision) {
   const nlohmann::json estimate = json_answer(words, folder);
   EXPECT_EQ(best["estimate_s"], estimate["step_time_s"]);
   EXPECT_NEAR(best["step_time_s"].get<double>() / estimate["step_time_s"].get<double>(), 1.0, 0.02);
+}
+
+// What the cheapest costs buys the step that was wanted, and a hundredth less does not.
+TEST(PlanCommand, FindsTheCheapestNetworkThatIsFastEnough) {
+  const ScratchFolder folder;
+  const Words job = {"plan", "llama3-8b",      "--npu", "h100", "--npus",
+                     "8",    "--global-batch", "16",    "--tp", "1,2,4"};
+  const nlohmann::json cheapest =
+      json_answer(extended(job, {"--minimize", "network-cost", "--max-step", "2s"}), folder);
+  const double usd = cheapest["plans"][0]["cost_usd"];
+  EXPECT_NEAR(cheapest["plans"][0]["step_time_s"].get<double>(), 2.0, 1e-6);
+  const auto fastest = [&](double budget) {
+    return json_answer(extended(job, {"--best", "1", "--budget", fmt::format("${}", budget)}),
+                       folder)["plans"][0]["step_time_s"]
+        .get<double>();
+  };
+  EXPECT_LE(fastest(usd * 1.0001), 2.0);
+  EXPECT_GT(fastest(usd * 0.99), 2.0);
+}
+
+TEST(PlanCommand, ASpaceMayBuyItsNetwork) {
+  const ScratchFolder folder;
+  const std::string file = (folder.path() / "space.yaml").string();
+  std::ofstream(file) << "bandwright: space\nmodel: llama3-8b\nnpu: h100\nnpus: 8\nglobal_batch: 16\n"
+                         "budget: 200\ntp: [1, 2, 4]\nshapes: [Ring(8), Ring(2)_Ring(4)]\n"
+                         "constraints: [b1 >= 150]\nbest: 1\n";
+  const nlohmann::json said = json_answer({"plan", file}, folder);
+  EXPECT_EQ(said["counts"]["shapes"], 2.0);
+  EXPECT_GE(said["plans"][0]["bandwidth_gb_per_s"][0].get<double>(), 150.0 * (1.0 - 1e-9));
+  const nlohmann::json typed = json_answer({"plan", file, "--shapes", "Ring(2)_Ring(4)"}, folder);
+  EXPECT_EQ(typed["counts"]["shapes"], 1.0);
 }
 
 TEST(PlanCommand, RefusesHardwareThatCannotBeSearched) {

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "optimizer/solver.h"
+#include "plan/hardware/path_bound.h"
 #include "training/collective_time.h"
 #include "training/memory_bill.h"
 
@@ -142,13 +143,14 @@ TEST(Hardware, BoundsChangeTheWorkNotTheAnswer) {
   narrow(space);
   space.divisions.zero = {1, 2};
   const RankedHardwares all = best_hardware(space, {.best = 5});
-  for (int which = 0; which < 5; ++which) {
+  for (int which = 0; which < 6; ++which) {
     HardwareSearch search{.best = 5};
     if (which == 0) search.use_aggregate = false;
     if (which == 1) search.use_cuts = false;
     if (which == 2) search.relax_kinds = false;
     if (which == 3) search.guess = false;
     if (which == 4) search.threads = 1;
+    if (which == 5) search.use_path = false;
     const RankedHardwares one = best_hardware(space, search);
     ASSERT_EQ(one.best.size(), all.best.size()) << which;
     EXPECT_EQ(one.counts.points, all.counts.points);
@@ -221,7 +223,8 @@ TEST(Hardware, NoBoundIsAboveWhatItBounds) {
       for (const HardwareClass& each : space.hardware.classes) classes.push_back(each.links);
       Network flat;
       flat.dimensions.push_back({&dimension_kind("Switch"), 256, "Pod"});
-      const FreeBandwidths together = {most_together(space)};
+      FreeBandwidths together;
+      together.fill(most_together(space));
       for (int i = 0; i < 400; ++i) {
         const Triple one = random_triple(space, divisions, random);
         const FreeLayout layout = layout_of(space.hardware, one.shape, one.p);
@@ -230,7 +233,13 @@ TEST(Hardware, NoBoundIsAboveWhatItBounds) {
         // Whatever the shape.
         const std::vector<Group> groups = parallel_groups(flat, one.p);
         other.take_together(one.p, groups, classes, 0.0);
-        EXPECT_LE(other.at(std::span(together).first(1)).ns, time.ns * (1.0 + 1e-12));
+        const PathTime whatever = other.at(together);
+        EXPECT_LE(whatever.ns, time.ns * (1.0 + 1e-12));
+        // That path on this shape.
+        const AxisPath path{whatever.constant_ns(together), whatever.bytes};
+        const AxisShares shares = axis_shares(space.hardware, one.family, layout.groups);
+        const auto n = static_cast<int>(one.shape.npus.size());
+        EXPECT_LE(time_of(path, shares, one.b, n).ns, time.ns * (1.0 + 1e-12));
         // Of any kind.
         const FreeLayout relaxed = layout_of(space.hardware, one.family, one.p);
         other.take(one.p, relaxed);
