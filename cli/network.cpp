@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/console/output.h"
 #include "cli/options/job_options.h"
+#include "cli/options/option_rules.h"
 #include "network/drawing.h"
 
 namespace bandwright {

@@ -95,9 +95,9 @@ void write_answer(const OutputOptions& options, Document answer) {
   if (refused) throw CLI::RuntimeError(1);
 }
 
-void write_page(const OutputOptions& options, const std::string& file, Document page) {
-  page.origin = origin_of(options.words());
-  write_output({.file = file}, render_html(page));
+void write_page(const OutputOptions& options, const std::string& file, Document document) {
+  document.origin = origin_of(options.words());
+  write_output({.file = file}, render_html(document));
 }
 
 void write_timeline(const std::string& file, std::string_view trace) {

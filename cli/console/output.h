@@ -33,7 +33,7 @@ void add_format_options(CLI::App& command, OutputOptions& options);
 void write_answer(const OutputOptions& options, Document answer);
 
 // A document as a page of its own, which says at its foot where it comes from.
-void write_page(const OutputOptions& options, const std::string& file, Document page);
+void write_page(const OutputOptions& options, const std::string& file, Document document);
 
 // --require-fit, for commands that say whether a job fits into memory.
 void add_fit_option(CLI::App& command, OutputOptions& options);
