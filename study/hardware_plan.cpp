@@ -168,7 +168,8 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   if (npus < 2) throw InputError("--npus 1: one NPU has no network to buy");
   space.prices = load_any_prices(word_of(job, &Job::prices));
   space.unit_usd = unit_prices_of(space.hardware, npus, space.prices);
-  if (cheapest && question.prove) throw InputError("--proof: expected --minimize time where a network is bought");
+  if (cheapest && question.prove)
+    throw InputError("--proof: expected --minimize time where a network is bought");
   if (cheapest && !space.dollars) throw InputError("--budget: expected dollars, as what is minimized");
   if (job.budget.empty()) space.budget = dearest(space);
   space.families = families_of(space, words, space.dollars ? &space.prices : nullptr);

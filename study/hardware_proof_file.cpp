@@ -18,8 +18,8 @@ constexpr std::string_view proof_kind = "hardware-proof";
 constexpr std::size_t most_proof_bytes = std::size_t{1} << 30;
 
 ProofLine line_of(const Parallelism& p) {
-  return {p.tensor,         p.context,     p.pipeline, p.expert,
-          p.virtual_stages, p.micro_batch, p.zero,     recomputation_name(p.recompute),
+  return {p.tensor,           p.context,     p.pipeline, p.expert,
+          p.virtual_stages,   p.micro_batch, p.zero,     recomputation_name(p.recompute),
           p.sequence_parallel};
 }
 Parallelism division_of(const ProofLine& line, const HardwareSpace& space) {
@@ -45,7 +45,8 @@ std::vector<std::string> order_of(const std::string& groups) {
   for (const std::string_view name : split(groups, ',')) order.emplace_back(name);
   std::vector<std::string> sorted = order;
   std::sort(sorted.begin(), sorted.end());
-  if (sorted != std::vector<std::string>{"CP", "DP", "EP", "PP", "TP"}) throw InputError("no order of groups");
+  if (sorted != std::vector<std::string>{"CP", "DP", "EP", "PP", "TP"})
+    throw InputError("no order of groups");
   return order;
 }
 
@@ -147,7 +148,8 @@ class HardwareProofReader {
   }
 
   void take_header(const ProofLine& line) {
-    if (line.value("bandwright", "") != proof_kind || line.at("version") != 1) fail("a proof of another version");
+    if (line.value("bandwright", "") != proof_kind || line.at("version") != 1)
+      fail("a proof of another version");
     for (const auto& [name, word] : line.at("job").items()) {
       const JobOption* option = find_job_option(name);
       if (option == nullptr) fail(fmt::format("job: unknown '{}'", printable(name)));
@@ -233,7 +235,8 @@ CheckedHardwareProof check_hardware_proof(const std::string& file) {
   reader.read();
   CheckedHardwareProof checked{.question = reader.question, .counts = reader.found.counts};
   checked.subtrees = reader.proof.size();
-  for (const ClosedSizes& sizes : reader.proof) checked.pairs += static_cast<std::int64_t>(sizes.pairs.size());
+  for (const ClosedSizes& sizes : reader.proof)
+    checked.pairs += static_cast<std::int64_t>(sizes.pairs.size());
   checked.fault = fault_of_hardware(reader.space, reader.question.search, reader.found, reader.proof);
   return checked;
 }

@@ -75,7 +75,8 @@ class HardwareChecker {
   [[nodiscard]] std::string check_row(const RankedHardware& row, Parallelism p) const;
   [[nodiscard]] std::string check(const ClosedSizes& line) const;
   [[nodiscard]] std::string check_networks(TrainingJob job, const AxisPath& path, double limit,
-                                           const ClosedSizes& line, ClosedSizes& own, std::size_t& next) const;
+                                           const ClosedSizes& line, ClosedSizes& own,
+                                           std::size_t& next) const;
   [[nodiscard]] std::string check_pair(const TrainingJob& job, const ShapeFamily& shapes,
                                        const FreeLayout& layout, double limit, const ClosedPair& pair) const;
   // The line of a pair, with its kinds; null for another one's.
@@ -197,8 +198,8 @@ std::string HardwareChecker::check(const ClosedSizes& line) const {
   if (next != line.pairs.size()) return words + ": a pair that is not open";
   if (own.valid != line.valid || own.do_not_fit != line.do_not_fit || own.above_bound != line.above_bound ||
       own.by_path != line.by_path) {
-    return fmt::format("{}: {} valid, {} do not fit, {} above their bound, {} by their path, by the space", words,
-                       own.valid, own.do_not_fit, own.above_bound, own.by_path);
+    return fmt::format("{}: {} valid, {} do not fit, {} above their bound, {} by their path, by the space",
+                       words, own.valid, own.do_not_fit, own.above_bound, own.by_path);
   }
   const bool other = own.least_bound_ns.has_value() != line.least_bound_ns.has_value() ||
                      (own.least_bound_ns && apart(*own.least_bound_ns, *line.least_bound_ns));
@@ -256,27 +257,31 @@ std::string HardwareChecker::check_networks(TrainingJob job, const AxisPath& pat
 }
 
 std::string HardwareChecker::check_pair(const TrainingJob& job, const ShapeFamily& shapes,
-                                        const FreeLayout& layout, double limit, const ClosedPair& pair) const {
+                                        const FreeLayout& layout, double limit,
+                                        const ClosedPair& pair) const {
   const MatrixStep step(job, layout.groups);
   double weights = 0.0;
   double constant = 0.0;
   FreeBandwidths bytes{};
   for (const ClosedPair::Cut& cut : pair.cuts) {
-    const bool given = cut.gb_per_s.size() == shapes.npus.size() && cut.weight > 0.0 &&
-                       std::all_of(cut.gb_per_s.begin(), cut.gb_per_s.end(), [](double b) { return b > 0.0; });
+    const bool given =
+        cut.gb_per_s.size() == shapes.npus.size() && cut.weight > 0.0 &&
+        std::all_of(cut.gb_per_s.begin(), cut.gb_per_s.end(), [](double b) { return b > 0.0; });
     if (!given) return pair_words(job.parallelism, shapes) + ": no cut";
     const PathTime time = step.over(layout, cut.gb_per_s);
     weights += cut.weight;
     constant += cut.weight * time.constant_ns(cut.gb_per_s);
     for (std::size_t d = 0; d < bytes.size(); ++d) bytes[d] += cut.weight * time.bytes[d];
   }
-  if (std::abs(weights - 1.0) > 1e-12) return pair_words(job.parallelism, shapes) + ": weights that are not 1";
+  if (std::abs(weights - 1.0) > 1e-12)
+    return pair_words(job.parallelism, shapes) + ": weights that are not 1";
   const double bound = least_time(region_of(space_, shapes), constant, bytes).ns;
   if (apart(bound, pair.bound_ns)) {
     return fmt::format("{}: a bound of {:.17g} ns, not {:.17g}", pair_words(job.parallelism, shapes), bound,
                        pair.bound_ns);
   }
-  return bound_rounding * bound <= limit ? pair_words(job.parallelism, shapes) + ": not above what is listed" : "";
+  return bound_rounding * bound <= limit ? pair_words(job.parallelism, shapes) + ": not above what is listed"
+                                         : "";
 }
 
 }  // namespace

@@ -45,9 +45,10 @@ class HardwareProver {
       tbb::parallel_for(std::size_t{0}, sizes.size(), [&](std::size_t i) { lines[i] = close(sizes[i]); });
     });
     if (pairs_ > most_pairs) {
-      throw InputError(fmt::format("--proof: more than {} pairs of a division and a network are near the answer "
-                                   "(use a smaller --best)",
-                                   most_pairs));
+      throw InputError(
+          fmt::format("--proof: more than {} pairs of a division and a network are near the answer "
+                      "(use a smaller --best)",
+                      most_pairs));
     }
     return lines;
   }
@@ -113,8 +114,8 @@ class HardwareProver {
       FreeBandwidths best = even;
       std::copy(solved.gb_per_s.begin(), solved.gb_per_s.end(), best.begin());
       if (close_shapes(job, shape, own, CutBound::most_cuts, kinds, limit, best, line)) return;
-      throw InputError(fmt::format("--proof: a bound stays {:.1e} below what was found ({} on {})", shortfall_.load(),
-                                   fmt::join(job.parallelism.placement, ","), kinds));
+      throw InputError(fmt::format("--proof: a bound stays {:.1e} below what was found ({} on {})",
+                                   shortfall_.load(), fmt::join(job.parallelism.placement, ","), kinds));
     });
   }
 
@@ -146,7 +147,8 @@ class HardwareProver {
                     .bound_ns = cuts.ns()};
     for (const CutBound::Cut& cut : cuts.cuts()) {
       if (cut.weight <= 0.0) continue;
-      pair.cuts.push_back({cut.weight, {cut.asked.begin(), cut.asked.begin() + static_cast<std::ptrdiff_t>(n)}});
+      pair.cuts.push_back(
+          {cut.weight, {cut.asked.begin(), cut.asked.begin() + static_cast<std::ptrdiff_t>(n)}});
     }
     line.pairs.push_back(std::move(pair));
     return true;

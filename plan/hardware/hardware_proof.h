@@ -7,8 +7,8 @@
 
 namespace bandwright {
 
-// Why a division on the networks of one family is not better than what is listed: weights of cuts, each the step
-// at bandwidths (plan/hardware/cut_bound.h), and what they prove.
+// Why a division on the networks of one family is not better than what is listed: weights of cuts, each the
+// step at bandwidths (plan/hardware/cut_bound.h), and what they prove.
 struct ClosedPair {
   struct Cut {
     double weight = 0.0;
@@ -37,12 +37,12 @@ struct ClosedSizes {
   std::vector<ClosedPair> pairs;  // that it does not
 };
 
-// No network makes a division faster than this, or it is one that is listed: of the last one listed, of its own
-// place in the list, and of the longest step that is asked for, less the gap of an optimum.
+// No network makes a division faster than this, or it is one that is listed: of the last one listed, of its
+// own place in the list, and of the longest step that is asked for, less the gap of an optimum.
 double proved_limit(const HardwareSearch& search, const RankedHardwares& found, const Parallelism& p);
 
-// Written against the final answer: the same bytes for any number of threads. Throws InputError for constraints
-// on what is bought, which bounds leave out, and where too many pairs are near the answer.
+// Written against the final answer: the same bytes for any number of threads. Throws InputError for
+// constraints on what is bought, which bounds leave out, and where too many pairs are near the answer.
 std::vector<ClosedSizes> prove_hardware(const HardwareSpace& space, const HardwareSearch& search,
                                         const RankedHardwares& found);
 

@@ -134,7 +134,8 @@ MatrixStep::Pass MatrixStep::written(const LayerPasses& passes, Write write) con
   return pass;
 }
 
-MatrixStep::MatrixStep(const TrainingJob& job, const std::vector<Group>& groups) : job_(job), groups_(groups) {
+MatrixStep::MatrixStep(const TrainingJob& job, const std::vector<Group>& groups)
+    : job_(job), groups_(groups) {
   static const Network nowhere;
   StreamBuilder unused("", groups, {});
   const LayerPasses passes(job_, nowhere, unused);
@@ -149,10 +150,14 @@ MatrixStep::MatrixStep(const TrainingJob& job, const std::vector<Group>& groups)
     }
   }
   const Role role = Role::Forward;
-  passes_[pass_number(2, false, false)] = written(passes, [&](LayerPasses& own) { own.embedding_forward(role); });
-  passes_[pass_number(3, false, false)] = written(passes, [&](LayerPasses& own) { own.embedding_backward(role); });
-  passes_[pass_number(4, false, false)] = written(passes, [&](LayerPasses& own) { own.output_forward(role); });
-  passes_[pass_number(5, false, false)] = written(passes, [&](LayerPasses& own) { own.output_backward(role); });
+  passes_[pass_number(2, false, false)] =
+      written(passes, [&](LayerPasses& own) { own.embedding_forward(role); });
+  passes_[pass_number(3, false, false)] =
+      written(passes, [&](LayerPasses& own) { own.embedding_backward(role); });
+  passes_[pass_number(4, false, false)] =
+      written(passes, [&](LayerPasses& own) { own.output_forward(role); });
+  passes_[pass_number(5, false, false)] =
+      written(passes, [&](LayerPasses& own) { own.output_backward(role); });
   if (job.parallelism.pipeline > 1) {
     passes_[send_pass] = written(passes, [&](LayerPasses& own) { own.send(Role::Bubble); });
   }

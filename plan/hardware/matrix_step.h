@@ -7,10 +7,10 @@
 
 namespace bandwright {
 
-// A step on hardware that is still to be bought the other way: a product of max-plus matrices over the times of
-// its streams, a block a power of what its round is (plan/max_plus_step.h), whose entries have their bytes with
-// them. For proofs and their check, where plan/hardware/free_step.h is what is checked: nothing is shared
-// between divisions, nothing leapt over.
+// A step on hardware that is still to be bought the other way: a product of max-plus matrices over the times
+// of its streams, a block a power of what its round is (plan/max_plus_step.h), whose entries have their bytes
+// with them. For proofs and their check, where plan/hardware/free_step.h is what is checked: nothing is
+// shared between divisions, nothing leapt over.
 class MatrixStep {
  public:
   using Price = std::function<PathTime(Axes axis, const Collective& collective)>;

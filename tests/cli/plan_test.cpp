@@ -230,13 +230,19 @@ TEST(PlanCommand, ProvesTheNetworkThatIsBought) {
     return damaged;
   };
   const std::size_t pair = first("pair");
-  rejected("a bound", changed(pair, [](auto& line) { line["bound_ns"] = 1.001 * line["bound_ns"].template get<double>(); }));
-  rejected("a cut", changed(pair, [](auto& line) { line["cuts"][0][1][0] = 2.0 * line["cuts"][0][1][0].template get<double>(); }));
+  rejected("a bound", changed(pair, [](auto& line) {
+             line["bound_ns"] = 1.001 * line["bound_ns"].template get<double>();
+           }));
+  rejected("a cut", changed(pair, [](auto& line) {
+             line["cuts"][0][1][0] = 2.0 * line["cuts"][0][1][0].template get<double>();
+           }));
   rejected("a pair", without(pair));
   std::size_t closed = lines.size() - 1;  // the last; its pairs are none of the one before
   while (!nlohmann::json::parse(lines[closed]).contains("closed")) --closed;
   rejected("a subtree", without(closed));
-  rejected("an incumbent", changed(first("listed"), [](auto& line) { line["step_ns"] = 0.99 * line["step_ns"].template get<double>(); }));
+  rejected("an incumbent", changed(first("listed"), [](auto& line) {
+             line["step_ns"] = 0.99 * line["step_ns"].template get<double>();
+           }));
   rejected("the first row", without(first("listed")));
   rejected("a budget", changed(0, [](auto& line) { line["job"]["budget"] = "150"; }));
   rejected("memory", changed(0, [](auto& line) { line["max_memory_bytes"] = 40e9; }));
