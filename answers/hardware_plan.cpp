@@ -165,4 +165,18 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
   return document;
 }
 
+Document hardware_proof_document(const CheckedHardwareProof& checked) {
+  const Job& job = checked.question.job;
+  Document document{.title = fmt::format("a proof about {} on {} {}, a network within {}", job.model,
+                                         job.npus, checked.question.words.npu, job.budget)};
+  const bool accepted = checked.fault.empty();
+  document.verdict = {accepted
+                          ? "accepted: no network and division of the space are better than those it lists"
+                          : "rejected: " + checked.fault,
+                      accepted ? Verdict::Mood::Good : Verdict::Mood::Bad};
+  document.data("accepted", accepted).data("fault", accepted ? Value() : Value(checked.fault));
+  document.fact("subtrees", checked.subtrees).fact("valid_divisions", checked.counts.valid);
+  return document.fact("feasible", checked.counts.fit).fact("pairs", checked.pairs);
+}
+
 }  // namespace bandwright

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "report/document.h"
-#include "study/hardware_plan.h"
+#include "study/hardware_proof_file.h"
 
 namespace bandwright {
 
@@ -10,5 +10,8 @@ namespace bandwright {
 // others. `model` as it was typed; `machine_file`, where the best machine was written to: for commands.
 Document hardware_plan_document(const std::string& model, const std::string& machine_file,
                                 const HardwareAnswer& answer);
+
+// The answer of `verify` for a proof of that.
+Document hardware_proof_document(const CheckedHardwareProof& checked);
 
 }  // namespace bandwright

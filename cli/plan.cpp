@@ -11,6 +11,7 @@
 #include "cli/console/output.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "study/hardware_proof_file.h"
 #include "study/job/job_options.h"
 #include "study/proof_file.h"
 #include "study/space_file.h"
@@ -72,9 +73,10 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question, Hard
   HardwareQuestion asked{
       .job = question.job, .words = std::move(words), .objective = question.search.objective};
   if (!question.job.machine.empty()) throw InputError("--npu: expected it or --machine, not both");
-  if (question.pareto || !question.explain.empty() || !options.proof.empty()) {
-    throw InputError("--npu: --pareto, --explain and --proof are for machines that are there");
+  if (question.pareto || !question.explain.empty()) {
+    throw InputError("--npu: --pareto and --explain are for machines that are there");
   }
+  asked.prove = !options.proof.empty();
   asked.search.best = question.search.best;
   asked.search.longest_step_ns = question.search.longest_step_ns;
   asked.search.most_memory_bytes = question.search.most_memory_bytes;
@@ -82,6 +84,9 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question, Hard
   {
     const InterruptWatch watch(options.output.host);
     answer = plan_hardware(asked, {.stop = watch.token()});
+  }
+  if (asked.prove && !answer.interrupted) {
+    write_output({.file = options.proof}, hardware_proof_text(asked, answer));
   }
   if (!options.machine.empty() && !answer.best.empty()) {
     write_output({.file = options.machine}, machine_text(answer.best.front().machine));

@@ -2,6 +2,7 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 
+#include "answers/hardware_plan.h"
 #include "answers/plan.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
@@ -16,6 +17,12 @@ struct VerifyOptions {
 };
 
 void run(const VerifyOptions& options) {
+  if (is_hardware_proof(options.file)) {
+    const CheckedHardwareProof checked = check_hardware_proof(options.file);
+    write_answer(options.output, hardware_proof_document(checked));
+    if (!checked.fault.empty()) throw CLI::RuntimeError(1);
+    return;
+  }
   const CheckedProof checked = check_proof(options.file);
   write_answer(options.output, proof_document(checked));
   if (!checked.fault.empty()) throw CLI::RuntimeError(1);

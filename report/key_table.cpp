@@ -254,6 +254,7 @@ constexpr Key all_keys[] = {
     {"bought", Unit::Word, "network, GB/s per NPU", "each dimension with its bandwidth, innermost first"},
     {"laid_out", Unit::Word, "groups", "of several NPUs, in their order over the dimensions, innermost first"},
     {"placement_of_groups", Unit::Word, "groups", "the order of the groups over the dimensions, innermost first"},
+    {"pairs", Unit::Count, "pairs", "of a division and networks that only cuts close"},
     {"estimate_s", Unit::Seconds, "by estimate", "the step time that `estimate` gives on the machine that was bought"},
     {"below_bound", Unit::Count, "steps evaluated", "of these: what they compute alone is no longer than the last listed step"},
     {"accepted", Unit::Flag, "accepted", "whether a proof holds"},

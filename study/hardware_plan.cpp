@@ -168,6 +168,8 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   if (npus < 2) throw InputError("--npus 1: one NPU has no network to buy");
   space.prices = load_any_prices(word_of(job, &Job::prices));
   space.unit_usd = unit_prices_of(space.hardware, npus, space.prices);
+  if (cheapest && question.prove)
+    throw InputError("--proof: expected --minimize time where a network is bought");
   if (cheapest && !space.dollars) throw InputError("--budget: expected dollars, as what is minimized");
   if (job.budget.empty()) space.budget = dearest(space);
   space.families = families_of(space, words, space.dollars ? &space.prices : nullptr);
@@ -188,6 +190,7 @@ HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watc
   RankedHardwares found = question.objective == PlanObjective::NetworkCost
                               ? cheapest_hardware(answer.space, search)
                               : best_hardware(answer.space, search);
+  if (question.prove && !found.interrupted) answer.proof = prove_hardware(answer.space, search, found);
   for (RankedHardware& each : found.best) answer.best.push_back(planned(answer.space, std::move(each)));
   answer.counts = found.counts;
   answer.work = found.work;

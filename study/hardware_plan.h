@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/hardware/hardware_search.h"
+#include "plan/hardware/hardware_proof.h"
 #include "study/job/job.h"
 #include "study/watch.h"
 #include "training/estimate.h"
@@ -28,6 +28,7 @@ struct HardwareQuestion {
   // Time within the budget; or the network's cost with a step of at most search.longest_step_ns, of one
   // network, within the budget in dollars if there is one.
   PlanObjective objective = PlanObjective::StepTime;
+  bool prove = false;  // keep why nothing else is better
 };
 
 // A network with the best division over it, and all that is known of it.
@@ -50,6 +51,7 @@ struct HardwareAnswer {
   std::optional<RankedDivision> smallest;  // bill of memory, where nothing fits
   std::optional<PlannedHardware> fastest;  // where nothing is as fast as --max-step demands
   bool interrupted = false;
+  std::vector<ClosedSizes> proof;  // where it was asked for
 };
 
 // The NPU a word stands for: a file, a name, or the beginning of names, of which the one with most memory.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -180,6 +181,71 @@ TEST(PlanCommand, ASpaceMayBuyItsNetwork) {
   EXPECT_GE(said["plans"][0]["bandwidth_gb_per_s"][0].get<double>(), 150.0 * (1.0 - 1e-9));
   const nlohmann::json typed = json_answer({"plan", file, "--shapes", "Ring(2)_Ring(4)"}, folder);
   EXPECT_EQ(typed["counts"]["shapes"], 1.0);
+}
+
+std::vector<std::string> lines_of(const std::string& file) {
+  std::ifstream stream(file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// Each kind of damage to a proof about a network that is bought is found.
+TEST(PlanCommand, ProvesTheNetworkThatIsBought) {
+  const ScratchFolder folder;
+  const std::string file = (folder.path() / "p.jsonl").string();
+  for (const std::string threads : {"p.jsonl", "q.jsonl"}) {
+    static_cast<void>(json_answer(
+        extended(bought_job, {"--best", "3", "--proof", (folder.path() / threads).string()}), folder));
+  }
+  EXPECT_EQ(lines_of(file), lines_of((folder.path() / "q.jsonl").string()));
+  EXPECT_EQ(run_bandwright({"verify", file}, folder.path()).status, 0);
+  const std::vector<std::string> lines = lines_of(file);
+  const auto first = [&](std::string_view key) {
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (nlohmann::json::parse(lines[i]).contains(key)) return i;
+    }
+    ADD_FAILURE() << "no line with " << key;
+    return std::size_t{0};
+  };
+  const auto rejected = [&](const std::string& what, const std::vector<std::string>& damaged) {
+    const std::string other = (folder.path() / "damaged.jsonl").string();
+    std::ofstream stream(other);
+    for (const std::string& line : damaged) stream << line << "\n";
+    stream.close();
+    const Finished checked = run_bandwright({"verify", other}, folder.path());
+    EXPECT_EQ(checked.status, 1) << what << "\n" << checked.out << checked.err;
+    EXPECT_THAT(checked.out, HasSubstr("rejected: ")) << what;
+  };
+  const auto changed = [&](std::size_t at, const std::function<void(nlohmann::ordered_json&)>& change) {
+    std::vector<std::string> damaged = lines;
+    nlohmann::ordered_json line = nlohmann::ordered_json::parse(lines[at]);
+    change(line);
+    damaged[at] = line.dump();
+    return damaged;
+  };
+  const auto without = [&](std::size_t at) {
+    std::vector<std::string> damaged = lines;
+    damaged.erase(damaged.begin() + static_cast<std::ptrdiff_t>(at));
+    return damaged;
+  };
+  const std::size_t pair = first("pair");
+  rejected("a bound", changed(pair, [](auto& line) {
+             line["bound_ns"] = 1.001 * line["bound_ns"].template get<double>();
+           }));
+  rejected("a cut", changed(pair, [](auto& line) {
+             line["cuts"][0][1][0] = 2.0 * line["cuts"][0][1][0].template get<double>();
+           }));
+  rejected("a pair", without(pair));
+  std::size_t closed = lines.size() - 1;  // the last; its pairs are none of the one before
+  while (!nlohmann::json::parse(lines[closed]).contains("closed")) --closed;
+  rejected("a subtree", without(closed));
+  rejected("an incumbent", changed(first("listed"), [](auto& line) {
+             line["step_ns"] = 0.99 * line["step_ns"].template get<double>();
+           }));
+  rejected("the first row", without(first("listed")));
+  rejected("a budget", changed(0, [](auto& line) { line["job"]["budget"] = "150"; }));
+  rejected("memory", changed(0, [](auto& line) { line["max_memory_bytes"] = 40e9; }));
 }
 
 TEST(PlanCommand, RefusesHardwareThatCannotBeSearched) {

@@ -1,0 +1,244 @@
+#include "study/hardware_proof_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/io/files.h"
+#include "core/text.h"
+#include "plan/hardware/hardware_check.h"
+#include "study/job/job_options.h"
+
+namespace bandwright {
+namespace {
+
+using ProofLine = nlohmann::ordered_json;
+constexpr std::string_view proof_kind = "hardware-proof";
+constexpr std::size_t most_proof_bytes = std::size_t{1} << 30;
+
+ProofLine line_of(const Parallelism& p) {
+  return {p.tensor,           p.context,     p.pipeline, p.expert,
+          p.virtual_stages,   p.micro_batch, p.zero,     recomputation_name(p.recompute),
+          p.sequence_parallel};
+}
+Parallelism division_of(const ProofLine& line, const HardwareSpace& space) {
+  Parallelism p = space.divisions.job.parallelism;
+  p.tensor = line.at(0);
+  p.context = line.at(1);
+  p.pipeline = line.at(2);
+  p.expert = line.at(3);
+  p.virtual_stages = line.at(4);
+  p.schedule = schedule_of(p, p.virtual_stages);
+  p.micro_batch = line.at(5);
+  p.zero = line.at(6);
+  p.recompute = recomputation(line.at(7).get<std::string>());
+  p.sequence_parallel = line.at(8);
+  const std::int64_t replica = p.tensor * p.context * p.pipeline;
+  if (replica < 1 || space.divisions.npus.front() % replica != 0) throw InputError("no division of the NPUs");
+  p.data = space.divisions.npus.front() / replica;
+  return p;
+}
+
+std::vector<std::string> order_of(const std::string& groups) {
+  std::vector<std::string> order;
+  for (const std::string_view name : split(groups, ',')) order.emplace_back(name);
+  std::vector<std::string> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted != std::vector<std::string>{"CP", "DP", "EP", "PP", "TP"})
+    throw InputError("no order of groups");
+  return order;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
+  return text;
+}
+
+ProofLine header(const HardwareQuestion& question) {
+  ProofLine job = ProofLine::object();
+  for (const JobOption* option : given_options(question.job)) {
+    job[std::string(option->name)] = question.job.*option->word;
+  }
+  const HardwareWords& words = question.words;
+  return {{"bandwright", proof_kind},
+          {"version", 1},
+          {"job", job},
+          {"npu", words.npu},
+          {"hardware", words.hardware},
+          {"shapes", words.shapes},
+          {"dimensions", words.dimensions},
+          {"best", question.search.best},
+          {"max_step_ns", question.search.longest_step_ns},
+          {"max_memory_bytes", question.search.most_memory_bytes}};
+}
+
+ProofLine line_of(const RankedHardware& row, const Network& network) {
+  ProofLine ties = ProofLine::array();
+  for (const Parallelism& tie : row.ties) ties.push_back(line_of(tie));
+  return {{"listed", line_of(row.parallelism)},
+          {"groups", joined(row.parallelism.placement)},
+          {"network", network.shorthand()},
+          {"gb_per_s", row.gb_per_s},
+          {"step_ns", row.step_ns},
+          {"ties", ties}};
+}
+
+ProofLine line_of(const ClosedSizes& sizes) {
+  const GroupSizes& s = sizes.sizes;
+  return {{"closed", {s.tensor, s.context, s.pipeline, s.expert}},
+          {"valid", sizes.valid},
+          {"do_not_fit", sizes.do_not_fit},
+          {"above_bound", sizes.above_bound},
+          {"least_bound_ns", sizes.least_bound_ns ? ProofLine(*sizes.least_bound_ns) : ProofLine(nullptr)},
+          {"by_path", sizes.by_path}};
+}
+
+ProofLine line_of(const ClosedPair& pair) {
+  ProofLine cuts = ProofLine::array();
+  for (const ClosedPair::Cut& cut : pair.cuts) cuts.push_back({cut.weight, cut.gb_per_s});
+  return {{"pair",
+           {pair.virtual_stages, pair.micro_batch, pair.zero, recomputation_name(pair.recompute),
+            pair.sequence_parallel}},
+          {"groups", pair.groups},
+          {"npus", pair.npus},
+          {"kinds", pair.kinds},
+          {"cuts", cuts},
+          {"bound_ns", pair.bound_ns}};
+}
+
+// Reads lines in their order.
+class HardwareProofReader {
+ public:
+  explicit HardwareProofReader(const std::string& file)
+      : file_(file), text_(read_text_file(file, most_proof_bytes)) {}
+
+  void read() {
+    for (const std::string_view line : split(text_, '\n')) {
+      ++place_.line;
+      if (trimmed(line).empty()) continue;
+      try {
+        take(ProofLine::parse(line));
+      } catch (const ProofLine::exception& error) {
+        fail(fmt::format("no line of a proof: {}", error.what()));
+      }
+    }
+    if (!has_header_) fail("no proof in it");
+  }
+
+  HardwareQuestion question;
+  HardwareSpace space;
+  RankedHardwares found;
+  std::vector<ClosedSizes> proof;
+
+ private:
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw InputError(Place{.file = file_, .line = place_.line}, problem);
+  }
+
+  void take(const ProofLine& line) {
+    if (!has_header_) return take_header(line);
+    if (line.contains("listed")) return take_listed(line);
+    if (line.contains("closed")) return take_closed(line);
+    if (line.contains("pair")) return take_pair(line);
+    if (!line.contains("counts")) fail("expected a line with listed, closed, pair or counts");
+    found.counts.valid = line.at("counts").at("valid");
+    found.counts.fit = line.at("counts").at("fit");
+  }
+
+  void take_header(const ProofLine& line) {
+    if (line.value("bandwright", "") != proof_kind || line.at("version") != 1)
+      fail("a proof of another version");
+    for (const auto& [name, word] : line.at("job").items()) {
+      const JobOption* option = find_job_option(name);
+      if (option == nullptr) fail(fmt::format("job: unknown '{}'", printable(name)));
+      question.job.*option->word = word.get<std::string>();
+    }
+    question.words = {line.at("npu"), line.at("hardware"), line.at("shapes"), line.at("dimensions"), {}};
+    question.search.best = line.at("best");
+    question.search.longest_step_ns = line.at("max_step_ns");
+    question.search.most_memory_bytes = line.at("max_memory_bytes");
+    space = hardware_space(question);
+    has_header_ = true;
+  }
+
+  void take_listed(const ProofLine& line) {
+    RankedHardware row;
+    row.parallelism = division_of(line.at("listed"), space);
+    row.parallelism.placement = order_of(line.at("groups"));
+    row.shape = family_of(space.hardware, parse_network(line.at("network").get<std::string>()),
+                          space.dollars ? &space.prices : nullptr);
+    row.gb_per_s = line.at("gb_per_s").get<std::vector<double>>();
+    if (row.gb_per_s.size() != row.shape.npus.size()) fail("a bandwidth for each dimension is expected");
+    row.step_ns = line.at("step_ns");
+    for (const ProofLine& tie : line.at("ties")) row.ties.push_back(division_of(tie, space));
+    found.best.push_back(std::move(row));
+  }
+
+  void take_closed(const ProofLine& line) {
+    ClosedSizes sizes;
+    const ProofLine& of = line.at("closed");
+    sizes.sizes = {of.at(0), of.at(1), of.at(2), of.at(3)};
+    sizes.valid = line.at("valid");
+    sizes.do_not_fit = line.at("do_not_fit");
+    sizes.above_bound = line.at("above_bound");
+    if (!line.at("least_bound_ns").is_null()) sizes.least_bound_ns = line.at("least_bound_ns").get<double>();
+    sizes.by_path = line.at("by_path");
+    proof.push_back(std::move(sizes));
+  }
+
+  void take_pair(const ProofLine& line) {
+    if (proof.empty()) fail("a pair in front of its sizes");
+    const ProofLine& of = line.at("pair");
+    ClosedPair pair{.virtual_stages = of.at(0),
+                    .micro_batch = of.at(1),
+                    .zero = of.at(2),
+                    .recompute = recomputation(of.at(3).get<std::string>()),
+                    .sequence_parallel = of.at(4),
+                    .groups = line.at("groups"),
+                    .npus = line.at("npus").get<std::vector<int>>(),
+                    .kinds = line.at("kinds"),
+                    .bound_ns = line.at("bound_ns")};
+    for (const ProofLine& cut : line.at("cuts")) {
+      pair.cuts.push_back({cut.at(0), cut.at(1).get<std::vector<double>>()});
+    }
+    proof.back().pairs.push_back(std::move(pair));
+  }
+
+  std::string file_;
+  std::string text_;
+  Place place_;
+  bool has_header_ = false;
+};
+
+}  // namespace
+
+std::string hardware_proof_text(const HardwareQuestion& question, const HardwareAnswer& answer) {
+  std::string text = header(question).dump() + "\n";
+  for (const PlannedHardware& each : answer.best) text += line_of(each.ranked, each.network).dump() + "\n";
+  for (const ClosedSizes& sizes : answer.proof) {
+    text += line_of(sizes).dump() + "\n";
+    for (const ClosedPair& pair : sizes.pairs) text += line_of(pair).dump() + "\n";
+  }
+  const ProofLine counts = {{"counts", {{"valid", answer.counts.valid}, {"fit", answer.counts.fit}}}};
+  return text + counts.dump() + "\n";
+}
+
+bool is_hardware_proof(const std::string& file) {
+  const std::string text = read_text_file(file, most_proof_bytes);
+  return text.substr(0, text.find('\n')).find(proof_kind) != std::string::npos;
+}
+
+CheckedHardwareProof check_hardware_proof(const std::string& file) {
+  HardwareProofReader reader(file);
+  reader.read();
+  CheckedHardwareProof checked{.question = reader.question, .counts = reader.found.counts};
+  checked.subtrees = reader.proof.size();
+  for (const ClosedSizes& sizes : reader.proof)
+    checked.pairs += static_cast<std::int64_t>(sizes.pairs.size());
+  checked.fault = fault_of_hardware(reader.space, reader.question.search, reader.found, reader.proof);
+  return checked;
+}
+
+}  // namespace bandwright
