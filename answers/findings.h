@@ -19,7 +19,8 @@ Table jobs_table(const std::vector<Result>& results);
 // Findings as sentences with numbers, each of the view that it names.
 std::vector<std::string> sentences(const std::vector<Result>& results);
 std::vector<std::string> sentences_of(const std::vector<Result>& results, const std::string& view);
-std::vector<std::string> job_sentences(const std::vector<Result>& results);  // of jobs on machines, in all views
+std::vector<std::string> job_sentences(
+    const std::vector<Result>& results);  // of jobs on machines, in all views
 
 // Ways of looking at a step, in the order of the results.
 std::vector<std::string> views_of(const std::vector<Result>& results);

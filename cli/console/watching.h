@@ -8,8 +8,8 @@
 
 namespace bandwright {
 
-// Ctrl-C (that of a host, too, which ends a step that is played) and progress lines on standard error for a question about a job, for as long as it lives; only for
-// the parts that can take long.
+// Ctrl-C (that of a host, too, which ends a step that is played) and progress lines on standard error for a
+// question about a job, for as long as it lives; only for the parts that can take long.
 class Watching {
  public:
   Watching(const Job& job, const Host* host);
