@@ -26,6 +26,7 @@ constexpr std::array every_command = {
     NamedCommand{"optimize", add_optimize}, NamedCommand{"plan", add_plan},
     NamedCommand{"simulate", add_simulate}, NamedCommand{"estimate", add_estimate},
     NamedCommand{"cost", add_cost},         NamedCommand{"network", add_network},
+    NamedCommand{"share", add_share},
     NamedCommand{"evaluate", add_evaluate}, NamedCommand{"plot", add_plot},
     NamedCommand{"table", add_table},       NamedCommand{"report", add_report},
     NamedCommand{"place", add_place},       NamedCommand{"scale", add_scale},
