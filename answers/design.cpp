@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "answers/bill.h"
-#include "answers/link_classes.h"
+#include "answers/built/link_classes.h"
 #include "answers/memory_fit.h"
 #include "report/unit.h"
 

@@ -4,7 +4,7 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 
-#include "answers/share.h"
+#include "answers/built/share.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
 #include "cli/options/routing_options.h"

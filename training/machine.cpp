@@ -113,25 +113,6 @@ const Fields<FabricConstants>& fabric_constants_fields() {
   return fields;
 }
 
-const Fields<FabricDimension>& fabric_dimension_fields() {
-  using D = FabricDimension;
-  static const Fields<D> fields(
-      "dimensions", "one dimension of a machine's network",
-      required("kind", &D::kind, kinds::row(dimension_kinds(), "dimension kind"), "how its NPUs are wired"),
-      optional("npus", &D::npus, kinds::integer<int>(2, max_npus),
-               "along it; left out of the outermost: the job's"),
-      required("class", &D::price_class, kinds::text(), "row of the price list"),
-      required("bandwidth", &D::gb_per_s, kinds::gb_per_s(), "that one NPU can send, one direction"),
-      required("fabric", &D::constants_name, kinds::text(), "a kind of links of inputs/calibration.yaml"),
-      derived("fitted", &D::constants, kinds::object(fabric_constants_fields()), "its constants"),
-      optional("nccl", &D::software, software(), "NPU kernels copy the data, as NCCL does"),
-      optional("group_share", &D::group_share, group_shares(),
-               "of the bandwidth that a group of 2, 3 ... neighbours can use"),
-      optional("part_share", &D::part_share, kinds::number(0.001, 1.0),
-               "the same of a group that has some NPUs of each machine inside"));
-  return fields;
-}
-
 const Fields<MeasuredRates>& measured_fields() {
   using M = MeasuredRates;
   static const Fields<M> fields("measured", "what somebody measured of one model",
@@ -171,6 +152,25 @@ void check_constants(const YamlValue& root, const Calibration& calibration) {
 }
 
 }  // namespace
+
+const Fields<FabricDimension>& fabric_dimension_fields() {
+  using D = FabricDimension;
+  static const Fields<D> fields(
+      "dimensions", "one dimension of a machine's network",
+      required("kind", &D::kind, kinds::row(dimension_kinds(), "dimension kind"), "how its NPUs are wired"),
+      optional("npus", &D::npus, kinds::integer<int>(2, max_npus),
+               "along it; left out of the outermost: the job's"),
+      required("class", &D::price_class, kinds::text(), "row of the price list"),
+      required("bandwidth", &D::gb_per_s, kinds::gb_per_s(), "that one NPU can send, one direction"),
+      required("fabric", &D::constants_name, kinds::text(), "a kind of links of inputs/calibration.yaml"),
+      derived("fitted", &D::constants, kinds::object(fabric_constants_fields()), "its constants"),
+      optional("nccl", &D::software, software(), "NPU kernels copy the data, as NCCL does"),
+      optional("group_share", &D::group_share, group_shares(),
+               "of the bandwidth that a group of 2, 3 ... neighbours can use"),
+      optional("part_share", &D::part_share, kinds::number(0.001, 1.0),
+               "the same of a group that has some NPUs of each machine inside"));
+  return fields;
+}
 
 double FabricDimension::share(int members) const {
   if (group_share.empty()) return 1.0;

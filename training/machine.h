@@ -48,6 +48,8 @@ struct FabricDimension {
   [[nodiscard]] double share(int members) const;
 };
 
+const Fields<FabricDimension>& fabric_dimension_fields();
+
 // What somebody measured of one model on a machine.
 struct MeasuredRates {
   std::string model;

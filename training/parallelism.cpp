@@ -250,21 +250,6 @@ void add_parts(const Group& whole, std::vector<Group>& groups) {
 }  // namespace
 
 namespace {
-// Parts of one dimension, side by side, as one.
-void merge_neighbours(Group& group) {
-  std::vector<GroupDimension> merged;
-  for (const GroupDimension& part : group.dimensions) {
-    const bool beside = !merged.empty() && merged.back().dimension == part.dimension &&
-                        part.stride == merged.back().stride * merged.back().npus;
-    if (beside) {
-      merged.back().npus *= part.npus;
-    } else {
-      merged.push_back(part);
-    }
-  }
-  group.dimensions = std::move(merged);
-}
-
 struct Halves {
   Group inner;
   Group outer;

@@ -1,4 +1,4 @@
-#include "answers/link_classes.h"
+#include "answers/built/link_classes.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "answers/share.h"
+#include "answers/built/share.h"
 
 #include <fmt/format.h>
 
