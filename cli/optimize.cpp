@@ -139,8 +139,7 @@ OptimizeQuestion question_of(OptimizeCommand options) {
   return question;
 }
 
-DesignAnswer solve_shown(const OptimizeCommand& options) {
-  const OptimizeQuestion question = question_of(options);
+DesignAnswer solve_shown(const OptimizeCommand& options, const OptimizeQuestion& question) {
   DesignAnswer answer = [&] {
     const Watching watching(options.job, options.output.host);
     return design_of(question, watching.watch());
@@ -176,8 +175,13 @@ void check_options(const CLI::App& command, const OptimizeCommand& options) {
   check_excludes(command, {"--cost"}, {"--prices"});
 }
 
-void run(const OptimizeCommand& options) {
-  const DesignAnswer answer = solve_shown(options);
+void run(const CLI::App& command, const OptimizeCommand& options) {
+  const OptimizeQuestion question = question_of(options);
+  if (!names_graph(question.jobs.front().network)) {
+    refuse_typed(command, {"--routing", "--seed", "--queue-pairs"},
+                 "is for networks as they are built, such as FatTree(64); see docs/networks.md");
+  }
+  const DesignAnswer answer = solve_shown(options, question);
   if (answer.summary.solution.status == Status::Infeasible) {
     throw NoAnswer(infeasible_text(answer));
   }
@@ -249,7 +253,7 @@ void add_optimize(CLI::App& app) {
   let_start_fresh(*command, options);
   command->callback([command, options] {
     check_options(*command, *options);
-    run(*options);
+    run(*command, *options);
   });
 }
 
