@@ -43,7 +43,7 @@ struct OptimizeCommand {
 };
 
 bool looks_like_network(std::string_view word) {
-  if (names_graph(word)) return true;
+  if (names_graph(std::string(word))) return true;
   return word.find('(') != std::string_view::npos || find_input("networks", word).has_value();
 }
 

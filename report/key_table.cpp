@@ -39,6 +39,7 @@ constexpr Key all_keys[] = {
     {"price_class", Unit::Word, "price class", "the row of the price list"},
     {"switch_gb_per_s", Unit::GbPerS, "of switch ports", "bought"},
     {"sharing_jobs", Unit::Word, "jobs", "rows: jobs that share a network"},
+    {"job", Unit::Word, "job", "that shares a network"},
     {"starts_s", Unit::Seconds, "starts", "when a job's step begins"},
     {"alone_step_time_s", Unit::Seconds, "alone", "what its step takes on the same NPUs when nobody else is there"},
     {"lost_s", Unit::Seconds, "loses", "to the others"},
