@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "answers/bill.h"
+#include "answers/built/link_classes.h"
 #include "answers/memory_fit.h"
 #include "report/unit.h"
 
@@ -64,6 +65,7 @@ double utilization(const DesignSummary& summary, std::size_t dimension) {
 }
 
 std::string title_of(const Design& design) {
+  if (design.built) return fmt::format("{}, {} NPUs", design.built->built.graph.name, design.network.npus());
   const bool named = design.network.name != design.network.shorthand();
   return fmt::format("{}{}, {} NPUs", named ? design.network.name + " = " : "", design.network.shorthand(),
                      design.network.npus());
@@ -90,7 +92,7 @@ void add_question(const DesignAnswer& answer, Document& document) {
   const Design& design = answer.design;
   document.line("", fmt::format("{}, {}, {}, {}", models_text(design), design.loop->name, target_name(design),
                                 budget_text(design)));
-  document.data("network", design.network.shorthand())
+  document.data("network", design.built ? design.built->built.graph.name : design.network.shorthand())
       .data("npus", design.network.npus())
       .data("target", target_name(design))
       .data("loop", design.loop->name);
@@ -212,6 +214,10 @@ void add_money(const DesignAnswer& answer, Document& document) {
       .data("steps_per_s_per_million_usd", perf)
       .data("equal_steps_per_s_per_million_usd", equal);
   if (!summary.optimum.cost) {
+    if (answer.design.built) {
+      document.line("cost", "unknown: the price list lacks a class of links");
+      return;
+    }
     const auto missing = missing_prices(answer.design.network, answer.design.prices);
     document.line("cost", fmt::format("unknown: no price for {}", fmt::join(missing, ", ")));
     return;
@@ -366,11 +372,12 @@ std::string infeasible_text(const DesignAnswer& answer) {
 Document design_document(const DesignAnswer& answer, bool timing) {
   Document document{.title = title_of(answer.design), .verdict = verdict_of(answer)};
   add_question(answer, document);
-  document.add(dimensions_of(answer));
+  document.add(answer.design.built ? link_class_table(answer) : dimensions_of(answer));
   add_steps(answer, document);
   add_memory(answer, document);
   add_money(answer, document);
   add_proof(answer, document);
+  add_built_network(answer, document);
   add_solver(answer, timing, document);
   Table worth = shadow_prices(answer, document);
   add_played(answer, document);

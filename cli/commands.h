@@ -26,6 +26,7 @@ void add_report(CLI::App& app);
 void add_table(CLI::App& app);
 void add_list(CLI::App& app);
 void add_network(CLI::App& app);
+void add_share(CLI::App& app);
 void add_optimize(CLI::App& app);
 void add_place(CLI::App& app);
 void add_scale(CLI::App& app);

@@ -15,10 +15,12 @@
 #include "cli/console/watching.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "cli/options/routing_options.h"
 #include "cli/program/no_answer.h"
 #include "core/catalogue.h"
 #include "core/io/paths.h"
 #include "core/text.h"
+#include "formats/load_graph.h"
 #include "study/job/workload.h"
 
 namespace bandwright {
@@ -35,11 +37,13 @@ struct OptimizeCommand {
   std::vector<std::string> constraints;
   std::string solver;
   std::string step;
+  RoutingWords routing = {.routing = "spray"};
   bool trace = false;
   OutputOptions output;
 };
 
 bool looks_like_network(std::string_view word) {
+  if (names_graph(std::string(word))) return true;
   return word.find('(') != std::string_view::npos || find_input("networks", word).has_value();
 }
 
@@ -72,16 +76,24 @@ void refuse_swapped(std::span<const Slot> slots) {
   }
 }
 
+// With --npus the machine, unless it is an option's and the network is one as it is built.
+std::string& network_slot(OptimizeCommand& options) {
+  Job& job = options.job;
+  if (job.npus.empty()) return job.network;
+  const bool built = names_graph(job.network);
+  if (job.machine.empty() && !built) std::swap(job.machine, job.network);
+  const bool next = !options.words.empty() && names_graph(options.words.front());
+  return !job.machine.empty() && (built || next) ? job.network : job.machine;
+}
+
 // The reference's order; an option replaces its positional and the others keep their order.
 void place_words(OptimizeCommand& options) {
   Job& job = options.job;
   take_system(options.system, job);
-  const bool on_machine = !job.npus.empty();
-  if (on_machine && job.machine.empty()) std::swap(job.machine, job.network);
-  std::string workload = job.workload.empty() ? job.model : job.workload;
+  std::string workload = !job.workload.empty() ? job.workload : job.model;
+  if (!job.collective.empty()) workload = job.collective;
   const std::array<Slot, 5> slots = {
-      Slot{"Network", on_machine ? job.machine : job.network, looks_like_network},
-      Slot{"BW", job.budget, reads_as_budget},
+      Slot{"Network", network_slot(options), looks_like_network}, Slot{"BW", job.budget, reads_as_budget},
       Slot{"Workload", workload, [](auto text) { return find_workload(std::string(text)).has_value(); }},
       Slot{"Target", options.target, [](auto word) { return is_one_of(targets(), word); }},
       Slot{"TrainingLoop", job.loop, [](auto word) { return is_one_of(training_loops(), word); }}};
@@ -98,7 +110,7 @@ void place_words(OptimizeCommand& options) {
   }
   if (word != options.words.end()) throw InputError(fmt::format("unknown argument '{}'", *word));
   refuse_swapped(slots);
-  if (job.workload.empty()) job.model = workload;
+  if (job.workload.empty() && job.collective.empty()) job.model = workload;
 }
 
 std::vector<double> parse_weights(std::string_view text) {
@@ -111,6 +123,7 @@ OptimizeQuestion question_of(OptimizeCommand options) {
   place_words(options);
   OptimizeQuestion question{.jobs = options.job.workload.empty() ? members_of(options.job)
                                                                  : std::vector<Job>{options.job}};
+  question.routing = read_routing(options.routing);
   question.budget = parse_option("budget", options.job.budget, parse_budget);
   question.target = find_in_catalogue(targets(), options.target, "target").target;
   if (!options.weights.empty()) question.weights = parse_option("--weights", options.weights, parse_weights);
@@ -126,8 +139,7 @@ OptimizeQuestion question_of(OptimizeCommand options) {
   return question;
 }
 
-DesignAnswer solve_shown(const OptimizeCommand& options) {
-  const OptimizeQuestion question = question_of(options);
+DesignAnswer solve_shown(const OptimizeCommand& options, const OptimizeQuestion& question) {
   DesignAnswer answer = [&] {
     const Watching watching(options.job, options.output.host);
     return design_of(question, watching.watch());
@@ -141,25 +153,35 @@ DesignAnswer solve_shown(const OptimizeCommand& options) {
   return answer;
 }
 
-void check_options(const CLI::App& command) {
+void check_options(const CLI::App& command, const OptimizeCommand& options) {
   check_needs(command, real_models, {"--npus"});
   check_needs(command, finer_points, {"--npus"});
   check_needs(command, two_memories, {"--tiers"});
   check_needs(command, {"--tiers"}, {"--npus"});
   check_needs(command, foreign_files, {"--workload"});
+  check_needs(command, {"--size"}, {"--collective"});
+  check_excludes(command, {"--collective"},
+                 {"--npus", "--workload", "--model", "--tables", "--recompute", "--compute-scale"});
   check_needs(command, {"--system"}, {"--npus", "--workload"});
-  check_needs(command, {"--library"}, {"--npus", "--workload"});
+  check_needs(command, {"--library"}, {"--npus", "--workload", "--collective"});
   check_excludes(command, {"--system"}, {"--library", "--machine"});
   check_excludes(command, {"--workload"},
                  {"--npus", "--model", "--tables", "--recompute", "--compute-scale", "--classes"});
   check_excludes(command, {"--npus"}, {"--tables", "--compute-scale", "--classes", "--own-links"});
-  if (command.count("--npus") > 0) check_excludes(command, {"--network"}, {"--machine", "--system"});
+  if (command.count("--npus") > 0 && !names_graph(options.job.network)) {
+    check_excludes(command, {"--network"}, {"--machine", "--system"});
+  }
   check_needs(command, {"--machine"}, {"--npus"});
   check_excludes(command, {"--cost"}, {"--prices"});
 }
 
-void run(const OptimizeCommand& options) {
-  const DesignAnswer answer = solve_shown(options);
+void run(const CLI::App& command, const OptimizeCommand& options) {
+  const OptimizeQuestion question = question_of(options);
+  if (!names_graph(question.jobs.front().network)) {
+    refuse_typed(command, {"--routing", "--seed", "--queue-pairs"},
+                 "is for networks as they are built, such as FatTree(64); see docs/networks.md");
+  }
+  const DesignAnswer answer = solve_shown(options, question);
   if (answer.summary.solution.status == Status::Infeasible) {
     throw NoAnswer(infeasible_text(answer));
   }
@@ -177,16 +199,18 @@ void add_solver_options(CLI::App& command, OptimizeCommand& options) {
 }  // namespace
 
 void add_optimize(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("optimize", "The best division of a bandwidth budget over a network's dimensions");
+  CLI::App* command = app.add_subcommand(
+      "optimize",
+      "The best division of a bandwidth budget over a network's dimensions, or its classes of links");
   const auto options =
       std::make_shared<OptimizeCommand>();  // shared with the callback, which outlives this function
   command->add_option("words", options->words)
       ->option_text(
           "<Network> <BW> <Workload> <Target> [<TrainingLoop>]\n"
-          "      network: a name, a YAML file, or Ring(8)_Switch(128)\n"
+          "      network: a name, a YAML file, Ring(8)_Switch(128), or one as it is built, whose classes of\n"
+          "      links the budget is divided over, such as LeafSpine(4x8)\n"
           "      budget: GB/s per NPU, or dollars for the network as $15M\n"
-          "      workload: a model or a group as 17B,175B,1T\n"
+          "      workload: a model or a group as 17B,175B,1T; not with --collective\n"
           "      target: Perf or PerfPerCost;  training loop: NoOverlap (default) or Overlap");
   Job& job = options->job;
   add_job_option(*command, job, &Job::budget)->description("in place of <BW>");
@@ -204,6 +228,8 @@ void add_optimize(CLI::App& app) {
   add_job_option(*command, job, &Job::network);
   add_job_option(*command, job, &Job::library);
   add_system_option(*command, options->system);
+  add_job_options(*command, job, OptionGroup::Collectives);
+  add_routing_options(*command, options->routing);
   add_solver_options(*command, *options);
   add_workload_groups(*command, job);
   command->add_option("--cost", job.prices, "LIBRA's or its artifact's prices, as --prices")
@@ -220,12 +246,14 @@ void add_optimize(CLI::App& app) {
       "  bandwright optimize 4D --model 1T --budget 1000 Perf Overlap --format json --output 1t.json\n"
       "  bandwright optimize dgx-h100 --model llama3-70b --npus 1024 --tp 8 --pp 4 --sequence-parallel\n"
       "      --budget 500 Perf\n"
+      "  bandwright optimize 'LeafSpine(4x8, bandwidth 50)' '$100k' --collective all-to-all --size '1 GiB' "
+      "Perf\n"
       "  bandwright optimize dgx-h100 --model llama3-70b,gpt3-175b --npus 512 --tp 8 --pp 4\n"
       "      --budget 500 Perf");
   let_start_fresh(*command, options);
   command->callback([command, options] {
-    check_options(*command);
-    run(*options);
+    check_options(*command, *options);
+    run(*command, *options);
   });
 }
 

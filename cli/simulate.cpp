@@ -13,6 +13,7 @@
 #include "cli/console/watching.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "cli/options/routing_options.h"
 #include "core/catalogue.h"
 #include "formats/load_graph.h"
 #include "simulator/transport/catalogue.h"
@@ -29,10 +30,8 @@ struct SimulateCommand {
   std::string engine = "event";
   std::string fidelity = "auto";
   std::string transport;  // "" is the library's
-  std::string routing = "shortest";
-  std::string seed = "1";
+  RoutingWords routing = {.routing = "shortest"};
   std::string seeds = "1";
-  std::string queue_pairs = "1";
   std::string shuffle;
   SimulationOptions how;
   std::string timeline;
@@ -56,17 +55,10 @@ SimulationOptions read_engine(const SimulateCommand& options) {
   if (!options.transport.empty()) {
     how.transport = parse_option("--transport", options.transport, transport_named).model;
   }
-  how.routing.routing = parse_option("--routing", options.routing, routing_named);
-  const auto whole = [](std::string_view option, const std::string& text, std::int64_t low,
-                        std::int64_t high) {
-    return parse_option(option, text, [&](std::string_view word) { return parse_integer(word, low, high); });
-  };
-  constexpr std::int64_t largest_seed = std::int64_t{1} << 62;
-  how.routing.seed = static_cast<std::uint64_t>(whole("--seed", options.seed, 0, largest_seed));
-  how.routing.queue_pairs = static_cast<int>(whole("--queue-pairs", options.queue_pairs, 1, 64));
-  how.seeds = static_cast<int>(whole("--seeds", options.seeds, 1, 100'000));
+  how.routing = read_routing(options.routing);
+  how.seeds = static_cast<int>(read_whole("--seeds", options.seeds, 1, 100'000));
   if (!options.shuffle.empty()) {
-    how.shuffle = static_cast<std::uint64_t>(whole("--shuffle", options.shuffle, 0, largest_seed));
+    how.shuffle = static_cast<std::uint64_t>(read_whole("--shuffle", options.shuffle, 0, largest_seed));
   }
   return how;
 }
@@ -194,14 +186,8 @@ void add_engine_options(CLI::App& command, SimulateCommand& options) {
       .add_option("--transport", options.transport,
                   "ports, links or flows: what messages share (default: the system's network_model)")
       ->type_name("NAME");
-  command
-      .add_option("--routing", options.routing, "over a network as it is built: a name of `list routings`")
-      ->type_name("NAME");
-  command.add_option("--seed", options.seed, "of what routing chooses by chance")->type_name("N");
+  add_routing_options(command, options.routing);
   command.add_option("--seeds", options.seeds, "runs with so many seeds, and what they spread over")
-      ->type_name("N");
-  command
-      .add_option("--queue-pairs", options.queue_pairs, "parts of a message that are routed each by itself")
       ->type_name("N");
   command.add_option("--shuffle", options.shuffle, "NPUs have their places in random order, by this seed")
       ->type_name("SEED");

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "network/link_classes.h"
 #include "optimizer/constraint_text.h"
 #include "simulator/simulate.h"
 
@@ -18,7 +19,7 @@ namespace {
 constexpr double published_gb_per_s = 100.0;  // the budget of the artifact's own optimisations
 
 std::vector<double> equal_split(const Design& design, const std::vector<double>& price) {
-  const auto dimensions = static_cast<std::size_t>(design.network.size());
+  const std::size_t dimensions = size_of(design);
   double total = 0.0;
   if (const auto* bandwidth = std::get_if<Bandwidth>(&design.budget)) {
     total = bandwidth->value();
@@ -45,6 +46,7 @@ std::vector<double> weights_of(const Design& design) {
 // Empty when a price is missing and nothing needs it.
 std::vector<double> prices_of(const Design& design) {
   const bool needed = design.target == Target::PerfPerCost || std::holds_alternative<Money>(design.budget);
+  if (design.built) return class_prices(*design.built, design.prices, needed);
   if (!needed && !missing_prices(design.network, design.prices).empty()) return {};
   return unit_prices(design.network, design.prices);
 }
@@ -91,7 +93,7 @@ Summary timed_solve(const Problem& problem, const DesignOptions& options, double
 std::optional<Allocation> scaled_linearly(const Design& design, const BoundDesign& bound) {
   const auto* budget = std::get_if<Bandwidth>(&design.budget);
   const bool published = budget != nullptr && bound.problem.target == Target::PerfPerCost &&
-                         design.constraints.empty() && budget->value() != published_gb_per_s;
+                         design.constraints.empty() && budget->value() != published_gb_per_s && !design.built;
   if (!published) return std::nullopt;
   Problem small = bound.problem;
   small.constraints = {total_budget(small.dimensions, published_gb_per_s)};
@@ -122,6 +124,11 @@ bool has_constants(const Step& step) { return !step.wire_efficiency.empty(); }
 
 ClosedForm step_form(const Design& design, std::size_t model, BoundDesign& bound) {
   Step step = step_of(design, model);
+  if (design.built) {
+    GraphForms forms = graph_forms(*design.built, step, design.network, design.library);
+    bound.any_routes.push_back(std::move(forms.any_routes));
+    return std::move(forms.routed);
+  }
   if (!has_constants(step)) {
     if (design.own_links) use_own_links(step.groups, design.network);
     note_narrow(step.groups, design.network, bound.narrow);
@@ -129,7 +136,38 @@ ClosedForm step_form(const Design& design, std::size_t model, BoundDesign& bound
   return {step, design.network, design.library};
 }
 
+std::optional<Played> play_built(const Design& design, const DesignSummary& summary) {
+  Played result;
+  for (std::size_t m = 0; m < design.models.size(); ++m) {
+    const Step step = step_of(design, m);
+    const auto step_ns = [&](const Allocation& allocation) {
+      return played_ns(*design.built, step, design.network, design.library, allocation.gb_per_s);
+    };
+    const std::optional<double> optimum = step_ns(summary.optimum);
+    const std::optional<double> equal = optimum ? step_ns(summary.equal) : std::nullopt;
+    if (!equal) return std::nullopt;
+    result.optimum_ns.push_back(*optimum);
+    result.equal_ns.push_back(*equal);
+  }
+  return result;
+}
+
+// The least objective of steps that take as long as the narrowest cut.
+std::optional<double> bound_of_any_routes(const BoundDesign& bound) {
+  if (bound.any_routes.empty()) return std::nullopt;
+  Problem problem = bound.problem;
+  for (std::size_t m = 0; m < bound.any_routes.size(); ++m) {
+    problem.step_times[m].cut = [&form = bound.any_routes[m]](std::span<const double> b) {
+      return form.cut(b);
+    };
+  }
+  const Summary summary = optimize(problem);
+  if (!std::isfinite(summary.lower_bound)) return std::nullopt;
+  return summary.lower_bound;
+}
+
 std::optional<Played> play(const Design& design, const DesignSummary& summary) {
+  if (design.built) return play_built(design, summary);
   constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
   Library library;                                 // ideal but for the algorithms
   library.algorithms = design.library.algorithms;
@@ -178,10 +216,14 @@ double DesignSummary::scaling_loss() const {
   return scaled->step_time * scaled->cost->value() / (optimum.step_time * optimum.cost->value()) - 1.0;
 }
 
+std::size_t size_of(const Design& design) {
+  return static_cast<std::size_t>(design.built ? design.built->classes() : design.network.size());
+}
+
 BoundDesign bind_design(const Design& design) {
   BoundDesign bound;
   Problem& problem = bound.problem;
-  problem.dimensions = design.network.size();
+  problem.dimensions = static_cast<int>(size_of(design));
   problem.price = prices_of(design);
   const bool in_dollars = std::holds_alternative<Money>(design.budget);
   problem.target = in_dollars ? Target::Perf : design.target;
@@ -209,7 +251,11 @@ DesignSummary solve(const Design& design, const DesignOptions& options) {
   for (const ClosedForm& form : bound.step_times) {
     summary.steps.push_back(form.evaluate(summary.optimum.gb_per_s));
   }
-  if (!bound.problem.price.empty()) {
+  if (design.built) {
+    summary.any_routes_bound = bound_of_any_routes(bound);
+    summary.as_built = evaluate(bound, class_gb_per_s(design.built->built.graph));
+  }
+  if (!bound.problem.price.empty() && !design.built) {
     summary.bill = make_bill(design.network, design.prices, summary.optimum.gb_per_s);
   }
   if (options.ranges) summary.ranges = ranges_within(bound.problem, summary.solution);

@@ -11,6 +11,7 @@
 #include "optimizer/solver.h"
 #include "optimizer/steps.h"
 #include "simulator/closed_form/closed_form.h"
+#include "study/built/graph_design.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {
@@ -30,11 +31,12 @@ std::span<const TargetInfo> targets();
 //
 // Source: the LIBRA paper (ISPASS 2024), sections IV and V; its group objective is the plain sum.
 struct Design {
-  Network network;
-  Library library;              // the algorithms of its collectives
-  std::vector<Model> models;    // at least one
-  std::vector<Step> steps;      // of the models, one each; empty: built by the training loop
-  std::vector<double> weights;  // one per model, positive; empty: all 1
+  Network network;                   // whose dimensions share the budget
+  std::optional<GraphDesign> built;  // whose classes of links do, in place of these
+  Library library;                   // the algorithms of its collectives
+  std::vector<Model> models;         // at least one
+  std::vector<Step> steps;           // of the models, one each; empty: built by the training loop
+  std::vector<double> weights;       // one per model, positive; empty: all 1
   bool normalize = false;
   const TrainingLoop* loop = nullptr;
   LoopOptions loop_options;
@@ -80,6 +82,7 @@ struct BoundDesign {
   std::vector<double> weights;         // of each model, not normalised
   std::vector<double> equal_split;     // the budget spent on the same bandwidth for each dimension
   std::vector<NarrowGroup> narrow;
+  std::vector<ClosedForm> any_routes;  // of a network as it is built: step times that no routes go below
 };
 
 // Step times of each model as the event-driven engine plays them, in ns: chunk by chunk, each group on its
@@ -105,7 +108,11 @@ struct DesignSummary {
   std::optional<Allocation> scaled;
   std::vector<NarrowGroup> narrow;
   std::optional<Played> played;  // nothing for real models, and for steps that take long to play
-  double solve_ms = 0.0;         // wall clock, of the solver alone
+  // Of a network as it is built: what no division with any routes goes below, as an objective; and it as it
+  // is, whatever it costs.
+  std::optional<double> any_routes_bound;
+  std::optional<Allocation> as_built;
+  double solve_ms = 0.0;  // wall clock, of the solver alone
 
   [[nodiscard]] double speedup() const { return equal.step_time / optimum.step_time; }
   // How much larger T cost is for `scaled` than at the optimum. REQUIRES scaled.
@@ -115,6 +122,8 @@ struct DesignSummary {
 // Throws InputError for numbers out of range, constraints that cannot be read, prices that are needed and
 // missing, and models that do not fit the network.
 BoundDesign bind_design(const Design& design);
+// How many bandwidths a design has.
+std::size_t size_of(const Design& design);
 Allocation evaluate(const BoundDesign& bound, const std::vector<double>& gb_per_s);
 
 DesignSummary solve(const Design& design, const DesignOptions& options = {});

@@ -32,12 +32,19 @@ void require_same(const Network& first, const JobStep& step) {
                                step.model, step.network.shorthand(), first.shorthand()));
 }
 
-void add_member(DesignAnswer& answer, JobStep step) {
-  if (step.built) {
-    throw InputError("a budget is divided over the dimensions of a grid, and " + step.built->graph.name +
-                     " is a network as it is built, whose links have bandwidths of their own");
+// The network as it is built, the same for all of a group.
+void add_built(const OptimizeQuestion& question, JobStep& step, Design& design) {
+  if (step.ranks) {
+    throw InputError(
+        "a budget is divided over classes of links for steps that all NPUs do alike, not traces");
   }
+  step.built->routing = question.routing;
+  if (!design.built) design.built = graph_design(std::move(*step.built), step.own_gb_per_s);
+}
+
+void add_member(DesignAnswer& answer, JobStep step, const OptimizeQuestion& question) {
   Design& design = answer.design;
+  if (step.built) add_built(question, step, design);
   if (design.models.empty()) {
     design.network = step.network;
     design.library = step.library;
@@ -86,7 +93,8 @@ std::vector<Job> members_of(const Job& job) {
 DesignAnswer design_of(const OptimizeQuestion& question, const Watch& watch) {
   DesignAnswer answer{.step_gb_per_s = question.step_gb_per_s};
   Design& design = answer.design;
-  for (const Job& job : question.jobs) add_member(answer, step_of(job, options_of(question), watch));
+  for (const Job& job : question.jobs)
+    add_member(answer, step_of(job, options_of(question), watch), question);
   if (design.network.dimensions.empty()) {
     throw InputError("--npus 1: one NPU has no network to divide a budget over");
   }
@@ -103,6 +111,10 @@ DesignAnswer design_of(const OptimizeQuestion& question, const Watch& watch) {
   design.constraints = question.constraints;
   if (design.loop == &trace_loop) {
     answer.holds_for = "the order of operations recorded at an equal split of the budget";
+  }
+  if (design.built) {
+    answer.holds_for = fmt::format("routing {}, and NPUs that begin a collective together",
+                                   routing_name(question.routing.routing));
   }
   answer.solver = (question.solver != nullptr ? *question.solver : solvers().front()).name;
   return answer;

@@ -21,8 +21,9 @@ struct OptimizeQuestion {
   std::vector<double> weights;  // one per job; empty: all 1
   bool normalize = false;
   std::vector<std::string> constraints;
-  const Solver* solver = nullptr;  // nothing: the default
-  double step_gb_per_s = 0.0;      // 0: no allocation in steps
+  const Solver* solver = nullptr;                        // nothing: the default
+  double step_gb_per_s = 0.0;                            // 0: no allocation in steps
+  RoutingOptions routing = {.routing = Routing::Spray};  // over a network as it is built
 };
 
 // Whether a transformer of the group fits into its NPUs' memory.

@@ -35,6 +35,7 @@ scale_fit = function_of("scale fit")
 scale_measure = function_of("scale measure")
 scale_simulate = function_of("scale simulate")
 scale_trials = function_of("scale trials")
+share = function_of("share")
 simulate = function_of("simulate")
 table = function_of("table")
 validate = function_of("validate")
@@ -45,5 +46,5 @@ __all__ = [
     "check",
     "commands", "cost", "curve", "estimate", "evaluate", "export", "import_file", "libraries", "lists", "machines",
     "models", "network", "networks", "npus", "optimize", "place", "plan", "prices", "report", "scale_fit",
-    "scale_measure", "scale_simulate", "scale_trials", "schema", "simulate", "table", "validate", "verify",
+    "scale_measure", "scale_simulate", "scale_trials", "schema", "share", "simulate", "table", "validate", "verify",
 ]

@@ -149,14 +149,15 @@ def network(
 def optimize(
     *words: Value | Job, budget: Option = None, model: Option = None, target: Option = None, loop: Option = None,
     weights: Option = None, normalize: bool | None = None, constraint: Option = None, step: Option = None,
-    network: Option = None, library: Option = None, system: Option = None, solver: Option = None,
-    own_links: bool | None = None, trace: bool | None = None, recompute: Option = None, tables: Option = None,
-    compute_scale: Option = None, machine: Option = None, npus: Option = None, tp: Option = None, pp: Option = None,
-    global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
-    sequence_parallel: bool | None = None, cp: Option = None, ep: Option = None, expert_tp: Option = None,
-    virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
-    sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
-    zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    network: Option = None, library: Option = None, system: Option = None, collective: Option = None,
+    size: Option = None, routing: Option = None, seed: Option = None, queue_pairs: Option = None,
+    solver: Option = None, own_links: bool | None = None, trace: bool | None = None, recompute: Option = None,
+    tables: Option = None, compute_scale: Option = None, machine: Option = None, npus: Option = None,
+    tp: Option = None, pp: Option = None, global_batch: Option = None, micro_batch: Option = None,
+    zero: Option = None, sequence_parallel: bool | None = None, cp: Option = None, ep: Option = None,
+    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
+    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
+    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
     fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
@@ -227,12 +228,17 @@ def scale_trials(
     eta: Option = None, grace: Option = None, max_t: Option = None, seed: Option = None, format: Option = None,
     html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
+def share(
+    *words: Value | Job, network: Option = None, job: Option = None, bandwidth: Option = None,
+    routing: Option = None, seed: Option = None, queue_pairs: Option = None, format: Option = None,
+    timing: bool | None = None, output: Option = None
+) -> Answer: ...
 def simulate(
     *words: Value | Job, model: Option = None, budget: Option = None, allocation: Option = None,
     bandwidth: Option = None, collective: Option = None, size: Option = None, network: Option = None,
     system: Option = None, own_links: bool | None = None, library: Option = None, chunks: Option = None,
     scheduler: Option = None, engine: Option = None, npu_fidelity: Option = None, transport: Option = None,
-    routing: Option = None, seed: Option = None, seeds: Option = None, queue_pairs: Option = None,
+    routing: Option = None, seed: Option = None, queue_pairs: Option = None, seeds: Option = None,
     shuffle: Option = None, force: bool | None = None, no_leap: bool | None = None, recompute: Option = None,
     tables: Option = None, compute_scale: Option = None, machine: Option = None, npus: Option = None,
     tp: Option = None, pp: Option = None, global_batch: Option = None, micro_batch: Option = None,
