@@ -8,6 +8,7 @@
 
 #include "answers/estimate.h"
 #include "cli/commands.h"
+#include "cli/console/output.h"
 #include "cli/console/watching.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"

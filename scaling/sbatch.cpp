@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
+#include "core/text.h"
+
 namespace bandwright {
 namespace {
 
@@ -45,6 +48,13 @@ std::string shell_quoted(const std::string& word) {
   std::string quoted = "'";
   for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
   return quoted + "'";
+}
+
+std::string checked_partition(const std::string& names) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,";
+  if (names.find_first_not_of(allowed) == std::string::npos) return names;
+  throw InputError(fmt::format(
+      "--partition: '{}' is no partition: expected letters, digits, '_', '-' and '.'", printable(names)));
 }
 
 std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options) {

@@ -3,7 +3,9 @@
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "report/document.h"
 
@@ -25,10 +27,14 @@ class CommandLine : public CLI::App {
   // Whether it can be carried out once more: its command's options are as usual before they are read.
   [[nodiscard]] bool starts_fresh() const { return starts_fresh_; }
   void set_starts_fresh() { starts_fresh_ = true; }
+  // What it is carried out with.
+  [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
+  void set_words(const std::vector<std::string>& words) { words_ = words; }
 
  private:
   const Host* host_;
   bool starts_fresh_ = false;
+  std::vector<std::string> words_;
 };
 
 // The host of the program that a command belongs to; null for a shell.

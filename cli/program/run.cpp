@@ -83,6 +83,7 @@ std::unique_ptr<CommandLine> command_line_for(std::string_view word, const Host*
 }
 
 int run_command(CommandLine& line, const std::vector<std::string>& words) {
+  line.set_words(words);
   try {
     line.parse(
         std::vector<std::string>(words.rbegin(), words.rend()));  // the library takes them from the end

@@ -112,8 +112,9 @@ def estimate(
 ) -> Answer: ...
 def evaluate(
     *words: Value | Job, experiment: Option = None, output: Option = None, engine: Option = None,
-    npu_fidelity: Option = None, jobs: Option = None, force: bool | None = None, dry_run: bool | None = None,
-    format: Option = None, timing: bool | None = None
+    npu_fidelity: Option = None, force: bool | None = None, dry_run: bool | None = None, jobs: Option = None,
+    slurm: bool | None = None, tasks: Option = None, partition: Option = None, format: Option = None,
+    timing: bool | None = None
 ) -> Answer: ...
 def export(
     *words: Value | Job, model: Option = None, loop: Option = None, npus: Option = None, to: Option = None,
@@ -121,8 +122,8 @@ def export(
     format: Option = None, timing: bool | None = None
 ) -> Answer: ...
 def import_file(
-    *words: Value | Job, file: Option = None, output: Option = None, format: Option = None,
-    timing: bool | None = None
+    *words: Value | Job, file: Option = None, output: Option = None, model: Option = None, machine: Option = None,
+    npus: Option = None, format: Option = None, timing: bool | None = None
 ) -> str: ...
 def network(
     *words: Value | Job, network: Option = None, bandwidth: Option = None, prices: Option = None,
@@ -167,7 +168,9 @@ def plan(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, classes: Option = None,
-    prices: Option = None, format: Option = None, timing: bool | None = None, output: Option = None
+    prices: Option = None, plot: bool | None = None, plot_folder: Option = None, jobs: Option = None,
+    slurm: bool | None = None, tasks: Option = None, partition: Option = None, format: Option = None,
+    timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def report(
     *words: Value | Job, experiment: Option = None, output: Option = None, format: Option = None,
