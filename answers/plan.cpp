@@ -8,11 +8,6 @@
 #include "answers/launcher.h"
 
 namespace bandwright {
-namespace {
-
-constexpr Shown programs = Shown::ToPrograms;
-
-// "TP 8 SP, PP 4 x 2, DP 16, micro-batch 2, ZeRO 1": what is not 1 or none.
 std::string division_words(const Parallelism& p) {
   std::string words;
   const auto add = [&](const std::string& word) { words += (words.empty() ? "" : ", ") + word; };
@@ -30,9 +25,7 @@ std::string division_words(const Parallelism& p) {
   return words;
 }
 
-// What of a division that ties is other than in the one listed: "recompute selective"; all of it where the
-// groups differ.
-std::string difference(const Parallelism& listed, const Parallelism& tie) {
+std::string division_difference(const Parallelism& listed, const Parallelism& tie) {
   const bool same_groups = listed.tensor == tie.tensor && listed.context == tie.context &&
                            listed.pipeline == tie.pipeline && listed.expert == tie.expert &&
                            listed.data == tie.data;
@@ -49,13 +42,6 @@ std::string difference(const Parallelism& listed, const Parallelism& tie) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-std::vector<std::string> differences(const RankedDivision& ranked) {
-  std::vector<std::string> all;
-  for (const Parallelism& tie : ranked.ties) all.push_back(difference(ranked.parallelism, tie));
-  return all;
-}
-
-// What of a job stands after its model and machine.
 std::string division_options(const Parallelism& p) {
   std::string words = fmt::format("--npus {} --tp {} --pp {}", p.npus(), p.tensor, p.pipeline);
   if (p.context > 1) words += fmt::format(" --cp {}", p.context);
@@ -69,15 +55,27 @@ std::string division_options(const Parallelism& p) {
   return words;
 }
 
-// The members of `division`, in the order of the values below.
-constexpr const char* division_keys[] = {"tensor",    "context",          "pipeline",    "expert",
+std::span<const char* const> division_keys() {
+  static constexpr const char* keys[] = {"tensor",    "context",          "pipeline",    "expert",
                                          "data",      "virtual_stages",   "micro_batch", "zero",
                                          "recompute", "sequence_parallel"};
+  return keys;
+}
 std::vector<Value> division_values(const Parallelism& p) {
   return {p.tensor,           p.context, p.pipeline,
           p.expert,           p.data,    p.virtual_stages,
           p.micro_batch,      p.zero,    std::string(recomputation_name(p.recompute)),
           p.sequence_parallel};
+}
+
+namespace {
+
+constexpr Shown programs = Shown::ToPrograms;
+
+std::vector<std::string> differences(const RankedDivision& ranked) {
+  std::vector<std::string> all;
+  for (const Parallelism& tie : ranked.ties) all.push_back(division_difference(ranked.parallelism, tie));
+  return all;
 }
 
 // Columns of a table of divisions and a row of each.
@@ -88,7 +86,7 @@ class DivisionTable {
     const bool network = needs_prices(answer.objective);
     table_.column("rank").column("npus", "", answer.space.npus.size() > 1 ? Shown::Everywhere : programs);
     table_.column("division", "", Shown::ToPeople);
-    for (const char* each : division_keys) table_.column_within("division", each);
+    for (const char* each : division_keys()) table_.column_within("division", each);
     table_.column("step_time_s").column("tokens_per_s").column("mfu").column("hfu", "", programs);
     table_.column("tflop_per_s_per_npu", "", programs).column("exposed_communication_s", "", programs);
     table_.column("memory_bytes").column("memory_capacity_bytes", "", programs).column("fits", "", programs);

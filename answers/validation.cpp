@@ -40,20 +40,18 @@ std::vector<WorstRow> worst_rows(const ValidationAnswer& answer) {
 Table sets_table(const ValidationAnswer& answer) {
   Table table = Table::of("sets");
   table.main = true;
-  table.column("set").column("what").column("metric", "", Shown::ToPrograms).column("measurements");
-  table.column("not_run_rows")
-      .column("mean_error")
-      .column("bias")
-      .column("median_error")
-      .column("worst_error")
-      .column("target_error");
+  for (const char* key : {"name", "what", "rows", "not_run", "mape_percent", "bias_percent", "median_percent",
+                          "worst_percent", "target_percent"}) {
+    table.column(key);
+  }
+  table.column("metric", "", Shown::ToPrograms);
   for (const ScoredSet& each : answer.scored) {
     const ErrorSummary summary = summarize(each.errors);
-    const auto share = [&](double percent) { return each.errors.empty() ? Value() : Value(percent / 100.0); };
-    table.rows.push_back({each.set->name, measured_name(each.set->what), each.set->metric, each.errors.size(),
-                          each.set->not_run.size(), share(summary.mape_percent), share(summary.bias_percent),
-                          share(summary.median_percent), share(summary.worst_percent),
-                          each.set->target_percent / 100.0});
+    const auto known = [&](double percent) { return each.errors.empty() ? Value() : Value(percent); };
+    table.rows.push_back({each.set->name, measured_name(each.set->what), each.errors.size(),
+                          each.set->not_run.size(), known(summary.mape_percent), known(summary.bias_percent),
+                          known(summary.median_percent), known(summary.worst_percent),
+                          each.set->target_percent, each.set->metric});
   }
   return table;
 }

@@ -13,6 +13,8 @@
 #include "experiment/input_reference.h"
 #include "formats/detect.h"
 #include "formats/load.h"
+#include "formats/summaries.h"
+#include "network/edge_list.h"
 
 namespace bandwright {
 namespace {
@@ -70,6 +72,11 @@ CheckedFile check_file(const CheckOptions& options, const CLI::App& command) {
   if (auto measurements = summarise_measurements(options.file)) {
     refuse_typed(command, {"--system", "--groups"}, "is for traces");
     return {{"measurements", "measurements", "`validate --data FOLDER` takes it"}, std::move(*measurements)};
+  }
+  if (is_edge_list(options.file)) {
+    refuse_typed(command, {"--system", "--groups"}, "is for traces");
+    const InputKind& kind = input_kind("network");
+    return {{kind.name, kind.help, kind.use}, summarise_links(options.file)};
   }
   Sample sample = sample_of(options.file);
   if (!options.system.empty()) {

@@ -12,6 +12,7 @@ namespace bandwright {
 // InputError for bad input (status 2, one line on standard error), and CLI::RuntimeError(1) after printing
 // why there is no answer (status 1).
 
+void add_calibrate(CLI::App& app);
 void add_check(CLI::App& app);
 void add_complete(CLI::App& app);
 void add_cost(CLI::App& app);

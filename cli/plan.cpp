@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "answers/hardware_plan.h"
 #include "answers/plan_picture.h"
 #include "cli/commands.h"
 #include "cli/console/interrupt.h"
@@ -25,15 +26,28 @@ namespace {
 struct PlanOptions {
   PlanQuestion question;
   SearchWords search;
+  HardwareWords hardware;
   std::string launch;
-  std::string proof;  // file
+  std::string proof;    // file
+  std::string machine;  // file, of the best one bought
   LaunchOptions launch_options;
   AnswerPlot plot{.folder = "output/plan"};
   OutputOptions output;
 };
 
 // What was typed takes the place of what a file says.
-PlanQuestion question_of(const PlanOptions& options) {
+void take(const std::string& typed, std::string& said) {
+  if (!typed.empty()) said = typed;
+}
+void take_typed(const HardwareWords& typed, HardwareWords& said) {
+  take(typed.npu, said.npu);
+  take(typed.hardware, said.hardware);
+  take(typed.shapes, said.shapes);
+  take(typed.dimensions, said.dimensions);
+  said.constraints.insert(said.constraints.end(), typed.constraints.begin(), typed.constraints.end());
+}
+
+PlanQuestion question_of(const PlanOptions& options, HardwareWords& hardware) {
   PlanQuestion question = options.question;
   const std::filesystem::path file = question.job.model;
   const bool yaml = file.extension() == ".yaml" || file.extension() == ".yml";
@@ -41,6 +55,7 @@ PlanQuestion question_of(const PlanOptions& options) {
     const YamlValue root = YamlValue::load(file);
     if (root.declared_kind() == "space") {
       PlanQuestion said = read_space(root);
+      hardware = hardware_words(root);
       question.job.model.clear();
       for (const JobOption* option : given_options(question.job)) {
         said.job.*option->word = question.job.*option->word;
@@ -50,6 +65,7 @@ PlanQuestion question_of(const PlanOptions& options) {
       question = std::move(said);
     }
   }
+  take_typed(options.hardware, hardware);
   const DivisionSearch typed = read_search(options.search);
   if (!options.search.minimize.empty()) question.search.objective = typed.objective;
   if (!options.search.best.empty()) question.search.best = typed.best;
@@ -58,8 +74,36 @@ PlanQuestion question_of(const PlanOptions& options) {
   return question;
 }
 
+// On hardware that is still to be bought.
+// Ranks do not share this search yet: each has all of it, and the first one speaks.
+void run_hardware(const PlanOptions& options, const PlanQuestion& question, HardwareWords words, Crew& crew) {
+  HardwareQuestion asked{
+      .job = question.job, .words = std::move(words), .objective = question.search.objective};
+  if (!question.job.machine.empty()) throw InputError("--npu: expected it or --machine, not both");
+  if (options.plot.plot || question.pareto || !question.explain.empty() || !options.proof.empty()) {
+    throw InputError("--npu: --plot, --pareto, --explain and --proof are for machines that are there");
+  }
+  asked.search.best = question.search.best;
+  asked.search.longest_step_ns = question.search.longest_step_ns;
+  asked.search.most_memory_bytes = question.search.most_memory_bytes;
+  HardwareAnswer answer;
+  {
+    const InterruptWatch watch(options.output.host);
+    answer = plan_hardware(asked, {.stop = watch.token()});
+  }
+  if (!crew.leads()) return;
+  if (!options.machine.empty() && !answer.best.empty()) {
+    write_output({.file = options.machine}, machine_text(answer.best.front().machine));
+  }
+  write_answer(options.output, hardware_plan_document(asked.job.model, options.machine, answer));
+  if (answer.interrupted) throw CLI::RuntimeError(interrupted_status);
+  if (answer.best.empty()) throw CLI::RuntimeError(1);
+}
+
 void run(const PlanOptions& options, Crew& crew) {
-  PlanQuestion question = question_of(options);
+  HardwareWords hardware;
+  PlanQuestion question = question_of(options, hardware);
+  if (!hardware.npu.empty()) return run_hardware(options, question, std::move(hardware), crew);
   question.prove = !options.proof.empty();
   question.search.crew = &crew;
   PlanAnswer answer;
@@ -101,6 +145,27 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
   command.add_option("--proof", options.proof, "write why nothing is better, for `bandwright verify`")
       ->type_name("FILE");
   command
+      .add_option("--npu", options.hardware.npu,
+                  "in place of --machine: an NPU, whose network is bought within --budget")
+      ->type_name("NPU");
+  command
+      .add_option("--shapes", options.hardware.shapes,
+                  "of networks to buy: any (the default), or Ring(8)_Switch(128) ...")
+      ->type_name("SHAPES");
+  command
+      .add_option("--dimensions", options.hardware.dimensions, "at most so many, of any shape (default 4)")
+      ->type_name("N");
+  command
+      .add_option("--hardware", options.hardware.hardware,
+                  "classes of dimensions and their limits: a name or a file (default usual)")
+      ->type_name("HARDWARE");
+  command
+      .add_option("--constraint", options.hardware.constraints,
+                  "on what is bought, such as 'b1 >= 2 b2' or 'cost <= $15M'; may be given again")
+      ->type_name("CONSTRAINT");
+  command.add_option("--write-machine", options.machine, "write the best machine that is bought, as YAML")
+      ->type_name("FILE");
+  command
       .add_option("--launch", options.launch, "show the best one's arguments of megatron-core or torchtitan")
       ->check(CLI::IsMember({"megatron-core", "torchtitan"}))
       ->type_name("SOFTWARE");
@@ -125,6 +190,7 @@ void add_plan(CLI::App& app) {
   add_job_option(*command, job, &Job::recompute)->description("none, selective, full, or a list of them");
   begin_group(*command, finer_points);
   add_job_options(*command, job, OptionGroup::Finer);
+  add_job_option(*command, job, &Job::budget);
   add_job_options(*command, job, OptionGroup::Prices);
   begin_group(*command, main_options);
   add_answer_plot(*command, options->plot, "draw the best step over TP x PP, and the front of --pareto");
@@ -140,6 +206,7 @@ void add_plan(CLI::App& app) {
       "  bandwright plan gpt3-175b --machine dgx-a100 --npus 1024 --global-batch 1536 --explain 'tp 8 pp 8'\n"
       "  bandwright plan llama3-8b --machine dgx-h100 --npus 8,16,32,64 --global-batch 256\n"
       "      --minimize cost-per-token --max-step 20s --format json\n"
+      "  bandwright plan gpt3-175b --npu a100 --npus 1024 --budget 500\n"
       "  bandwright plan inputs/spaces/llama3-70b-on-h100.yaml\n"
       "  mpirun -n 4 bandwright plan gpt3-175b --machine dgx-a100 --npus 1024 --global-batch 1536");
   let_start_fresh(*command, options);

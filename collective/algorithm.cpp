@@ -113,7 +113,9 @@ PhasePrice price_of(const Program& program, int n, int ports) {
   for (const Block& block : program) {
     const std::int64_t shares = block.message.count * (of / block.message.of);
     const auto part = static_cast<double>(shares);
-    price.busy += part * static_cast<double>(block.pattern->in_turn(n, block, ports > 1)) * ports;
+    const auto in_turn = static_cast<double>(block.pattern->in_turn(n, block, ports > 1));
+    price.busy += part * in_turn * ports;
+    price.steps += in_turn;
     price.sent += part * static_cast<double>(block.pattern->messages(n, block)) / n;
   }
   return price;

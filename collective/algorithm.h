@@ -92,6 +92,7 @@ struct PhasePrice {
   double busy = 0.0;  // bytes that take as long at the NPU's whole bandwidth
   double sent = 0.0;  // bytes an NPU sends, on average
   double of = 1.0;
+  double steps = 0.0;  // messages that follow each other
 };
 PhasePrice price_of(const Program& program, int n, int ports);
 // Of the algorithm in use. A line that spans its dimension; on a part of it, what Group's share says.

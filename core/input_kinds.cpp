@@ -32,6 +32,8 @@ constexpr std::array kinds_of_input = {
               "`evaluate`, `plot` and `report` take it"},
     InputKind{"space", "a space of divisions: decisions, limits and what is wanted", "spaces",
               "`plan` takes it in place of a model"},
+    InputKind{"hardware", "what networks can be built of: classes of dimensions and their limits", "hardware",
+              "`plan --npu` takes it with --hardware"},
     InputKind{"shares", "a table of shares of a bandwidth budget", "allocations",
               "experiments take it among their sources"},
     InputKind{"calibration", "constants of NPUs and links, fitted on measurements", "",

@@ -8,6 +8,7 @@
 #include "formats/summaries.h"
 #include "memory/tiers.h"
 #include "network/graph_file.h"
+#include "plan/hardware/free_hardware.h"
 #include "study/job/division_space.h"
 #include "study/job/job_options.h"
 #include "study/space_file.h"
@@ -110,6 +111,14 @@ FileSummary summarise_space(const YamlValue& root) {
   return summary;
 }
 
+FileSummary summarise_hardware(const YamlValue& root) {
+  FileSummary summary;
+  for (const HardwareClass& each : free_hardware_fields().read(root).classes) {
+    summary.facts.emplace_back(each.links.price_class, fmt::format("up to {:g} GB/s", each.most_gb_per_s));
+  }
+  return summary;
+}
+
 FileSummary summarise_calibration(const YamlValue& root) {
   const Calibration calibration = read_calibration(root);
   return {.facts = {{"kinds of NPU", std::to_string(calibration.npus.size())},
@@ -151,6 +160,7 @@ std::span<const InputReader> input_readers() {
       {"tiers", {&tier_fields().list()}, summarise_tiers},
       {"experiment", {&experiment_keys()}, summarise_experiment},
       {"space", {&space_fields().list()}, summarise_space},
+      {"hardware", {&free_hardware_fields().list()}, summarise_hardware},
       {"shares", {&share_table_fields().list()}, summarise_shares},
       {"calibration", {&calibration_fields().list()}, summarise_calibration},
       {"divisions", {&named_division_fields().list()}, summarise_divisions},

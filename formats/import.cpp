@@ -12,7 +12,11 @@
 #include "formats/astra_sim/layer_text.h"
 #include "formats/chakra/trace_model.h"
 #include "formats/class_prices.h"
+#include "formats/infragraph.h"
 #include "formats/load.h"
+#include "formats/load_graph.h"
+#include "network/edge_list.h"
+#include "network/graph_writer.h"
 
 namespace bandwright {
 namespace {
@@ -123,9 +127,20 @@ std::string import_prices(const Sample& sample, std::vector<std::string>& notes)
   return price_list_fields().file_text(read_class_prices(*sample.root, cables));
 }
 
+// Of InfraGraph, or a table of links.
+std::string import_graph(const Sample& sample, bool table) {
+  const NetworkGraph graph = load_graph(sample.path.string());
+  return fmt::format(
+             "# From {}: {}.\n# - NPUs, then switches and ports by their level; links in their order\n",
+             printable(sample.path.filename().string()), table ? "a table of links" : "InfraGraph") +
+         graph_file_fields().file_text(written_graph(graph));
+}
+
 }  // namespace
 
 std::string imported(const Sample& sample) {
+  const bool table = is_edge_list(sample.path) && !sample.traces;
+  if (table || (sample.root && is_infragraph(*sample.root))) return import_graph(sample, table);
   const FileFormat& format = format_of(sample);
   std::vector<std::string> notes;
   std::string text;

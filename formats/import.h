@@ -14,6 +14,7 @@ namespace bandwright {
 //   libra-network, artifact-network  a network
 //   astra-sim-2-system, -1-system    a system
 //   class-prices                     a price list
+//   InfraGraph, a table of links     a network as it is built
 //
 // Throws InputError for formats that are only part of another input (groups, communicators, memory).
 std::string imported(const Sample& sample);

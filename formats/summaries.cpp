@@ -14,6 +14,7 @@
 #include "formats/chakra/trace_ties.h"
 #include "formats/class_prices.h"
 #include "formats/infragraph.h"
+#include "network/edge_list.h"
 #include "network/graph_file.h"
 
 namespace bandwright {
@@ -265,6 +266,10 @@ FileSummary summarise_class_prices(const Sample& sample) {
 }
 
 FileSummary summarise_model(const Sample& sample) { return summarise(read_model(*sample.root)); }
+FileSummary summarise_links(const std::filesystem::path& file) {
+  return summarise(read_edge_list(file, {gb_per_s(1.0), {}}));
+}
+
 FileSummary summarise_network(const Sample& sample) {
   if (is_graph_file(*sample.root)) return summarise(read_graph(*sample.root, {gb_per_s(1.0), {}}));
   return summarise(read_network(*sample.root));

@@ -20,6 +20,7 @@ FileSummary summarise_infragraph(const Sample& sample);
 FileSummary summarise_class_prices(const Sample& sample);
 FileSummary summarise_model(const Sample& sample);
 FileSummary summarise_network(const Sample& sample);
+FileSummary summarise_links(const std::filesystem::path& file);  // a table of links
 FileSummary summarise_system(const Sample& sample);
 
 }  // namespace bandwright

@@ -58,6 +58,7 @@ struct NetworkGraph {
   // switch.
   std::string grid = {};
   std::vector<Bandwidth> grid_bandwidth = {};
+  std::vector<std::vector<NodeId>> ways = {};  // for --routing table: nodes from one NPU to another
 
   [[nodiscard]] std::int64_t npus() const;
   [[nodiscard]] std::string node_name(NodeId node) const;

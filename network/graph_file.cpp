@@ -56,6 +56,15 @@ const Fields<FailedLinks>& failed_fields() {
   return fields;
 }
 
+const Fields<WrittenWay>& way_fields() {
+  using W = WrittenWay;
+  static const Fields<W> fields(
+      "ways", "a way that messages take", required("from", &W::from, kinds::text(), "an NPU, such as npu[0]"),
+      required("to", &W::to, kinds::text(), "another"),
+      optional("over", &W::over, kinds::list(kinds::text()), "the nodes in between, such as leaf[0]"));
+  return fields;
+}
+
 // A part of a slice; nothing where it is left out.
 std::optional<std::int64_t> bound_of(std::string_view text) {
   if (text.empty()) return std::nullopt;
@@ -118,6 +127,30 @@ NetworkGraph written_out(const GraphFile& file, const YamlValue* root) {
     });
   }
   return graph;
+}
+
+NodeId one_node(const NetworkGraph& graph, std::string_view words) {
+  const std::vector<NodeId> nodes = nodes_named(graph, words);
+  if (nodes.size() == 1) return nodes.front();
+  throw InputError(fmt::format("'{}' is {} nodes, expected one", printable(words), nodes.size()));
+}
+
+void add_way(NetworkGraph& graph, const WrittenWay& way) {
+  std::vector<NodeId> nodes = {one_node(graph, way.from)};
+  for (const std::string& node : way.over) nodes.push_back(one_node(graph, node));
+  nodes.push_back(one_node(graph, way.to));
+  for (const NodeId end : {nodes.front(), nodes.back()}) {
+    if (graph.nodes[end].kind != NodeKind::Npu) throw InputError("a way that does not lead from NPU to NPU");
+  }
+  for (std::size_t i = 0; i + 1 < nodes.size(); ++i) {
+    const bool joined = std::any_of(graph.links.begin(), graph.links.end(), [&](const GraphLink& link) {
+      return link.from == nodes[i] && link.to == nodes[i + 1] && !link.failed;
+    });
+    if (joined) continue;
+    throw InputError(fmt::format("no link from {} to {}, which a way takes", graph.node_name(nodes[i]),
+                                 graph.node_name(nodes[i + 1])));
+  }
+  graph.ways.push_back(std::move(nodes));
 }
 
 void fail_links(NetworkGraph& graph, const FailedLinks& failed) {
@@ -222,7 +255,9 @@ const Fields<GraphFile>& graph_file_fields() {
           optional("nodes", &G::nodes, kinds::list(kinds::object(node_group_fields())), "all but NPUs"),
           optional("links", &G::links, kinds::list(kinds::object(link_group_fields())), "what joins them"),
           optional("failed", &G::failed, kinds::list(kinds::object(failed_fields())),
-                   "what of it has failed"))
+                   "what of it has failed"),
+          optional("ways", &G::ways, kinds::list(kinds::object(way_fields())),
+                   "that messages take under `--routing table`, others the shortest"))
           .rule("build",
                 [](G& file) {
                   const bool out = file.npus > 0 || !file.nodes.empty() || !file.links.empty();
@@ -247,6 +282,9 @@ NetworkGraph read_graph_of(const GraphFile& file, const GraphDefaults& defaults,
   }
   for (std::size_t f = 0; f < file.failed.size(); ++f) {
     at_entry(root, "failed", f, [&] { fail_links(graph, file.failed[f]); });
+  }
+  for (std::size_t w = 0; w < file.ways.size(); ++w) {
+    at_entry(root, "ways", w, [&] { add_way(graph, file.ways[w]); });
   }
   check_graph(graph);
   return graph;

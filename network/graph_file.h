@@ -46,6 +46,13 @@ struct FailedLinks {
   std::string to;
 };
 
+// The way that messages from one NPU to another take under `--routing table`.
+struct WrittenWay {
+  std::string from;
+  std::string to;
+  std::vector<std::string> over;  // nodes in between
+};
+
 // A network file of one's own: nodes and links written out, or a builder's words; and what of it has failed.
 //
 //   bandwright: network
@@ -67,6 +74,7 @@ struct GraphFile {
   std::vector<NodeGroup> nodes;
   std::vector<LinkGroup> links;
   std::vector<FailedLinks> failed;
+  std::vector<WrittenWay> ways = {};
 };
 
 const Fields<GraphFile>& graph_file_fields();

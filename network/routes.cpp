@@ -52,6 +52,9 @@ Routes::Routes(const NetworkGraph& graph, RoutingOptions options)
   if (middles_.empty()) {
     for (NodeId npu = 0; npu < npus_; ++npu) middles_.push_back(npu);
   }
+  for (const std::vector<NodeId>& way : graph.ways) {
+    options_.table.try_emplace({way.front(), way.back()}, way);
+  }
   for (const auto& [pair, nodes] : options_.table) {
     Way way;
     follow(nodes, way);

@@ -42,7 +42,8 @@ struct RoutingOptions {
   Routing routing = Routing::Shortest;
   std::uint64_t seed = 1;  // of what is chosen by chance
   int queue_pairs = 1;     // parts of a message that are hashed each by itself
-  // The user's ways, as nodes from one NPU to another; others take the shortest.
+  // The user's ways, as nodes from one NPU to another, beside those of the network's file; others take the
+  // shortest.
   std::map<std::pair<NodeId, NodeId>, std::vector<NodeId>> table = {};
 };
 
@@ -60,6 +61,11 @@ class Routes {
   // Links that a way stands for.
   [[nodiscard]] std::size_t shared_count() const {
     return bundles_.empty() ? graph_.links.size() : bundles_.count;
+  }
+
+  // Which of them a link is, or a part of.
+  [[nodiscard]] std::uint32_t shared(LinkId link) const {
+    return bundles_.empty() ? link : bundles_.of_link[link];
   }
 
   struct Way {

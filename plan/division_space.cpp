@@ -109,7 +109,7 @@ std::vector<GroupSizes> group_sizes(const DivisionSpace& space, const DivisionDo
   std::vector<GroupSizes> all;
   Parallelism p = space.job.parallelism;
   for (const std::int64_t tensor : domains.tensor) {
-    if (model.heads % tensor != 0 || model.ffn % tensor != 0) continue;
+    if (!tensor_divides(model, tensor)) continue;
     for (const std::int64_t context : domains.context) {
       if (model.sequence % context != 0 || npus % (tensor * context) != 0) continue;
       for (const std::int64_t pipeline : domains.pipeline) {

@@ -6,10 +6,7 @@
 #include "simulator/wire_loads.h"
 
 namespace bandwright {
-namespace {
 
-// Whether a step's last operation holds the compute stream and comes after all others: what follows on the
-// compute stream then comes after them, too.
 bool ends_together(const Step& step) {
   if (step.operations.empty()) return true;
   const Operation& last = step.operations.back();
@@ -23,8 +20,6 @@ bool ends_together(const Step& step) {
   }
   return true;
 }
-
-}  // namespace
 
 LonePass timed_alone(const Step& step, const Network& network, std::span<const double> gb_per_s,
                      std::span<const double> efficiency) {

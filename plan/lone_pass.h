@@ -12,6 +12,10 @@ struct LonePass {
       true;  // all streams are behind the compute stream at the end, so that what follows is the same
 };
 
+// Whether a step's last operation holds the compute stream and comes after all others: what follows on the
+// compute stream then comes after them, too.
+bool ends_together(const Step& step);
+
 // The longest path through a step without blocks; one with blocks is not apart. `efficiency`: what
 // collectives reach of the bandwidth of each dimension.
 LonePass timed_alone(const Step& step, const Network& network, std::span<const double> gb_per_s,

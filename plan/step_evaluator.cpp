@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "plan/timed_passes.h"
 #include "simulator/closed_form/closed_form.h"
 #include "simulator/wire_loads.h"
 #include "training/collective_time.h"
@@ -44,69 +45,21 @@ struct StepEvaluator::Sizes {
 };
 
 struct StepEvaluator::Layers {
-  struct Kinds {  // of layers
-    double dense = 0.0;
-    double sparse = 0.0;
-    [[nodiscard]] double of(bool is_sparse) const { return is_sparse ? sparse : dense; }
-  };
-  struct Phases {  // by who works: this stage, or others while it waits
-    Kinds own;
-    Kinds bubble;
-    [[nodiscard]] double of(bool sparse, Role role) const {
-      return (role == Role::Bubble ? bubble : own).of(sparse);
-    }
-  };
-  Phases forward;
-  Phases backward;
-  double embedding_forward = 0.0;
-  double embedding_backward = 0.0;
-  double output_forward = 0.0;
-  double output_backward = 0.0;
-  std::int64_t outlast_output_from = 0;  // layers
-  bool apart = true;                     // each pass ends before the next begins
+  LayerTimes<double> times;
+  bool apart = true;  // each pass ends before the next begins
 };
 
-// Passes whose times are known.
-class StepEvaluator::Passes final : public StepPasses {
- public:
-  Passes(StepEvaluator& of, Sizes& sizes, const Layers& layers, const Send& send, StreamClock& clock)
-      : of_(of), sizes_(sizes), layers_(layers), send_(send), clock_(clock) {}
-
-  void forward(bool sparse, Role role) override { clock_.take(layers_.forward.of(sparse, role)); }
-  void backward(bool sparse, Role role) override { clock_.take(layers_.backward.of(sparse, role)); }
-  void embedding_forward(Role /*role*/) override { clock_.take(layers_.embedding_forward); }
-  void embedding_backward(Role /*role*/) override { clock_.take(layers_.embedding_backward); }
-  void output_forward(Role /*role*/) override { clock_.take(layers_.output_forward); }
-  void output_backward(Role /*role*/) override { clock_.take(layers_.output_backward); }
-  void send(Role role) override {
-    const StreamSet both = streams(Stream::Pipeline, Stream::Compute);
-    const bool beside = sends_beside(of_.job_.parallelism, role);
-    clock_.collective(send_.ns, both, beside ? streams(Stream::Pipeline) : both);
-    if (beside) clock_.take(send_.waited_ns);
+// Collectives between layers, priced once for all divisions with the same groups.
+struct StepEvaluator::Calls {
+  StepEvaluator& of;
+  Sizes& sizes;
+  [[nodiscard]] bool alone(Axes axis) const { return sizes.groups[index_of(axis)].dimensions.empty(); }
+  [[nodiscard]] double collective(Axes axis, CollectiveKind kind, std::int64_t bytes) const {
+    return of.collective_ns(sizes, axis, kind, bytes);
   }
-  void begin_routes_beside(std::int64_t /*layers*/) override {}  // not here: Layers::apart
-  void end_routes_beside() override {}
-  [[nodiscard]] bool layers_outlast_output(std::int64_t layers) const override {
-    return layers >= layers_.outlast_output_from;
+  [[nodiscard]] double processors(Axes axis, CollectiveKind kind, std::int64_t bytes) const {
+    return of.processors_ns(sizes, axis, kind, bytes);
   }
-  void call(Axes axis, CollectiveKind kind, double bytes, Label /*label*/, StreamSet waits,
-            StreamSet sets) override {
-    const std::int64_t whole = std::llround(bytes);
-    if (whole <= 0 || sizes_.groups[index_of(axis)].dimensions.empty()) return;
-    clock_.collective(of_.collective_ns(sizes_, axis, kind, whole), waits, sets);
-  }
-  void take_processors(Axes axis, CollectiveKind kind, double bytes, Label /*label*/) override {
-    const std::int64_t whole = std::llround(bytes);
-    if (whole <= 0 || sizes_.groups[index_of(axis)].dimensions.empty()) return;
-    clock_.take(of_.processors_ns(sizes_, axis, kind, whole));
-  }
-
- private:
-  StepEvaluator& of_;
-  Sizes& sizes_;
-  const Layers& layers_;
-  Send send_;
-  StreamClock& clock_;
 };
 
 std::size_t StepEvaluator::Hash::operator()(const SizesKey& key) const {
@@ -146,7 +99,8 @@ double StepEvaluator::step_ns(const Parallelism& p) {
     const Send send = p.pipeline > 1 ? send_of(p, sizes) : Send{};
     if (!layers.apart || !send.apart) return built_step_ns(p);
     StreamClock clock(sizes.groups);
-    Passes passes(*this, sizes, layers, send, clock);
+    const SendTimes<double> sends{send.ns, send.waited_ns};
+    TimedPasses<double, Calls> passes(job_.parallelism, {*this, sizes}, layers.times, sends, clock);
     write_training_step(job_, clock, passes);
     return clock.foreign() ? built_step_ns(p) : clock.end_ns();
   } catch (const InputError&) {
@@ -224,28 +178,7 @@ StepEvaluator::Layers StepEvaluator::timed_layers(const Sizes& sizes) const {
     layers.apart = layers.apart && lone.apart;
     return lone.ns;
   };
-  const auto kinds = [&](auto pass, Role role) {
-    Layers::Kinds result;
-    result.dense = time([&](LayerPasses& passes) { pass(passes, false, role); });
-    if (job_.model.sparse()) result.sparse = time([&](LayerPasses& passes) { pass(passes, true, role); });
-    return result;
-  };
-  const auto phases = [&](auto pass) {
-    return Layers::Phases{kinds(pass, Role::Forward),
-                          job_.parallelism.pipeline > 1 ? kinds(pass, Role::Bubble) : Layers::Kinds{}};
-  };
-  layers.forward = phases([](LayerPasses& passes, bool sparse, Role role) { passes.forward(sparse, role); });
-  layers.backward =
-      phases([](LayerPasses& passes, bool sparse, Role role) { passes.backward(sparse, role); });
-  const Role role = Role::Forward;
-  layers.embedding_forward = time([&](LayerPasses& passes) { passes.embedding_forward(role); });
-  layers.embedding_backward = time([&](LayerPasses& passes) { passes.embedding_backward(role); });
-  layers.output_forward = time([&](LayerPasses& passes) { passes.output_forward(role); });
-  layers.output_backward = time([&](LayerPasses& passes) { passes.output_backward(role); });
-  while (layers.outlast_output_from <= job_.model.layers &&
-         !priced.layers_outlast_output(layers.outlast_output_from)) {
-    ++layers.outlast_output_from;
-  }
+  layers.times = time_layers<double>(job_, priced, time);
   // Beside another micro-batch's passes what goes to experts has a stream of its own.
   const Parallelism& p = job_.parallelism;
   if (p.expert > 1 && p.overlap_expert) layers.apart = false;

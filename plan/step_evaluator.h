@@ -44,7 +44,7 @@ class StepEvaluator {
     double waited_ns = 0.0;  // of one beside the next chunk
     bool apart = true;
   };
-  class Passes;
+  struct Calls;
   struct SizesKey {
     std::int64_t tensor, context, pipeline, expert;
     friend bool operator==(const SizesKey&, const SizesKey&) = default;

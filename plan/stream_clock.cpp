@@ -13,48 +13,71 @@ constexpr StreamSet all_known =
 // Rounding of the sums that times are.
 double slack(double ns) { return 4e-15 * ns; }
 
+// Moves a time, whose bytes stay.
+void shift(double& value, double ns) { value += ns; }
+void shift(PathTime& value, double ns) { value.ns += ns; }
+// Begins to count bytes.
+void begin_bytes(double& /*value*/) {}
+void begin_bytes(PathTime& value) { value.bytes.fill(0.0); }
+// So many times the bytes of the other besides.
+void add_bytes(double /*times*/, double /*other*/, double& /*value*/) {}
+void add_bytes(double times, const PathTime& other, PathTime& value) {
+  for (std::size_t d = 0; d < value.bytes.size(); ++d) value.bytes[d] += times * other.bytes[d];
+}
+
 }  // namespace
 
 // Compute, data, prefetch and pipeline as bits 0 to 3.
-unsigned StreamClock::known(StreamSet set) {
+template <class Value>
+unsigned BasicStreamClock<Value>::known(StreamSet set) {
   return (contains(set, Stream::Compute) ? 1U : 0U) | (contains(set, Stream::Data) ? 2U : 0U) |
          (contains(set, Stream::Prefetch) ? 4U : 0U) | (contains(set, Stream::Pipeline) ? 8U : 0U);
 }
 
-StreamClock::Mark StreamClock::latest(unsigned set) const {
-  Mark latest{-std::numeric_limits<double>::infinity(), 0, 0};
+template <class Value>
+typename BasicStreamClock<Value>::Mark BasicStreamClock<Value>::latest(unsigned set) const {
+  const Mark* last = nullptr;
+  std::uint8_t reaches = 0;
   for (std::size_t s = 0; s < streams; ++s) {
     if ((set >> s & 1U) == 0) continue;
-    const auto reaches = static_cast<std::uint8_t>(latest.reaches | now_[s].reaches);
-    if (now_[s].ns > latest.ns) latest = now_[s];
-    latest.reaches = reaches;
+    reaches = static_cast<std::uint8_t>(reaches | now_[s].reaches);
+    if (last == nullptr || ns(now_[s]) > ns(*last)) last = &now_[s];
   }
+  Mark latest{{}, 0, 0};
+  if (last != nullptr) latest = *last;
+  if (last == nullptr) shift(latest.at, -std::numeric_limits<double>::infinity());
+  latest.reaches = reaches;
   return latest;
 }
 
-void StreamClock::compute(Label /*label*/, Time duration) {
-  if (duration > Time(0)) take(to_ns(duration));
+template <class Value>
+void BasicStreamClock<Value>::compute(Label /*label*/, Time duration) {
+  if (duration > Time(0)) shift(now_[0].at, to_ns(duration));
 }
 
-void StreamClock::join(StreamSet waits) {
+template <class Value>
+void BasicStreamClock<Value>::join(StreamSet waits) {
   foreign_ = foreign_ || (waits & ~all_known) != 0;
   now_[0] = latest(known(waits) | 1U);
 }
 
-void StreamClock::collective(double ns, StreamSet waits, StreamSet occupies) {
+template <class Value>
+void BasicStreamClock<Value>::collective(const Value& time, StreamSet waits, StreamSet occupies) {
   foreign_ = foreign_ || ((waits | occupies) & ~all_known) != 0;
   const unsigned occupied = known(occupies);
   Mark end = latest(known(waits) | occupied);
-  end.ns += ns;
+  end.at += time;
   for (std::size_t s = 0; s < streams; ++s) {
     if ((occupied >> s & 1U) != 0) now_[s] = end;
   }
 }
 
-StreamClock::Marks StreamClock::begun(const Marks& marks, double begin) {
+template <class Value>
+typename BasicStreamClock<Value>::Marks BasicStreamClock<Value>::begun(const Marks& marks, double begin) {
   Marks fresh = marks;
   for (std::size_t s = 0; s < streams; ++s) {
-    fresh[s].ns -= begin;
+    shift(fresh[s].at, -begin);
+    begin_bytes(fresh[s].at);
     fresh[s].from = static_cast<std::uint8_t>(s);
     fresh[s].reaches = static_cast<std::uint8_t>(1U << s);
   }
@@ -62,10 +85,13 @@ StreamClock::Marks StreamClock::begun(const Marks& marks, double begin) {
 }
 
 // The times of `round`, which began when `before` ended, with where both together come from.
-StreamClock::Marks StreamClock::composed(const Marks& before, const Marks& round) {
+template <class Value>
+typename BasicStreamClock<Value>::Marks BasicStreamClock<Value>::composed(const Marks& before,
+                                                                          const Marks& round) {
   Marks both = round;
   for (std::size_t s = 0; s < streams; ++s) {
     both[s].from = before[round[s].from].from;
+    add_bytes(1.0, before[round[s].from].at, both[s].at);
     both[s].reaches = 0;
     for (std::size_t y = 0; y < streams; ++y) {
       if ((round[s].reaches >> y & 1U) != 0) both[s].reaches |= before[y].reaches;
@@ -75,36 +101,40 @@ StreamClock::Marks StreamClock::composed(const Marks& before, const Marks& round
 }
 
 // Whether a round that began at 0 with these marks moved the compute stream alone, which waited for no other.
-bool StreamClock::compute_alone(const Marks& before) const {
+template <class Value>
+bool BasicStreamClock<Value>::compute_alone(const Marks& before) const {
   if (now_[0].reaches != 1) return false;
   for (std::size_t s = 1; s < streams; ++s) {
-    if (now_[s].ns != before[s].ns || now_[s].reaches != before[s].reaches) return false;
+    if (ns(now_[s]) != ns(before[s]) || now_[s].reaches != before[s].reaches) return false;
   }
   return true;
 }
 
 // Times of a round are taken from its beginning on, so that long steps round their sums no more than short
 // ones.
-void StreamClock::repeat(std::int64_t times, Rounds write) {
+template <class Value>
+void BasicStreamClock<Value>::repeat(std::int64_t times, Rounds write) {
   if (times <= 0) return;
   if (times == 1) return write();
   Marks whole = now_;  // all rounds so far
   while (times > 0) {
-    const double begin = now_[0].ns;
+    const double begin = ns(now_[0]);
     now_ = begun(now_, begin);
     const Marks before = now_;
     write();
     --times;
     if (compute_alone(before)) {  // as most blocks of layers
-      whole[0].ns += static_cast<double>(times + 1) * now_[0].ns;
+      const auto rounds = static_cast<double>(times + 1);
+      shift(whole[0].at, rounds * ns(now_[0]));
+      add_bytes(rounds, now_[0].at, whole[0].at);
       break;
     }
     std::array<double, streams> advance;
     std::array<double, streams> noise;
     for (std::size_t s = 0; s < streams; ++s) {
-      advance[s] = now_[s].ns - before[s].ns;
-      noise[s] = slack(std::abs(now_[s].ns) + std::abs(before[s].ns));
-      now_[s].ns += begin;
+      advance[s] = ns(now_[s]) - ns(before[s]);
+      noise[s] = slack(std::abs(ns(now_[s])) + std::abs(ns(before[s])));
+      shift(now_[s].at, begin);
     }
     whole = composed(whole, now_);
     // Rounds that go the same way.
@@ -125,9 +155,14 @@ void StreamClock::repeat(std::int64_t times, Rounds write) {
       }
       if (!same_way) break;
       const std::int64_t rounds = steady && settled ? times : 1;
-      for (std::size_t s = 0; s < streams; ++s) now_[s].ns += static_cast<double>(rounds) * next[s];
+      for (std::size_t s = 0; s < streams; ++s) shift(now_[s].at, static_cast<double>(rounds) * next[s]);
       whole = composed(whole, now_);
-      if (rounds > 1) whole = composed(whole, now_);
+      if (rounds > 1) {  // each but the last by way of where it goes to
+        whole = composed(whole, now_);
+        for (std::size_t s = 0; s < streams; ++s) {
+          add_bytes(static_cast<double>(rounds - 2), now_[now_[s].from].at, whole[s].at);
+        }
+      }
       advance = next;
       times -= rounds;
     }
@@ -135,6 +170,16 @@ void StreamClock::repeat(std::int64_t times, Rounds write) {
   now_ = whole;
 }
 
-double StreamClock::end_ns() const { return std::max({now_[0].ns, now_[1].ns, now_[2].ns, now_[3].ns}); }
+template <class Value>
+Value BasicStreamClock<Value>::end() const {
+  const Mark* last = &now_[0];
+  for (const Mark& mark : now_) {
+    if (ns(mark) > ns(*last)) last = &mark;
+  }
+  return last->at;
+}
+
+template class BasicStreamClock<double>;
+template class BasicStreamClock<PathTime>;
 
 }  // namespace bandwright

@@ -2,6 +2,7 @@
 #include <array>
 #include <vector>
 
+#include "training/collective_curve.h"
 #include "training/step_parts.h"
 
 namespace bandwright {
@@ -19,29 +20,36 @@ namespace bandwright {
 //
 // Streams that occur between layers alone are known: compute, data, prefetch and pipeline. One that needs
 // another says foreign(), and has no end here.
-class StreamClock final : public StepStreams {
+//
+// `Value` is a number of ns, or a PathTime: then the way to the end has its bytes with it.
+template <class Value>
+class BasicStreamClock final : public StepStreams {
  public:
-  explicit StreamClock(const std::vector<Group>& groups) : groups_(groups) {}
+  explicit BasicStreamClock(const std::vector<Group>& groups) : groups_(groups) {}
 
   void compute(Label label, Time duration) override;
   void join(StreamSet waits) override;
   void repeat(std::int64_t times, Rounds write) override;
   [[nodiscard]] const Group& group(std::uint32_t index) const override { return groups_[index]; }
 
-  void take(double ns) { now_[0].ns += ns; }  // of the compute stream
-  void collective(double ns, StreamSet waits, StreamSet occupies);
+  void take(const Value& time) { now_[0].at += time; }  // of the compute stream
+  void collective(const Value& time, StreamSet waits, StreamSet occupies);
 
-  [[nodiscard]] double end_ns() const;
+  [[nodiscard]] Value end() const;
+  [[nodiscard]] double end_ns() const { return ns_of(end()); }
   [[nodiscard]] bool foreign() const { return foreign_; }
 
  private:
   static constexpr std::size_t streams = 4;
+  static double ns_of(double value) { return value; }
+  static double ns_of(const PathTime& value) { return value.ns; }
   struct Mark {
-    double ns = 0.0;
+    Value at{};
     std::uint8_t from = 0;     // whose time at the beginning of the round decides
     std::uint8_t reaches = 0;  // whose times matter, as bits
   };
   using Marks = std::array<Mark, streams>;
+  static double ns(const Mark& mark) { return ns_of(mark.at); }
 
   [[nodiscard]] static unsigned known(StreamSet set);
   [[nodiscard]] Mark latest(unsigned set) const;
@@ -50,8 +58,11 @@ class StreamClock final : public StepStreams {
   static Marks composed(const Marks& before, const Marks& round);
 
   const std::vector<Group>& groups_;
-  Marks now_ = {Mark{0.0, 0, 1}, Mark{0.0, 1, 2}, Mark{0.0, 2, 4}, Mark{0.0, 3, 8}};
+  Marks now_ = {Mark{{}, 0, 1}, Mark{{}, 1, 2}, Mark{{}, 2, 4}, Mark{{}, 3, 8}};
   bool foreign_ = false;
 };
+
+using StreamClock = BasicStreamClock<double>;
+using PathClock = BasicStreamClock<PathTime>;
 
 }  // namespace bandwright

@@ -32,7 +32,8 @@ constexpr std::array all_units = {
              "dollars for a million items"},
     UnitInfo{Unit::StepsPerSPerMillionUsd, "steps/s per $1M", "steps_per_s_per_million_usd",
              "training steps per second for each million dollars of network"},
-    UnitInfo{Unit::PerS, "per s", "_per_s", "so many in a second"}};
+    UnitInfo{Unit::PerS, "per s", "_per_s", "so many in a second"},
+    UnitInfo{Unit::Percent, "", "_percent", "hundredths"}};
 
 constexpr double kibi = 1024.0;
 constexpr std::array time_scales = {Scale{1.0, "s"}, Scale{1e-3, "ms"}, Scale{1e-6, "us"}, Scale{1e-9, "ns"},
@@ -95,6 +96,7 @@ std::string significant(double value, int digits) {
 
 std::string quantity(double value, Unit unit, int digits) {
   if (unit == Unit::Share) return significant(100.0 * value, 3) + " %";
+  if (unit == Unit::Percent) return significant(value, 3) + " %";
   if (unit == Unit::Usd) {
     return (value < 0.0 ? "-$" : "$") + (std::abs(value) >= 1e3 || value == 0.0
                                              ? with_decimals(std::abs(value), 0)
@@ -126,6 +128,9 @@ NumberStyle style_of(Unit unit, std::span<const double> values, double largest_o
   switch (unit) {
     case Unit::Count:
       break;
+    case Unit::Percent:
+      style.decimals = 1;
+      break;
     case Unit::Share:
       style.decimals = largest > 0.0 && largest < 0.01 ? 3 : 1;
       break;
@@ -142,6 +147,7 @@ NumberStyle style_of(Unit unit, std::span<const double> values, double largest_o
 }
 
 std::string format(double value, const NumberStyle& style) {
+  if (style.unit == Unit::Percent) return with_decimals(value, style.decimals) + " %";
   if (style.unit == Unit::Share) return with_decimals(100.0 * value, style.decimals) + " %";
   if (style.unit == Unit::Usd)
     return (value < 0.0 ? "-$" : "$") + with_decimals(std::abs(value), style.decimals);

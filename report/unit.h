@@ -34,6 +34,7 @@ enum class Unit : std::uint8_t {
   UsdPerMillionItems,
   StepsPerSPerMillionUsd,
   PerS,
+  Percent,  // of a comparison with what was measured, as its literature gives it
 };
 
 struct UnitInfo {

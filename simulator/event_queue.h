@@ -31,6 +31,16 @@ class EventQueue {
   // Whether another event happens at this very moment.
   [[nodiscard]] bool more_now() const { return next_ < slots_[0].size(); }
 
+  // When the next event happens, which does not come closer by that. REQUIRES !empty().
+  [[nodiscard]] Time next_time() const {
+    if (more_now()) return now();
+    std::int64_t earliest = std::numeric_limits<std::int64_t>::max();
+    const int nearest = std::countr_zero(occupied_ & ~std::uint64_t{1});
+    for (const Entry& entry : slots_[static_cast<std::size_t>(nearest)])
+      earliest = entry.time < earliest ? entry.time : earliest;
+    return Time(earliest);
+  }
+
   // REQUIRES time >= now(). Throws InputError beyond the clock of 100 days: the one check of every engine.
   void push(Time time, Event event) {
     assert(time.value() >= now_);

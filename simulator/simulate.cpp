@@ -62,9 +62,12 @@ StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity f
                      scenario.bandwidth, scenario.after_collective, scenario.built};
   const PlayCost cost = play_cost(own, step);
   if (!limits.force) require_affordable(cost);
-  return simulate_full(own, step, timeline, [&](std::int64_t events) {
-    if (limits.on_progress) limits.on_progress(std::min(1.0, static_cast<double>(events) / cost.events));
-  });
+  return simulate_full(
+      own, step, timeline,
+      [&](std::int64_t events) {
+        if (limits.on_progress) limits.on_progress(std::min(1.0, static_cast<double>(events) / cost.events));
+      },
+      limits.play_all);
 }
 
 }  // namespace bandwright

@@ -31,6 +31,7 @@ Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep&
 // What playing every NPU may take, and who is told how far it is.
 struct PlayLimits {
   bool force = false;                             // also more than the machine has
+  bool play_all = false;                          // phases whose time is known from before, too
   std::function<void(double share)> on_progress;  // 0 to 1, of the events expected
 };
 

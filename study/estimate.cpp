@@ -16,7 +16,7 @@ TransformerEstimate transformer_estimate(const Job& job, const TransformerArchit
   const Network network = machine.network(answer.job.parallelism.npus());
   answer.result = estimate(answer.job, given_bandwidths(job, network));
   answer.interval = shipped_errors().interval(step_kind(answer.job), answer.result.step_ns);
-  answer.notes = notes(answer.job, shipped_calibration());
+  answer.notes = notes(answer.job);
   return answer;
 }
 

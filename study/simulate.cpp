@@ -150,7 +150,8 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
     answer.result = (options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario)).result;
   } else {
     if (answer.job) write_out(answer);
-    const PlayLimits limits{.force = options.force, .on_progress = watch.on_play};
+    const PlayLimits limits{
+        .force = options.force, .play_all = options.no_leap, .on_progress = watch.on_play};
     const auto play = [&](Timeline* drawn) {
       return answer.ranks ? simulate(scenario, *answer.ranks, fidelity, drawn, limits)
                           : simulate(scenario, fidelity, drawn, limits);

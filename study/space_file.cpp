@@ -47,6 +47,8 @@ Kind<std::string> decision(std::string Job::*word) {
           written, shape("a value, a list, a range such as 2..8, or any")};
 }
 
+Kind<std::string> joined_text(std::string_view expected) { return {joined, written, shape(expected)}; }
+
 Kind<std::string> job_word(std::string Job::*word) {
   return {[word](const YamlValue& value) {
             Job alone;
@@ -95,6 +97,15 @@ const Fields<SpaceFile>& space_fields() {
       optional("help", &S::help, kinds::text(), "what it is, for people"),
       required("model", &S::model, kinds::text(), "a transformer: a name or a file"),
       optional("machine", &S::machine, kinds::text(), "a name or a file"),
+      optional("npu", &S::npu, kinds::text(),
+               "in its place, an NPU whose network is bought within the budget"),
+      optional("budget", &S::budget, kinds::text(), "GB/s per NPU, or dollars for the network as $15M"),
+      optional("hardware", &S::hardware, kinds::text(), "classes of dimensions: a name or a file"),
+      optional("shapes", &S::shapes, joined_text("any, or networks as Ring(8)_Switch(128)"),
+               "of the network"),
+      optional("dimensions", &S::dimensions, kinds::text(), "at most so many, 1 to 4"),
+      optional("constraints", &S::constraints, kinds::list(kinds::text()),
+               "on what is bought, as `optimize` has them"),
       required("npus", &S::npus, decision(&Job::npus), "NPU counts"),
       required("global_batch", &S::global_batch, job_word(&Job::global_batch), "sequences of a step"),
       optional("tp", &S::tp, decision(&Job::tp), "tensor parallel"),
@@ -154,9 +165,19 @@ PlanQuestion read_space(const YamlValue& root) {
       {&Job::placement, &SpaceFile::placement},
       {&Job::schedule, &SpaceFile::schedule},
       {&Job::bucket, &SpaceFile::bucket},
-      {&Job::prices, &SpaceFile::prices}};
+      {&Job::prices, &SpaceFile::prices},
+      {&Job::budget, &SpaceFile::budget}};
   for (const auto& [word, member] : words) job.*word = std::move(file.*member);
   return question;
+}
+
+HardwareWords hardware_words(const YamlValue& root) {
+  SpaceFile file = space_fields().read(root);
+  return {.npu = std::move(file.npu),
+          .hardware = std::move(file.hardware),
+          .shapes = std::move(file.shapes),
+          .dimensions = std::move(file.dimensions),
+          .constraints = std::move(file.constraints)};
 }
 
 }  // namespace bandwright

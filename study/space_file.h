@@ -2,6 +2,7 @@
 #include <string>
 
 #include "core/yaml.h"
+#include "study/hardware_plan.h"
 #include "study/plan.h"
 
 namespace bandwright {
@@ -17,12 +18,16 @@ struct SpaceFile {
   std::string tp, cp, pp, ep, virtual_stages, micro_batch, zero, recompute, sequence_parallel;
   std::string sequence, precision, attention, overlap, dispatch, placement, schedule, bucket;
   std::string minimize, max_step, max_memory, best, prices;
+  std::string npu, budget, hardware, shapes, dimensions;  // of a network that is still to be bought
+  std::vector<std::string> constraints;
   bool pareto = false;
 };
 const Fields<SpaceFile>& space_fields();
 
 // The question that a file asks. Throws InputError.
 PlanQuestion read_space(const YamlValue& root);
+// What it says of a network that is still to be bought; without an NPU it asks of a machine.
+HardwareWords hardware_words(const YamlValue& root);
 
 // What is wanted of a search in words: minimize, best, max_step, max_memory; an empty word is as usual.
 // Throws InputError, which names the option.

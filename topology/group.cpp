@@ -141,6 +141,20 @@ std::optional<Group> aligned_group(const Network& network, std::string name, std
   return group;
 }
 
+void merge_neighbours(Group& group) {
+  std::vector<GroupDimension> merged;
+  for (const GroupDimension& part : group.dimensions) {
+    const bool beside = !merged.empty() && merged.back().dimension == part.dimension &&
+                        part.stride == merged.back().stride * merged.back().npus;
+    if (beside) {
+      merged.back().npus *= part.npus;
+    } else {
+      merged.push_back(part);
+    }
+  }
+  group.dimensions = std::move(merged);
+}
+
 Group whole_network(const Network& network) {
   return split_into_groups(network, {{"world", network.npus()}}).front();
 }

@@ -48,6 +48,9 @@ std::vector<Group> split_into_groups(const Network& network, const std::vector<G
 // network.
 std::optional<Group> aligned_group(const Network& network, std::string name, std::span<const int> members);
 
+// Parts of one dimension, side by side, as one.
+void merge_neighbours(Group& group);
+
 // Sets each part's share to what the links among the group's own NPUs carry: 2 NPUs of FullyConnected(8) have
 // one of the seven links of each. Left at 1, closed forms give every group the whole dimension, as the LIBRA
 // paper.

@@ -1,11 +1,9 @@
 #pragma once
 #include "collective/traffic.h"
+#include "training/collective_constants.h"
 #include "training/machine.h"
 
 namespace bandwright {
-
-// Bytes per other NPU of the group above which the protocol for small messages is left.
-constexpr double low_latency_bytes = 2.5e6;
 
 // What a collective over a group of a machine takes:
 //

@@ -69,8 +69,8 @@ double hardware_flop(const TrainingJob& job, double model_flop) {
   const TransformerArchitecture& m = job.model;
   const double batch = static_cast<double>(job.parallelism.global_batch);
   const auto s = static_cast<double>(m.sequence);
-  const double scores =
-      batch * static_cast<double>(m.layers) * attention_gemms(m, s, static_cast<double>(m.heads)).flop();
+  const double scores = batch * static_cast<double>(m.attention_layers()) *
+                        attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   switch (job.parallelism.recompute) {
     case Recomputation::Full: {
       const double head = 6.0 * batch * s * static_cast<double>(m.hidden * m.vocabulary);

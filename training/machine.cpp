@@ -113,25 +113,6 @@ const Fields<FabricConstants>& fabric_constants_fields() {
   return fields;
 }
 
-const Fields<FabricDimension>& fabric_dimension_fields() {
-  using D = FabricDimension;
-  static const Fields<D> fields(
-      "dimensions", "one dimension of a machine's network",
-      required("kind", &D::kind, kinds::row(dimension_kinds(), "dimension kind"), "how its NPUs are wired"),
-      optional("npus", &D::npus, kinds::integer<int>(2, max_npus),
-               "along it; left out of the outermost: the job's"),
-      required("class", &D::price_class, kinds::text(), "row of the price list"),
-      required("bandwidth", &D::gb_per_s, kinds::gb_per_s(), "that one NPU can send, one direction"),
-      required("fabric", &D::constants_name, kinds::text(), "a kind of links of inputs/calibration.yaml"),
-      derived("fitted", &D::constants, kinds::object(fabric_constants_fields()), "its constants"),
-      optional("nccl", &D::software, software(), "NPU kernels copy the data, as NCCL does"),
-      optional("group_share", &D::group_share, group_shares(),
-               "of the bandwidth that a group of 2, 3 ... neighbours can use"),
-      optional("part_share", &D::part_share, kinds::number(0.001, 1.0),
-               "the same of a group that has some NPUs of each machine inside"));
-  return fields;
-}
-
 const Fields<MeasuredRates>& measured_fields() {
   using M = MeasuredRates;
   static const Fields<M> fields("measured", "what somebody measured of one model",
@@ -171,6 +152,27 @@ void check_constants(const YamlValue& root, const Calibration& calibration) {
 }
 
 }  // namespace
+
+const Fields<FabricDimension>& fabric_dimension_fields() {
+  using D = FabricDimension;
+  static const Fields<D> fields(
+      "dimensions", "one dimension of a machine's network",
+      required("kind", &D::kind, kinds::row(dimension_kinds(), "dimension kind"), "how its NPUs are wired"),
+      optional("npus", &D::npus, kinds::integer<int>(2, max_npus),
+               "along it; left out of the outermost: the job's"),
+      required("class", &D::price_class, kinds::text(), "row of the price list"),
+      required("bandwidth", &D::gb_per_s, kinds::gb_per_s(), "that one NPU can send, one direction"),
+      required("fabric", &D::constants_name, kinds::text(), "a kind of links of inputs/calibration.yaml"),
+      optional("fitted", &D::own_constants, kinds::object(fabric_constants_fields()),
+               "constants in place of those, as `bandwright calibrate` writes them"),
+      derived("in_use", &D::constants, kinds::object(fabric_constants_fields()), "the constants"),
+      optional("nccl", &D::software, software(), "NPU kernels copy the data, as NCCL does"),
+      optional("group_share", &D::group_share, group_shares(),
+               "of the bandwidth that a group of 2, 3 ... neighbours can use"),
+      optional("part_share", &D::part_share, kinds::number(0.001, 1.0),
+               "the same of a group that has some NPUs of each machine inside"));
+  return fields;
+}
 
 double FabricDimension::share(int members) const {
   if (group_share.empty()) return 1.0;
@@ -239,9 +241,11 @@ const NpuConstants& npu_constants(const Calibration& calibration, std::string_vi
 }
 
 void calibrate(Machine& machine, const Calibration& calibration) {
-  machine.npu.constants = npu_constants(calibration, machine.npu.constants_name);
+  Npu& npu = machine.npu;
+  npu.constants = npu.own_constants ? *npu.own_constants : npu_constants(calibration, npu.constants_name);
   for (FabricDimension& dimension : machine.dimensions) {
-    dimension.constants = constants_of(calibration.fabrics, dimension.constants_name, "fabric");
+    const std::optional<FabricConstants>& own = dimension.own_constants;
+    dimension.constants = own ? *own : constants_of(calibration.fabrics, dimension.constants_name, "fabric");
   }
 }
 

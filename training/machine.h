@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,7 @@ struct FabricDimension {
   std::string price_class;
   double gb_per_s = 0.0;  // that one NPU can send, one direction
   std::string constants_name;
+  std::optional<FabricConstants> own_constants = {};  // measured on a machine of one's own, in place of those
   FabricConstants constants;
   Software software;
   // The share of it that a group of so many neighbours can use, where wiring or a host bridge allows less
@@ -47,6 +49,8 @@ struct FabricDimension {
 
   [[nodiscard]] double share(int members) const;
 };
+
+const Fields<FabricDimension>& fabric_dimension_fields();
 
 // What somebody measured of one model on a machine.
 struct MeasuredRates {
@@ -85,7 +89,8 @@ Calibration read_calibration(const YamlValue& root);
 Calibration shipped_calibration();  // inputs/calibration.yaml
 // The constants of one NPU kind. Throws InputError for a name that is not there.
 const NpuConstants& npu_constants(const Calibration& calibration, std::string_view name);
-// Puts constants into a machine by their names. Throws InputError for a name that is not there.
+// Puts constants into a machine by their names, where it has none of its own. Throws InputError for a name
+// that is not there.
 void calibrate(Machine& machine, const Calibration& calibration);
 
 // The keys of a machine file. `npus` may be left out of the outermost dimension: as many as the job needs.

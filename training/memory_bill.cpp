@@ -67,7 +67,8 @@ Held held(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage
 double core_scores(const TransformerArchitecture& m, const Parallelism& p, double x) {
   const bool kept = p.attention == AttentionKernel::Unfused && p.recompute == Recomputation::None;
   if (!kept) return 0.0;
-  return x * 5.0 * as_double(m.heads) * as_double(m.sequence) / (as_double(m.hidden) * as_double(p.tensor));
+  return m.attention_per_layer() * x * 5.0 * as_double(m.heads) * as_double(m.sequence) /
+         (as_double(m.hidden) * as_double(p.tensor));
 }
 
 double layers_in_flight(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
@@ -98,6 +99,12 @@ double kept_of_every_second(const TransformerArchitecture& m, double inner, doub
          0.5 * 2.0 * ((heads + in) / tp + 2.0 / divided);
 }
 
+// What a state space layer keeps of a token: what its projection made, which the convolution and the states
+// are computed from again, and the last projection's input (github.com/state-spaces/mamba, ssd_combined.py).
+double kept_of_state_space(const StateSpace& space, double input) {
+  return 2.0 * as_double(space.projected()) + (2.0 + input) * as_double(space.inner());
+}
+
 // Of one layer, by its kind: 34 = 11 (attention) + 19 (a GELU FFN of 4 h) + 4 (norms); other FFNs keep their
 // inner activations in proportion, those of experts once per expert visited, with the copy of the token that
 // each gets. Of attention, 8 are queries, keys, values and what they weigh, 2 bytes each: fewer with fewer
@@ -116,18 +123,21 @@ double layer_bytes(const TransformerArchitecture& m, const Parallelism& p, bool 
   const double inner =
       (sparse ? copies * as_double(m.experts.ffn) + as_double(m.experts.shared_inner()) : as_double(m.ffn)) /
       hidden;
-  const double attended = as_double(m.heads * m.head_dim) / hidden;
-  const double core = 2.0 * as_double((m.heads + m.kv_heads) * (m.score_dim() + m.head_dim)) / hidden +
-                      (2.0 - input) * attended;
+  const double attention = m.attention_per_layer();
+  const double attended = attention * as_double(m.heads * m.head_dim) / hidden;
+  const double core =
+      attention * 2.0 * as_double((m.heads + m.kv_heads) * (m.score_dim() + m.head_dim)) / hidden +
+      (2.0 - input) * attended + m.states_per_layer() * kept_of_state_space(m.state_space, input) / hidden;
   const RecomputedModules& again = p.again;
   if (again.every_second) return x * kept_of_every_second(m, inner, tp, divided);
   const bool no_ffn = sparse ? again.experts : again.ffn;
-  const double whole = 4.0 + (again.norms ? 0.0 : 2.0 * input) + (gated ? 0.0 : 2.0);
+  const double blocks = 1.0 + m.mixers_per_layer();
+  const double whole = blocks * (2.0 + (again.norms ? 0.0 : input)) + (gated ? 0.0 : 2.0);
   const double within = no_ffn ? 0.0 : inner * ((gated ? 4.0 : 2.0) + (again.activation ? 0.0 : input));
   const double latents = 2.0 * as_double(m.latent.q_rank + m.latent.kv_rank + m.latent.rope_dim) / hidden;
   const bool up_again = again.up_projections && m.latent.kv_rank > 0;
   const double kept_core = up_again ? latents + (4.0 - input) * attended : core;
-  const double copied = no_ffn ? 0.0 : copies * input;
+  const double copied = no_ffn ? 0.0 : copies * input * as_double(m.expert_width()) / hidden;
   return x * ((whole + copied) / divided + (kept_core + within) / tp) + core_scores(m, p, x);
 }
 

@@ -9,16 +9,6 @@
 namespace bandwright {
 namespace {
 
-std::string_view source_of(const Calibration& calibration, std::string_view name) {
-  for (const auto& [kind, constants] : calibration.npus) {
-    if (kind == name) return constants.source;
-  }
-  for (const auto& [kind, constants] : calibration.fabrics) {
-    if (kind == name) return constants.source;
-  }
-  return {};
-}
-
 // Whether one of the sets, "gemm_bf16_sample (574 rows), mlperf_llm_step_times (7 rows)", is of whole steps
 // and not of kernels (gemm_) or collectives (nccl_) alone.
 bool fitted_on_steps(std::string_view source) {
@@ -41,7 +31,7 @@ std::string dealt(const TrainingJob& job) {
 
 }  // namespace
 
-std::vector<std::string> notes(const TrainingJob& job, const Calibration& calibration) {
+std::vector<std::string> notes(const TrainingJob& job) {
   std::vector<std::string> all;
   if (!dealing(job.model, job.parallelism).even) all.push_back(dealt(job));
   if (job.model.sparse()) {
@@ -51,7 +41,7 @@ std::vector<std::string> notes(const TrainingJob& job, const Calibration& calibr
   }
   if (!job.model.left_out.empty()) all.push_back(job.model.left_out);
   const Npu& npu = job.machine.npu;
-  if (!fitted_on_steps(source_of(calibration, npu.constants_name))) {
+  if (!fitted_on_steps(npu.constants.source)) {
     all.push_back(
         fmt::format("{}: unchecked against measurements, its constants are not fitted on training "
                     "steps",
@@ -60,7 +50,7 @@ std::vector<std::string> notes(const TrainingJob& job, const Calibration& calibr
   const std::size_t used = job.machine.network(job.parallelism.npus()).dimensions.size();
   for (std::size_t d = 0; d < used; ++d) {
     const std::string& fabric = job.machine.dimensions[d].constants_name;
-    const std::string_view source = source_of(calibration, fabric);
+    const std::string& source = job.machine.dimensions[d].constants.source;
     if (!source.empty() && source != "not fitted") continue;
     std::string note =
         fmt::format("{}: unchecked against measurements, its constants are not fitted", fabric);

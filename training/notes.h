@@ -7,7 +7,7 @@
 namespace bandwright {
 
 // What to know before an estimate is believed, a line each: layers that are dealt unevenly, experts,
-// constants that were not fitted on measured training steps (`calibration` has their sources).
-std::vector<std::string> notes(const TrainingJob& job, const Calibration& calibration);
+// constants that were not fitted on measured training steps.
+std::vector<std::string> notes(const TrainingJob& job);
 
 }  // namespace bandwright

@@ -108,7 +108,9 @@ const Fields<Npu>& npu_fields() {
       optional("constants_watts", &Npu::constants_watts, kinds::number(0.0, 1e6),
                "power limit of the NPU its constants were fitted on; 0: the same"),
       required("constants", &Npu::constants_name, kinds::text(), "a kind of inputs/calibration.yaml"),
-      derived("fitted", &Npu::constants, kinds::object(npu_constants_fields()), "those constants"));
+      optional("fitted", &Npu::own_constants, kinds::object(npu_constants_fields()),
+               "constants in place of those, as `bandwright calibrate` writes them"),
+      derived("in_use", &Npu::constants, kinds::object(npu_constants_fields()), "the constants"));
   return fields;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,7 @@ struct Npu {
   double watts = 0.0;            // its power limit, and that of the NPU that its constants were fitted on;
   double constants_watts = 0.0;  // 0: not known, or the same
   std::string constants_name;
+  std::optional<NpuConstants> own_constants = {};  // measured on a machine of one's own, in place of those
   NpuConstants constants;
 
   // The peak in FLOP/ns. Throws InputError when the NPU has no such matrix units.

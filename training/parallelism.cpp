@@ -198,9 +198,17 @@ Dealing dealing(const TransformerArchitecture& model, const Parallelism& p) {
   return dealt;
 }
 
+bool tensor_divides(const TransformerArchitecture& model, std::int64_t tensor) {
+  const std::int64_t groups = model.state_space.layers > 0 ? model.state_space.groups : tensor;
+  return model.heads % tensor == 0 && model.ffn % tensor == 0 && groups % tensor == 0;
+}
+
 void validate_shape(const TransformerArchitecture& model, const Parallelism& p) {
   check_divides("tensor", p.tensor, "the attention heads,", model.heads);
   check_divides("tensor", p.tensor, "the FFN size", model.ffn);
+  if (model.state_space.layers > 0) {
+    check_divides("tensor", p.tensor, "the groups of heads of state spaces,", model.state_space.groups);
+  }
   check_divides("context", p.context, "the sequence length", model.sequence);
   if (p.expert > 1 && !model.sparse()) {
     throw InputError(
@@ -250,21 +258,6 @@ void add_parts(const Group& whole, std::vector<Group>& groups) {
 }  // namespace
 
 namespace {
-// Parts of one dimension, side by side, as one.
-void merge_neighbours(Group& group) {
-  std::vector<GroupDimension> merged;
-  for (const GroupDimension& part : group.dimensions) {
-    const bool beside = !merged.empty() && merged.back().dimension == part.dimension &&
-                        part.stride == merged.back().stride * merged.back().npus;
-    if (beside) {
-      merged.back().npus *= part.npus;
-    } else {
-      merged.push_back(part);
-    }
-  }
-  group.dimensions = std::move(merged);
-}
-
 struct Halves {
   Group inner;
   Group outer;

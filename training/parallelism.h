@@ -130,6 +130,9 @@ struct Dealing {
 };
 Dealing dealing(const TransformerArchitecture& model, const Parallelism& p);
 
+// Whether TP can divide a model's heads and matrices.
+bool tensor_divides(const TransformerArchitecture& model, std::int64_t tensor);
+
 // Throws InputError, one line with the nearest valid choices, for a combination that cannot be run: for
 // itself, whatever the number of NPUs and the batch, or with these.
 void validate_shape(const TransformerArchitecture& model, const Parallelism& parallelism);

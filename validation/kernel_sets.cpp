@@ -16,7 +16,6 @@
 namespace bandwright {
 namespace {
 
-constexpr double smallest_bytes = 1 << 20;
 constexpr double largest_bytes = 1e15;
 constexpr double largest_flop = 1e24;
 // What a benchmark written in Python measures of the call itself: PyTorch issues the collective after the
@@ -104,22 +103,16 @@ std::shared_ptr<const Machine> without_switch_reduction(const Machine& machine) 
   return plain;
 }
 
-// A measured collective: `call_us` of the time are the caller's.
-struct CollectiveRow {
-  std::shared_ptr<const Machine> machine;
-  std::string_view name;
-  double bytes = 0.0;
-  int npus = 0;
-  double measured_us = 0.0;
-  double call_us = 0.0;
-};
+int npus_of(const CsvRow& row, std::string_view column) { return static_cast<int>(row.count(column)); }
 
-Measurement measurement(const CollectiveRow& row) {
+}  // namespace
+
+Measurement measured_collective(const MeasuredCollective& row) {
   const Collective call = as_called(row.name, row.bytes, row.npus);
   const Network network = row.machine->network(row.npus);
   Measurement result{
       .label = fmt::format("{} {} of {:.0f} B on {} NPUs", row.machine->name, row.name, row.bytes, row.npus),
-      .measured = row.measured_us};
+      .measured = row.us};
   const auto price = [machine = row.machine, call, network,
                       group = whole_network(network)](const Calibration& calibration) {
     Machine calibrated = *machine;
@@ -149,9 +142,7 @@ Measurement measurement(const CollectiveRow& row) {
   return result;
 }
 
-int npus_of(const CsvRow& row, std::string_view column) { return static_cast<int>(row.count(column)); }
-
-Measurement gemm_row(const std::shared_ptr<const Machine>& machine, const Gemm& gemm, double measured_ms) {
+Measurement measured_gemm(std::shared_ptr<const Machine> machine, const Gemm& gemm, double measured_ms) {
   Measurement result{
       .label = fmt::format("{} {:.0f} x {:.0f} x {:.0f}", machine->npu.name, gemm.m, gemm.n, gemm.k),
       .measured = measured_ms,
@@ -180,8 +171,6 @@ Measurement gemm_row(const std::shared_ptr<const Machine>& machine, const Gemm& 
   return result;
 }
 
-}  // namespace
-
 RowsRead read_gemm_sample(const std::filesystem::path& file) {
   Machines machines;
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
@@ -190,7 +179,7 @@ RowsRead read_gemm_sample(const std::filesystem::path& file) {
     const Gemm gemm{row.number("m"), row.number("n"), row.number("k")};
     if (gemm.m < 1.0 || gemm.n < 1.0 || gemm.k < 1.0) return std::nullopt;
     if (!(gemm.flop() <= largest_flop)) throw InputError("more than 1e24 FLOP");
-    return gemm_row(machine, gemm, row.number("latency_ms"));
+    return measured_gemm(machine, gemm, row.number("latency_ms"));
   });
 }
 
@@ -199,9 +188,9 @@ RowsRead read_nccl_sample(const std::filesystem::path& file) {
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
     auto machine = machine_of(machines, row.text("system"));
     const double bytes = row.number("bytes_assuming_dtype");
-    if (!machine || bytes <= smallest_bytes) return std::nullopt;
+    if (!machine || bytes <= smallest_collective_bytes) return std::nullopt;
     if (row.text("dtype") == "int8") machine = without_switch_reduction(*machine);
-    return measurement(
+    return measured_collective(
         {machine, row.text("collective"), bytes, npus_of(row, "gpus"), row.number("latency_ms") * 1e3});
   });
 }
@@ -211,8 +200,8 @@ RowsRead read_nccl_all_reduce(const std::filesystem::path& file) {
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
     const auto machine = machine_of(machines, row.text("gpu"));
     const double bytes = row.number("size_bytes");
-    if (!machine || bytes <= smallest_bytes) return std::nullopt;
-    return measurement(
+    if (!machine || bytes <= smallest_collective_bytes) return std::nullopt;
+    return measured_collective(
         {machine, "all_reduce", bytes, npus_of(row, "num_gpus"), row.number("oop_time_ns") * 1e-3});
   });
 }
@@ -222,11 +211,11 @@ RowsRead read_nccl_bus_bandwidth(const std::filesystem::path& file) {
   return read_rows(file, [&](const CsvRow& row) -> std::optional<Measurement> {
     const auto machine = machine_of_note(machines, row);
     const double bytes = row.number("size_bytes");
-    if (!machine || bytes <= smallest_bytes || !row.has("gpus")) return std::nullopt;
+    if (!machine || bytes <= smallest_collective_bytes || !row.has("gpus")) return std::nullopt;
     const int npus = npus_of(row, "gpus");
     const double us = bus_bytes(row.text("collective"), bytes, npus) / row.number("busbw_GBps") * 1e-3;
     const double call_us = row.text("tool") == "all_reduce_bench.py" ? python_call_us : 0.0;
-    return measurement({machine, row.text("collective"), bytes, npus, us, call_us});
+    return measured_collective({machine, row.text("collective"), bytes, npus, us, call_us});
   });
 }
 

@@ -45,6 +45,11 @@ void check(const TransformerArchitecture& model) {
                                  model.experts.dense_layers, model.layers));
   }
   check_groups(model.experts);
+  const StateSpace& space = model.state_space;
+  if (space.layers > 0 && space.heads % space.groups != 0) {
+    throw InputError(
+        fmt::format("{} groups do not divide the {} heads of state_space", space.groups, space.heads));
+  }
 }
 
 // What a file leaves out follows from the rest.
@@ -71,7 +76,8 @@ const Fields<Experts>& expert_fields() {
                          "the first layers, which have an ordinary FFN"),
                 optional("interval", &E::interval, count(), "of the others every so many-th has experts"),
                 optional("groups", &E::groups, count(), "of experts, of which the router picks some first"),
-                optional("groups_per_token", &E::groups_per_token, count(), "that it picks; all"))
+                optional("groups_per_token", &E::groups_per_token, count(), "that it picks; all"),
+                optional("latent", &E::latent, count(0), "elements of a token that they see; 0: `hidden`"))
           .rule("per_token",
                 [](E& experts) {
                   if (experts.groups_per_token == 0) experts.groups_per_token = experts.groups;
@@ -102,36 +108,65 @@ const Fields<SlidingWindow>& window_fields() {
   return fields;
 }
 
+const Fields<StateSpace>& state_space_fields() {
+  using S = StateSpace;
+  static const Fields<S> fields(
+      "state_space", "Mamba-2 layers",
+      required("layers", &S::layers, kinds::integer<std::int64_t>(1, 10000), "so many"),
+      required("attention_layers", &S::attention_layers, kinds::integer<std::int64_t>(0, 10000),
+               "layers with attention beside them; `layers` of the model are those with an FFN"),
+      required("heads", &S::heads, kinds::integer<std::int64_t>(1, 1 << 16), "heads of each"),
+      optional("head_dim", &S::head_dim, count(), "elements of a head"),
+      optional("state", &S::state, count(), "elements of a state's row"),
+      optional("groups", &S::groups, count(), "of heads that share what writes and reads the states"),
+      optional("convolution", &S::convolution, count(), "tokens of the convolution before"),
+      optional("chunk", &S::chunk, count(), "tokens that are computed together"));
+  return fields;
+}
+
 double sum(const ProjectionList& projections) {
   double total = 0.0;
   for (const Projection& projection : projections) total += projection.parameters();
   return total;
 }
 
-double attention_and_norms(const TransformerArchitecture& m) {
-  return sum(attention_projections(m)) + 4.0 * static_cast<double>(m.hidden);
+// With the convolution, and of each head the step's bias, the decay and what passes the state by; the norm of
+// what leaves it.
+double state_space_parameters(const TransformerArchitecture& m) {
+  const StateSpace& s = m.state_space;
+  if (s.layers == 0) return 0.0;
+  const double small = static_cast<double>((s.convolution + 1) * s.convolved() + 3 * s.heads + s.inner());
+  return sum(state_space_projections(m)) + small;
+}
+
+// All of a layer that is no FFN; of each norm a scale and a bias.
+double mixers_and_norms(const TransformerArchitecture& m) {
+  return m.attention_per_layer() * sum(attention_projections(m)) +
+         m.states_per_layer() * state_space_parameters(m) +
+         2.0 * (1.0 + m.mixers_per_layer()) * static_cast<double>(m.hidden);
 }
 
 }  // namespace
 
 double TransformerArchitecture::attended_share() const {
   const auto w = static_cast<double>(std::min(window.tokens, sequence)) / static_cast<double>(sequence);
-  const auto windowed = static_cast<double>(window.layers) / static_cast<double>(layers);
+  const double attention = static_cast<double>(std::max<std::int64_t>(1, attention_layers()));
+  const double windowed = static_cast<double>(window.layers) / attention;
   return 1.0 - windowed * (1.0 - w) * (1.0 - w);
 }
 
 double dense_layer_parameters(const TransformerArchitecture& m) {
-  return attention_and_norms(m) + sum(ffn_projections(m, m.ffn));
+  return mixers_and_norms(m) + sum(ffn_projections(m, m.ffn));
 }
 
 double expert_parameters(const TransformerArchitecture& m) {
-  return m.sparse() ? sum(ffn_projections(m, m.experts.ffn)) : 0.0;
+  return m.sparse() ? sum(expert_projections(m)) : 0.0;
 }
 
 double sparse_layer_parameters(const TransformerArchitecture& m) {
   const double router = static_cast<double>(m.hidden) * static_cast<double>(m.experts.count);
   const double shared = m.experts.shared > 0 ? sum(ffn_projections(m, m.experts.shared_inner())) : 0.0;
-  return attention_and_norms(m) + router + shared;
+  return mixers_and_norms(m) + router + shared + sum(latent_projections(m));
 }
 
 double embedding_parameters(const TransformerArchitecture& m) {
@@ -140,25 +175,47 @@ double embedding_parameters(const TransformerArchitecture& m) {
   return positions + (m.tied_embeddings ? table : 2.0 * table);
 }
 
-double parameters(const TransformerArchitecture& m) {
+namespace {
+
+// Of all layers, as many times as they run.
+double run_parameters(const TransformerArchitecture& m) {
   const auto sparse = static_cast<double>(m.sparse_layers());
   const double experts = static_cast<double>(m.experts.count) * expert_parameters(m);
   return (static_cast<double>(m.layers) - sparse) * dense_layer_parameters(m) +
          sparse * (sparse_layer_parameters(m) + experts) + embedding_parameters(m);
 }
+// Of the layers that predict, beside the first of them.
+double shared_parameters(const TransformerArchitecture& m, double experts) {
+  if (!m.one_predictor || m.predicted < 3) return 0.0;
+  const double layer =
+      m.sparse() ? sparse_layer_parameters(m) + experts * expert_parameters(m) : dense_layer_parameters(m);
+  return static_cast<double>(m.predicted - 2) * layer;
+}
+double idle_experts(const TransformerArchitecture& m) {
+  const double idle = static_cast<double>(m.experts.count - m.experts.per_token) * expert_parameters(m);
+  return static_cast<double>(m.sparse_layers()) * idle;
+}
+
+}  // namespace
+
+double parameters(const TransformerArchitecture& m) {
+  return run_parameters(m) - shared_parameters(m, static_cast<double>(m.experts.count));
+}
 
 double active_parameters(const TransformerArchitecture& m) {
-  const double idle = static_cast<double>(m.experts.count - m.experts.per_token) * expert_parameters(m);
-  return parameters(m) - static_cast<double>(m.sparse_layers()) * idle;
+  return run_parameters(m) - idle_experts(m) - shared_parameters(m, static_cast<double>(m.experts.per_token));
 }
 
 double model_flop_per_sequence(const TransformerArchitecture& m) {
   const auto s = static_cast<double>(m.sequence);
   const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
-  const double matrices = active_parameters(m) - embedding_parameters(m) + table;
-  const double attention = 3.0 * static_cast<double>(m.layers) * m.attended_share() *
+  const double matrices = run_parameters(m) - idle_experts(m) - embedding_parameters(m) +
+                          static_cast<double>(m.predicted) * table;
+  const double attention = 3.0 * static_cast<double>(m.attention_layers()) * m.attended_share() *
                            attention_gemms(m, s, static_cast<double>(m.heads)).flop();
-  return 6.0 * s * matrices + attention;
+  const double states = 3.0 * s * static_cast<double>(m.state_space.layers) *
+                        (m.state_space.layers > 0 ? state_space_work(m.state_space).flop : 0.0);
+  return 6.0 * s * matrices + attention + states;
 }
 
 const Fields<TransformerArchitecture>& architecture_fields() {
@@ -182,10 +239,14 @@ const Fields<TransformerArchitecture>& architecture_fields() {
           optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
           optional("predicted", &A::predicted, kinds::integer<std::int64_t>(1, 16),
                    "tokens of a position; each above 1 is a layer of `layers` and the output layer again"),
+          optional("one_predictor", &A::one_predictor, kinds::flag(),
+                   "those layers share one set of weights"),
           optional("positions", &A::positions, count(0), "with a learned embedding; 0: none"),
           optional("experts", &A::experts, kinds::object(expert_fields()), "none: a dense model"),
           optional("latent", &A::latent, kinds::object(latent_fields()), "none: ordinary attention"),
           optional("window", &A::window, kinds::object(window_fields()), "none: all layers attend to all"),
+          optional("state_space", &A::state_space, kinds::object(state_space_fields()),
+                   "none: every layer has attention"),
           optional("left_out", &A::left_out, kinds::text(), "what else is known of it, for notes"))
           .rule("heads", complete)
           .rule("", check);
@@ -195,6 +256,7 @@ const Fields<TransformerArchitecture>& architecture_fields() {
 TransformerArchitecture predicting_more(TransformerArchitecture model, std::int64_t tokens) {
   model.layers += tokens;
   model.predicted += tokens;
+  if (model.state_space.layers > 0) model.state_space.attention_layers += tokens;
   return model;
 }
 

@@ -7,6 +7,7 @@
 #include "workload/architecture.h"
 #include "workload/hugging_face_config.h"
 #include "workload/hugging_face_families.h"
+#include "workload/hugging_face_hybrid.h"
 
 namespace bandwright {
 namespace {
@@ -172,6 +173,7 @@ void read_experts(const Config& config, const Family& family, TransformerArchite
   const auto chosen = config.find_size({"num_experts_per_tok", "moe_topk", "moe_k", "num_experts_per_token",
                                         "experts_per_token", "ffn_config.moe_top_k"});
   const auto inner = config.find_size({"moe_intermediate_size", "expert_ffn_hidden_size"});
+  const auto latent = config.find_size({"moe_latent_size"});
   const auto groups = config.find_size({"n_group"});
   const auto groups_per_token = config.find_size({"topk_group"});
   if (count <= 1) return;
@@ -183,6 +185,7 @@ void read_experts(const Config& config, const Family& family, TransformerArchite
   e.ffn = inner.value_or(own.value_or(model.ffn));
   if (e.ffn < 1) config.fail("moe_intermediate_size", "expected at least 1");
   if (e.per_token > e.count) config.fail("num_experts_per_tok", "more experts per token than there are");
+  e.latent = latent.value_or(0);
   read_sparse_layers(config, model);
   read_shared_experts(config, family, model);
   e.groups = std::max<std::int64_t>(1, groups.value_or(1));
@@ -278,6 +281,9 @@ TransformerArchitecture read_hugging_face(std::string_view json, const std::stri
   const NestedDefaults* known = config.nested() ? find_nested_defaults(family.name) : nullptr;
   const NestedDefaults defaults = known != nullptr ? *known : NestedDefaults{};
   model.layers = config.size_or({"num_hidden_layers", "n_layer", "n_layers", "num_layers"}, defaults.layers);
+  const std::optional<HybridLayers> hybrid =
+      has_state_spaces(family.name) ? hybrid_layers(config) : std::nullopt;
+  if (hybrid) model.layers = hybrid->ffns;
   if (model.layers < 1 || model.layers > 10000) config.fail("num_hidden_layers", "expected 1 to 10000");
   model.hidden = config.size_or({"hidden_size", "n_embd", "n_embed", "d_model"}, defaults.hidden);
   if (model.hidden < 1) config.missing("hidden_size");
@@ -294,7 +300,11 @@ TransformerArchitecture read_hugging_face(std::string_view json, const std::stri
   if (model.vocabulary < 1) config.missing("vocab_size");
   model.tied_embeddings = config.flag("tie_word_embeddings").value_or(family.tied);
   read_experts(config, family, model);
-  read_windows(config, family, model);
+  if (hybrid) {
+    model.state_space = read_state_space(config, *hybrid, model.hidden);
+  } else {
+    read_windows(config, family, model);
+  }
   tell_the_rest(config, model);
   return model;
 }

@@ -13,6 +13,7 @@ constexpr std::array families = {
     Family{"baichuan"},
     Family{"bailing_moe"},
     Family{"bailing_moe_v2"},
+    Family{"bamba"},
     Family{"bloom", Gate::Plain, true},
     Family{"chatglm"},
     Family{"codegen", Gate::Plain},
@@ -43,6 +44,7 @@ constexpr std::array families = {
     Family{"gptj", Gate::Plain},
     Family{"granite"},
     Family{"granitemoe", Gate::Gated, false, Windows::None, 0, 0, false, false, true},
+    Family{"granitemoehybrid", Gate::Gated, false, Windows::None, 0, 0, false, false, true},
     Family{"granitemoeshared", Gate::Gated, false, Windows::None, 0, 0, false, false, true},
     Family{"helium"},
     Family{"hunyuan"},
@@ -63,6 +65,7 @@ constexpr std::array families = {
     Family{"mixtral", Gate::Gated, false, Windows::All, 0, 0, false, false, true},
     Family{"mpt", Gate::Plain, true},
     Family{"nemotron", Gate::Plain},
+    Family{"nemotron_h", Gate::Plain},
     Family{"olmo"},
     Family{"olmo2"},
     Family{"olmo3", Gate::Gated, false, Windows::ByPattern, 4, 4096},
@@ -112,7 +115,6 @@ constexpr std::string_view uneven = "has layers of its own search, which differ 
 constexpr std::array unreadable = {
     Unreadable{"albert", two_sided},
     Unreadable{"arctic", "has a dense FFN beside the experts of a layer"},
-    Unreadable{"bamba", recurrent},
     Unreadable{"bart", two_sided},
     Unreadable{"bert", two_sided},
     Unreadable{"clip", two_sided},
@@ -126,7 +128,6 @@ constexpr std::array unreadable = {
     Unreadable{"gemma3n_text", "has alternating updates and embeddings of each layer"},
     Unreadable{"gemma3n", "has alternating updates and embeddings of each layer"},
     Unreadable{"glm_moe_dsa", "has sparse attention with an indexer"},
-    Unreadable{"granitemoehybrid", recurrent},
     Unreadable{"jamba", recurrent},
     Unreadable{"jetmoe", "has experts in its attention"},
     Unreadable{"kimi_linear", recurrent},
@@ -140,7 +141,6 @@ constexpr std::array unreadable = {
     Unreadable{"mllama_text_model", "has layers that attend to images"},
     Unreadable{"mllama", "has layers that attend to images"},
     Unreadable{"nemotron-nas", uneven},
-    Unreadable{"nemotron_h", recurrent},
     Unreadable{"openelm", uneven},
     Unreadable{"plamo2", recurrent},
     Unreadable{"qwen3_5", recurrent},
@@ -168,6 +168,9 @@ auto find_row(const Rows& rows, std::string_view name) -> const typename Rows::v
 const Family* find_family(std::string_view model_type) { return find_row(families, model_type); }
 const NestedDefaults* find_nested_defaults(std::string_view model_type) {
   return find_row(nested, model_type);
+}
+bool has_state_spaces(std::string_view model_type) {
+  return model_type == "bamba" || model_type == "granitemoehybrid" || model_type == "nemotron_h";
 }
 std::string_view why_not(std::string_view model_type) {
   const Unreadable* found = find_row(unreadable, model_type);

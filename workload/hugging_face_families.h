@@ -39,6 +39,7 @@ struct NestedDefaults {
 
 const Family* find_family(std::string_view model_type);
 const NestedDefaults* find_nested_defaults(std::string_view model_type);
+bool has_state_spaces(std::string_view model_type);  // Mamba-2 layers (workload/hugging_face_hybrid.h)
 // Why models of a type cannot be read: they are no decoders of attention and FFN layers. Empty for others.
 std::string_view why_not(std::string_view model_type);
 

@@ -24,6 +24,31 @@ ProjectionList ffn_projections(const TransformerArchitecture& m, std::int64_t in
   return {{m.hidden, in}, {inner, m.hidden}};
 }
 
+ProjectionList expert_projections(const TransformerArchitecture& m) {
+  const std::int64_t in = m.ffn_kind == FfnKind::SwiGlu ? 2 * m.experts.ffn : m.experts.ffn;
+  return {{m.expert_width(), in}, {m.experts.ffn, m.expert_width()}};
+}
+
+ProjectionList latent_projections(const TransformerArchitecture& m) {
+  if (m.experts.latent == 0) return {};
+  return {{m.hidden, m.experts.latent}, {m.experts.latent, m.hidden}};
+}
+
+ProjectionList state_space_projections(const TransformerArchitecture& m) {
+  if (m.state_space.layers == 0) return {};
+  return {{m.hidden, m.state_space.projected()}, {m.state_space.inner(), m.hidden}};
+}
+
+StateSpaceWork state_space_work(const StateSpace& space) {
+  const auto inner = static_cast<double>(space.inner());
+  const auto state = static_cast<double>(space.state);
+  const auto chunk = static_cast<double>(space.chunk);
+  const auto groups = static_cast<double>(space.groups);
+  return {.flop = 2.0 * chunk * (state * groups + inner) + 4.0 * state * inner,
+          .bytes = 4.0 * static_cast<double>(space.convolved()) + 14.0 * inner +
+                   12.0 * state * inner / chunk + 8.0 * groups * chunk};
+}
+
 ProjectionGemms projection_gemms(const Projection& weights, double tokens, double tensor, double matrices) {
   const bool split_out = weights.out >= weights.in;
   const double in = static_cast<double>(weights.in) / (split_out ? 1.0 : tensor);

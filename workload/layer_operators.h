@@ -37,6 +37,9 @@ struct Projection {
 using ProjectionList = boost::container::static_vector<Projection, 5>;  // of one block
 ProjectionList attention_projections(const TransformerArchitecture& model);
 ProjectionList ffn_projections(const TransformerArchitecture& model, std::int64_t inner);
+ProjectionList expert_projections(const TransformerArchitecture& model);
+ProjectionList latent_projections(const TransformerArchitecture& model);  // to experts and back; or none
+ProjectionList state_space_projections(const TransformerArchitecture& model);
 
 // The multiplications of `tokens` with weights whose longer side is divided over `tensor` NPUs, in `matrices`
 // equal ones.
@@ -61,6 +64,22 @@ struct AttentionGemms {
 // A token attends to those before it only: what must be computed of each product.
 constexpr double causal_share = 0.5;
 AttentionGemms attention_gemms(const TransformerArchitecture& model, double queries, double heads);
+
+// What a state space layer computes of one token between its projections, forward, by chunks of Q tokens with
+// H heads of P elements, G groups and states of N:
+//
+//   within a chunk  2 Q N G (scores) + 2 Q P H (what they weigh)
+//   between chunks  2 N P H (into the state) + 2 N P H (out of it)
+//
+// and what it passes through memory with c elements convolved: 4 c (convolution), 14 P H (its kernels' inputs
+// and outputs, the gate and the norm in bf16), 12 N P H / Q (the chunks' states: written, passed on and read
+// in fp32, read in bf16), 8 G Q (scores of groups in fp32). Source: Dao and Gu (2024), section 6; the kernels
+// of github.com/state-spaces/mamba, ops/triton/ssd_*.py.
+struct StateSpaceWork {
+  double flop = 0.0;
+  double bytes = 0.0;
+};
+StateSpaceWork state_space_work(const StateSpace& space);
 
 // Elements that TP adds up.
 inline double reduced_elements(const TransformerArchitecture& model, double tokens) {

@@ -23,16 +23,16 @@ struct NamedCommand {
   void (*add)(CLI::App& app);
 };
 constexpr std::array every_command = {
-    NamedCommand{"optimize", add_optimize}, NamedCommand{"plan", add_plan},
-    NamedCommand{"simulate", add_simulate}, NamedCommand{"estimate", add_estimate},
-    NamedCommand{"cost", add_cost},         NamedCommand{"network", add_network},
-    NamedCommand{"evaluate", add_evaluate}, NamedCommand{"plot", add_plot},
-    NamedCommand{"table", add_table},       NamedCommand{"report", add_report},
-    NamedCommand{"place", add_place},       NamedCommand{"scale", add_scale},
-    NamedCommand{"validate", add_validate}, NamedCommand{"verify", add_verify},
-    NamedCommand{"check", add_check},       NamedCommand{"import", add_import},
-    NamedCommand{"export", add_export},     NamedCommand{"list", add_list},
-    NamedCommand{"complete", add_complete}};
+    NamedCommand{"optimize", add_optimize},   NamedCommand{"plan", add_plan},
+    NamedCommand{"simulate", add_simulate},   NamedCommand{"estimate", add_estimate},
+    NamedCommand{"cost", add_cost},           NamedCommand{"network", add_network},
+    NamedCommand{"evaluate", add_evaluate},   NamedCommand{"plot", add_plot},
+    NamedCommand{"table", add_table},         NamedCommand{"report", add_report},
+    NamedCommand{"place", add_place},         NamedCommand{"scale", add_scale},
+    NamedCommand{"validate", add_validate},   NamedCommand{"verify", add_verify},
+    NamedCommand{"calibrate", add_calibrate}, NamedCommand{"check", add_check},
+    NamedCommand{"import", add_import},       NamedCommand{"export", add_export},
+    NamedCommand{"list", add_list},           NamedCommand{"complete", add_complete}};
 
 constexpr std::string_view usage =
     "usage: bandwright COMMAND ...     (bandwright COMMAND --help for one, bandwright --help for all)\n"

@@ -18,6 +18,7 @@ from ._ask import (
 from ._figure import Figure
 from ._lists import libraries, lists, machines, models, networks, npus, prices
 
+calibrate = function_of("calibrate")
 check = function_of("check")
 cost = function_of("cost")
 curve = function_of("scale simulate", "curve")
@@ -40,7 +41,8 @@ validate = function_of("validate")
 verify = function_of("verify")
 
 __all__ = [
-    "Answer", "Figure", "InputError", "Interrupted", "Job", "NoAnswer", "Record", "Rows", "ask", "check",
+    "Answer", "Figure", "InputError", "Interrupted", "Job", "NoAnswer", "Record", "Rows", "ask", "calibrate",
+    "check",
     "commands", "cost", "curve", "estimate", "evaluate", "export", "import_file", "libraries", "lists", "machines",
     "models", "network", "networks", "npus", "optimize", "place", "plan", "prices", "report", "scale_fit",
     "scale_measure", "scale_simulate", "scale_trials", "schema", "simulate", "table", "validate", "verify",

@@ -76,6 +76,19 @@ class Job(Mapping[str, Any]):
     def __iter__(self) -> Iterator[str]: ...
     def __len__(self) -> int: ...
 
+def calibrate(
+    *words: Value | Job, machine: Option = None, gemms: Option = None, nccl_tests: Option = None,
+    collective: Option = None, step: Option = None, name: Option = None, machine_file: Option = None,
+    model: Option = None, npus: Option = None, tp: Option = None, pp: Option = None, global_batch: Option = None,
+    micro_batch: Option = None, zero: Option = None, sequence_parallel: bool | None = None,
+    recompute: Option = None, cp: Option = None, ep: Option = None, expert_tp: Option = None,
+    virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
+    sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
+    zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
+    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, format: Option = None,
+    timing: bool | None = None, output: Option = None
+) -> Answer: ...
 def check(
     *words: Value | Job, file: Option = None, system: Option = None, groups: Option = None, format: Option = None,
     timing: bool | None = None, output: Option = None
@@ -160,17 +173,19 @@ def place(
 def plan(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, minimize: Option = None,
     best: Option = None, max_step: Option = None, max_memory: Option = None, pareto: bool | None = None,
-    explain: Option = None, proof: Option = None, launch: Option = None, tp: Option = None, pp: Option = None,
-    global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
-    sequence_parallel: bool | None = None, recompute: Option = None, cp: Option = None, ep: Option = None,
-    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
-    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
-    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    explain: Option = None, proof: Option = None, npu: Option = None, shapes: Option = None,
+    dimensions: Option = None, hardware: Option = None, constraint: Option = None, write_machine: Option = None,
+    launch: Option = None, tp: Option = None, pp: Option = None, global_batch: Option = None,
+    micro_batch: Option = None, zero: Option = None, sequence_parallel: bool | None = None,
+    recompute: Option = None, cp: Option = None, ep: Option = None, expert_tp: Option = None,
+    virtual_stages: Option = None, schedule: Option = None, attention: Option = None, precision: Option = None,
+    sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
+    zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
-    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, classes: Option = None,
-    prices: Option = None, plot: bool | None = None, plot_folder: Option = None, jobs: Option = None,
-    slurm: bool | None = None, tasks: Option = None, partition: Option = None, format: Option = None,
-    timing: bool | None = None, output: Option = None
+    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, budget: Option = None,
+    classes: Option = None, prices: Option = None, plot: bool | None = None, plot_folder: Option = None,
+    jobs: Option = None, slurm: bool | None = None, tasks: Option = None, partition: Option = None,
+    format: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def report(
     *words: Value | Job, experiment: Option = None, output: Option = None, format: Option = None,

@@ -9,11 +9,15 @@
 namespace bandwright {
 
 ClosedForm::ClosedForm(const Step& step, const Network& network, const Library& library)
-    : dimensions_(network.size()),
+    : ClosedForm(step, network.size(),
+                 WireLoads(step.collectives, step.groups, network, library, step.wire_efficiency)) {}
+
+ClosedForm::ClosedForm(const Step& step, int dimensions, WireLoads loads)
+    : dimensions_(dimensions),
       reduced_(step),
       fixed_ns_(reduced_.nodes().size(), 0.0),
       blocks_(step.blocks),
-      wire_(step.collectives, step.groups, network, library, step.wire_efficiency) {
+      wire_(std::move(loads)) {
   work_.reserve(step.operations.size());
   calls_.reserve(step.operations.size());
   for (std::size_t id = 0; id < step.operations.size(); ++id) {
@@ -61,7 +65,7 @@ Cut ClosedForm::cut(std::span<const double> gb_per_s) const {
   for (std::size_t node = 0; node < counts.size(); ++node) cut.constant_ns += counts[node] * fixed_ns_[node];
   std::vector<double> calls(prices.size(), 0.0);
   for (const Call& call : calls_) calls[call.collective] += counts[call.node] * call.times;
-  cut.loads = wire_.binding_loads(prices, calls);
+  cut.loads = wire_.binding_loads(prices, calls, gb_per_s);
   return cut;
 }
 
@@ -118,7 +122,7 @@ StepResult ClosedForm::evaluate_blocks(std::span<const Slowest> prices) const {
       compute_ns += ns;
     } else if (work.collective != none) {
       group_ns[wire_.group(work.collective)] += ns;
-      const int slowest = wire_.dimension(prices[work.collective]);
+      const int slowest = wire_.dimension(work.collective, prices[work.collective]);
       if (slowest >= 0) dimension_ns[static_cast<std::size_t>(slowest)] += ns;
     }
   }
@@ -157,7 +161,7 @@ StepResult ClosedForm::evaluate_flat(std::span<const Slowest> prices, std::vecto
                      .last = last});
     if (work.collective == none) continue;
     spans.back().group = wire_.group(work.collective);
-    spans.back().dimension = wire_.dimension(prices[work.collective]);
+    spans.back().dimension = wire_.dimension(work.collective, prices[work.collective]);
   }
   StepResult result;
   result.dimensions.resize(static_cast<std::size_t>(dimensions_));

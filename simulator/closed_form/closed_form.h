@@ -26,6 +26,8 @@ namespace bandwright {
 class ClosedForm {
  public:
   ClosedForm(const Step& step, const Network& network, const Library& library = {});
+  // With loads worked out elsewhere, on so many dimensions.
+  ClosedForm(const Step& step, int dimensions, WireLoads loads);
 
   [[nodiscard]] int dimensions() const { return dimensions_; }
 

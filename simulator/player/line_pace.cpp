@@ -15,6 +15,11 @@ LinePace::LinePace(const PaceInputs& inputs)
       uses_(inputs.plan.queues.size()) {
   make_lines();
   flatten_plans();
+  calls_left_.resize(inputs.plan.queues.size());
+  for (const Operation& operation : inputs.step.graph.operations) {
+    if (operation.kind != OperationKind::Collective) continue;
+    for (const std::uint32_t queue : inputs.plan.calls[operation.collective].queues) ++calls_left_[queue];
+  }
   if (in_.transport == nullptr) {
     tell_lines_apart();
     return;
@@ -176,12 +181,46 @@ void LinePace::begin(std::uint32_t index, std::uint32_t phase) {
     return in_.events.push(end, play_event(PlayEvent::PhaseEnds, index));
   }
   LineState& line = states_[index];
+  look(index, phase);
+  const Time* known = played_on(index, phase);
+  line.secluded = known != nullptr;
+  if (line.secluded && *known >= Time(0)) {
+    return in_.events.push(in_.events.now() + *known, play_event(PlayEvent::PhaseEnds, index));
+  }
   line.unfinished = lines_[index].npus;
   line.end = in_.events.now();
   const auto n = static_cast<std::uint32_t>(lines_[index].npus);
   for (std::uint32_t seat = line.first_seat; seat < line.first_seat + n; ++seat) {
     if (seats_->begin(seat, phases_[phase].seats, 0)) seat_ends(seat);
   }
+}
+
+// Lines are looked at once the run is worth it, and again when a logical dimension has no more to play.
+void LinePace::look(std::uint32_t line, std::uint32_t phase) {
+  if (look_at_ < 0 || in_.play_all) return;
+  messages_ += std::int64_t{phases_[phase].seats.rounds} * lines_[line].npus;
+  if (messages_ < look_at_) return;
+  std::vector<PlayedLines> played;
+  for (const Lines& lines : lines_of_queue_) {
+    played.push_back({std::span(lines_).subspan(lines.first, lines.count), {}});
+  }
+  for (std::uint32_t p = 0; p < phases_.size(); ++p) {
+    const std::uint32_t queue = phases_[p].queue;
+    if (phases_[p].same == p && calls_left_[queue] > 0) played[queue].programs.push_back(&phases_[p].seats);
+  }
+  if (look_at_ == 0) look_at_ = 2 * messages_once(played);
+  if (messages_ < look_at_) return;
+  look_at_ = -1;
+  secluded_ = secluded_lines(played, *in_.transport);
+}
+
+// How long the phase took on the line before, and where that may be noted; null where others change it.
+Time* LinePace::played_on(std::uint32_t line, std::uint32_t phase) {
+  if (secluded_.empty() || !secluded_[line]) return nullptr;
+  TimedPhase& timed = phases_[phases_[phase].same];
+  const Lines& lines = lines_of_queue_[timed.queue];
+  timed.played.resize(lines.count, Time(-1));
+  return &timed.played[line - lines.first];
 }
 
 Time LinePace::time_on(std::uint32_t line, std::uint32_t phase) {
@@ -212,6 +251,7 @@ void LinePace::end_phase(std::uint32_t index) {
   const Job job = jobs_[job_id];
   const TimedPhase& phase = phases_[job.phase];
   uses_[phase.queue].service += in_.events.now() - state.started;
+  if (state.secluded) *played_on(index, job.phase) = in_.events.now() - state.started;
   if (in_.timeline != nullptr && line.first == 0) {
     in_.timeline->chunks.push_back(
         {job.operation, phase.queue, job.chunk, phase.kind, state.started, in_.events.now()});
@@ -237,6 +277,9 @@ void LinePace::end_call(std::uint32_t npu, const Job& job) {
                   play_event(PlayEvent::OperationEnds, npu, job.operation));
   if (--call.npus_left > 0) return;
   unused_[operation.collective].push_back(job.call);
+  for (const std::uint32_t queue : in_.plan.calls[operation.collective].queues) {
+    if (--calls_left_[queue] == 0 && look_at_ < 0) look_at_ = messages_;
+  }
 }
 
 std::vector<QueueUse> LinePace::uses() const {

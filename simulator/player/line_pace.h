@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "simulator/player/pace.h"
+#include "simulator/player/secluded_lines.h"
 #include "simulator/ready_queue.h"
 
 namespace bandwright {
@@ -14,7 +15,8 @@ namespace bandwright {
 // then the first that came. Lines of a logical dimension (scenario.h) do not share ports with those of
 // others.
 //
-// On a transport each phase is played message by message; without one, where only ports are shared, a line's
+// On a transport each phase is played message by message, and once only on a line whose messages can meet no
+// others (secluded_lines.h), as it takes as long again; without one, where only ports are shared, a line's
 // ports are all free when a phase begins, so that its time is known then: it is worked out once for each
 // phase and kind of line (collective/phase_time.h).
 //
@@ -44,6 +46,7 @@ class LinePace final : public Pace {
     SeatProgram seats;
     std::uint32_t same = 0;                  // the first phase of the queue with this program
     std::vector<std::optional<Time>> times;  // by kind of line, as far as worked out
+    std::vector<Time> played;                // by line of the queue: as it took before; below 0: not yet
   };
   // A phase of a chunk of a collective under way, on whichever line.
   struct Job {
@@ -68,6 +71,7 @@ class LinePace final : public Pace {
     ReadyQueue waiting;
     std::uint32_t job = 0;
     bool busy = false;
+    bool secluded = false;  // when it began what it plays
     Time started;
     std::uint32_t first_seat = 0;
     int unfinished = 0;
@@ -82,6 +86,8 @@ class LinePace final : public Pace {
   void come(std::uint32_t npu, std::uint32_t job);
   void begin(std::uint32_t line, std::uint32_t phase);
   Time time_on(std::uint32_t line, std::uint32_t phase);
+  void look(std::uint32_t line, std::uint32_t phase);
+  Time* played_on(std::uint32_t line, std::uint32_t phase);
   void seat_ends(std::uint32_t seat);
   void end_phase(std::uint32_t line);
   void end_call(std::uint32_t npu, const Job& job);
@@ -103,6 +109,10 @@ class LinePace final : public Pace {
   std::vector<std::vector<double>> speeds_;              // of ports, by kind of line and position
   std::optional<Seats> seats_;
   std::vector<std::uint32_t> line_of_seat_;
+  std::vector<std::int64_t> calls_left_;  // by logical dimension: collectives that have not ended everywhere
+  std::vector<bool> secluded_;            // by line; empty: not looked at yet, or none
+  std::int64_t messages_ = 0;             // played so far
+  std::int64_t look_at_ = 0;              // so many: then lines are looked at; below 0: they have been
   std::vector<Job> jobs_;
   std::vector<Arrivals> arrivals_;
   std::vector<Call> calls_;

@@ -34,7 +34,8 @@ struct PaceInputs {
   const CommunicationPlan& plan;
   Transport* transport;  // nothing: ports, each phase at once (collective/phase_time.h)
   PlayEvents& events;
-  Timeline* timeline;  // may be nothing; gets the chunks of the first NPU of each kind
+  Timeline* timeline;     // may be nothing; gets the chunks of the first NPU of each kind
+  bool play_all = false;  // phases whose time is known from before, too
 };
 
 }  // namespace bandwright

@@ -3,107 +3,72 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <memory>
 
 #include "core/error.h"
-#include "simulator/closed_form/exposure.h"
-#include "simulator/player/line_pace.h"
-#include "simulator/player/own_pace.h"
+#include "simulator/player/play.h"
 #include "simulator/transport/catalogue.h"
+#include "simulator/transport/flows.h"
 
 namespace bandwright {
-namespace {
 
-class Player {
- public:
-  Player(const Scenario& scenario, const RankedStep& step, Timeline* timeline)
-      : scenario_(scenario),
-        step_(step),
-        compute_time_(npu_factors(scenario, &NpuSpec::compute_time)),
-        plan_(plan_communication(scenario)),
-        place_(step.graph.operations.size()),
-        dependants_(step.graph.operations.size()),
-        timeline_(timeline) {
-    if (step.graph.operations.size() > max_detail) throw InputError("more than 2^29 operations");
-    choose_transport();
-    prepare();
+Player::Player(const Scenario& scenario, const RankedStep& step, Timeline* timeline, bool play_all,
+               SharedFlows* shared)
+    : scenario_(scenario),
+      step_(step),
+      compute_time_(npu_factors(scenario, &NpuSpec::compute_time)),
+      plan_(plan_communication(scenario)),
+      place_(step.graph.operations.size()),
+      dependants_(step.graph.operations.size()),
+      timeline_(timeline) {
+  if (step.graph.operations.size() > max_detail) throw InputError("more than 2^29 operations");
+  choose_transport(play_all, shared);
+  prepare();
+}
+
+StepResult Player::run(const std::function<void(std::int64_t)>& on_progress) {
+  start_first();
+  settle();
+  while (!events_.empty()) {
+    handle(events_.pop());
+    if (++handled_ % progress_interval == 0 && on_progress) on_progress(handled_);
+    if (!events_.more_now()) settle();
   }
+  return end();
+}
 
-  StepResult run(const std::function<void(std::int64_t)>& on_progress) {
-    for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
-      for (const OperationId id : kind(npu).operations) {
-        if (state(npu, id).missing == 0) start(npu, id);
-      }
+void Player::begin(Time start) {
+  begun_ = start;
+  events_.push(start, play_event(PlayEvent::TransportActs, 0));
+  events_.pop();  // now it is then
+  start_first();
+  pace_->settle();
+}
+
+void Player::act() {
+  do {
+    handle(events_.pop());
+    ++handled_;
+  } while (events_.more_now());
+  pace_->settle();
+}
+
+void Player::start_first() {
+  for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+    for (const OperationId id : kind(npu).operations) {
+      if (state(npu, id).missing == 0) start(npu, id);
     }
-    settle();
-    while (!events_.empty()) {
-      handle(events_.pop());
-      if (++handled_ % progress_interval == 0 && on_progress) on_progress(handled_);
-      if (!events_.more_now()) settle();
-    }
-    require_all_ended();
-    return result();
   }
-
- private:
-  static constexpr std::int64_t progress_interval = 1 << 18;  // some hundredths of a second
-
-  struct State {  // of one NPU's operation
-    std::uint32_t missing = 0;
-    OperationId last = OperationSpan::no_operation;  // the dependency that ended last
-    Time start;
-    Time end = Time(-1);  // not yet
-  };
-
-  void choose_transport();
-  void prepare();
-  void handle(const PlayEvent& event);
-  void settle();
-  void start(std::uint32_t npu, OperationId id);
-  void send(std::uint32_t npu, OperationId id);
-  void end_operation(std::uint32_t npu, OperationId id);
-  void release(std::uint32_t npu, OperationId id, OperationId by);
-  void require_all_ended() const;
-  [[nodiscard]] std::uint32_t slowest() const;
-  void describe(std::uint32_t npu, StepResult& result) const;
-  void fill_timeline();
-  StepResult result();
-
-  [[nodiscard]] const RankedStep::Kind& kind(std::uint32_t npu) const {
-    return step_.kinds[step_.kind_of[npu]];
-  }
-  [[nodiscard]] const Operation& operation(OperationId id) const { return step_.graph.operations[id]; }
-  [[nodiscard]] const State& state(std::uint32_t npu, OperationId id) const {
-    return states_[first_state_[npu] + place_[id]];
-  }
-  State& state(std::uint32_t npu, OperationId id) { return states_[first_state_[npu] + place_[id]]; }
-  [[nodiscard]] std::uint32_t receiver(std::uint32_t npu, OperationId send) const {
-    const auto count = static_cast<std::int64_t>(step_.kind_of.size());
-    return static_cast<std::uint32_t>((npu + step_.ties[send].distance + count) % count);
-  }
-
-  const Scenario& scenario_;
-  const RankedStep& step_;
-  std::vector<double> compute_time_;  // factor of each NPU; empty: 1
-  CommunicationPlan plan_;
-  PlayEvents events_;
-  std::unique_ptr<Transport> transport_;
-  std::unique_ptr<Pace> pace_;
-  std::vector<State> states_;             // by NPU and operation of its kind
-  std::vector<std::size_t> first_state_;  // by NPU
-  std::vector<std::uint32_t> place_;      // by operation: among its kind's
-  std::vector<std::vector<OperationId>> dependants_;
-  std::int64_t handled_ = 0;
-  Timeline* timeline_;
-};
+}
 
 // Lines of NPUs that are alike need no transport for ports: line_pace.h.
-void Player::choose_transport() {
+void Player::choose_transport(bool play_all, SharedFlows* shared) {
   const bool alike = step_.teams_of_group.empty();
-  if (!alike || scenario_.library.network != NetworkModel::Ports) {
+  if (shared != nullptr) {
+    transport_ = std::make_unique<Flows>(scenario_, step_.crossing, events_, shared);
+  } else if (!alike || scenario_.library.network != NetworkModel::Ports) {
     transport_ = transport_of(scenario_.library).make(scenario_, step_.crossing, events_);
   }
-  const PaceInputs inputs{scenario_, step_, plan_, transport_.get(), events_, timeline_};
+  const PaceInputs inputs{scenario_, step_, plan_, transport_.get(), events_, timeline_, play_all};
   if (alike) {
     pace_ = std::make_unique<LinePace>(inputs);
   } else {
@@ -223,8 +188,8 @@ void Player::describe(std::uint32_t npu, StepResult& result) const {
     const State& mine = state(npu, id);
     spans.push_back({.kind = operation(id).kind,
                      .bubble = operation(id).role == Role::Bubble,
-                     .start = mine.start,
-                     .end = mine.end,
+                     .start = mine.start - begun_,
+                     .end = mine.end - begun_,
                      .last = mine.last == OperationSpan::no_operation ? mine.last : place_[mine.last]});
     if (operation(id).kind != OperationKind::Collective) continue;
     spans.back().group = plan_.calls[operation(id).collective].group;
@@ -265,11 +230,9 @@ StepResult Player::result() {
   return result;
 }
 
-}  // namespace
-
 StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline,
-                         const std::function<void(std::int64_t)>& on_progress) {
-  return Player(scenario, step, timeline).run(on_progress);
+                         const std::function<void(std::int64_t)>& on_progress, bool play_all) {
+  return Player(scenario, step, timeline, play_all).run(on_progress);
 }
 
 StepResult simulate_full(const Scenario& scenario, Timeline* timeline) {

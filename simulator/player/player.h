@@ -22,9 +22,10 @@ namespace bandwright {
 // collectives one after the other.
 // Cost: time O(NPUs x (operations + chunks x phases) + messages); memory O(NPUs x (operations + logical
 // dimensions)). Throws InputError as simulate_folded does, and for links that fail or do not exist.
-// `on_progress` is told now and then how many events it has handled.
+// `on_progress` is told now and then how many events it has handled. Phases that take as long as when they
+// were played before are not played again, but for `play_all`: the same times.
 StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline = nullptr,
-                         const std::function<void(std::int64_t)>& on_progress = {});
+                         const std::function<void(std::int64_t)>& on_progress = {}, bool play_all = false);
 // The same for a step that all NPUs do alike.
 StepResult simulate_full(const Scenario& scenario, Timeline* timeline = nullptr);
 

@@ -30,6 +30,9 @@ class GraphWays final : public FlowWays {
   }
 
   std::vector<double> capacities() const override { return routes_.capacities(); }
+  bool fixed() const override {
+    return built_.routing.routing != Routing::Adaptive && built_.routing.routing != Routing::Ugal;
+  }
   std::uint32_t legs(const Message&) override { return 1; }
   void find(const Message& message, std::uint32_t, std::uint32_t part, const Routes::Load& load,
             Routes::Way& way) override {
@@ -78,6 +81,8 @@ class GridWays final : public FlowWays {
     slow_ports(result);
     return result;
   }
+
+  bool fixed() const override { return true; }
 
   std::uint32_t legs(const Message& message) override {
     if (whole_) {

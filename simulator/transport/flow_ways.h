@@ -19,6 +19,8 @@ class FlowWays {
 
   // Byte/s of each of what flows share.
   [[nodiscard]] virtual std::vector<double> capacities() const = 0;
+  // Whether ways do not depend on what links carry.
+  [[nodiscard]] virtual bool fixed() const = 0;
   // Parts of a message's way that it takes one after the other, whole.
   [[nodiscard]] virtual std::uint32_t legs(const Message& message) = 0;
   // One of them; `part` is of a message that is cut into several. Throws InputError when there is none.

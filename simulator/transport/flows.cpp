@@ -17,10 +17,16 @@ std::uint32_t taken_index(std::vector<std::uint32_t>& unused, std::size_t size) 
 
 }  // namespace
 
-Flows::Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events)
+void SharedFlows::take_ended(Time now) {
+  engine.take_ended(now, [&](FlowId flow) { owners[flow].flows->end_part(owners[flow].packet, now); });
+}
+
+Flows::Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events, SharedFlows* shared)
     : events_(events),
       ways_(flow_ways(scenario, crossing)),
-      engine_(ways_->capacities()),
+      own_(shared == nullptr ? std::make_optional<FlowEngine>(ways_->capacities()) : std::nullopt),
+      shared_(shared),
+      engine_(shared == nullptr ? *own_ : shared->engine),
       load_([this](LinkId link) { return static_cast<double>(engine_.flows_on(link)); }),
       charge_(scenario.built == nullptr ? LatencyCharge::Bulk : scenario.built->latency),
       parts_(scenario.built == nullptr ? 1U
@@ -74,16 +80,21 @@ void Flows::depart(std::uint32_t index, std::uint32_t part, const Routes::Way& w
   Packet& packet = packets_[index];
   if (packet.last) packet.latency = std::max(packet.latency, way.latency);
   const std::int64_t bytes = bytes_of(packet.message, part);
-  if (bytes == 0 || way.steps.empty()) return end_part(index);
+  if (bytes == 0 || way.steps.empty()) return end_part(index, events_.now());
   const FlowId flow = engine_.start(events_.now(), way.steps, bytes);
+  if (shared_ != nullptr) {
+    if (shared_->owners.size() <= flow) shared_->owners.resize(flow + std::size_t{1});
+    shared_->owners[flow] = {this, index};
+    return;
+  }
   if (packet_of_.size() <= flow) packet_of_.resize(flow + std::size_t{1});
   packet_of_[flow] = index;
 }
 
-void Flows::end_part(std::uint32_t index) {
+void Flows::end_part(std::uint32_t index, Time now) {
   Packet& packet = packets_[index];
   if (--packet.parts > 0) return;
-  const Time there = events_.now() + packet.latency;
+  const Time there = now + packet.latency;
   if (++packet.leg < packet.legs) return begin_leg(index, there);
   events_.push(there, packet.message.arrival);
   free_packets_.push_back(index);
@@ -99,10 +110,23 @@ void Flows::handle(std::uint32_t subject) {
     return depart(packet, departure.part, way_);
   }
   if (events_.now() >= due_) due_ = no_event;
-  engine_.take_ended(events_.now(), [&](FlowId flow) { end_part(packet_of_[flow]); });
+  engine_.take_ended(events_.now(), [&](FlowId flow) { end_part(packet_of_[flow], events_.now()); });
+}
+
+bool Flows::shared_by(const Message& message, std::vector<std::uint32_t>& shared) {
+  if (!ways_->fixed()) return false;
+  const std::uint32_t legs = ways_->legs(message);
+  for (std::uint32_t leg = 0; leg < legs; ++leg) {
+    for (std::uint32_t part = 0; part < parts_; ++part) {
+      ways_->find(message, leg, part, load_, way_);
+      for (const FlowStep& step : way_.steps) shared.push_back(step.link);
+    }
+  }
+  return true;
 }
 
 void Flows::settle() {
+  if (shared_ != nullptr) return;
   engine_.refill(events_.now());
   if (engine_.idle() || engine_.next_end() >= due_) return;
   due_ = on_clock(engine_.next_end());

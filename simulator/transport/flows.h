@@ -1,9 +1,10 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <vector>
 
-#include "network/flows/flow_engine.h"
 #include "simulator/transport/flow_network.h"
+#include "simulator/transport/flow_share.h"
 #include "simulator/transport/flow_ways.h"
 #include "simulator/transport/transport.h"
 
@@ -21,12 +22,17 @@ namespace bandwright {
 // much longer on a network as it is built; a grid's links are that much slower.
 class Flows final : public Transport {
  public:
-  // Throws InputError for a network that does not fit the step.
-  Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events);
+  // Over `shared`, where several steps share the network (flow_share.h). Throws InputError for a network that
+  // does not fit the step.
+  Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events, SharedFlows* shared = nullptr);
 
   void send(const Message& message, Time begun) override;
   void handle(std::uint32_t subject) override;
   void settle() override;
+  bool shared_by(const Message& message, std::vector<std::uint32_t>& shared) override;
+  // A part of a packet has come to its end.
+  void end_part(std::uint32_t packet, Time now);
+  [[nodiscard]] std::vector<double> capacities() const { return ways_->capacities(); }
 
  private:
   static constexpr std::uint32_t next_end = ~std::uint32_t{0};  // subject of the event
@@ -47,7 +53,6 @@ class Flows final : public Transport {
 
   void begin_leg(std::uint32_t packet, Time begun);
   void depart(std::uint32_t packet, std::uint32_t part, const Routes::Way& way);
-  void end_part(std::uint32_t packet);
   [[nodiscard]] std::int64_t bytes_of(const Message& message, std::uint32_t part) const;
   void find(const Packet& packet, std::uint32_t part, Routes::Way& way) {
     ways_->find(packet.message, packet.leg, part, load_, way);
@@ -55,7 +60,9 @@ class Flows final : public Transport {
 
   PlayEvents& events_;
   std::unique_ptr<FlowWays> ways_;
-  FlowEngine engine_;
+  std::optional<FlowEngine> own_;
+  SharedFlows* shared_;
+  FlowEngine& engine_;
   Routes::Load load_;
   LatencyCharge charge_;
   std::uint32_t parts_;  // of a message: its queue pairs

@@ -1,7 +1,9 @@
 // The search for a division through the program.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -121,6 +123,95 @@ TEST(PlanCommand, BadSpacesAreRefusedInOneLine) {
       {{"plan", "llama3-8b", "--machine", "dgx-h100", "--npus", "12", "--global-batch", "32"}, "--npus: "},
   };
   expect_each_refused(lines);
+}
+
+const Words bought_job = {"plan",           "llama3-8b", "--npu",    "h100", "--npus", "8",
+                          "--global-batch", "16",        "--budget", "200",  "--tp",   "1,2,4"};
+
+// The machine that is bought is a file, on which `estimate` gives nearly the same: latencies there are those
+// of rings, and not of the kinds' own algorithms.
+TEST(PlanCommand, BuysANetworkWithTheDivision) {
+  const ScratchFolder folder;
+  const std::string file = (folder.path() / "bought.yaml").string();
+  const nlohmann::json answer =
+      json_answer(extended(bought_job, {"--best", "2", "--write-machine", file}), folder);
+  ASSERT_EQ(answer["plans"].size(), 2U);
+  const nlohmann::json& best = answer["plans"][0];
+  EXPECT_LE(answer["gap"].get<double>(), 1e-9);
+  EXPECT_LE(answer["bound_s"].get<double>(), best["step_time_s"].get<double>());
+  double spent = 0.0;
+  for (const double each : best["bandwidth_gb_per_s"]) spent += each;
+  EXPECT_LE(spent, 200.0 * (1.0 + 1e-9));
+  EXPECT_GT(answer["counts"]["points_with_algorithms"], answer["counts"]["points_of_space"]);
+  std::istringstream command(answer["next_commands"][0].get<std::string>());
+  Words words{std::istream_iterator<std::string>(command), {}};
+  words.erase(words.begin());
+  const nlohmann::json estimate = json_answer(words, folder);
+  EXPECT_EQ(best["estimate_s"], estimate["step_time_s"]);
+  EXPECT_NEAR(best["step_time_s"].get<double>() / estimate["step_time_s"].get<double>(), 1.0, 0.02);
+}
+
+// What the cheapest costs buys the step that was wanted, and a hundredth less does not.
+TEST(PlanCommand, FindsTheCheapestNetworkThatIsFastEnough) {
+  const ScratchFolder folder;
+  const Words job = {"plan", "llama3-8b",      "--npu", "h100", "--npus",
+                     "8",    "--global-batch", "16",    "--tp", "1,2,4"};
+  const nlohmann::json cheapest =
+      json_answer(extended(job, {"--minimize", "network-cost", "--max-step", "2s"}), folder);
+  const double usd = cheapest["plans"][0]["cost_usd"];
+  EXPECT_NEAR(cheapest["plans"][0]["step_time_s"].get<double>(), 2.0, 1e-6);
+  const auto fastest = [&](double budget) {
+    return json_answer(extended(job, {"--best", "1", "--budget", fmt::format("${}", budget)}),
+                       folder)["plans"][0]["step_time_s"]
+        .get<double>();
+  };
+  EXPECT_LE(fastest(usd * 1.0001), 2.0);
+  EXPECT_GT(fastest(usd * 0.99), 2.0);
+}
+
+TEST(PlanCommand, ASpaceMayBuyItsNetwork) {
+  const ScratchFolder folder;
+  const std::string file = (folder.path() / "space.yaml").string();
+  std::ofstream(file) << "bandwright: space\nmodel: llama3-8b\nnpu: h100\nnpus: 8\nglobal_batch: 16\n"
+                         "budget: 200\ntp: [1, 2, 4]\nshapes: [Ring(8), Ring(2)_Ring(4)]\n"
+                         "constraints: [b1 >= 150]\nbest: 1\n";
+  const nlohmann::json said = json_answer({"plan", file}, folder);
+  EXPECT_EQ(said["counts"]["shapes"], 2.0);
+  EXPECT_GE(said["plans"][0]["bandwidth_gb_per_s"][0].get<double>(), 150.0 * (1.0 - 1e-9));
+  const nlohmann::json typed = json_answer({"plan", file, "--shapes", "Ring(2)_Ring(4)"}, folder);
+  EXPECT_EQ(typed["counts"]["shapes"], 1.0);
+}
+
+TEST(PlanCommand, RefusesHardwareThatCannotBeSearched) {
+  const ScratchFolder folder;
+  const auto expect = [&](const Words& more, const std::string& message) {
+    expect_refused(run_bandwright(extended({"plan", "llama3-8b", "--npu", "h100"}, more), folder.path()),
+                   message);
+  };
+  expect({"--npus", "8"}, "--budget: expected GB/s per NPU, or dollars as $15M");
+  expect({"--npus", "1", "--budget", "100"}, "--npus 1: one NPU has no network to buy");
+  expect({"--npus", "8", "--budget", "0"}, "--budget: '0' is not above 0");
+  expect({"--npus", "8", "--budget", "100", "--shapes", "Ring(4)"}, "--shapes: Ring(4) has 4 NPUs, not 8");
+  expect({"--npus", "7919", "--budget", "100", "--dimensions", "1", "--global-batch", "7919", "--shapes",
+          "Ring(7919)"},
+         "--shapes: Ring(7919): 7919 NPUs as a Ring of class Pod are beyond usual, or have no price");
+  expect({"--npus", "8", "--budget", "100", "--constraint", "b9 <= 3"}, "b9");
+  expect({"--npus", "8", "--budget", "100", "--machine", "dgx-h100"},
+         "--npu: expected it or --machine, not both");
+}
+
+TEST(PlanCommand, SaysWhichLimitRemovesTheLastNetwork) {
+  const ScratchFolder folder;
+  const Finished slow = run_bandwright(extended(bought_job, {"--max-step", "1ms"}), folder.path());
+  EXPECT_EQ(slow.status, 1);
+  EXPECT_THAT(slow.out, HasSubstr("--max-step removes the last, the fastest takes"));
+  const Finished large = run_bandwright(extended(bought_job, {"--max-memory", "1GiB"}), folder.path());
+  EXPECT_EQ(large.status, 1);
+  EXPECT_THAT(large.out, HasSubstr("memory removes the last"));
+  const Finished apart =
+      run_bandwright(extended(bought_job, {"--constraint", "b1 >= 300", "--dimensions", "1"}), folder.path());
+  EXPECT_EQ(apart.status, 1);
+  EXPECT_THAT(apart.out, HasSubstr("no bandwidths of any shape satisfy b1 >= 300"));
 }
 
 }  // namespace

@@ -173,8 +173,25 @@ TEST(Identity, Libraries) {
        "npus: [{first: 3, last: 4, compute_time: 2, port_speed: 0.5}]\nlinks: [{from: 0, to: 1, speed: "
        "0}]\n"});
 }
-TEST(Identity, Npus) { check_kind(npu_fields(), "npus"); }
-TEST(Identity, Machines) { check_kind(machine_fields(), "machines"); }
+// An NPU with constants of its own.
+const std::string own_npu =
+    "name: n\nhelp: h\npeak: {bf16: 5 TFLOP/s}\nmemory: 8 GiB\nmemory_bandwidth: 9 GB/s\nprocessors: "
+    "3\nconstants: "
+    "a100\nfitted: {gemm_efficiency: 0.5, memory_efficiency: 0.6, kernel_overhead_us: 3, slice_ns: 7, "
+    "sustained: 0.8, "
+    "host_us: 11, source: s}\n";
+TEST(Identity, Npus) { check_kind(npu_fields(), "npus", {own_npu}); }
+TEST(Identity, Machines) {
+  check_kind(
+      machine_fields(), "machines",
+      {"name: m\nnpu: a100-sxm-80gb\ndimensions: [{kind: Switch, class: Pod, bandwidth: 5 GB/s, fabric: "
+       "torus, fitted: {efficiency: 0.5, latency_us: 3, step_us: 2, source: s}}]\n",
+       "name: m\nnpu: {name: n, peak: {bf16: 5 TFLOP/s}, memory: 8 GiB, memory_bandwidth: 9 GB/s, "
+       "processors: "
+       "3, constants: a100, fitted: {gemm_efficiency: 0.5, memory_efficiency: 0.6, kernel_overhead_us: 3, "
+       "slice_ns: 7, sustained: 0.8, host_us: 11, source: s}}\ndimensions: [{kind: Switch, class: Pod, "
+       "bandwidth: 5 GB/s, fabric: torus}]\n"});
+}
 TEST(Identity, Prices) { check_kind(price_list_fields(), "prices"); }
 TEST(Identity, Tiers) { check_kind(tier_fields(), "tiers"); }
 TEST(Identity, Transformers) { check_kind(architecture_fields(), "models/transformers"); }

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/fields.h"
+#include "network/routes.h"
 
 namespace bandwright {
 namespace {
@@ -75,6 +76,23 @@ TEST(GraphFile, Schemes) {
   EXPECT_EQ(links("{from: 's[0]', to: 's[1]', bandwidth: 1 GB/s, one_way: true}"), 1U);
   EXPECT_THAT(file_refusal(start + "{from: 's[:2]', to: s, bandwidth: 1 GB/s}]\n"),
               HasSubstr("2 nodes cannot be joined one to one with 3"));
+}
+
+// Up to the spine and down again, where the leaf would do.
+TEST(GraphFile, WaysOfATable) {
+  const std::string text =
+      two_leaves + "ways: [{from: 'npu[0]', to: 'npu[1]', over: ['leaf[0]', spine, 'leaf[0]']}]\n";
+  const NetworkGraph graph = read(text);
+  ASSERT_EQ(graph.ways.size(), 1U);
+  Routes routes(graph, {.routing = Routing::Table});
+  Routes::Way way;
+  routes.find(graph.ways[0].front(), graph.ways[0].back(), 0, {}, way);
+  ASSERT_EQ(way.steps.size(), 4U);
+  EXPECT_EQ(graph.links[way.steps[1].link].to, graph.ways[0][2]);
+  EXPECT_THAT(file_refusal(two_leaves + "ways: [{from: 'npu[0]', to: 'npu[7]', over: ['leaf[1]']}]\n"),
+              HasSubstr("no link from npu[0] to leaf[1]"));
+  EXPECT_THAT(file_refusal(two_leaves + "ways: [{from: 'npu[0:2]', to: 'npu[7]'}]\n"),
+              HasSubstr("is 2 nodes"));
 }
 
 TEST(GraphFile, OneLineForWhatIsWrong) {

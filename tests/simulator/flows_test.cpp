@@ -252,6 +252,71 @@ TEST(FlowsOnGraphs, MoreNpusThanThereAreAreRefused) {
   EXPECT_THROW(time_of(one), InputError);
 }
 
+// Layers of compute with a collective inside machines after each, and now and then one between them: what
+// steps repeat.
+Step layered_step(const Network& network, int layers) {
+  std::vector<Group> groups = split_into_groups(network, {{"inside", 8}, {"between", 4}});
+  StepBuilder step("layers", std::move(groups), {"layer"});
+  std::vector<OperationId> last;
+  for (int layer = 0; layer < layers; ++layer) {
+    last = {step.compute({}, nanoseconds(10'000 + layer % 3), last)};
+    last = {step.collective({}, {{CollectiveKind::AllReduce, Bytes(mebibyte)}, 0}, last)};
+    if (layer % 5 != 4) continue;
+    const OperationId between = step.collective({}, {{CollectiveKind::AllReduce, Bytes(mebibyte)}, 1}, last);
+    if (layer % 2 == 0) last.push_back(between);
+  }
+  return std::move(step).finish();
+}
+
+// Inside machines nothing else is met, so that a phase takes as long as when it was played before: the same
+// picoseconds as when all are played, from a part of the events.
+TEST(FlowsOnGraphs, PhasesOfSecludedLinesArePlayedOnce) {
+  for (const RoutingOptions& routing : {RoutingOptions{}, RoutingOptions{.routing = Routing::Ecmp},
+                                        RoutingOptions{.routing = Routing::Adaptive}}) {
+    FlowNetwork built{
+        build_graph("RailOptimised(4x8, inside 450, machines_per_leaf 2)", {gb_per_s(50), nanoseconds(500)}),
+        routing};
+    const Network network = parse_network("Switch(8)_Switch(4)");
+    const std::vector<double> bandwidth = {450, 50};
+    Library library = plain_system("halving-doubling", 2);
+    library.gib = false;
+    const Step graph = layered_step(network, 60);
+    const Scenario scenario{graph, network, library, bandwidth, {}, &built};
+    const RankedStep step = of_one_kind(scenario);
+    const Scenario own{step.graph, network, library, bandwidth, {}, &built};
+    const StepResult once = simulate_full(own, step);
+    const StepResult all = simulate_full(own, step, nullptr, {}, true);
+    EXPECT_EQ(once.step_time, all.step_time);
+    EXPECT_EQ(once.exposed_communication, all.exposed_communication);
+    for (std::size_t q = 0; q < all.queues.size(); ++q) {
+      EXPECT_EQ(once.queues[q].service, all.queues[q].service);
+      EXPECT_EQ(once.queues[q].queueing, all.queues[q].queueing);
+    }
+    if (routing.routing == Routing::Adaptive) {
+      EXPECT_EQ(once.events, all.events);  // ways that depend on others
+    } else {
+      EXPECT_LT(once.events, all.events / 2);
+    }
+  }
+}
+
+// Rails without switches inside: messages of a machine's NPUs meet those between machines, and all are
+// played.
+TEST(FlowsOnGraphs, LinesThatMeetAreAllPlayed) {
+  FlowNetwork built{build_graph("LeafSpine(4x8, spines 1)", {gb_per_s(50), nanoseconds(500)})};
+  const Network network = parse_network("Switch(8)_Switch(4)");
+  const std::vector<double> bandwidth = {50, 50};
+  Library library = plain_system("ring");
+  const Step graph = layered_step(network, 20);
+  const Scenario scenario{graph, network, library, bandwidth, {}, &built};
+  const RankedStep step = of_one_kind(scenario);
+  const Scenario own{step.graph, network, library, bandwidth, {}, &built};
+  const StepResult once = simulate_full(own, step);
+  const StepResult all = simulate_full(own, step, nullptr, {}, true);
+  EXPECT_EQ(once.step_time, all.step_time);
+  EXPECT_EQ(once.events, all.events);
+}
+
 // A failed link of a ring is gone round, and the messages that go round share the others.
 TEST(FlowsOnGrids, AFailedLinkIsGoneRound) {
   FlowCase one{parse_network("Ring(8)"),

@@ -220,14 +220,14 @@ TEST(WireLoads, PriceIsTheSlowestDimension) {
         }
       }
       EXPECT_NEAR(prices[c].ns, slowest, 1e-9 * slowest);
-      EXPECT_EQ(loads.dimension(prices[c]), dimension);
+      EXPECT_EQ(loads.dimension(static_cast<std::uint32_t>(c), prices[c]), dimension);
       EXPECT_EQ(loads.group(static_cast<std::uint32_t>(c)), call.group);
       if (dimension >= 0) bound[static_cast<std::size_t>(dimension)] += calls[c] * slowest;
       loads.add_bytes(static_cast<std::uint32_t>(c), calls[c], sent);
     }
     EXPECT_EQ(sent, expected_sent);
     // The loads of a cut take as long as the calls they stand for.
-    for (const Load& load : loads.binding_loads(prices, calls)) {
+    for (const Load& load : loads.binding_loads(prices, calls, b)) {
       const std::size_t d = load.dims == 1 ? 0 : 1;
       EXPECT_NEAR(load.bytes / b[d], bound[d], 1e-9 * bound[d]);
       bound[d] = 0.0;
@@ -239,8 +239,8 @@ TEST(WireLoads, PriceIsTheSlowestDimension) {
                           std::vector<Group>{{.name = "one NPU"}}, scene.network, scene.library, {});
   const auto free = nothing.price(std::vector<double>{1.0, 1.0});
   EXPECT_EQ(free[0].ns, 0.0);
-  EXPECT_EQ(nothing.dimension(free[0]), -1);
-  EXPECT_TRUE(nothing.binding_loads(free, std::vector<double>{3.0}).empty());
+  EXPECT_EQ(nothing.dimension(0, free[0]), -1);
+  EXPECT_TRUE(nothing.binding_loads(free, std::vector<double>{3.0}, std::vector<double>{1.0, 1.0}).empty());
   const WireLoads loads(std::vector<GroupCollective>{{{CollectiveKind::AllReduce, Bytes(8)}, 0}},
                         std::vector<Group>{whole_network(scene.network)}, scene.network, scene.library, {});
   EXPECT_TRUE(std::isinf(loads.price(std::vector<double>{0.0, 1.0})[0].ns));

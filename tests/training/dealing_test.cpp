@@ -92,9 +92,8 @@ TEST(Dealing, MoreLayersNeverTakeLess) {
 }
 
 TEST(Dealing, IsSaidWhereItIsUneven) {
-  const Calibration calibration = shipped_calibration();
   const auto said = [&](std::int64_t count, Parallelism p) {
-    return notes({layers(count), load_machine("dgx-a100"), std::move(p)}, calibration);
+    return notes({layers(count), load_machine("dgx-a100"), std::move(p)});
   };
   EXPECT_TRUE(said(32, pipeline(4, 2)).empty());
   EXPECT_TRUE(said(30, pipeline(4, 2)).empty());

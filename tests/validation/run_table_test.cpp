@@ -19,10 +19,10 @@ constexpr std::string_view header =
 // A folder of its own with one table, gone with the object.
 class Table {
  public:
-  explicit Table(const std::string& rows)
+  explicit Table(const std::string& rows, const std::string& more_columns = "")
       : folder_(std::filesystem::temp_directory_path() / ("bandwright_runs_" + std::to_string(getpid()))) {
     std::filesystem::create_directories(folder_ / "architectures");
-    std::ofstream(folder_ / "runs.csv") << header << rows;
+    std::ofstream(folder_ / "runs.csv") << more_columns << header << rows;
   }
   ~Table() { std::filesystem::remove_all(folder_); }
   Table(const Table&) = delete;
@@ -94,6 +94,38 @@ TEST(RunTable, NamesWithAnAtLieBesideTheTable) {
       << "name: mine\nlayers: 2\nhidden: 1024\nheads: 8\nsequence: 512\nvocabulary: 1024\n";
   const auto sets = table.read();
   ASSERT_EQ(sets[0].rows.size(), 1U) << sets[0].not_run[0].reason;
+}
+
+// A row without a shape is of the model that has the same letters and digits, whatever it adds to them.
+TEST(RunTable, ModelsAreKnownByTheirWords) {
+  const std::string run = ",dgx-b200,8,1,1,1,1,8,,1,2,512,8192,bf16,none,megatron-core,,no,,,16,,,,";
+  const Table table("Nemotron_3_Nano,a," + run + "model: Mamba-2 hybrid layers\n" +
+                        "Nemotron V3 Nano 30B,b," + run + "\n" + "Nemotron 9,c," + run + "\n",
+                    "model,");
+  const auto sets = table.read();
+  ASSERT_EQ(sets.size(), 1U);
+  ASSERT_EQ(sets[0].rows.size(), 2U);
+  EXPECT_EQ(relative_error(sets[0].rows[0], shipped_calibration()),
+            relative_error(sets[0].rows[1], shipped_calibration()));
+  ASSERT_EQ(sets[0].not_run.size(), 1U);
+  EXPECT_EQ(sets[0].not_run[0].reason, "no shape of the model 'Nemotron 9' is known");
+}
+
+// Twice the chips with twice the batch over two pods: the same work, and gradients of a 256th of the model
+// over the network between them, 16e9 x 2 B / 256 x 2 (1/2) / 3.125 GB/s = 40 ms in some ten seconds.
+TEST(RunTable, SlicesShareTheNetworkBetweenThem) {
+  const std::string run = ",1,1,1,1,1,,3,6,";
+  const Table table("a,maxtext-16b,tpu-v5e,256" + run + "1536,2048,bf16,full,maxtext,,no,,,10,,,,\n" +
+                    "b,maxtext-16b,tpu-v5e,512" + run +
+                    "3072,2048,bf16,full,maxtext,,no,,,10,,,,several slices " +
+                    "over the data-centre network (its bandwidth is not stated)\n");
+  const auto sets = table.read();
+  ASSERT_EQ(sets[0].rows.size(), 2U) << sets[0].not_run[0].reason;
+  const Calibration constants = shipped_calibration();
+  const double one = sets[0].rows[0].predict(constants);
+  const double two = sets[0].rows[1].predict(constants);
+  EXPECT_GE(two, one);
+  EXPECT_LE(two, one + 0.1);
 }
 
 TEST(RunTable, OtherTablesAreNone) {

@@ -46,7 +46,8 @@ RouteBytes route_bytes(const TransformerArchitecture& model, const Parallelism& 
   const bool apart =
       p.sequence_parallel || p.experts_tensor() != p.tensor;  // TP ranks send parts of the tokens
   const double ranks = apart ? static_cast<double>(p.tensor) : 1.0;
-  const double one_each = size * tokens_per_pass(model, p) * static_cast<double>(model.hidden) / ranks;
+  const double one_each =
+      size * tokens_per_pass(model, p) * static_cast<double>(model.expert_width()) / ranks;
   if (!once_per_node(model, p)) return {.inside = one_each * static_cast<double>(model.experts.per_token)};
   double nodes = 1.0;
   for (const GroupDimension& part : expert_group.dimensions) nodes *= part.dimension > 0 ? part.npus : 1.0;

@@ -21,6 +21,19 @@ void add(BlockPasses& sum, const BlockPasses& part) {
   add(sum.input_gradient, part.input_gradient);
   add(sum.weight_gradient, part.weight_gradient);
 }
+// So much of all of it.
+void scale(BlockCost& cost, double share) {
+  cost.projections *= share;
+  cost.core *= share;
+  cost.hot_core *= share;
+  cost.streaming *= share;
+  cost.kernels *= share;
+}
+void scale(BlockPasses& passes, double share) {
+  for (BlockCost* each : {&passes.forward, &passes.input_gradient, &passes.weight_gradient, &passes.again}) {
+    scale(*each, share);
+  }
+}
 // So much of the multiplications.
 void add_share(BlockCost& sum, const BlockCost& part, double share) {
   sum.projections += share * part.projections;
@@ -53,6 +66,33 @@ BlockPasses attention_cost(const TransformerArchitecture& model, const Paralleli
     pricer.stream(passes.again, 7.0 * pricer.activation() + 5.0 * pricer.divided(), 4.0);
   }
   return passes;
+}
+
+// Norm, projections, convolution, states, gate and norm, residual.
+BlockPasses state_space_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
+  const Pricer pricer(model, p, npu);
+  BlockPasses passes;
+  for (const Projection& projection : state_space_projections(model)) {
+    pricer.project(passes, projection, pricer.tokens());
+  }
+  if (p.again.every_second) add_share(passes.again, passes.forward, 0.5);
+  pricer.state_space_core(passes);
+  pricer.stream(passes.forward, 7.0 * pricer.activation(), 4.0);
+  pricer.stream(passes.input_gradient, 10.0 * pricer.activation(), 7.0);
+  if (p.again.norms) pricer.stream(passes.again, 2.0 * pricer.activation(), 1.0);
+  return passes;
+}
+
+// What of a layer is no FFN: attention, and in models with state spaces the share of both that falls to it.
+BlockPasses mixers_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
+  BlockPasses attention = attention_cost(model, p, npu);
+  if (model.state_space.layers == 0) return attention;
+  scale(attention, model.attention_per_layer());
+  BlockPasses states = state_space_cost(model, p, npu);
+  scale(states, model.states_per_layer());
+  add(attention, states);
+  add(attention.again, states.again);
+  return attention;
 }
 
 // The streaming part of an FFN with `inner` elements per token: norm, dropout and residual on h, the
@@ -108,7 +148,7 @@ double tokens_per_pass(const TransformerArchitecture& model, const Parallelism& 
 
 LayerCost dense_layer_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
   const Pricer pricer(model, p, npu);
-  LayerCost cost{.attention = attention_cost(model, p, npu)};
+  LayerCost cost{.attention = mixers_cost(model, p, npu)};
   for (const Projection& projection : ffn_projections(model, model.ffn)) {
     pricer.project(cost.ffn, projection, pricer.tokens());
   }
@@ -122,13 +162,16 @@ LayerCost dense_layer_cost(const TransformerArchitecture& model, const Paralleli
 
 LayerCost sparse_layer_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
   const Pricer pricer(model, p, npu);
-  LayerCost cost{.attention = attention_cost(model, p, npu)};
+  LayerCost cost{.attention = mixers_cost(model, p, npu)};
   const double local = static_cast<double>(model.experts.count) / static_cast<double>(p.expert);
   const double tokens =
       pricer.tokens() * static_cast<double>(p.experts_tensor()) / static_cast<double>(p.tensor);
   const double routed = tokens * static_cast<double>(model.experts.per_token);
-  for (const Projection& projection : ffn_projections(model, model.experts.ffn)) {
+  for (const Projection& projection : expert_projections(model)) {
     pricer.project_experts(cost.ffn, projection, routed / local, local);
+  }
+  for (const Projection& projection : latent_projections(model)) {
+    pricer.project(cost.ffn, projection, pricer.tokens());
   }
   if (model.experts.shared > 0) {  // side by side they are one FFN
     for (const Projection& projection : ffn_projections(model, model.experts.shared_inner())) {
@@ -140,8 +183,10 @@ LayerCost sparse_layer_cost(const TransformerArchitecture& model, const Parallel
   const double inner = visited * inner_bytes(model, pricer.tokens(), model.experts.ffn, tp);
   stream_ffn(pricer, cost.ffn, inner + inner_bytes(model, pricer.tokens(), model.experts.shared_inner(), tp));
   const CopyPasses copies = copy_passes(p);
-  pricer.stream(cost.ffn.forward, copies.forward * visited * pricer.activation(), 6.0);
-  pricer.stream(cost.ffn.input_gradient, copies.backward * visited * pricer.activation(), 6.0);
+  const double copied = visited * pricer.activation() * static_cast<double>(model.expert_width()) /
+                        static_cast<double>(model.hidden);
+  pricer.stream(cost.ffn.forward, copies.forward * copied, 6.0);
+  pricer.stream(cost.ffn.input_gradient, copies.backward * copied, 6.0);
   const double clamped = model.clamped_ffn ? clamp_passes(p, npu) * inner : 0.0;
   if (clamped > 0.0) {
     pricer.stream(cost.ffn.forward, clamped, clamp_kernels);

@@ -187,16 +187,23 @@ bool LayerPasses::layers_outlast_output(std::int64_t layers) const {
   return static_cast<double>(layers) * (ns(layer.attention, again) + ns(layer.ffn, again)) > ns(head_, 1.0);
 }
 
-// Keys and values of all context ranks; backward also their gradients, back to where they came from.
+// Keys and values of all context ranks; backward also their gradients, back to where they came from. State
+// spaces go through a sequence in order: each rank gets all of it of some heads, and gives back what comes of
+// it (Megatron-Core, mamba_context_parallel.py).
 void LayerPasses::context_exchange(Role role, bool backward) {
   const TransformerArchitecture& model = job_.model;
-  const double keys = 2.0 * tokens_ *
+  const double keys = 2.0 * tokens_ * model.attention_per_layer() *
                       static_cast<double>(model.kv_heads * (model.score_dim() + model.head_dim)) /
                       static_cast<double>(p_.tensor);
   const StreamSet both = streams(Stream::Context, Stream::Compute);
   const StreamSet sets = overlaps_context() ? streams(Stream::Context) : both;
   call(Axes::Context, CollectiveKind::AllGather, keys, step_label(role, StepLine::ContextParallel), both,
        sets);
+  if (const StateSpace& space = model.state_space; space.layers > 0) {
+    const double elements = model.states_per_layer() * static_cast<double>(space.projected() + space.inner());
+    call(Axes::Context, CollectiveKind::AllToAll, 2.0 * tokens_ * elements / static_cast<double>(p_.tensor),
+         step_label(role, StepLine::ContextParallel), both, both);
+  }
   if (!backward) return;
   call(Axes::Context, CollectiveKind::ReduceScatter, keys * static_cast<double>(p_.context),
        step_label(role, StepLine::ContextParallel), both, sets);
@@ -215,7 +222,7 @@ void LayerPasses::forward(bool sparse, Role role) {
   const LayerCost& cost = sparse ? sparse_ : dense_;
   issue(cost.attention.forward.kernels + cost.ffn.forward.kernels, role);
   context_exchange(role, false);
-  block_with_tensor(cost.attention.forward, role, 1.0, true);
+  block_with_tensor(cost.attention.forward, role, job_.model.mixers_per_layer(), true);
   issue_experts(sparse, role);
   if (sparse) route(role, Way::Dispatch);
   block_with_tensor(cost.ffn.forward, role, copies_in_ffn(sparse), true);
@@ -250,8 +257,8 @@ void LayerPasses::backward(bool sparse, Role role) {
   }
   if (parts_again) block(cost.attention.again, again);
   context_exchange(input, true);
-  block_with_tensor(cost.attention.input_gradient, input, 1.0, false);
-  weights_beside_tensor(cost.attention.weight_gradient, input, weight);
+  block_with_tensor(cost.attention.input_gradient, input, job_.model.mixers_per_layer(), false);
+  weights_beside_tensor(cost.attention.weight_gradient, input, weight, job_.model.mixers_per_layer());
   builder_.join(streams(Stream::Compute, Stream::Host));
 }
 

@@ -15,7 +15,7 @@ namespace bandwright {
 //   backward   the same in reverse, each block with its input gradient, TP all-reduce, weight gradient
 //
 // With sequence parallelism an all-reduce is an all-gather before and a reduce-scatter after the block.
-class LayerPasses final : public StepPasses {
+class LayerPasses : public StepPasses {
  public:
   LayerPasses(const TrainingJob& job, const Network& network, StreamBuilder& builder);
   // The same passes, whose costs are known, written to another step.

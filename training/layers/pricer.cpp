@@ -28,6 +28,16 @@ AttentionShare attention_share(AttentionKernel kernel, const Npu& npu) {
 // others, the softmax is written out in fp32.
 constexpr double fused_softmax_heads = 4.0;
 
+// Share of a matrix unit's speed that the chunks of a state space reach, in Triton's kernels of one size for
+// all NPUs, as the first on-chip attention did; and how often the backward pass does the forward's work:
+// twice for the gradients, and what was not kept once more.
+constexpr double chunk_share = 0.4;
+constexpr double state_space_backward = 2.5;
+constexpr double state_space_kernels = 7.0;
+// How often what they read and write passes through memory at its speed: kernels of few tokens and many
+// states wait for each other. Fitted on Nemotron 3 (Megatron-Bridge, 26.04 to 26.08).
+constexpr double state_space_passes = 6.0;
+
 // Bytes that casting an element to fp8 passes through memory: the largest is looked for (2), it is read again
 // (2) and written as rows and as columns (1 each). With MXFP8, whose scales are of 32 elements, as many: rows
 // and columns are scaled apart. To nvfp4 they are rotated before (a Hadamard transform: 2 read, 2 written).
@@ -73,6 +83,19 @@ void Pricer::attention_core(BlockPasses& passes) const {
   } else {
     flash(passes, gemms);
   }
+}
+
+void Pricer::state_space_core(BlockPasses& passes) const {
+  const StateSpaceWork work = state_space_work(model_.state_space);
+  const double tokens = tokens_ / tp_;  // heads and groups are divided
+  const double rate =
+      npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency * chunk_share * npu_.older_kernels;
+  const auto pass = [&](BlockCost& cost, double times) {
+    run_core(cost, times * tokens * work.flop / rate, 0.0);
+    stream(cost, times * tokens * state_space_passes * work.bytes, std::ceil(times * state_space_kernels));
+  };
+  pass(passes.forward, 1.0);
+  pass(passes.input_gradient, state_space_backward);
 }
 
 // The kernels compute the scores once more in the backward pass.

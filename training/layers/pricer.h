@@ -23,6 +23,8 @@ class Pricer {
     run(cost, cost.streaming, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
   }
   void attention_core(BlockPasses& passes) const;
+  // The convolution, the states of all chunks, gate and norm: what state_space_work() says.
+  void state_space_core(BlockPasses& passes) const;
 
   // Bytes of one t x h activation that every TP rank holds a part of under sequence parallelism, and of one
   // that is always divided.

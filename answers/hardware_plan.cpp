@@ -1,0 +1,168 @@
+#include "answers/hardware_plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "answers/launcher.h"
+#include "answers/plan.h"
+
+namespace bandwright {
+namespace {
+
+std::string budget_words(const HardwareSpace& space) {
+  return space.dollars ? quantity(space.budget, Unit::Usd)
+                       : quantity(space.budget, Unit::GbPerS) + " per NPU";
+}
+
+std::string placement_words(const Parallelism& p) { return fmt::format("{}", fmt::join(p.placement, ",")); }
+
+// Those of several NPUs, innermost first: "CP, DP".
+std::string groups_words(const Parallelism& p) {
+  std::vector<std::string_view> names;
+  const std::pair<std::string_view, std::int64_t> sizes[] = {
+      {"TP", p.tensor}, {"CP", p.context}, {"EP", p.expert}, {"DP", p.data}, {"PP", p.pipeline}};
+  for (const std::string& name : p.placement) {
+    for (const auto& [each, npus] : sizes) {
+      if (each == name && npus > 1) names.push_back(each);
+    }
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+// "Switch(8) 430.8, Ring(2) 2.59"
+std::string bought_words(const PlannedHardware& each) {
+  std::vector<std::string> words;
+  for (std::size_t d = 0; d < each.network.dimensions.size(); ++d) {
+    const Dimension& dimension = each.network.dimensions[d];
+    words.push_back(
+        fmt::format("{}({}) {:.4g}", dimension.kind->name, dimension.npus, each.ranked.gb_per_s[d]));
+  }
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
+Table plans_of(const HardwareAnswer& answer) {
+  constexpr Shown programs = Shown::ToPrograms;
+  Table table = Table::of("plans");
+  table.main = true;
+  table.column("rank").column("npus", "", programs).column("division", "", Shown::ToPeople);
+  for (const char* each : division_keys()) table.column_within("division", each);
+  table.column("bought", "", Shown::ToPeople).column("laid_out", "", Shown::ToPeople);
+  table.column("network", "", programs).column("bandwidth_gb_per_s", "", programs);
+  table.column("placement_of_groups", "", programs);
+  table.column("step_time_s").column("bound_s", "", programs).column("tokens_per_s", "", programs);
+  table.column("mfu").column("hfu", "", programs).column("tflop_per_s_per_npu", "", programs);
+  table.column("memory_bytes").column("cost_usd", "network cost").column("estimate_s", "", programs);
+  table.column("ties", "", programs);
+  for (const PlannedHardware& each : answer.best) {
+    const RankedHardware& ranked = each.ranked;
+    std::vector<Value> row = {static_cast<std::int64_t>(table.rows.size()) + 1, ranked.parallelism.npus(),
+                              division_words(ranked.parallelism)};
+    for (Value& value : division_values(ranked.parallelism)) row.push_back(std::move(value));
+    std::vector<std::string> ties;
+    for (const Parallelism& tie : ranked.ties) ties.push_back(division_difference(ranked.parallelism, tie));
+    for (Value value : std::initializer_list<Value>{
+             bought_words(each), groups_words(ranked.parallelism), each.network.shorthand(), ranked.gb_per_s,
+             placement_words(ranked.parallelism), ranked.step_ns / 1e9, ranked.bound_ns / 1e9,
+             each.rate.tokens_per_s, each.rate.mfu, each.rate.hfu, each.rate.tflop_per_s_per_npu,
+             ranked.memory_bytes, each.network_usd, each.estimate_ns / 1e9, std::move(ties)}) {
+      row.push_back(std::move(value));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+Verdict verdict_of_hardware(const HardwareAnswer& answer) {
+  const auto bad = [](std::string text) { return Verdict{std::move(text), Verdict::Mood::Bad}; };
+  if (!answer.best.empty()) {
+    const PlannedHardware& best = answer.best[0];
+    if (answer.objective == PlanObjective::NetworkCost && !answer.interrupted) {
+      return {fmt::format(
+                  "{} on {} for {}: a step of {}; proved: no network that is cheaper by a millionth is as "
+                  "fast as --max-step",
+                  division_words(best.ranked.parallelism), best.network.shorthand(),
+                  quantity(best.network_usd.value_or(0.0), Unit::Usd),
+                  quantity(best.ranked.step_ns * 1e-9, Unit::Seconds)),
+              Verdict::Mood::Good};
+    }
+    return {fmt::format("{} on {}: a step of {}; {}", division_words(best.ranked.parallelism),
+                        best.network.shorthand(), quantity(best.ranked.step_ns * 1e-9, Unit::Seconds),
+                        answer.interrupted ? "interrupted: not all were tried"
+                                           : "proved: no other network and division is better"),
+            answer.interrupted ? Verdict::Mood::Plain : Verdict::Mood::Good};
+  }
+  if (answer.interrupted) return bad("interrupted before an answer was found");
+  if (answer.counts.fit == 0 && answer.smallest) {
+    return bad(fmt::format("nothing fits: memory removes the last: the smallest bill is {} of {} ({})",
+                           quantity(answer.smallest->memory_bytes, Unit::Memory),
+                           quantity(answer.memory_limit, Unit::Memory),
+                           division_words(answer.smallest->parallelism)));
+  }
+  if (answer.fastest) {
+    return bad(fmt::format("nothing is left: --max-step removes the last, the fastest takes {} ({} on {})",
+                           quantity(answer.fastest->ranked.step_ns * 1e-9, Unit::Seconds),
+                           division_words(answer.fastest->ranked.parallelism),
+                           answer.fastest->network.shorthand()));
+  }
+  if (answer.counts.points == 0.0) return bad("nothing is left: the groups of no division lie over a shape");
+  return bad(fmt::format("nothing is left: no bandwidths of any shape satisfy {}",
+                         fmt::join(answer.space.constraints, "; ")));
+}
+
+}  // namespace
+
+Document hardware_plan_document(const std::string& model, const std::string& machine_file,
+                                const HardwareAnswer& answer) {
+  const DivisionSpace& space = answer.space.divisions;
+  Document document{.title = fmt::format("{} on {} {}, global batch {}, a network within {}",
+                                         space.job.model.name, space.npus[0], space.job.machine.npu.name,
+                                         space.job.parallelism.global_batch, budget_words(answer.space)),
+                    .verdict = verdict_of_hardware(answer)};
+  document.data("model", space.job.model.name).data("machine", space.job.machine.npu.name);
+  document.data("global_batch", space.job.parallelism.global_batch)
+      .data("minimized", std::string(plan_objective_name(answer.objective)));
+  const bool proved =
+      !answer.best.empty() && !answer.interrupted && answer.objective == PlanObjective::StepTime;
+  document.data("bound_s", proved ? Value(answer.best[0].ranked.bound_ns / 1e9) : Value());
+  document.data(
+      "gap", proved
+                 ? Value(std::max(0.0, 1.0 - answer.best[0].ranked.bound_ns / answer.best[0].ranked.step_ns))
+                 : Value());
+  document.add(plans_of(answer));
+  const HardwareCounts& counts = answer.counts;
+  document.add(Facts::of("counts", "of all combinations")
+                   .fact("combinations", counts.divisions)
+                   .fact("cannot_be_divided", counts.divisions - static_cast<double>(counts.valid))
+                   .fact("do_not_fit", counts.valid - counts.fit)
+                   .fact("feasible", counts.fit)
+                   .fact("shapes", counts.shapes)
+                   .fact("points_of_space", counts.points)
+                   .fact("points_with_algorithms", counts.algorithms));
+  if (answer.best.empty()) return document;
+  const PlannedHardware& best = answer.best[0];
+  TrainingJob job = space.job;
+  job.parallelism = best.ranked.parallelism;
+  job.machine = best.machine;
+  if (!machine_file.empty()) {
+    const std::string options =
+        fmt::format("{} --machine {} {} --placement {}", model, machine_file,
+                    division_options(job.parallelism), placement_words(job.parallelism));
+    List commands = List::of("next_commands", "look closer",
+                             {"bandwright estimate " + options, "bandwright simulate " + options});
+    commands.commands = true;
+    document.add(std::move(commands));
+  }
+  document.data("megatron_core_arguments", megatron_core_arguments(job).arguments);
+  document.data("torchtitan_arguments", torchtitan_arguments(job).arguments);
+  for (std::size_t i = 0; i < answer.best.size(); ++i) {
+    std::vector<std::string> ties;
+    for (const Parallelism& tie : answer.best[i].ranked.ties) {
+      ties.push_back(division_difference(answer.best[i].ranked.parallelism, tie));
+    }
+    if (ties.empty()) continue;
+    document.notes.push_back(fmt::format("rank {}: exactly as fast with {}", i + 1, fmt::join(ties, "; ")));
+  }
+  return document;
+}
+
+}  // namespace bandwright

@@ -1,0 +1,177 @@
+#include "plan/hardware/candidates.h"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <numeric>
+
+#include "collective/algorithm.h"
+#include "plan/hardware/in_threads.h"
+#include "training/memory_bill.h"
+
+namespace bandwright {
+namespace {
+
+constexpr double rounded_down = 1.0 - 1e-12;  // sums
+
+}  // namespace
+
+HardwareCandidates::HardwareCandidates(const HardwareSpace& space, const HardwareSearch& search,
+                                       tbb::task_arena& arena)
+    : space_(space),
+      search_(search),
+      npus_(space.divisions.npus.front()),
+      domains_(domains_of(space.divisions, npus_)),
+      capacity_(memory_limit(space.divisions, {.most_memory_bytes = search.most_memory_bytes})),
+      together_(most_together(space)) {
+  flat_.dimensions.push_back({&dimension_kind("Switch"), static_cast<int>(npus_), "Pod"});
+  for (const HardwareClass& each : space.hardware.classes) classes_.push_back(each.links);
+  for (const FabricDimension& each : classes_) {
+    if (!each.software.copies) copying_ = 0.0;
+  }
+  enumerate(arena);
+  arrange();
+  count();
+}
+
+Parallelism HardwareCandidates::division(const FreeCandidate& each) const {
+  Parallelism p = space_.divisions.job.parallelism;
+  const GroupSizes& sizes = sizes_[each.sizes];
+  p.tensor = sizes.tensor;
+  p.context = sizes.context;
+  p.pipeline = sizes.pipeline;
+  p.expert = sizes.expert;
+  p.data = npus_ / (p.tensor * p.context * p.pipeline);
+  p.virtual_stages = each.virtual_stages;
+  p.schedule = schedule_of(p, each.virtual_stages);
+  p.micro_batch = each.micro_batch;
+  p.zero = each.zero;
+  p.recompute = static_cast<Recomputation>(std::countr_zero(each.recompute));
+  p.sequence_parallel = each.sequence_parallel;
+  return p;
+}
+
+std::vector<FreeCandidate> HardwareCandidates::of_sizes(std::uint32_t sizes, FreeStep& step, Tally& tally,
+                                                        std::optional<RankedDivision>& smallest) const {
+  std::vector<FreeCandidate> found;
+  std::vector<std::size_t> passes;  // of those found
+  std::vector<Group> groups;
+  FreeBandwidths together;
+  together.fill(together_);
+  for_each_division(space_.divisions, domains_, sizes_[sizes], npus_, [&](const Parallelism& p) {
+    ++tally.valid;
+    const double bytes = memory_bill(space_.divisions.job.model, p).total();
+    if (bytes > capacity_) {
+      ++tally.do_not_fit;
+      if (!smallest || bytes < smallest->memory_bytes) smallest = RankedDivision{p, 0.0, bytes, {}};
+      return;
+    }
+    if (groups.empty()) groups = parallel_groups(flat_, p);
+    FreeCandidate one{.sizes = sizes,
+                      .micro_batch = static_cast<std::uint32_t>(p.micro_batch),
+                      .virtual_stages = static_cast<std::uint16_t>(p.virtual_stages),
+                      .zero = static_cast<std::uint8_t>(p.zero),
+                      .recompute = static_cast<std::uint8_t>(1U << static_cast<unsigned>(p.recompute)),
+                      .sequence_parallel = p.sequence_parallel};
+    const std::size_t number = step.passes_of(p, groups);
+    // Neighbours differ in recomputation and sequence parallelism alone.
+    for (std::size_t i = found.size(); i-- > 0;) {
+      FreeCandidate& other = found[i];
+      if (other.micro_batch != one.micro_batch || other.virtual_stages != one.virtual_stages ||
+          other.zero != one.zero) {
+        break;
+      }
+      if (passes[i] != number || other.sequence_parallel != one.sequence_parallel) continue;
+      other.recompute = static_cast<std::uint8_t>(other.recompute | one.recompute);
+      return;
+    }
+    step.take_together(p, groups, classes_, copying_);
+    if (search_.use_aggregate) {
+      const PathTime time = step.at(together);
+      one.bound_ns = rounded_down * time.ns;
+      one.path = {time.constant_ns(together), time.bytes};
+    }
+    found.push_back(one);
+    passes.push_back(number);
+  });
+  return found;
+}
+
+void HardwareCandidates::enumerate(tbb::task_arena& arena) {
+  counts_.divisions = domains_.combinations();
+  sizes_ = group_sizes(space_.divisions, domains_, flat_);
+  struct Of {
+    std::vector<FreeCandidate> candidates;
+    Tally tally;
+    std::optional<RankedDivision> smallest;
+  };
+  std::vector<Of> found(sizes_.size());
+  in_threads(arena, space_.divisions.job, sizes_.size(), search_.interrupted,
+             [&](std::size_t s, FreeStep& step) {
+               found[s].candidates =
+                   of_sizes(static_cast<std::uint32_t>(s), step, found[s].tally, found[s].smallest);
+             });
+  by_sizes_.resize(sizes_.size());
+  for (std::size_t s = 0; s < found.size(); ++s) {
+    counts_.valid += found[s].tally.valid;
+    tallies_.push_back(found[s].tally);
+    for (const FreeCandidate& each : found[s].candidates) {
+      by_sizes_[s].push_back(static_cast<std::uint32_t>(candidates_.size()));
+      candidates_.push_back(each);
+      counts_.fit += std::popcount(each.recompute);
+    }
+    std::stable_sort(by_sizes_[s].begin(), by_sizes_[s].end(), [&](std::uint32_t a, std::uint32_t b) {
+      return candidates_[a].bound_ns < candidates_[b].bound_ns;
+    });
+    const bool smaller =
+        found[s].smallest && (!smallest_ || found[s].smallest->memory_bytes < smallest_->memory_bytes);
+    if (smaller) smallest_ = found[s].smallest;
+  }
+}
+
+void HardwareCandidates::arrange() {
+  for (std::size_t s = 0; s < sizes_.size(); ++s) {
+    if (by_sizes_[s].empty()) continue;
+    const Parallelism p = division(candidates_[by_sizes_[s].front()]);
+    std::vector<std::vector<std::string>> orders = {p.placement};
+    if (space_.any_placement) orders = placements(p);
+    for (std::vector<std::string>& order : orders) {
+      arrangements_.push_back({static_cast<std::uint32_t>(s), std::move(order)});
+    }
+  }
+}
+
+// How many algorithms of the catalogue serve an all-reduce over so many NPUs.
+double algorithms_for(int npus) {
+  double count = 0.0;
+  for (const CollectiveAlgorithm& each : collective_algorithms()) {
+    if (each.serves(CollectiveKind::AllReduce, npus)) count += 1.0;
+  }
+  return count;
+}
+
+void HardwareCandidates::count() {
+  std::map<int, double> serve;
+  for (const ShapeFamily& family : space_.families) {
+    counts_.shapes += family.shapes();
+    for (std::int64_t n = 2; n <= npus_; ++n) {
+      if (npus_ % n == 0 && !serve.contains(static_cast<int>(n))) {
+        serve[static_cast<int>(n)] = algorithms_for(static_cast<int>(n));
+      }
+    }
+  }
+  for (const Arrangement& each : arrangements_) {
+    double divisions = 0.0;
+    for (const std::uint32_t c : by_sizes_[each.sizes]) divisions += std::popcount(candidates_[c].recompute);
+    Parallelism p = division(candidates_[by_sizes_[each.sizes].front()]);
+    p.placement = each.placement;
+    for (const ShapeFamily& family : space_.families) {
+      double algorithms = divisions * family.shapes();
+      if (!for_each_part(p, family.npus, [&](int part) { algorithms *= serve[part]; })) continue;
+      counts_.points += divisions * family.shapes();
+      counts_.algorithms += algorithms;
+    }
+  }
+}
+
+}  // namespace bandwright

@@ -1,0 +1,66 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/hardware/hardware_search.h"
+#include "study/job/job.h"
+#include "study/watch.h"
+#include "training/estimate.h"
+
+namespace bandwright {
+
+// What of a network is open, in words; an empty one is as usual.
+struct HardwareWords {
+  std::string npu;         // a name of inputs/npus or how it begins ("h100"), or an NPU file
+  std::string hardware;    // a name of inputs/hardware, or a file; usual: "usual"
+  std::string shapes;      // "any", or shorthands, "Ring(8)_Switch(128)"; usual: any
+  std::string dimensions;  // at most so many, of any; usual: 4
+  std::vector<std::string> constraints;
+};
+
+// Which network should be bought, within a budget, and how should a transformer be divided over it? Decisions
+// of the job are those of PlanQuestion (study/plan.h); --placement is one more: left out it is any.
+struct HardwareQuestion {
+  Job job;  // with --budget
+  HardwareWords words;
+  HardwareSearch search;
+  // Time within the budget; or the network's cost with a step of at most search.longest_step_ns, of one
+  // network, within the budget in dollars if there is one.
+  PlanObjective objective = PlanObjective::StepTime;
+};
+
+// A network with the best division over it, and all that is known of it.
+struct PlannedHardware {
+  RankedHardware ranked;
+  Network network;
+  Machine machine;  // with these bandwidths as its own
+  TrainingRate rate;
+  std::optional<double> network_usd;  // where all prices are known
+  double estimate_ns = 0.0;           // by `estimate`, on that machine
+};
+
+struct HardwareAnswer {
+  HardwareSpace space;
+  PlanObjective objective = PlanObjective::StepTime;
+  std::vector<PlannedHardware> best;
+  HardwareCounts counts;
+  HardwareWork work;
+  double memory_limit = 0.0;
+  std::optional<RankedDivision> smallest;  // bill of memory, where nothing fits
+  std::optional<PlannedHardware> fastest;  // where nothing is as fast as --max-step demands
+  bool interrupted = false;
+};
+
+// The NPU a word stands for: a file, a name, or the beginning of names, of which the one with most memory.
+// Throws InputError.
+Npu load_npu(std::string_view word);
+
+// As a machine file.
+std::string machine_text(const Machine& machine);
+
+// Throws InputError.
+HardwareSpace hardware_space(const HardwareQuestion& question);
+HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watch = {});
+
+}  // namespace bandwright
