@@ -28,7 +28,12 @@ Document plan_picture(const PlanAnswer& answer, const std::vector<PlanCell>& map
   Document document{.title = "plan"};
   Table table = Table::of("plan_cells");
   table.main = true;
-  table.column("drawn").column("npus").column("tensor").column("pipeline").column("step_time_s").column("fits");
+  table.column("drawn")
+      .column("npus")
+      .column("tensor")
+      .column("pipeline")
+      .column("step_time_s")
+      .column("fits");
   table.column("memory_bytes").column("minimized").column("weighed");
   const std::string objective(plan_objective_name(answer.objective));
   for (const PlanCell& cell : map) {
@@ -38,8 +43,8 @@ Document plan_picture(const PlanAnswer& answer, const std::vector<PlanCell>& map
     if (cell.best) step = cell.best->step_ns / 1e9;
     if (shown) memory = shown->memory_bytes;
     const std::int64_t npus = answer.best[0].ranked.parallelism.npus();
-    table.rows.push_back({"cell", npus, cell.tensor, cell.pipeline, step, cell.best.has_value(), memory,
-                          objective, Value()});
+    table.rows.push_back(
+        {"cell", npus, cell.tensor, cell.pipeline, step, cell.best.has_value(), memory, objective, Value()});
   }
   for (const PlannedDivision& each : answer.pareto ? answer.best : std::vector<PlannedDivision>{}) {
     const Parallelism& p = each.ranked.parallelism;

@@ -59,7 +59,8 @@ Document recipe_document(const std::string& file, const Recipe& recipe) {
 }
 
 std::string recipe_script(const std::string& file, const Recipe& recipe) {
-  std::string script = commented(fmt::format("{}: what {} is told, as a job", printable(file), recipe.software));
+  std::string script =
+      commented(fmt::format("{}: what {} is told, as a job", printable(file), recipe.software));
   for (const std::string& remark : remarks(recipe)) script += commented("- " + remark);
   if (!recipe.weightless.empty()) {
     script += commented(fmt::format("without weight in a step: {}", fmt::join(recipe.weightless, " ")));

@@ -154,7 +154,8 @@ void add_evaluate(CLI::App& app) {
   command->callback([command, options] {
     check_excludes(*command, {"--dry-run"}, {"--force", "--jobs", "--output", "--slurm"});
     check_needs(*command, {"--tasks", "--partition"}, {"--slurm"});
-    if (options->launch.slurm) return write_output({.host = options->output.host}, slurm_script(options->launch));
+    if (options->launch.slurm)
+      return write_output({.host = options->output.host}, slurm_script(options->launch));
     with_crew(options->launch, [&](Crew& crew) { run(*options, crew); });
   });
 }

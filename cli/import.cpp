@@ -1,4 +1,4 @@
-#include "answers/recipe.h"
+#include "formats/import.h"
 
 #include <fmt/format.h>
 
@@ -7,13 +7,13 @@
 #include <filesystem>
 #include <memory>
 
+#include "answers/recipe.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/options/option_rules.h"
 #include "cli/options/job_options.h"
+#include "cli/options/option_rules.h"
 #include "core/text.h"
 #include "formats/detect.h"
-#include "formats/import.h"
 
 namespace bandwright {
 namespace {
@@ -30,7 +30,8 @@ std::optional<Recipe> recipe_in(const ImportOptions& options) {
   constexpr std::size_t most_bytes = std::size_t{1} << 20;
   std::error_code error;
   const std::filesystem::path file = options.file;
-  if (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > most_bytes) {
+  if (!std::filesystem::is_regular_file(file, error) ||
+      std::filesystem::file_size(file, error) > most_bytes) {
     return std::nullopt;
   }
   const std::string text = read_text_file(options.file, most_bytes);
@@ -76,12 +77,14 @@ void run(const ImportOptions& options) {
 }  // namespace
 
 void add_import(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("import", "A file of another tool as YAML, a training recipe as a job; with what was ignored");
+  CLI::App* command = app.add_subcommand(
+      "import", "A file of another tool as YAML, a training recipe as a job; with what was ignored");
   const auto options =
       std::make_shared<ImportOptions>();  // shared with the callback, which outlives this function
-  command->add_option("file", options->file, "a file of any readable format, a folder or prefix of traces; a script with arguments of\n"
-                                          "Megatron-Core or TorchTitan, or TorchTitan's TOML")
+  command
+      ->add_option("file", options->file,
+                   "a file of any readable format, a folder or prefix of traces; a script with arguments of\n"
+                   "Megatron-Core or TorchTitan, or TorchTitan's TOML")
       ->required()
       ->type_name("FILE");
   add_output_file(*command, "-o,--output", options->file_of_yaml, "write to this file");

@@ -167,8 +167,7 @@ void help_evaluate(const Experiment& experiment, Crew& crew, const EvaluationOpt
   if (!told.starts_with(mine) || told.size() != mine.size() + experiment.points.size()) {
     throw InputError("the first rank has other points: is every rank given the same file?");
   }
-  static_cast<void>(
-      run_groups(missing_groups(experiment, told.substr(mine.size())), crew, options, nullptr));
+  static_cast<void>(run_groups(missing_groups(experiment, told.substr(mine.size())), crew, options, nullptr));
 }
 
 CsvRows result_rows(const std::vector<Result>& results) {

@@ -11,7 +11,7 @@
 namespace bandwright {
 
 struct EvaluationOptions {
-  bool force = false;           // compute every point again
+  bool force = false;          // compute every point again
   double batch_seconds = 0.2;  // results wait at most about this long for the store
   std::stop_token stop;
   // Called by one thread at a time; `done` of `total` missing points.
@@ -27,8 +27,8 @@ struct Evaluation {
 
 // Computes the points of an experiment that the store lacks and makes them its listing. Points that share an
 // allocation are one piece of the crew's work. The store's answer does not depend on threads, ranks, order or
-// interruptions; at the end of any, what was finished is in the store. Only the first rank has one: the others
-// help, with the same experiment.
+// interruptions; at the end of any, what was finished is in the store. Only the first rank has one: the
+// others help, with the same experiment.
 Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store, Crew& crew,
                             const EvaluationOptions& options = {});
 Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store,

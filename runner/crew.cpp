@@ -18,8 +18,8 @@ int threads_of(const Ranks& ranks) {
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
   const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
-  const int cores = ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed)
-                                                                          : static_cast<int>(online);
+  const int cores =
+      ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? CPU_COUNT(&allowed) : static_cast<int>(online);
   return std::max(1, std::min(cores, static_cast<int>(online) / ranks.on_this_machine()));
 }
 

@@ -29,9 +29,9 @@ struct NumberedWork {
 // inputs and meets the others in the calls below.
 class Crew {
  public:
-  explicit Crew(int threads = 0);                     // 0: one per core
-  Crew(int threads, std::unique_ptr<Ranks> ranks);    // of each rank; no ranks: of this process alone
-  ~Crew();                                            // leaves
+  explicit Crew(int threads = 0);                   // 0: one per core
+  Crew(int threads, std::unique_ptr<Ranks> ranks);  // of each rank; no ranks: of this process alone
+  ~Crew();                                          // leaves
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
@@ -42,9 +42,9 @@ class Crew {
   // The first rank's text, at every rank.
   std::string from_first(std::string text);
 
-  // True when all pieces were computed, false when it was stopped; the same at every rank. The first exception
-  // stops the others and is thrown on once what was begun is finished; ranks that it was not thrown in are
-  // dismissed.
+  // True when all pieces were computed, false when it was stopped; the same at every rank. The first
+  // exception stops the others and is thrown on once what was begun is finished; ranks that it was not thrown
+  // in are dismissed.
   bool run(const NumberedWork& work);
 
   // With as many threads as the crew has here, for algorithms of TBB.

@@ -92,8 +92,8 @@ std::unique_ptr<Ranks> join_ranks(const Launch& launch) {
   if (launch.mpi) ranks = load_ranks(launch);
   if (ranks && ranks->size() > 1) return ranks;
   if (launch.processes == 0) return nullptr;
-  throw InputError(fmt::format("{}{}, but the MPI world has one: {}",
-                               launch.slurm ? "Slurm: " : "", started_as(launch),
+  throw InputError(fmt::format("{}{}, but the MPI world has one: {}", launch.slurm ? "Slurm: " : "",
+                               started_as(launch),
                                launch.slurm ? "start it with srun --mpi=pmix"
                                             : "start it with the launcher of the MPI it was built with"));
 }

@@ -21,8 +21,8 @@ Launch read_launch(const Environment& environment);
 bool first_of_launch(const Environment& environment);
 
 // The ranks that this process is one of; null where it was started alone, or mpirun was asked for one. MPI is
-// loaded here and nowhere else. Throws InputError where several were started that do not find each other: each
-// would do all of the work, and write the same files.
+// loaded here and nowhere else. Throws InputError where several were started that do not find each other:
+// each would do all of the work, and write the same files.
 std::unique_ptr<Ranks> join_ranks(const Launch& launch);
 
 }  // namespace bandwright

@@ -26,8 +26,8 @@ inline std::string begin_talk(Talk talk, std::uint32_t meeting) {
   return bytes;
 }
 
-// The work with the ranks of a meeting, at the first and at another one. As Crew::run. `left`: counts the ranks
-// that ended meanwhile; at another rank than the first, the first one alone.
+// The work with the ranks of a meeting, at the first and at another one. As Crew::run. `left`: counts the
+// ranks that ended meanwhile; at another rank than the first, the first one alone.
 bool lead_work(Ranks& ranks, std::uint32_t meeting, int threads, const NumberedWork& work, int& left);
 bool follow_work(Ranks& ranks, std::uint32_t meeting, int threads, const NumberedWork& work, int& left);
 

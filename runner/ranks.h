@@ -4,8 +4,8 @@
 
 namespace bandwright {
 
-// The processes that a launcher (mpirun, srun) started together, and how they talk: bytes from one to another,
-// those of one sender in their order. Called by one thread, the one that made it.
+// The processes that a launcher (mpirun, srun) started together, and how they talk: bytes from one to
+// another, those of one sender in their order. Called by one thread, the one that made it.
 class Ranks {
  public:
   struct Message {

@@ -16,6 +16,7 @@ struct PlanCell {
 
 // Of the NPU count of the answer's best; nothing of an answer without one. Cells that cannot be divided are
 // left out.
-std::vector<PlanCell> plan_map(const PlanQuestion& question, const PlanAnswer& answer, const Watch& watch = {});
+std::vector<PlanCell> plan_map(const PlanQuestion& question, const PlanAnswer& answer,
+                               const Watch& watch = {});
 
 }  // namespace bandwright

@@ -72,17 +72,17 @@ void add_launch_options(CLI::App& command, LaunchOptions& options) {
   command.add_option("--jobs", options.jobs, "threads of each process (default: one per core)")
       ->type_name("N");
   begin_group(command, "Clusters");
-  command.add_flag("--slurm", options.slurm, "print a script for sbatch that runs this on many ranks instead");
+  command.add_flag("--slurm", options.slurm,
+                   "print a script for sbatch that runs this on many ranks instead");
   command.add_option("--tasks", options.tasks, "its ranks (default 4)")->type_name("N");
   command.add_option("--partition", options.partition, "Slurm partition")->type_name("NAME");
 }
 
 std::string slurm_script(const LaunchOptions& options) {
-  const std::int64_t tasks = options.tasks.empty()
-                                 ? 4
-                                 : parse_option("--tasks", options.tasks, [](std::string_view text) {
-                                     return parse_integer(text, 1, most_tasks);
-                                   });
+  const std::int64_t tasks =
+      options.tasks.empty() ? 4 : parse_option("--tasks", options.tasks, [](std::string_view text) {
+        return parse_integer(text, 1, most_tasks);
+      });
   const std::vector<std::string> words = launched_words(options.line->words());
   std::vector<std::string> quoted;
   for (const std::string& word : words) quoted.push_back(shell_quoted(word));
@@ -93,7 +93,8 @@ std::string slurm_script(const LaunchOptions& options) {
   if (!options.partition.empty()) {
     script += fmt::format("#SBATCH --partition={}\n", checked_partition(options.partition));
   }
-  return script + fmt::format("\nsrun --mpi=pmix --kill-on-bad-exit=1 bandwright {}\n", fmt::join(quoted, " "));
+  return script +
+         fmt::format("\nsrun --mpi=pmix --kill-on-bad-exit=1 bandwright {}\n", fmt::join(quoted, " "));
 }
 
 void with_crew(const LaunchOptions& options, const std::function<void(Crew&)>& run) {

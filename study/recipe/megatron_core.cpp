@@ -19,14 +19,16 @@ constexpr std::array known = {
     KnownSetting{"add-bias-linear", "its additions are not in the estimate"},
     KnownSetting{"squared-relu", "taken as an FFN of two matrices with another activation, as fast"},
     KnownSetting{"no-rope-freq", "taken as positions that are encoded in every layer"},
-    KnownSetting{"window-size", "attention to the last tokens alone is not taken over: set `window` in the model"},
+    KnownSetting{"window-size",
+                 "attention to the last tokens alone is not taken over: set `window` in the model"},
     KnownSetting{"window-attn-skip-freq", "attention to the last tokens alone is not taken over"},
     KnownSetting{"linear-attention*", "linear attention is not in the estimate"},
     KnownSetting{"hybrid-*", "layers that are no attention are not in the estimate"},
     KnownSetting{"mamba-*", "Mamba layers are not in the estimate"},
     KnownSetting{"is-hybrid-model", "Mamba layers are not in the estimate"},
     KnownSetting{"moe-layer-recompute", "taken as --recompute-modules experts would be: give it to estimate"},
-    KnownSetting{"moe-expert-capacity-factor", "dropped tokens are not in the estimate: every one is computed"},
+    KnownSetting{"moe-expert-capacity-factor",
+                 "dropped tokens are not in the estimate: every one is computed"},
     KnownSetting{"moe-pad-expert-input-to-capacity", "tokens of padding are not in the estimate"},
     KnownSetting{"moe-shared-expert-overlap", "shared experts beside the dispatch are not in the estimate"},
     KnownSetting{"moe-router-dtype", "the router is computed in bf16 in the estimate"},
@@ -35,7 +37,8 @@ constexpr std::array known = {
     KnownSetting{"overlap-p2p-communication-warmup-flush", "its overlap is not in the estimate"},
     KnownSetting{"no-overlap-p2p-communication", "the estimate sends beside the next chunk"},
     KnownSetting{"no-async-tensor-model-parallel-allreduce", "give --overlap without backward to estimate"},
-    KnownSetting{"no-gradient-accumulation-fusion", "sums of gradients in kernels of their own are not in the estimate"},
+    KnownSetting{"no-gradient-accumulation-fusion",
+                 "sums of gradients in kernels of their own are not in the estimate"},
     KnownSetting{"no-masked-softmax-fusion", "kernels that are not fused are not in the estimate"},
     KnownSetting{"no-bias-gelu-fusion", "kernels that are not fused are not in the estimate"},
     KnownSetting{"no-bias-swiglu-fusion", "kernels that are not fused are not in the estimate"},
@@ -49,7 +52,8 @@ constexpr std::array known = {
     KnownSetting{"cpu-offloading*", "activations in the host's memory are not in the estimate"},
     KnownSetting{"optimizer-cpu-offload", "the optimizer on the host is not in the estimate"},
     KnownSetting{"optimizer-offload-fraction", "the optimizer on the host is not in the estimate"},
-    KnownSetting{"fine-grained-activation-offloading", "activations in the host's memory are not in the estimate"},
+    KnownSetting{"fine-grained-activation-offloading",
+                 "activations in the host's memory are not in the estimate"},
     KnownSetting{"offload-*", "what waits in the host's memory is not in the estimate"},
     KnownSetting{"external-cuda-graph", "graphs of single layers are not in the estimate"},
     KnownSetting{"hierarchical-context-parallel-sizes", "context parallelism is one ring in the estimate"},
@@ -59,7 +63,8 @@ constexpr std::array known = {
     KnownSetting{"num-layers-in-last-pipeline-stage", "the estimate deals the layers by its own rule"},
     KnownSetting{"decoder-first-pipeline-num-layers", "the estimate deals the layers by its own rule"},
     KnownSetting{"decoder-last-pipeline-num-layers", "the estimate deals the layers by its own rule"},
-    KnownSetting{"microbatch-group-size-per-virtual-pipeline-stage", "micro-batches go round as many as there are stages"},
+    KnownSetting{"microbatch-group-size-per-virtual-pipeline-stage",
+                 "micro-batches go round as many as there are stages"},
     KnownSetting{"rampup-batch-size", "the estimate is of the batch at its end"},
     KnownSetting{"sft", "packed sequences are not in the estimate"},
     KnownSetting{"variable-seq-lengths", "sequences are all of one length in the estimate"},
@@ -67,39 +72,112 @@ constexpr std::array known = {
     KnownSetting{"fsdp-double-buffer", "its buffers are not in the estimate's memory"},
     KnownSetting{"init-model-with-meta-device", ""},
     // These do not, or are what the estimate takes for granted.
-    KnownSetting{"use-mcore-models", ""}, KnownSetting{"transformer-impl", ""}, KnownSetting{"use-flash-attn", ""},
-    KnownSetting{"attention-softmax-in-fp32", ""}, KnownSetting{"disable-bias-linear", ""},
-    KnownSetting{"normalization", ""}, KnownSetting{"norm-epsilon", ""}, KnownSetting{"apply-layernorm-1p", ""},
-    KnownSetting{"rotary-*", ""}, KnownSetting{"use-rotary-position-embeddings", ""}, KnownSetting{"use-rope-scaling", ""},
-    KnownSetting{"no-rope-fusion", ""}, KnownSetting{"make-vocab-size-divisible-by", ""}, KnownSetting{"mscale*", ""},
-    KnownSetting{"moe-grouped-gemm", ""}, KnownSetting{"moe-permute-fusion", ""}, KnownSetting{"moe-router-*", ""},
-    KnownSetting{"moe-aux-loss-coeff", ""}, KnownSetting{"moe-z-loss-coeff", ""}, KnownSetting{"moe-per-layer-logging", ""},
-    KnownSetting{"moe-token-drop-policy", ""}, KnownSetting{"mtp-loss-scaling-factor", ""},
-    KnownSetting{"cross-entropy-fusion-impl", ""}, KnownSetting{"accumulate-allreduce-grads-in-fp32", ""},
-    KnownSetting{"calculate-per-token-loss", ""}, KnownSetting{"check-for-nan-in-loss-and-grad", ""},
-    KnownSetting{"gradient-accumulation-fusion", ""}, KnownSetting{"align-param-gather", ""}, KnownSetting{"align-grad-reduce", ""},
-    KnownSetting{"use-distributed-optimizer", ""}, KnownSetting{"overlap-param-gather-with-optimizer-step", ""},
-    KnownSetting{"fp8-amax-*", ""}, KnownSetting{"fp8-margin", ""}, KnownSetting{"fp8-interval", ""}, KnownSetting{"te-*", ""},
-    KnownSetting{"adam-*", ""}, KnownSetting{"lr*", ""}, KnownSetting{"min-lr", ""}, KnownSetting{"weight-decay*", ""},
-    KnownSetting{"start-weight-decay", ""}, KnownSetting{"end-weight-decay", ""}, KnownSetting{"clip-grad", ""},
-    KnownSetting{"init-method*", ""}, KnownSetting{"seed", ""}, KnownSetting{"loss-scale*", ""}, KnownSetting{"initial-loss-scale", ""},
-    KnownSetting{"train-*", ""}, KnownSetting{"eval-*", ""}, KnownSetting{"skip-train", ""}, KnownSetting{"exit-*", ""},
-    KnownSetting{"save*", ""}, KnownSetting{"load*", ""}, KnownSetting{"no-save-*", ""}, KnownSetting{"no-load-*", ""},
-    KnownSetting{"ckpt-*", ""}, KnownSetting{"dist-ckpt-*", ""}, KnownSetting{"async-save", ""}, KnownSetting{"auto-detect-ckpt-format", ""},
-    KnownSetting{"use-checkpoint-args", ""}, KnownSetting{"use-dist-ckpt", ""}, KnownSetting{"finetune", ""},
-    KnownSetting{"data-*", ""}, KnownSetting{"mock-data", ""}, KnownSetting{"split", ""}, KnownSetting{"dataloader-type", ""},
-    KnownSetting{"num-workers", ""}, KnownSetting{"no-create-attention-mask-in-dataloader", ""}, KnownSetting{"no-mmap-bin-files", ""},
-    KnownSetting{"tokenizer-*", ""}, KnownSetting{"tiktoken-*", ""}, KnownSetting{"vocab-file", ""}, KnownSetting{"merge-file", ""},
-    KnownSetting{"log-*", ""}, KnownSetting{"tensorboard-*", ""}, KnownSetting{"wandb-*", ""}, KnownSetting{"timing-log-*", ""},
-    KnownSetting{"profile*", ""}, KnownSetting{"use-pytorch-profiler", ""}, KnownSetting{"record-memory-history", ""},
-    KnownSetting{"distributed-*", ""}, KnownSetting{"nccl-*", ""}, KnownSetting{"high-priority-stream-groups", ""},
-    KnownSetting{"manual-gc*", ""}, KnownSetting{"empty-unused-memory-level", ""}, KnownSetting{"rerun-mode", ""},
-    KnownSetting{"enable-experimental", ""}, KnownSetting{"legacy-tokenizer", ""}, KnownSetting{"job-name", ""},
-    KnownSetting{"max-position-embeddings", ""}, KnownSetting{"master-*", ""}, KnownSetting{"node-rank", ""},
-    KnownSetting{"rdzv-*", ""}, KnownSetting{"output*", ""}, KnownSetting{"account", ""}, KnownSetting{"partition", ""},
-    KnownSetting{"time", ""}, KnownSetting{"exclusive", ""}, KnownSetting{"mem", ""}, KnownSetting{"cpus-per-task", ""},
-    KnownSetting{"container-*", ""}, KnownSetting{"mpi", ""}, KnownSetting{"local-ranks-filter", ""}, KnownSetting{"tee", ""},
-    KnownSetting{"redirects", ""}, KnownSetting{"hidden-dropout", ""}, KnownSetting{"attention-dropout", ""},
+    KnownSetting{"use-mcore-models", ""},
+    KnownSetting{"transformer-impl", ""},
+    KnownSetting{"use-flash-attn", ""},
+    KnownSetting{"attention-softmax-in-fp32", ""},
+    KnownSetting{"disable-bias-linear", ""},
+    KnownSetting{"normalization", ""},
+    KnownSetting{"norm-epsilon", ""},
+    KnownSetting{"apply-layernorm-1p", ""},
+    KnownSetting{"rotary-*", ""},
+    KnownSetting{"use-rotary-position-embeddings", ""},
+    KnownSetting{"use-rope-scaling", ""},
+    KnownSetting{"no-rope-fusion", ""},
+    KnownSetting{"make-vocab-size-divisible-by", ""},
+    KnownSetting{"mscale*", ""},
+    KnownSetting{"moe-grouped-gemm", ""},
+    KnownSetting{"moe-permute-fusion", ""},
+    KnownSetting{"moe-router-*", ""},
+    KnownSetting{"moe-aux-loss-coeff", ""},
+    KnownSetting{"moe-z-loss-coeff", ""},
+    KnownSetting{"moe-per-layer-logging", ""},
+    KnownSetting{"moe-token-drop-policy", ""},
+    KnownSetting{"mtp-loss-scaling-factor", ""},
+    KnownSetting{"cross-entropy-fusion-impl", ""},
+    KnownSetting{"accumulate-allreduce-grads-in-fp32", ""},
+    KnownSetting{"calculate-per-token-loss", ""},
+    KnownSetting{"check-for-nan-in-loss-and-grad", ""},
+    KnownSetting{"gradient-accumulation-fusion", ""},
+    KnownSetting{"align-param-gather", ""},
+    KnownSetting{"align-grad-reduce", ""},
+    KnownSetting{"use-distributed-optimizer", ""},
+    KnownSetting{"overlap-param-gather-with-optimizer-step", ""},
+    KnownSetting{"fp8-amax-*", ""},
+    KnownSetting{"fp8-margin", ""},
+    KnownSetting{"fp8-interval", ""},
+    KnownSetting{"te-*", ""},
+    KnownSetting{"adam-*", ""},
+    KnownSetting{"lr*", ""},
+    KnownSetting{"min-lr", ""},
+    KnownSetting{"weight-decay*", ""},
+    KnownSetting{"start-weight-decay", ""},
+    KnownSetting{"end-weight-decay", ""},
+    KnownSetting{"clip-grad", ""},
+    KnownSetting{"init-method*", ""},
+    KnownSetting{"seed", ""},
+    KnownSetting{"loss-scale*", ""},
+    KnownSetting{"initial-loss-scale", ""},
+    KnownSetting{"train-*", ""},
+    KnownSetting{"eval-*", ""},
+    KnownSetting{"skip-train", ""},
+    KnownSetting{"exit-*", ""},
+    KnownSetting{"save*", ""},
+    KnownSetting{"load*", ""},
+    KnownSetting{"no-save-*", ""},
+    KnownSetting{"no-load-*", ""},
+    KnownSetting{"ckpt-*", ""},
+    KnownSetting{"dist-ckpt-*", ""},
+    KnownSetting{"async-save", ""},
+    KnownSetting{"auto-detect-ckpt-format", ""},
+    KnownSetting{"use-checkpoint-args", ""},
+    KnownSetting{"use-dist-ckpt", ""},
+    KnownSetting{"finetune", ""},
+    KnownSetting{"data-*", ""},
+    KnownSetting{"mock-data", ""},
+    KnownSetting{"split", ""},
+    KnownSetting{"dataloader-type", ""},
+    KnownSetting{"num-workers", ""},
+    KnownSetting{"no-create-attention-mask-in-dataloader", ""},
+    KnownSetting{"no-mmap-bin-files", ""},
+    KnownSetting{"tokenizer-*", ""},
+    KnownSetting{"tiktoken-*", ""},
+    KnownSetting{"vocab-file", ""},
+    KnownSetting{"merge-file", ""},
+    KnownSetting{"log-*", ""},
+    KnownSetting{"tensorboard-*", ""},
+    KnownSetting{"wandb-*", ""},
+    KnownSetting{"timing-log-*", ""},
+    KnownSetting{"profile*", ""},
+    KnownSetting{"use-pytorch-profiler", ""},
+    KnownSetting{"record-memory-history", ""},
+    KnownSetting{"distributed-*", ""},
+    KnownSetting{"nccl-*", ""},
+    KnownSetting{"high-priority-stream-groups", ""},
+    KnownSetting{"manual-gc*", ""},
+    KnownSetting{"empty-unused-memory-level", ""},
+    KnownSetting{"rerun-mode", ""},
+    KnownSetting{"enable-experimental", ""},
+    KnownSetting{"legacy-tokenizer", ""},
+    KnownSetting{"job-name", ""},
+    KnownSetting{"max-position-embeddings", ""},
+    KnownSetting{"master-*", ""},
+    KnownSetting{"node-rank", ""},
+    KnownSetting{"rdzv-*", ""},
+    KnownSetting{"output*", ""},
+    KnownSetting{"account", ""},
+    KnownSetting{"partition", ""},
+    KnownSetting{"time", ""},
+    KnownSetting{"exclusive", ""},
+    KnownSetting{"mem", ""},
+    KnownSetting{"cpus-per-task", ""},
+    KnownSetting{"container-*", ""},
+    KnownSetting{"mpi", ""},
+    KnownSetting{"local-ranks-filter", ""},
+    KnownSetting{"tee", ""},
+    KnownSetting{"redirects", ""},
+    KnownSetting{"hidden-dropout", ""},
+    KnownSetting{"attention-dropout", ""},
 };
 
 class Reader {
@@ -171,7 +249,8 @@ class Reader {
       }
       set_word(recipe_.job.virtual_stages, *all / (*layers * pp));
     }
-    for (const char* name : {"account-for-embedding-in-pipeline-split", "account-for-loss-in-pipeline-split"}) {
+    for (const char* name :
+         {"account-for-embedding-in-pipeline-split", "account-for-loss-in-pipeline-split"}) {
       static_cast<void>(set_.flag(name));  // as the estimate deals them
     }
     if (const auto layout = set_.text("pipeline-model-parallel-layout")) {
@@ -197,15 +276,18 @@ class Reader {
     if (set_.flag("group-query-attention")) model.kv_heads = groups.value_or(1);
     model.ffn_kind = set_.flag("swiglu") ? FfnKind::SwiGlu : FfnKind::Gelu;
     model.ffn = set_.count("ffn-hidden-size").value_or(4 * model.hidden);
-    model.head_dim = set_.count("kv-channels").value_or(model.hidden / std::max<std::int64_t>(1, model.heads));
+    model.head_dim =
+        set_.count("kv-channels").value_or(model.hidden / std::max<std::int64_t>(1, model.heads));
     model.sequence = size("seq-length");
     model.tied_embeddings = !set_.flag("untie-embeddings-and-output-weights");
-    const bool learned = set_.text("position-embedding-type").value_or("learned_absolute") == "learned_absolute" &&
-                         !set_.has("use-rotary-position-embeddings");
+    const bool learned =
+        set_.text("position-embedding-type").value_or("learned_absolute") == "learned_absolute" &&
+        !set_.has("use-rotary-position-embeddings");
     if (learned) model.positions = set_.count("max-position-embeddings").value_or(model.sequence);
     read_experts(model);
     read_latent(model);
-    const auto vocabulary = set_.has("padded-vocab-size") ? set_.count("padded-vocab-size") : set_.count("vocab-size");
+    const auto vocabulary =
+        set_.has("padded-vocab-size") ? set_.count("padded-vocab-size") : set_.count("vocab-size");
     model.vocabulary = vocabulary.value_or(50304);
     if (const auto more = set_.count("mtp-num-layers")) set_word(recipe_.job.predict_more, *more);
     if (!recipe_.job.model.empty()) return;
@@ -247,7 +329,8 @@ class Reader {
       }
       for (const std::string_view part : split(text, '+')) {
         const std::size_t times = part.find('*');
-        const std::int64_t many = times == std::string_view::npos ? 1 : parse_integer(part.substr(times + 1), 0, layers);
+        const std::int64_t many =
+            times == std::string_view::npos ? 1 : parse_integer(part.substr(times + 1), 0, layers);
         const std::string_view kind = part.substr(0, times);
         if (kind == "[0]" && sparse == 0) {
           dense += many;
@@ -281,10 +364,14 @@ class Reader {
         set_.text("data-parallel-sharding-strategy").value_or(fsdp2 ? "optim_grads_params" : "no_shard");
     std::int64_t zero = divided ? 1 : 0;
     if (fsdp) {
-      zero = strategy == "optim_grads_params" ? 3 : strategy == "optim_grads" ? 2 : strategy == "optim" ? 1 : zero;
+      zero = strategy == "optim_grads_params" ? 3
+             : strategy == "optim_grads"      ? 2
+             : strategy == "optim"            ? 1
+                                              : zero;
     }
     if (zero > 0) set_word(recipe_.job.zero, zero);
-    if (const auto instances = set_.count("num-distributed-optimizer-instances"); instances && *instances > 1) {
+    if (const auto instances = set_.count("num-distributed-optimizer-instances");
+        instances && *instances > 1) {
       if (recipe_.job.npus.empty()) return note("--num-distributed-optimizer-instances: give --npus as well");
       const std::int64_t replica = number(&Job::tp) * number(&Job::pp) * number(&Job::cp);
       set_word(recipe_.job.zero_npus, number(&Job::npus) / replica / *instances);
@@ -292,18 +379,21 @@ class Reader {
   }
 
   void read_recomputation() {
-    const std::string what = set_.text("recompute-granularity").value_or(
-        set_.flag("recompute-activations") ? "selective" : "none");
+    const std::string what = set_.text("recompute-granularity")
+                                 .value_or(set_.flag("recompute-activations") ? "selective" : "none");
     const std::vector<std::string> modules = set_.list("recompute-modules");
     const std::string method = set_.text("recompute-method").value_or("uniform");
     const std::int64_t layers = set_.count("recompute-num-layers").value_or(1);
     if (what == "full") {
       set_word(recipe_.job.recompute, "full");
       if (method == "block") {
-        note(fmt::format("--recompute-method block: {} layers of a stage run again there, all in the estimate", layers));
+        note(fmt::format(
+            "--recompute-method block: {} layers of a stage run again there, all in the estimate", layers));
       } else if (layers > 1) {
-        note(fmt::format("--recompute-num-layers {}: kept is what every so many-th layer begins with; of every "
-                         "layer in the estimate's memory", layers));
+        note(fmt::format(
+            "--recompute-num-layers {}: kept is what every so many-th layer begins with; of every "
+            "layer in the estimate's memory",
+            layers));
       }
     } else if (what == "selective") {
       select(modules.empty() ? std::vector<std::string>{"core_attn"} : modules);
@@ -317,7 +407,8 @@ class Reader {
       std::string_view theirs, ours;
     };
     constexpr std::array same = {Module{"layernorm", "norms"}, Module{"moe_act", "activation"},
-                                 Module{"mla_up_proj", "up-projections"}, Module{"mlp", "ffn"}, Module{"moe", "experts"}};
+                                 Module{"mla_up_proj", "up-projections"}, Module{"mlp", "ffn"},
+                                 Module{"moe", "experts"}};
     std::string again;
     for (const std::string& module : modules) {
       const auto* const known_module =
@@ -357,7 +448,8 @@ class Reader {
     if (whole_ && !bf16 && !fp16 && !fp8 && !fp4) {
       note("neither --bf16 nor --fp16: Megatron-Core computes in fp32 then, the estimate in bf16");
     }
-    // megatron/training/arguments.py: with bf16 gradients are summed and reduced in fp32 unless they say not to.
+    // megatron/training/arguments.py: with bf16 gradients are summed and reduced in fp32 unless they say not
+    // to.
     const bool reduced = set_.flag("grad-reduce-in-bf16");
     const bool stored = set_.text("main-grads-dtype").value_or("fp32") == "bf16";
     if (reduced || stored) {
@@ -380,7 +472,8 @@ class Reader {
     const bool fused = set_.flag("cross-entropy-loss-fusion");
     if (whole_) set_word(recipe_.job.loss, fused ? "fused" : "in-place");
     if (const auto bucket = set_.count("ddp-bucket-size")) {  // of parameters, in bytes of their gradients
-      set_word(recipe_.job.bucket, fmt::format("{} B", *bucket * (recipe_.job.sent_gradients == "fp32" ? 4 : 2)));
+      set_word(recipe_.job.bucket,
+               fmt::format("{} B", *bucket * (recipe_.job.sent_gradients == "fp32" ? 4 : 2)));
     }
     if (const auto dispatch = set_.text("moe-token-dispatcher-type")) {
       set_word(recipe_.job.dispatch, *dispatch == "flex" ? "per-node" : "all-to-all");
@@ -392,8 +485,10 @@ class Reader {
     if (attention == "unfused" || attention == "local") set_word(recipe_.job.attention, "unfused");
     const bool graphs = set_.flag("enable-cuda-graph") || set_.flag("cuda-graph-impl");
     const std::string scope = fmt::format("{}", fmt::join(set_.list("cuda-graph-scope"), ","));
-    if (graphs && scope.find("full_iteration") != std::string::npos) set_word(recipe_.job.whole_graphs, "true");
-    if (graphs && recipe_.job.whole_graphs.empty()) note("CUDA graphs of single layers are not in the estimate");
+    if (graphs && scope.find("full_iteration") != std::string::npos)
+      set_word(recipe_.job.whole_graphs, "true");
+    if (graphs && recipe_.job.whole_graphs.empty())
+      note("CUDA graphs of single layers are not in the estimate");
   }
 
   Settings set_;
@@ -403,6 +498,8 @@ class Reader {
 
 }  // namespace
 
-Recipe read_megatron_core(Settings settings, const Job& given) { return Reader(std::move(settings), given).read(); }
+Recipe read_megatron_core(Settings settings, const Job& given) {
+  return Reader(std::move(settings), given).read();
+}
 
 }  // namespace bandwright

@@ -31,13 +31,14 @@ bool is_toml(std::string_view text) {
 }
 
 bool is_titan_line(std::string_view text) {
-  return holds(text, "--parallelism.") || holds(text, "--training.") || holds(text, "--activation_checkpoint.");
+  return holds(text, "--parallelism.") || holds(text, "--training.") ||
+         holds(text, "--activation_checkpoint.");
 }
 
 bool is_megatron_line(std::string_view text) {
-  constexpr std::array<std::string_view, 5> signs = {"--tensor-model-parallel-size", "--pipeline-model-parallel-size",
-                                                     "--micro-batch-size", "--num-attention-heads",
-                                                     "--use-distributed-optimizer"};
+  constexpr std::array<std::string_view, 5> signs = {"--tensor-model-parallel-size",
+                                                     "--pipeline-model-parallel-size", "--micro-batch-size",
+                                                     "--num-attention-heads", "--use-distributed-optimizer"};
   return std::any_of(signs.begin(), signs.end(), [&](auto sign) { return holds(text, sign); });
 }
 
@@ -85,7 +86,9 @@ std::string word_of_model(const TransformerArchitecture& model, bool knows_vocab
   return written_out(model);
 }
 
-bool is_recipe(std::string_view text) { return is_toml(text) || is_titan_line(text) || is_megatron_line(text); }
+bool is_recipe(std::string_view text) {
+  return is_toml(text) || is_titan_line(text) || is_megatron_line(text);
+}
 
 Recipe read_recipe(std::string_view text, const std::string& file, const Job& given) {
   Recipe recipe;

@@ -14,7 +14,8 @@ namespace {
 
 bool is_name(std::string_view text) {
   return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0 &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
 }
 
 // Walks a script once: words, with the variables that were set until then in their place.
@@ -47,7 +48,8 @@ class ShellWords {
   void next() {
     const char c = here();
     if (c == '#') return skip_comment();
-    if (std::isspace(static_cast<unsigned char>(c)) != 0 || std::string_view("()[]{};&|<>").find(c) != std::string_view::npos) {
+    if (std::isspace(static_cast<unsigned char>(c)) != 0 ||
+        std::string_view("()[]{};&|<>").find(c) != std::string_view::npos) {
       return step_over();
     }
     if (c == '\\' && (here(1) == '\n' || here(1) == '\r')) {
@@ -125,7 +127,8 @@ class ShellWords {
     const auto known = variables_.find(name);
     if (known != variables_.end() && known->second.find("--") == std::string::npos) {
       word += known->second;
-    } else if (known != variables_.end() || (!has_usual && text_.substr(start, at_ - start).find("[@]") != std::string_view::npos)) {
+    } else if (known != variables_.end() ||
+               (!has_usual && text_.substr(start, at_ - start).find("[@]") != std::string_view::npos)) {
       return;  // options were read where they were put together
     } else {
       word += has_usual ? usual : std::string(text_.substr(start, at_ - start));
@@ -226,10 +229,9 @@ bool Settings::has(std::string_view name) const {
 void Settings::fail(std::string_view name, std::string_view problem) const {
   const auto found = std::find_if(settings_.begin(), settings_.end(),
                                   [&](const Setting& each) { return each.name == name; });
-  throw InputError(Place{.file = file_,
-                         .line = found == settings_.end() ? 0 : found->line,
-                         .key = printable(name)},
-                   problem);
+  throw InputError(
+      Place{.file = file_, .line = found == settings_.end() ? 0 : found->line, .key = printable(name)},
+      problem);
 }
 
 bool Settings::flag(std::string_view name) {

@@ -17,27 +17,53 @@ constexpr std::array known_settings = {
     KnownSetting{"parallelism.enable_compiled_autograd", "the estimate's kernels are the same"},
     KnownSetting{"parallelism.disable_loss_parallel", "the estimate divides the loss over TP"},
     KnownSetting{"parallelism.module_fqns_per_model_part", "the estimate deals the layers by its own rule"},
-    KnownSetting{"parallelism.pipeline_parallel_split_points", "the estimate deals the layers by its own rule"},
-    KnownSetting{"parallelism.pipeline_parallel_first_stage_less_layers", "the estimate deals the layers by its own rule"},
-    KnownSetting{"parallelism.pipeline_parallel_last_stage_less_layers", "the estimate deals the layers by its own rule"},
-    KnownSetting{"parallelism.context_parallel_rotate_method", "keys and values go around a ring in the estimate"},
+    KnownSetting{"parallelism.pipeline_parallel_split_points",
+                 "the estimate deals the layers by its own rule"},
+    KnownSetting{"parallelism.pipeline_parallel_first_stage_less_layers",
+                 "the estimate deals the layers by its own rule"},
+    KnownSetting{"parallelism.pipeline_parallel_last_stage_less_layers",
+                 "the estimate deals the layers by its own rule"},
+    KnownSetting{"parallelism.context_parallel_rotate_method",
+                 "keys and values go around a ring in the estimate"},
     KnownSetting{"training.enable_cpu_offload", "weights in the host's memory are not in the estimate"},
     KnownSetting{"training.dtype", "weights are kept in fp32 beside those that are computed with"},
-    KnownSetting{"training.mixed_precision_param", "the estimate computes in bf16 unless --precision says otherwise"},
+    KnownSetting{"training.mixed_precision_param",
+                 "the estimate computes in bf16 unless --precision says otherwise"},
     KnownSetting{"activation_checkpoint.per_op_sac_force_recompute_mm_shapes_by_fqns", "not in the estimate"},
     KnownSetting{"activation_checkpoint.early_stop", ""},
-    KnownSetting{"compile.*", ""}, KnownSetting{"training.compile", ""}, KnownSetting{"job.*", ""},
-    KnownSetting{"profiling.*", ""}, KnownSetting{"metrics.*", ""}, KnownSetting{"lr_scheduler.*", ""},
-    KnownSetting{"optimizer.*", ""}, KnownSetting{"checkpoint.*", ""}, KnownSetting{"comm.*", ""},
-    KnownSetting{"memory_estimation.*", ""}, KnownSetting{"validation.*", ""}, KnownSetting{"debug.*", ""},
-    KnownSetting{"fault_tolerance.*", ""}, KnownSetting{"experimental.custom_*", "code of the user's own"},
-    KnownSetting{"training.dataset*", ""}, KnownSetting{"training.steps", ""}, KnownSetting{"training.max_norm", ""},
-    KnownSetting{"training.seed", ""}, KnownSetting{"training.deterministic", "kernels that are deterministic are slower than the estimate's"},
-    KnownSetting{"training.gc_*", ""}, KnownSetting{"training.debug_moe_force_load_balance", ""},
-    KnownSetting{"model.tokenizer_path", ""}, KnownSetting{"model.hf_assets_path", ""}, KnownSetting{"model.print_after_conversion", ""},
-    KnownSetting{"float8.*", ""}, KnownSetting{"quantize.linear.float8.*", ""}, KnownSetting{"quantize.linear.mx.*", ""},
+    KnownSetting{"compile.*", ""},
+    KnownSetting{"training.compile", ""},
+    KnownSetting{"job.*", ""},
+    KnownSetting{"profiling.*", ""},
+    KnownSetting{"metrics.*", ""},
+    KnownSetting{"lr_scheduler.*", ""},
+    KnownSetting{"optimizer.*", ""},
+    KnownSetting{"checkpoint.*", ""},
+    KnownSetting{"comm.*", ""},
+    KnownSetting{"memory_estimation.*", ""},
+    KnownSetting{"validation.*", ""},
+    KnownSetting{"debug.*", ""},
+    KnownSetting{"fault_tolerance.*", ""},
+    KnownSetting{"experimental.custom_*", "code of the user's own"},
+    KnownSetting{"training.dataset*", ""},
+    KnownSetting{"training.steps", ""},
+    KnownSetting{"training.max_norm", ""},
+    KnownSetting{"training.seed", ""},
+    KnownSetting{"training.deterministic", "kernels that are deterministic are slower than the estimate's"},
+    KnownSetting{"training.gc_*", ""},
+    KnownSetting{"training.debug_moe_force_load_balance", ""},
+    KnownSetting{"model.tokenizer_path", ""},
+    KnownSetting{"model.hf_assets_path", ""},
+    KnownSetting{"model.print_after_conversion", ""},
+    KnownSetting{"float8.*", ""},
+    KnownSetting{"quantize.linear.float8.*", ""},
+    KnownSetting{"quantize.linear.mx.*", ""},
     KnownSetting{"quantize.grouped_mm.*", "fp8 of the experts alone is not in the estimate"},
-    KnownSetting{"nnodes", ""}, KnownSetting{"rdzv*", ""}, KnownSetting{"local-ranks-filter", ""}, KnownSetting{"role", ""}, KnownSetting{"tee", ""},
+    KnownSetting{"nnodes", ""},
+    KnownSetting{"rdzv*", ""},
+    KnownSetting{"local-ranks-filter", ""},
+    KnownSetting{"role", ""},
+    KnownSetting{"tee", ""},
 };
 
 // torchtitan/models: what a flavor of a model is here.
@@ -45,10 +71,14 @@ struct Flavor {
   std::string_view model, flavor, ours;
 };
 constexpr std::array flavors = {
-    Flavor{"llama3", "8B", "llama3-8b"},           Flavor{"llama3", "70B", "llama3-70b"},
-    Flavor{"llama3", "405B", "llama3.1-405b"},     Flavor{"llama4", "17bx16e", "llama4-scout"},
-    Flavor{"llama4", "17bx128e", "llama4-maverick"}, Flavor{"deepseek_v3", "671B", "deepseek-v3"},
-    Flavor{"qwen3", "30B-A3B", "qwen3-30b-a3b"},   Flavor{"qwen3", "235B-A22B", "qwen3-235b-a22b"},
+    Flavor{"llama3", "8B", "llama3-8b"},
+    Flavor{"llama3", "70B", "llama3-70b"},
+    Flavor{"llama3", "405B", "llama3.1-405b"},
+    Flavor{"llama4", "17bx16e", "llama4-scout"},
+    Flavor{"llama4", "17bx128e", "llama4-maverick"},
+    Flavor{"deepseek_v3", "671B", "deepseek-v3"},
+    Flavor{"qwen3", "30B-A3B", "qwen3-30b-a3b"},
+    Flavor{"qwen3", "235B-A22B", "qwen3-235b-a22b"},
 };
 
 class TitanReader {
@@ -104,7 +134,9 @@ class TitanReader {
     const std::int64_t others = tensor_ * context_ * pipeline_ * replicas;
     if (others < 1) set_.fail("parallelism", "degrees are expected to be 1 or more");
     if (shards < 0 && !job_.npus.empty()) {
-      shards = parse_option("--npus", job_.npus, [](std::string_view w) { return parse_integer(w, 1, 1 << 24); }) / others;
+      shards =
+          parse_option("--npus", job_.npus, [](std::string_view w) { return parse_integer(w, 1, 1 << 24); }) /
+          others;
     }
     if (shards < 0) note("parallelism.data_parallel_shard_degree is what is left of the NPUs: give --npus");
     if (shards > 0) set_word(job_.npus, others * shards);
@@ -126,8 +158,7 @@ class TitanReader {
   }
 
   void read_zero(std::int64_t replicas, std::int64_t shards) {
-    const std::string reshard =
-        set_.text("parallelism.fsdp_reshard_after_forward").value_or("default");
+    const std::string reshard = set_.text("parallelism.fsdp_reshard_after_forward").value_or("default");
     if (shards == 1) return;
     const bool keeps = reshard == "never" || (reshard == "default" && pipeline_ > 1);
     set_word(job_.zero, keeps ? 2 : 3);
@@ -186,18 +217,22 @@ class TitanReader {
     const std::string mode = set_.text("activation_checkpoint.mode").value_or(whole_ ? "selective" : "none");
     const auto option = set_.text("activation_checkpoint.selective_ac_option");
     if (mode != "selective") {
-      if (mode != "none" && mode != "full") set_.fail("activation_checkpoint.mode", "expected none, selective or full");
+      if (mode != "none" && mode != "full")
+        set_.fail("activation_checkpoint.mode", "expected none, selective or full");
       return set_word(job_.recompute, mode);
     }
     const std::string which = option.value_or(whole_ ? "2" : "op");
     if (which == "2") return set_word(job_.recompute_modules, "every-second");
     set_word(job_.recompute, "selective");
     if (which == "op" && option) {
-      note("activation_checkpoint.selective_ac_option op: every second matrix multiplication runs again as well, "
-           "in the estimate the attention core alone");
+      note(
+          "activation_checkpoint.selective_ac_option op: every second matrix multiplication runs again as "
+          "well, "
+          "in the estimate the attention core alone");
     } else if (which != "op") {
-      note(fmt::format("activation_checkpoint.selective_ac_option {}: taken as the attention core of every layer",
-                       printable(which)));
+      note(fmt::format(
+          "activation_checkpoint.selective_ac_option {}: taken as the attention core of every layer",
+          printable(which)));
     }
   }
 

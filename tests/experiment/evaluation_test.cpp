@@ -57,10 +57,8 @@ TEST(Evaluation, TwoRunsOnOneStoreAtOnceAgree) {
   CsvRows first;
   CsvRows second;
   {
-    const std::jthread one(
-        [&] { first = result_rows(evaluated(experiment, folder / "r.sqlite")); });
-    const std::jthread two(
-        [&] { second = result_rows(evaluated(experiment, folder / "r.sqlite")); });
+    const std::jthread one([&] { first = result_rows(evaluated(experiment, folder / "r.sqlite")); });
+    const std::jthread two([&] { second = result_rows(evaluated(experiment, folder / "r.sqlite")); });
   }
   EXPECT_EQ(first.size(), experiment.points.size() + 1);
   EXPECT_EQ(first, second);

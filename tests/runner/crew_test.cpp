@@ -151,7 +151,8 @@ TEST(Crew, AStopKeepsWhatIsFinishedAndIsKnownEverywhere) {
   }
 }
 
-// At whatever rank it happens, the first one throws it after what was begun is finished; others are dismissed.
+// At whatever rank it happens, the first one throws it after what was begun is finished; others are
+// dismissed.
 TEST(Crew, AnExceptionComesThroughAtTheFirstRank) {
   for (const int size : sizes) {
     std::atomic<int> dismissed = 0;
@@ -227,8 +228,9 @@ TEST(Launch, SeveralOfSlurmThatDoNotFindEachOtherStop) {
     static_cast<void>(join_ranks(launch_of({{"SLURM_STEP_NUM_TASKS", "4"}})));
     FAIL() << "each would do all the work";
   } catch (const InputError& error) {
-    EXPECT_STREQ(error.what(),
-                 "Slurm: started as one of 4 processes, but the MPI world has one: start it with srun --mpi=pmix");
+    EXPECT_STREQ(
+        error.what(),
+        "Slurm: started as one of 4 processes, but the MPI world has one: start it with srun --mpi=pmix");
   }
 }
 

@@ -72,7 +72,8 @@ TEST(Recipe, AScriptOfMegatronCoreIsAJob) {
   EXPECT_EQ(job.sent_gradients, "fp32");  // Megatron-Core's own default with bf16
   EXPECT_EQ(job.overlap, "");             // gradients, parameters, backward: as usual
   EXPECT_EQ(job.loss, "");                // fused, as usual
-  EXPECT_THAT(recipe.notes, ElementsAre(AllOf(HasSubstr("--frobnicate-layers 3"), HasSubstr("not known here"))));
+  EXPECT_THAT(recipe.notes,
+              ElementsAre(AllOf(HasSubstr("--frobnicate-layers 3"), HasSubstr("not known here"))));
   EXPECT_THAT(recipe.weightless, Contains("--lr"));
   EXPECT_EQ(estimate_command(job),
             "bandwright estimate llama3-8b --machine dgx-h100 --npus 32 --tp 2 --global-batch 128 --zero 1 "
@@ -104,7 +105,8 @@ TEST(Recipe, ExpertsAndLatentAttention) {
       "--seq-length 4096 --max-position-embeddings 4096 --position-embedding-type rope --swiglu "
       "--untie-embeddings-and-output-weights --multi-latent-attention --q-lora-rank 1536 --kv-lora-rank 512 "
       "--qk-head-dim 128 --qk-pos-emb-head-dim 64 --v-head-dim 128 --num-experts 256 --moe-router-topk 8 "
-      "--moe-ffn-hidden-size 2048 --moe-shared-expert-intermediate-size 2048 --moe-layer-freq \"([0]*3+[1]*58)\" "
+      "--moe-ffn-hidden-size 2048 --moe-shared-expert-intermediate-size 2048 --moe-layer-freq "
+      "\"([0]*3+[1]*58)\" "
       "--moe-router-num-groups 8 --moe-router-group-topk 4 --vocab-size 129280 --micro-batch-size 1 --bf16 "
       "--global-batch-size 8192 --tensor-model-parallel-size 1 --pipeline-model-parallel-size 16 "
       "--expert-model-parallel-size 64 --moe-token-dispatcher-type flex --moe-enable-deepep --qk-layernorm "
@@ -148,10 +150,11 @@ TEST(Recipe, ATomlOfTorchTitanIsAJob) {
   const Recipe recipe = read_recipe(titan, "llama3_70b.toml", {.machine = "dgx-h100", .npus = "256"});
   EXPECT_EQ(recipe.software, "TorchTitan");
   // 256 NPUs of TP 8 are 32 shards: 8 sequences each, 256 in all.
-  EXPECT_EQ(estimate_command(recipe.job),
-            "bandwright estimate llama3-70b --machine dgx-h100 --npus 256 --tp 8 --global-batch 256 "
-            "--micro-batch 8 --zero 3 --sequence-parallel --recompute full --precision fp8 --sent-gradients fp32 "
-            "--loss kernel-by-kernel");
+  EXPECT_EQ(
+      estimate_command(recipe.job),
+      "bandwright estimate llama3-70b --machine dgx-h100 --npus 256 --tp 8 --global-batch 256 "
+      "--micro-batch 8 --zero 3 --sequence-parallel --recompute full --precision fp8 --sent-gradients fp32 "
+      "--loss kernel-by-kernel");
   EXPECT_THAT(recipe.notes, ElementsAre(HasSubstr("parallelism.frobnicate_degree 2: not known here")));
 }
 
@@ -174,7 +177,8 @@ TEST(Recipe, BadOnesAreNamedByFileLineAndSetting) {
 
 TEST(Settings, WordsOfAShell) {
   Settings set = read_command_line(
-      "A=3\nB=\"x y\"\nC=${D:-7}\nrun --a $A --b '$A' --b2 \"$B\" --c=${C} --e \\\n  one two # --f 1\n--g\n", "f");
+      "A=3\nB=\"x y\"\nC=${D:-7}\nrun --a $A --b '$A' --b2 \"$B\" --c=${C} --e \\\n  one two # --f 1\n--g\n",
+      "f");
   EXPECT_EQ(set.count("a"), 3);
   EXPECT_EQ(set.text("b"), "$A");
   EXPECT_EQ(set.text("b2"), "x y");
