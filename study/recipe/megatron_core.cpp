@@ -12,7 +12,7 @@ namespace bandwright {
 namespace {
 
 // Arguments that are not read, by megatron/training/arguments.py (2025).
-constexpr std::array known = {
+constexpr std::array known_arguments = {
     // They change what a step computes or sends.
     KnownSetting{"qk-layernorm", "norms of queries and keys are not in the estimate"},
     KnownSetting{"add-qkv-bias", "its additions are not in the estimate"},
@@ -198,7 +198,7 @@ class Reader {
     read_overlap();
     read_precision();
     read_rest();
-    sort_unused(recipe_, set_, known.data(), known.data() + known.size(), "--");
+    sort_unused(recipe_, set_, known_arguments.data(), known_arguments.data() + known_arguments.size(), "--");
     return std::move(recipe_);
   }
 
