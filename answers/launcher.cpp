@@ -114,7 +114,10 @@ LauncherArguments torchtitan_arguments(const TrainingJob& job) {
   words.add("--parallelism.context_parallel_degree", p.context);
   words.add("--parallelism.data_parallel_replicate_degree", shards ? 1 : p.data);
   words.add("--parallelism.data_parallel_shard_degree", shards ? p.data : 1);
-  if (p.expert > 1) words.add("--parallelism.expert_parallel_degree", p.expert);
+  if (p.expert > 1) {
+    words.add("--parallelism.expert_parallel_degree", p.expert);
+    words.add("--parallelism.expert_tensor_parallel_degree", p.experts_tensor());  // there 1 where not said
+  }
   if (shards) words.add("--parallelism.fsdp_reshard_after_forward", p.zero == 3 ? "always" : "never");
   std::int64_t local_batch = p.micro_batch;
   if (p.pipeline > 1) {

@@ -9,6 +9,7 @@
 #include "answers/findings.h"
 #include "cli/commands.h"
 #include "cli/console/interrupt.h"
+#include "cli/console/launched.h"
 #include "cli/console/output.h"
 #include "cli/experiment_folder.h"
 #include "cli/options/option_rules.h"
@@ -21,7 +22,6 @@
 namespace bandwright {
 namespace {
 
-constexpr std::int64_t most_threads = 4096;
 constexpr int nothing_answered_status = 1;  // not one point has a step time
 
 struct EvaluateOptions {
@@ -30,7 +30,7 @@ struct EvaluateOptions {
   OutputOptions output;
   std::string engine;
   std::string fidelity = "auto";
-  std::string jobs = "0";
+  LaunchOptions launch;
   bool force = false;
   bool dry_run = false;
 };
@@ -84,9 +84,7 @@ void show_refused(const Experiment& experiment, const std::vector<Result>& resul
   }
 }
 
-void run(const EvaluateOptions& options) {
-  const auto jobs = static_cast<int>(parse_option(
-      "--jobs", options.jobs, [](std::string_view text) { return parse_integer(text, 0, most_threads); }));
+void run(const EvaluateOptions& options, Crew& crew) {
   const bool full = parse_option("--npu-fidelity", options.fidelity, fidelity_named) == Fidelity::Full;
   const Experiment experiment =
       load_experiment(options.experiment, {.engine = options.engine, .full_fidelity = full});
@@ -96,14 +94,14 @@ void run(const EvaluateOptions& options) {
     throw InputError("--npu-fidelity full is for the event-driven engine, and no point has it");
   }
   if (options.dry_run) return write_answer(options.output, points_document(experiment));
-  const ExperimentFolder folder(options.folder, experiment.name);
   const InterruptWatch interrupt(options.output.host);
+  if (!crew.leads()) return help_evaluate(experiment, crew, {.stop = interrupt.token()});
+  const ExperimentFolder folder(options.folder, experiment.name);
   ResultStore store = folder.open_for_writing();
   ProgressBar progress(experiment.name, "points");
   const Evaluation evaluation = evaluate_missing(
-      experiment, store,
-      {.jobs = jobs,
-       .force = options.force,
+      experiment, store, crew,
+      {.force = options.force,
        .stop = interrupt.token(),
        .on_progress = [&](std::size_t done, std::size_t total) { progress.show(done, total); }});
   if (evaluation.damaged > 0) {
@@ -143,18 +141,22 @@ void add_evaluate(CLI::App& app) {
       ->add_option("--npu-fidelity", options->fidelity,
                    "auto: one NPU for all where that is exact; full: every NPU, port and link")
       ->type_name("WORD");
-  command->add_option("--jobs", options->jobs, "threads (default: one per core)")->type_name("N");
   command->add_flag("--force", options->force, "compute points again that are there already");
   command->add_flag("--dry-run", options->dry_run, "print the points and compute nothing");
+  add_launch_options(*command, options->launch);
   add_format_options(*command, options->output);
   command->footer(
       "Examples:\n"
       "  bandwright evaluate small\n"
       "  bandwright evaluate full --jobs 2\n"
-      "  bandwright evaluate my.yaml --dry-run");
+      "  bandwright evaluate my.yaml --dry-run\n"
+      "  mpirun -n 4 bandwright evaluate full");
   command->callback([command, options] {
-    check_excludes(*command, {"--dry-run"}, {"--force", "--jobs", "--output"});
-    run(*options);
+    check_excludes(*command, {"--dry-run"}, {"--force", "--jobs", "--output", "--slurm"});
+    check_needs(*command, {"--tasks", "--partition"}, {"--slurm"});
+    if (options->launch.slurm)
+      return write_output({.host = options->output.host}, slurm_script(options->launch));
+    with_crew(options->launch, [&](Crew& crew) { run(*options, crew); });
   });
 }
 

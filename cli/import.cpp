@@ -4,11 +4,15 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <filesystem>
 #include <memory>
 
+#include "answers/recipe.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
+#include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "core/text.h"
 #include "formats/detect.h"
 
 namespace bandwright {
@@ -17,11 +21,44 @@ namespace {
 struct ImportOptions {
   std::string file;
   std::string file_of_yaml;
+  Job job;  // what is known of a recipe besides
   OutputOptions output;
 };
 
+// A script or configuration of software that trains; nothing for any other file.
+std::optional<Recipe> recipe_in(const ImportOptions& options) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 20;
+  std::error_code error;
+  const std::filesystem::path file = options.file;
+  if (!std::filesystem::is_regular_file(file, error) ||
+      std::filesystem::file_size(file, error) > most_bytes) {
+    return std::nullopt;
+  }
+  const std::string text = read_text_file(options.file, most_bytes);
+  if (!is_recipe(text)) return std::nullopt;
+  return read_recipe(text, options.file, options.job);
+}
+
+// In text the script itself, as it would be in a file.
+void run_recipe(const ImportOptions& options, const Recipe& recipe) {
+  const std::string script = recipe_script(options.file, recipe);
+  const bool to_file = !options.file_of_yaml.empty();
+  if (to_file) write_output({.file = options.file_of_yaml}, script);
+  if (to_file && options.file_of_yaml == "-") return;
+  if (!to_file && options.output.format->name == "text") {
+    return write_output({.host = options.output.host}, script);
+  }
+  Document document = recipe_document(options.file, recipe);
+  if (to_file) document.fact("files", std::vector<std::string>{options.file_of_yaml}, "", "written");
+  write_answer(options.output, std::move(document));
+}
+
 // The YAML itself, or, in another format or with a file for it, what was read and written.
 void run(const ImportOptions& options) {
+  if (const std::optional<Recipe> recipe = recipe_in(options)) return run_recipe(options, *recipe);
+  if (const std::vector<const JobOption*> given = given_options(options.job); !given.empty()) {
+    throw InputError(fmt::format("{} is for recipes of software that trains", typed_name(*given.front())));
+  }
   const Sample sample = sample_of(options.file);
   const std::string yaml = imported(sample);
   const FileFormat& format = format_of(sample);
@@ -40,20 +77,29 @@ void run(const ImportOptions& options) {
 }  // namespace
 
 void add_import(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("import", "A file of another tool as YAML, with what was ignored and why");
+  CLI::App* command = app.add_subcommand(
+      "import", "A file of another tool as YAML, a training recipe as a job; with what was ignored");
   const auto options =
       std::make_shared<ImportOptions>();  // shared with the callback, which outlives this function
-  command->add_option("file", options->file, "a file of any readable format, or a folder or prefix of traces")
+  command
+      ->add_option("file", options->file,
+                   "a file of any readable format, a folder or prefix of traces; a script with arguments of\n"
+                   "Megatron-Core or TorchTitan, or TorchTitan's TOML")
       ->required()
       ->type_name("FILE");
   add_output_file(*command, "-o,--output", options->file_of_yaml, "write to this file");
+  begin_group(*command, "Recipes: what the file does not say");
+  add_job_option(*command, options->job, &Job::model, "--model");
+  add_job_option(*command, options->job, &Job::machine);
+  add_job_option(*command, options->job, &Job::npus);
   add_format_options(*command, options->output);
   command->footer(
       "Formats: bandwright list formats\n"
       "Examples:\n"
       "  bandwright import GPT_3.txt -o gpt-3.yaml\n"
-      "  bandwright import system.json -o system.yaml");
+      "  bandwright import system.json -o system.yaml\n"
+      "  bandwright import train_llama3_8b.sh --machine dgx-h100\n"
+      "  bandwright import llama3_70b.toml --machine dgx-h100 --npus 256");
   command->callback([options] { run(*options); });
 }
 

@@ -1,14 +1,19 @@
 #include "answers/plan.h"
 
+#include <fmt/format.h>
+
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <filesystem>
 #include <memory>
 
 #include "answers/hardware_plan.h"
+#include "answers/plan_picture.h"
 #include "cli/commands.h"
 #include "cli/console/interrupt.h"
+#include "cli/console/launched.h"
 #include "cli/console/output.h"
+#include "cli/figures.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "study/hardware_proof_file.h"
@@ -26,6 +31,8 @@ struct PlanOptions {
   std::string launch;
   std::string proof;    // file
   std::string machine;  // file, of the best one bought
+  LaunchOptions launch_options;
+  AnswerPlot plot{.folder = "output/plan"};
   OutputOptions output;
 };
 
@@ -69,12 +76,13 @@ PlanQuestion question_of(const PlanOptions& options, HardwareWords& hardware) {
 }
 
 // On hardware that is still to be bought.
-void run_hardware(const PlanOptions& options, const PlanQuestion& question, HardwareWords words) {
+// Ranks do not share this search yet: each has all of it, and the first one speaks.
+void run_hardware(const PlanOptions& options, const PlanQuestion& question, HardwareWords words, Crew& crew) {
   HardwareQuestion asked{
       .job = question.job, .words = std::move(words), .objective = question.search.objective};
   if (!question.job.machine.empty()) throw InputError("--npu: expected it or --machine, not both");
-  if (question.pareto || !question.explain.empty()) {
-    throw InputError("--npu: --pareto and --explain are for machines that are there");
+  if (options.plot.plot || question.pareto || !question.explain.empty()) {
+    throw InputError("--npu: --plot, --pareto and --explain are for machines that are there");
   }
   asked.prove = !options.proof.empty();
   asked.search.best = question.search.best;
@@ -85,6 +93,7 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question, Hard
     const InterruptWatch watch(options.output.host);
     answer = plan_hardware(asked, {.stop = watch.token()});
   }
+  if (!crew.leads()) return;
   if (asked.prove && !answer.interrupted) {
     write_output({.file = options.proof}, hardware_proof_text(asked, answer));
   }
@@ -96,16 +105,20 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question, Hard
   if (answer.best.empty()) throw CLI::RuntimeError(1);
 }
 
-void run(const PlanOptions& options) {
+void run(const PlanOptions& options, Crew& crew) {
   HardwareWords hardware;
   PlanQuestion question = question_of(options, hardware);
-  if (!hardware.npu.empty()) return run_hardware(options, question, std::move(hardware));
+  if (!hardware.npu.empty()) return run_hardware(options, question, std::move(hardware), crew);
   question.prove = !options.proof.empty();
+  question.search.crew = &crew;
   PlanAnswer answer;
+  std::vector<PlanCell> map;
   {
     const InterruptWatch watch(options.output.host);
     answer = plan(question, {.stop = watch.token()});
+    if (options.plot.plot && !answer.interrupted) map = plan_map(question, answer, {.stop = watch.token()});
   }
+  if (!crew.leads()) return;
   if (question.prove && !answer.interrupted)
     write_output({.file = options.proof}, proof_text(question, answer));
   const Job& job = question.job;
@@ -113,6 +126,9 @@ void run(const PlanOptions& options) {
                plan_document({job.model, std::string(word_of(job, &Job::machine)), options.launch}, answer));
   if (answer.interrupted) throw CLI::RuntimeError(interrupted_status);
   if (answer.best.empty()) throw CLI::RuntimeError(1);
+  const std::string of = fmt::format("{}-on-{}", std::filesystem::path(job.model).stem().string(),
+                                     std::filesystem::path(word_of(job, &Job::machine)).stem().string());
+  draw_answer("plan", of, plan_picture(answer, map), options.plot);
 }
 
 void add_plan_options(CLI::App& command, PlanOptions& options) {
@@ -182,6 +198,8 @@ void add_plan(CLI::App& app) {
   add_job_option(*command, job, &Job::budget);
   add_job_options(*command, job, OptionGroup::Prices);
   begin_group(*command, main_options);
+  add_answer_plot(*command, options->plot, "draw the best step over TP x PP, and the front of --pareto");
+  add_launch_options(*command, options->launch_options);
   add_output_options(*command, options->output);
   command->footer(
       "Each of --tp --cp --pp --ep --virtual-stages --micro-batch --zero --recompute is a decision: left out "
@@ -194,9 +212,16 @@ void add_plan(CLI::App& app) {
       "  bandwright plan llama3-8b --machine dgx-h100 --npus 8,16,32,64 --global-batch 256\n"
       "      --minimize cost-per-token --max-step 20s --format json\n"
       "  bandwright plan gpt3-175b --npu a100 --npus 1024 --budget 500\n"
-      "  bandwright plan inputs/spaces/llama3-70b-on-h100.yaml");
+      "  bandwright plan inputs/spaces/llama3-70b-on-h100.yaml\n"
+      "  mpirun -n 4 bandwright plan gpt3-175b --machine dgx-a100 --npus 1024 --global-batch 1536");
   let_start_fresh(*command, options);
-  command->callback([options] { run(*options); });
+  command->callback([command, options] {
+    const LaunchOptions& launch = options->launch_options;
+    check_needs(*command, {"--tasks", "--partition"}, {"--slurm"});
+    check_needs(*command, {"--plot-folder"}, {"--plot"});
+    if (launch.slurm) return write_output(options->output, slurm_script(launch));
+    with_crew(launch, [&](Crew& crew) { run(*options, crew); });
+  });
 }
 
 }  // namespace bandwright

@@ -40,7 +40,7 @@ void run(const TableOptions& options) {
   const Experiment experiment = load_experiment(info.experiment);
   const ExperimentFolder folder(options.folder, experiment.name);
   ResultStore store = folder.open_for_writing();
-  evaluate_missing(experiment, store, {});
+  evaluate_missing(experiment, store);
   const std::vector<Result> results = store.listed();
   folder.write_csv(results);
   Document document{.title = fmt::format("Table {}: {}", info.name, info.help)};

@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <iterator>
 #include <random>
 #include <set>
 #include <unordered_map>
 
 #include "experiment/evaluate.h"
-#include "experiment/runner.h"
+#include "experiment/packed_results.h"
 
 namespace bandwright {
 namespace {
@@ -19,11 +21,11 @@ using PointGroup = std::vector<const Point*>;
 // Points without a result, those of one allocation together. Their costs differ by orders of magnitude and
 // lie side by side in an experiment; shuffled, whatever is done is a fair sample, and so is the time it says
 // is left.
-std::vector<PointGroup> missing_groups(const Experiment& experiment, const std::vector<bool>& known) {
+std::vector<PointGroup> missing_groups(const Experiment& experiment, std::string_view known) {
   std::vector<PointGroup> groups;
   std::unordered_map<std::string, std::size_t> group_of;
   for (std::size_t i = 0; i < experiment.points.size(); ++i) {
-    if (known[i]) continue;
+    if (known[i] == '1') continue;
     const Point& point = experiment.points[i];
     const auto [group, is_new] = group_of.emplace(point.allocation_key, groups.size());
     if (is_new) groups.emplace_back();
@@ -31,6 +33,57 @@ std::vector<PointGroup> missing_groups(const Experiment& experiment, const std::
   }
   std::shuffle(groups.begin(), groups.end(), std::mt19937_64(1));  // the same every time
   return groups;
+}
+
+std::vector<std::string> ids_of(const Experiment& experiment) {
+  std::vector<std::string> ids;
+  for (const Point& point : experiment.points) ids.push_back(point.asked.id);
+  return ids;
+}
+
+std::string all_ids(const std::vector<std::string>& ids) { return fmt::format("{}\n", fmt::join(ids, " ")); }
+
+// Finished results on their way to the store.
+class Outbox {
+ public:
+  Outbox(ResultStore& store, const EvaluationOptions& options, std::size_t total)
+      : store_(store), options_(options), total_(total) {}
+
+  void add(std::vector<Result> results) {
+    finished_ += results.size();
+    std::move(results.begin(), results.end(), std::back_inserter(waiting_));
+    const std::chrono::duration<double> waited = Clock::now() - delivered_;
+    if (waited.count() >= options_.batch_seconds) flush();
+    if (options_.on_progress) options_.on_progress(finished_, total_);
+  }
+
+  void flush() {
+    const std::vector<Result> batch = std::exchange(waiting_, {});
+    if (!batch.empty()) store_.add(batch);
+    delivered_ = Clock::now();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  ResultStore& store_;
+  const EvaluationOptions& options_;
+  const std::size_t total_;
+  std::vector<Result> waiting_;
+  std::size_t finished_ = 0;
+  Clock::time_point delivered_ = Clock::now();
+};
+
+// What the first rank has an outbox for.
+bool run_groups(const std::vector<PointGroup>& groups, Crew& crew, const EvaluationOptions& options,
+                Outbox* outbox) {
+  std::vector<std::vector<Result>> results(groups.size());
+  return crew.run({.pieces = groups.size(),
+                   .compute = [&](std::size_t i) { results[i] = evaluate(groups[i], options.stop); },
+                   .pack = [&](std::size_t i) { return packed(std::exchange(results[i], {})); },
+                   .unpack = [&](std::size_t i, std::string_view bytes) { results[i] = unpacked(bytes); },
+                   .finished = [&](std::size_t i) { outbox->add(std::exchange(results[i], {})); },
+                   .stopped = [&] { return options.stop.stop_requested(); }});
 }
 
 bool is_empty(const Row& row, const Column& column) { return cell_text(row, column).empty(); }
@@ -77,28 +130,44 @@ std::string bound_text(double bound) {
 
 }  // namespace
 
-Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store,
+Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store, Crew& crew,
                             const EvaluationOptions& options) {
-  std::vector<std::string> ids;
-  for (const Point& point : experiment.points) ids.push_back(point.asked.id);
+  const std::vector<std::string> ids = ids_of(experiment);
   const std::vector<Kept> kept = options.force ? std::vector<Kept>(ids.size()) : store.find(ids);
-  std::vector<bool> known;
-  for (const Kept each : kept) known.push_back(each == Kept::Yes);
+  std::string known;
+  for (const Kept each : kept) known += each == Kept::Yes ? '1' : '0';
+  static_cast<void>(crew.from_first(all_ids(ids) + known));
   const std::vector<PointGroup> groups = missing_groups(experiment, known);
 
   Evaluation evaluation{
       .points = ids.size(),
       .damaged = static_cast<std::size_t>(std::count(kept.begin(), kept.end(), Kept::Damaged))};
   for (const PointGroup& group : groups) evaluation.missing += group.size();
-  RunOptions run{.threads = options.jobs, .stop = options.stop};
-  if (options.on_progress) {
-    run.on_progress = [&](std::size_t done) { options.on_progress(done, evaluation.missing); };
+  Outbox outbox(store, options, evaluation.missing);
+  try {
+    evaluation.complete = run_groups(groups, crew, options, &outbox);
+  } catch (...) {
+    outbox.flush();
+    throw;
   }
-  evaluation.complete = run_jobs(
-      groups.size(), [&](std::size_t job) { return evaluate(groups[job], options.stop); },
-      [&](const std::vector<Result>& batch) { store.add(batch); }, run);
+  outbox.flush();
   store.list(ids);
   return evaluation;
+}
+
+Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store,
+                            const EvaluationOptions& options) {
+  Crew crew;
+  return evaluate_missing(experiment, store, crew, options);
+}
+
+void help_evaluate(const Experiment& experiment, Crew& crew, const EvaluationOptions& options) {
+  const std::string mine = all_ids(ids_of(experiment));
+  const std::string told = crew.from_first({});
+  if (!told.starts_with(mine) || told.size() != mine.size() + experiment.points.size()) {
+    throw InputError("the first rank has other points: is every rank given the same file?");
+  }
+  static_cast<void>(run_groups(missing_groups(experiment, told.substr(mine.size())), crew, options, nullptr));
 }
 
 CsvRows result_rows(const std::vector<Result>& results) {

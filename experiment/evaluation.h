@@ -6,12 +6,13 @@
 
 #include "experiment/specification.h"
 #include "experiment/store.h"
+#include "runner/crew.h"
 
 namespace bandwright {
 
 struct EvaluationOptions {
-  int jobs = 0;        // threads; 0: one per core
-  bool force = false;  // compute every point again
+  bool force = false;          // compute every point again
+  double batch_seconds = 0.2;  // results wait at most about this long for the store
   std::stop_token stop;
   // Called by one thread at a time; `done` of `total` missing points.
   std::function<void(std::size_t done, std::size_t total)> on_progress;
@@ -25,9 +26,14 @@ struct Evaluation {
 };
 
 // Computes the points of an experiment that the store lacks and makes them its listing. Points that share an
-// allocation are one job. The store's answer does not depend on threads, order or interruptions.
+// allocation are one piece of the crew's work. The store's answer does not depend on threads, ranks, order or
+// interruptions; at the end of any, what was finished is in the store. Only the first rank has one: the
+// others help, with the same experiment.
+Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store, Crew& crew,
+                            const EvaluationOptions& options = {});
 Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store,
-                            const EvaluationOptions& options);
+                            const EvaluationOptions& options = {});  // by a thread per core
+void help_evaluate(const Experiment& experiment, Crew& crew, const EvaluationOptions& options = {});
 
 // The lines of results.csv and of convergence.csv, the first with the headings.
 using CsvRows = std::vector<std::vector<std::string>>;

@@ -1,9 +1,7 @@
 #include "plan/division_search.h"
 
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/parallel_for.h>
 #include <tbb/parallel_sort.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,11 +9,13 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <span>
 
 #include "core/error.h"
 #include "plan/division_bound.h"
 #include "plan/merit.h"
 #include "plan/step_evaluator.h"
+#include "runner/message.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
@@ -48,12 +48,33 @@ constexpr double forever = std::numeric_limits<double>::infinity();
 struct Found {
   std::vector<Candidate> candidates;
   std::int64_t valid = 0;
-  std::optional<RankedDivision> smallest;  // bill that does not fit
+  std::optional<Candidate> smallest;  // bill that does not fit
+  double smallest_bytes = 0.0;
 
-  void take_smallest(const Parallelism& p, double bytes) {
-    if (!smallest || bytes < smallest->memory_bytes) smallest = RankedDivision{p, 0.0, bytes, {}};
+  void take_smallest(const Candidate& candidate, double bytes) {
+    if (smallest && bytes >= smallest_bytes) return;
+    smallest = candidate;
+    smallest_bytes = bytes;
   }
 };
+
+std::string packed(const Found& found) {
+  std::string bytes;
+  put(bytes, found.valid);
+  put(bytes, found.smallest);
+  put(bytes, found.smallest_bytes);
+  for (const Candidate& each : found.candidates) put(bytes, each);
+  return bytes;
+}
+
+Found unpacked_found(std::string_view bytes) {
+  Found found;
+  found.valid = take<std::int64_t>(bytes);
+  found.smallest = take<std::optional<Candidate>>(bytes);
+  found.smallest_bytes = take<double>(bytes);
+  while (!bytes.empty()) found.candidates.push_back(take<Candidate>(bytes));
+  return found;
+}
 
 class Search {
  public:
@@ -61,14 +82,15 @@ class Search {
       : space_(space),
         search_(search),
         capacity_(memory_limit(space, search)),
-        arena_(search.threads > 0 ? search.threads : tbb::task_arena::automatic) {}
+        own_crew_(search.crew == nullptr ? std::make_unique<Crew>(search.threads) : nullptr),
+        crew_(search.crew == nullptr ? *own_crew_ : *search.crew) {}
 
   RankedDivisions run() {
     for (std::size_t i = 0; i < space_.npus.size(); ++i) {
       add_part(space_.npus[i], space_.weights.empty() ? 1.0 : space_.weights[i]);
     }
     for (std::size_t i = 0; i < parts_.size(); ++i) enumerate(static_cast<std::uint16_t>(i));
-    if (!stopped()) order();
+    if (!answer_.interrupted) order();
     evaluate();
     list();
     return std::move(answer_);
@@ -78,9 +100,11 @@ class Search {
   using Evaluators = std::vector<std::unique_ptr<StepEvaluator>>;  // by part; of one thread
 
   [[nodiscard]] bool asked_to_stop() const { return search_.interrupted && search_.interrupted(); }
-  [[nodiscard]] bool stopped() {
-    answer_.interrupted = answer_.interrupted || asked_to_stop();
-    return answer_.interrupted;
+  // Every rank needs what all have found; whether it was interrupted is the same at all.
+  void run(NumberedWork work) {
+    work.everywhere = true;
+    work.stopped = [this] { return asked_to_stop(); };
+    if (!crew_.run(work)) answer_.interrupted = true;
   }
   [[nodiscard]] Merit merit(double weight, double step_ps) const {
     return merit_of(search_.objective, weight, step_ps);
@@ -111,7 +135,8 @@ class Search {
   const DivisionSpace& space_;
   const DivisionSearch& search_;
   const double capacity_;
-  tbb::task_arena arena_;
+  const std::unique_ptr<Crew> own_crew_;
+  Crew& crew_;
   std::vector<Part> parts_;
   std::vector<Candidate> candidates_;  // in the order of the space
   std::vector<std::uint32_t> by_bound_;
@@ -154,19 +179,20 @@ Found Search::of_sizes(std::uint16_t index, std::size_t first, std::size_t end) 
   const Part& part = parts_[index];
   Found found;
   DivisionBound bound(space_.job);
-  for (std::size_t s = first; s < end && !asked_to_stop(); ++s) {
+  for (std::size_t s = first; s < end; ++s) {
     for_each_division(space_, part.domains, part.sizes[s], part.npus, [&](const Parallelism& p) {
       ++found.valid;
+      Candidate candidate{.sizes = static_cast<std::uint32_t>(s),
+                          .micro_batch = static_cast<std::uint32_t>(p.micro_batch),
+                          .virtual_stages = static_cast<std::uint16_t>(p.virtual_stages),
+                          .part = index,
+                          .zero = static_cast<std::uint8_t>(p.zero),
+                          .recompute = p.recompute,
+                          .sequence_parallel = p.sequence_parallel};
       const double bytes = memory_bill(space_.job.model, p).total();
-      if (bytes > capacity_) return found.take_smallest(p, bytes);
-      found.candidates.push_back({.bound_ns = bound(p),
-                                  .sizes = static_cast<std::uint32_t>(s),
-                                  .micro_batch = static_cast<std::uint32_t>(p.micro_batch),
-                                  .virtual_stages = static_cast<std::uint16_t>(p.virtual_stages),
-                                  .part = index,
-                                  .zero = static_cast<std::uint8_t>(p.zero),
-                                  .recompute = p.recompute,
-                                  .sequence_parallel = p.sequence_parallel});
+      if (bytes > capacity_) return found.take_smallest(candidate, bytes);
+      candidate.bound_ns = bound(p);
+      found.candidates.push_back(candidate);
     });
   }
   return found;
@@ -177,8 +203,8 @@ void Search::take(Found& found) {
   candidates_.insert(candidates_.end(), found.candidates.begin(), found.candidates.end());
   if (!found.smallest) return;
   std::vector<RankedDivision>& smallest = answer_.smallest;
-  if (smallest.empty() || found.smallest->memory_bytes < smallest[0].memory_bytes) {
-    smallest.assign(1, *found.smallest);
+  if (smallest.empty() || found.smallest_bytes < smallest[0].memory_bytes) {
+    smallest.assign(1, RankedDivision{division(*found.smallest), 0.0, found.smallest_bytes, {}});
   }
 }
 
@@ -194,12 +220,15 @@ void Search::enumerate(std::uint16_t index) {
   begins.push_back(sizes.size());
   const std::size_t count = begins.size() - 1;
   std::vector<Found> found(count);
-  for (std::size_t first = 0; first < count && !stopped(); first += 64) {
+  for (std::size_t first = 0; first < count && !answer_.interrupted; first += 64) {
     const std::size_t end = std::min(count, first + 64);
-    arena_.execute([&] {
-      tbb::parallel_for(first, end,
-                        [&](std::size_t i) { found[i] = of_sizes(index, begins[i], begins[i + 1]); });
-    });
+    run({.pieces = end - first,
+         .compute =
+             [&](std::size_t i) {
+               found[first + i] = of_sizes(index, begins[first + i], begins[first + i + 1]);
+             },
+         .pack = [&](std::size_t i) { return packed(found[first + i]); },
+         .unpack = [&](std::size_t i, std::string_view bytes) { found[first + i] = unpacked_found(bytes); }});
     for (std::size_t i = first; i < end; ++i) take(found[i]);
   }
   answer_.counts.fit = static_cast<std::int64_t>(candidates_.size());
@@ -208,7 +237,7 @@ void Search::enumerate(std::uint16_t index) {
 void Search::order() {
   by_bound_.resize(candidates_.size());
   std::iota(by_bound_.begin(), by_bound_.end(), 0U);
-  arena_.execute([&] {
+  crew_.in_threads([&] {
     tbb::parallel_sort(by_bound_.begin(), by_bound_.end(), [&](std::uint32_t a, std::uint32_t b) {
       const Merit x = bound(candidates_[a]);
       const Merit y = bound(candidates_[b]);
@@ -250,17 +279,30 @@ void Search::evaluate() {
   constexpr std::size_t grain = 32;
   tbb::enumerable_thread_specific<Evaluators> evaluators;
   std::vector<double> steps(batch);
-  for (std::size_t first = 0; first < by_bound_.size() && !stopped(); first += batch) {
+  for (std::size_t first = 0; first < by_bound_.size() && !answer_.interrupted; first += batch) {
     if (bound(candidates_[by_bound_[first]]) > last_listed()) break;
     const std::size_t count = std::min(batch, by_bound_.size() - first);
-    arena_.execute([&] {
-      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, count, grain), [&](const auto& range) {
-        Evaluators& own = evaluators.local();
-        for (std::size_t i = range.begin(); i != range.end(); ++i) {
-          steps[i] = step_ns(own, candidates_[by_bound_[first + i]]);
-        }
-      });
-    });
+    steps.assign(batch, forever);  // those that an interruption leaves out
+    const auto of_piece = [&](std::size_t piece) {
+      return std::span(steps).subspan(piece * grain, std::min(grain, count - piece * grain));
+    };
+    run({.pieces = (count + grain - 1) / grain,
+         .compute =
+             [&](std::size_t piece) {
+               Evaluators& own = evaluators.local();
+               std::size_t index = first + piece * grain;
+               for (double& step : of_piece(piece)) step = step_ns(own, candidates_[by_bound_[index++]]);
+             },
+         .pack =
+             [&](std::size_t piece) {
+               std::string bytes;
+               for (const double step : of_piece(piece)) put(bytes, step);
+               return bytes;
+             },
+         .unpack =
+             [&](std::size_t piece, std::string_view bytes) {
+               for (double& step : of_piece(piece)) step = bandwright::take<double>(bytes);
+             }});
     for (std::size_t i = 0; i < count; ++i) rank(by_bound_[first + i], steps[i]);
     answer_.evaluated += static_cast<std::int64_t>(count);
   }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "plan/division_space.h"
+#include "runner/crew.h"
 
 namespace bandwright {
 
@@ -25,6 +26,7 @@ struct DivisionSearch {
   double longest_step_ns = 0.0;       // only steps of at most this; 0: any
   double most_memory_bytes = 0.0;     // of an NPU; 0: what it has
   int threads = 0;                    // 0: as many as there are cores
+  Crew* crew = nullptr;               // who does the work, at each of its ranks; else as many threads
   bool use_bound = true;              // else every division that fits is evaluated; the answer is the same
   std::function<bool()> interrupted;  // asked now and then; may be empty
 };
@@ -60,7 +62,8 @@ double memory_limit(const DivisionSpace& space, const DivisionSearch& search);
 // The best divisions of the space, exactly: the memory of every valid division is known without a step, a
 // bound of its step (plan/division_bound.h) is cheap, and in the order of their bounds steps are evaluated
 // until the next bound is above the last one that is listed. So nothing that was left out can be better. The
-// same answer for any number of threads. Step times are compared in whole picoseconds.
+// same answer for any number of threads and ranks (at each of them). Step times are compared in whole
+// picoseconds.
 //
 // Cost: 0.2 us per valid division, 1.5 us for each whose bound is below the answer, 20 us for passes of a
 // layer that are new (plan/step_evaluator.h).

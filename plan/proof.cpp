@@ -1,16 +1,18 @@
 #include "plan/proof.h"
 
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
+#include <tbb/enumerable_thread_specific.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
+#include <span>
 
 #include "core/error.h"
 #include "plan/division_bound.h"
 #include "plan/merit.h"
 #include "plan/step_evaluator.h"
+#include "runner/message.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
@@ -32,16 +34,39 @@ class Closer {
         network_(space.job.machine.network(npus)),
         sizes_(group_sizes(space, domains_, network_)) {}
 
-  std::vector<ClosedSubtree> run() const {
+  // Pieces of a few subtrees, which share what their steps have in common.
+  std::vector<ClosedSubtree> run(Crew& crew) const {
+    constexpr std::size_t grain = 16;
     std::vector<ClosedSubtree> lines(sizes_.size());
-    tbb::task_arena arena(search_.threads > 0 ? search_.threads : tbb::task_arena::automatic);
-    arena.execute([&] {
-      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, sizes_.size(), 16), [&](const auto& range) {
-        DivisionBound bound(space_.job);
-        StepEvaluator steps(space_.job, network_);
-        for (std::size_t i = range.begin(); i != range.end(); ++i) lines[i] = close(sizes_[i], bound, steps);
-      });
+    const auto of_piece = [&](std::size_t piece) {
+      return std::span(lines).subspan(piece * grain, std::min(grain, lines.size() - piece * grain));
+    };
+    struct Own {
+      DivisionBound bound;
+      StepEvaluator steps;
+    };
+    tbb::enumerable_thread_specific<Own> own([&] {
+      return Own{DivisionBound(space_.job), StepEvaluator(space_.job, network_)};
     });
+    crew.run({.pieces = (lines.size() + grain - 1) / grain,
+              .compute =
+                  [&](std::size_t piece) {
+                    Own& mine = own.local();
+                    std::size_t index = piece * grain;
+                    for (ClosedSubtree& line : of_piece(piece)) {
+                      line = close(sizes_[index++], mine.bound, mine.steps);
+                    }
+                  },
+              .pack =
+                  [&](std::size_t piece) {
+                    std::string bytes;
+                    for (const ClosedSubtree& line : of_piece(piece)) put(bytes, line);
+                    return bytes;
+                  },
+              .unpack =
+                  [&](std::size_t piece, std::string_view bytes) {
+                    for (ClosedSubtree& line : of_piece(piece)) line = take<ClosedSubtree>(bytes);
+                  }});
     return lines;
   }
 
@@ -82,6 +107,8 @@ class Closer {
 std::vector<ClosedSubtree> prove(const DivisionSpace& space, const DivisionSearch& search,
                                  const RankedDivisions& found) {
   const Merit last = last_merit(space, search, found);
+  const auto own_crew = search.crew == nullptr ? std::make_unique<Crew>(search.threads) : nullptr;
+  Crew& crew = search.crew == nullptr ? *own_crew : *search.crew;
   std::vector<ClosedSubtree> lines;
   for (std::size_t i = 0; i < space.npus.size(); ++i) {
     try {
@@ -90,7 +117,7 @@ std::vector<ClosedSubtree> prove(const DivisionSpace& space, const DivisionSearc
       continue;  // an obstacle, said in the answer
     }
     const Closer closer(space, search, space.npus[i], space.weights.empty() ? 1.0 : space.weights[i], last);
-    const std::vector<ClosedSubtree> some = closer.run();
+    const std::vector<ClosedSubtree> some = closer.run(crew);
     lines.insert(lines.end(), some.begin(), some.end());
   }
   return lines;

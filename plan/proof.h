@@ -21,7 +21,8 @@ struct ClosedSubtree {
 };
 
 // Why nothing better than the divisions of an answer is left: each subtree of the space, in its order. The
-// same bytes for any number of threads, as it is written against the final answer.
+// same bytes for any number of threads and ranks, as it is written against the final answer; of ranks, at the
+// first.
 std::vector<ClosedSubtree> prove(const DivisionSpace& space, const DivisionSearch& search,
                                  const RankedDivisions& found);
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
 #include "core/io/process.h"
+#include "core/text.h"
 
 namespace bandwright {
 namespace {
@@ -39,6 +41,13 @@ std::string time_limit(const MeasurePlan& plan) {
 }
 
 }  // namespace
+
+std::string checked_partition(const std::string& names) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,";
+  if (names.find_first_not_of(allowed) == std::string::npos) return names;
+  throw InputError(fmt::format(
+      "--partition: '{}' is no partition: expected letters, digits, '_', '-' and '.'", printable(names)));
+}
 
 std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options) {
   const Shape shape = shape_of(options.worker, *std::max_element(plan.workers.begin(), plan.workers.end()));

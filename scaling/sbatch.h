@@ -23,4 +23,7 @@ struct SlurmOptions {
 // plan the time asked for is that of all runs; otherwise the cluster's default.
 std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options);
 
+// A partition's name, which becomes a line of the script that Slurm reads. Throws InputError.
+std::string checked_partition(const std::string& names);
+
 }  // namespace bandwright

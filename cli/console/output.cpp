@@ -27,9 +27,10 @@ double seconds_so_far() {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Of a terminal, or the usual one.
+// Of a terminal, or the usual one. What mpirun makes of standard output looks like one, whatever is behind it.
 TextStyle text_style(const OutputOptions& options) {
   TextStyle style;
+  if (std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr) return style;
   if ((!options.file.empty() && options.file != "-") || ::isatty(STDOUT_FILENO) != 1) return style;
   constexpr std::size_t narrowest = 40;
   winsize size{};

@@ -71,16 +71,8 @@ void read_plan(MeasureCommandOptions& options) {
   }
 }
 
-// It becomes a line of the script that Slurm reads.
-void check_partition(std::string_view names) {
-  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,";
-  if (names.find_first_not_of(allowed) == std::string_view::npos) return;
-  throw InputError(fmt::format(
-      "--partition: '{}' is no partition: expected letters, digits, '_', '-' and '.'", printable(names)));
-}
-
 void print_script(const MeasureCommandOptions& options) {
-  check_partition(options.slurm_options.partition);
+  static_cast<void>(checked_partition(options.slurm_options.partition));
   SlurmOptions slurm = options.slurm_options;
   std::vector<std::string>& words = slurm.measure_options;
   words = {"--repeat", std::to_string(options.plan.repeats), "--warmup",

@@ -3,12 +3,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 
 namespace bandwright {
+namespace {
+
+std::atomic<bool> told = true;
+
+}  // namespace
+
+void tell_no_more() { told = false; }
+void tell_again() { told = true; }
 
 void tell_text(std::string_view text) noexcept {
+  if (!told) return;
   while (!text.empty()) {
     const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;

@@ -15,6 +15,10 @@ void tell(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
   tell_text(fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
+// Nothing more is told, and told again: by a process that is not the one to speak.
+void tell_no_more();
+void tell_again();
+
 // Standard error is a terminal: lines may be drawn over.
 bool tells_a_terminal();
 

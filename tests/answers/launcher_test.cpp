@@ -5,9 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <random>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "study/job/training.h"
+#include "study/recipe/recipe.h"
+#include "training/estimate.h"
 
 namespace bandwright {
 namespace {
@@ -172,6 +176,56 @@ TEST(Launcher, RemarksSayWhatIsOtherwise) {
   EXPECT_EQ(torchtitan_arguments(job(p)).remarks.size(), 2U);
   p.pipeline = 1;
   EXPECT_TRUE(megatron_core_arguments(job(p)).remarks.empty());
+}
+
+// From a plan's division to a launcher's words and back: the same estimate. Divisions that the software runs
+// otherwise have remarks, and are left out.
+TEST(Launcher, WordsReadBackAreTheSameJob) {
+  std::mt19937 random(5);
+  const auto one_of = [&](std::initializer_list<std::int64_t> values) {
+    return values.begin()[random() % values.size()];
+  };
+  const TransformerArchitecture dense = load_architecture("llama3-70b");
+  const TransformerArchitecture sparse = load_architecture("mixtral-8x7b");
+  const Machine machine = load_machine("dgx-h100");
+  std::map<std::string_view, int> compared;
+  for (int i = 0; i < 2000; ++i) {
+    const bool experts = random() % 3 == 0;
+    Parallelism p;
+    p.tensor = one_of({1, 2, 4, 8});
+    p.context = one_of({1, 1, 2});
+    p.pipeline = one_of({1, 2, 4, 8});
+    p.expert = experts ? one_of({1, 2, 4}) : 1;
+    p.virtual_stages = p.pipeline > 1 ? one_of({1, 1, 2, 4}) : 1;
+    p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
+    p.micro_batch = one_of({1, 2});
+    p.global_batch = one_of({128, 256});
+    p.zero = static_cast<int>(one_of({0, 1, 2, 3}));
+    p.recompute = static_cast<Recomputation>(random() % 3);
+    p.sequence_parallel = p.tensor > 1 && random() % 2 == 0;
+    const TrainingJob trained{experts ? sparse : dense, machine, p};
+    TrainingJob asked = trained;
+    try {
+      fill_data_parallel(asked.parallelism, 128);
+      validate(asked.model, asked.parallelism);
+    } catch (const InputError&) {
+      continue;
+    }
+    for (const std::string_view software : {"megatron-core", "torchtitan"}) {
+      const LauncherArguments words = launcher_arguments(software, asked);
+      if (!words.remarks.empty()) continue;
+      const Job given{.model = experts ? "mixtral-8x7b" : "llama3-70b", .machine = "dgx-h100", .npus = "128"};
+      const Recipe recipe = read_recipe(words.arguments, "-", given);
+      EXPECT_THAT(recipe.notes, testing::IsEmpty()) << words.arguments;
+      const TrainingEstimate there = estimate(asked);
+      const TrainingEstimate back = estimate(training_job(recipe.job, asked.model, machine));
+      EXPECT_EQ(back.step_ns, there.step_ns) << words.arguments << "\n" << estimate_command(recipe.job);
+      EXPECT_EQ(back.memory.total(), there.memory.total()) << words.arguments;
+      ++compared[software];
+    }
+  }
+  EXPECT_GT(compared["megatron-core"], 200);
+  EXPECT_GT(compared["torchtitan"], 50);
 }
 
 TEST(Launcher, IsFoundByName) {

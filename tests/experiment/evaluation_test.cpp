@@ -13,9 +13,10 @@ namespace bandwright {
 namespace {
 
 std::vector<Result> evaluated(const Experiment& experiment, const std::filesystem::path& file,
-                              const EvaluationOptions& options = {}) {
+                              const EvaluationOptions& options = {}, int threads = 1) {
   ResultStore store(file);
-  evaluate_missing(experiment, store, options);
+  Crew crew(threads);
+  evaluate_missing(experiment, store, crew, options);
   return store.listed();
 }
 
@@ -26,13 +27,13 @@ const std::string grid =
 TEST(Evaluation, DoesNotDependOnThreadsOrInterruptions) {
   const TemporaryFolder folder;
   const Experiment experiment = experiment_of(grid);
-  const CsvRows once = result_rows(evaluated(experiment, folder / "1.sqlite", {.jobs = 1}));
+  const CsvRows once = result_rows(evaluated(experiment, folder / "1.sqlite"));
   EXPECT_EQ(once.size(), experiment.points.size() + 1);
-  EXPECT_EQ(result_rows(evaluated(experiment, folder / "4.sqlite", {.jobs = 4})), once);
+  EXPECT_EQ(result_rows(evaluated(experiment, folder / "4.sqlite", {}, 4)), once);
 
   std::stop_source stop;
   evaluated(experiment, folder / "2.sqlite",
-            {.jobs = 1, .stop = stop.get_token(), .on_progress = [&](std::size_t done, std::size_t) {
+            {.stop = stop.get_token(), .on_progress = [&](std::size_t done, std::size_t) {
                if (done > 5) stop.request_stop();
              }});
   EXPECT_EQ(result_rows(evaluated(experiment, folder / "2.sqlite")), once);
@@ -42,12 +43,12 @@ TEST(Evaluation, ASecondRunDoesOnlyWhatIsMissing) {
   const TemporaryFolder folder;
   ResultStore store(folder / "r.sqlite");
   const Experiment experiment = experiment_of(grid);
-  EXPECT_EQ(evaluate_missing(experiment, store, {}).missing, experiment.points.size());
-  EXPECT_EQ(evaluate_missing(experiment, store, {}).missing, 0);
+  EXPECT_EQ(evaluate_missing(experiment, store).missing, experiment.points.size());
+  EXPECT_EQ(evaluate_missing(experiment, store).missing, 0);
   EXPECT_EQ(evaluate_missing(experiment, store, {.force = true}).missing, experiment.points.size());
   // A third budget: only its points.
   const Experiment more = experiment_of(grid + "grids: [{budgets: [100 GB/s, 200 GB/s, 300 GB/s]}]\n");
-  EXPECT_EQ(evaluate_missing(more, store, {}).missing, experiment.points.size() / 2);
+  EXPECT_EQ(evaluate_missing(more, store).missing, experiment.points.size() / 2);
 }
 
 TEST(Evaluation, TwoRunsOnOneStoreAtOnceAgree) {
@@ -56,10 +57,8 @@ TEST(Evaluation, TwoRunsOnOneStoreAtOnceAgree) {
   CsvRows first;
   CsvRows second;
   {
-    const std::jthread one(
-        [&] { first = result_rows(evaluated(experiment, folder / "r.sqlite", {.jobs = 1})); });
-    const std::jthread two(
-        [&] { second = result_rows(evaluated(experiment, folder / "r.sqlite", {.jobs = 1})); });
+    const std::jthread one([&] { first = result_rows(evaluated(experiment, folder / "r.sqlite")); });
+    const std::jthread two([&] { second = result_rows(evaluated(experiment, folder / "r.sqlite")); });
   }
   EXPECT_EQ(first.size(), experiment.points.size() + 1);
   EXPECT_EQ(first, second);

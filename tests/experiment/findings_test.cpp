@@ -16,7 +16,7 @@ const std::vector<Result>& full() {
   static const std::vector<Result> results = [] {
     const TemporaryFolder folder;
     ResultStore store(folder / "full.sqlite");
-    evaluate_missing(load_experiment("full"), store, {});
+    evaluate_missing(load_experiment("full"), store);
     return store.listed();
   }();
   return results;

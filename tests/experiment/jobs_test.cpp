@@ -16,7 +16,7 @@ namespace {
 std::vector<Result> rows_of(const Experiment& experiment) {
   const TemporaryFolder folder;
   ResultStore store(folder / "r.sqlite");
-  evaluate_missing(experiment, store, {});
+  evaluate_missing(experiment, store);
   return store.listed();
 }
 

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "experiment/findings.h"
+#include "experiment/packed_results.h"
 #include "experiment/points/row.h"
 
 namespace bandwright {
@@ -85,6 +86,28 @@ class RandomResults {
 
   std::mt19937_64 random_;
 };
+
+TEST(RandomResults, TravelToAnotherRankUnchanged) {
+  RandomResults random(7);
+  std::vector<Result> results;
+  for (int i = 0; i < 200; ++i) {
+    Result& result = results.emplace_back(Result{.row = random.any_row()});
+    const std::size_t length = random.below(4);
+    for (std::size_t k = 0; k < length; ++k) {
+      result.trace.push_back({.number = static_cast<int>(k) + 1, .objective = random.number()});
+    }
+  }
+  const std::vector<Result> travelled = unpacked(packed(results));
+  ASSERT_EQ(travelled.size(), results.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    EXPECT_EQ(travelled[i].row, results[i].row) << i;
+    ASSERT_EQ(travelled[i].trace.size(), results[i].trace.size());
+    for (std::size_t k = 0; k < results[i].trace.size(); ++k) {
+      EXPECT_EQ(travelled[i].trace[k].objective, results[i].trace[k].objective);
+      EXPECT_EQ(travelled[i].trace[k].lower_bound, results[i].trace[k].lower_bound);
+    }
+  }
+}
 
 TEST(Row, CellsOfAnyRowReadBack) {
   for (unsigned seed = 1; seed <= 200; ++seed) {

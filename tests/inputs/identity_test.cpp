@@ -12,6 +12,8 @@
 #include "experiment/points/allocation.h"
 #include "memory/tiers.h"
 #include "network/graph_file.h"
+#include "study/job/job_options.h"
+#include "study/space_file.h"
 #include "tests/inputs/yaml_copy.h"
 #include "training/machine.h"
 #include "workload/architecture.h"
@@ -32,13 +34,53 @@ std::vector<std::string> others_of(const std::string& text) {
       others.push_back(fmt::format("{}{}", other, unit));
     }
   }
-  for (const std::string_view word :
-       {"true",           "false",     "fifo",     "lifo",       "priority",   "plain",   "hierarchical",
-        "smallest-first", "links",     "ports",    "GiB/s",      "GB/s",       "fused",   "split",
-        "themis",         "ascending", "ring",     "direct",     "shared",     "per-npu", "gelu",
-        "swiglu",         "Ring",      "Switch",   "all-reduce", "all-gather", "TP",      "DP",
-        "EqualBW",        "PerfOptBW", "1 us",     "7 GB/s",     "whole",      "switch",  "port",
-        "ring",           "one2one",   "many2many"}) {
+  for (const std::string_view word : {"true",
+                                      "false",
+                                      "fifo",
+                                      "lifo",
+                                      "priority",
+                                      "plain",
+                                      "hierarchical",
+                                      "smallest-first",
+                                      "links",
+                                      "ports",
+                                      "GiB/s",
+                                      "GB/s",
+                                      "fused",
+                                      "split",
+                                      "themis",
+                                      "ascending",
+                                      "ring",
+                                      "direct",
+                                      "shared",
+                                      "per-npu",
+                                      "gelu",
+                                      "swiglu",
+                                      "Ring",
+                                      "Switch",
+                                      "all-reduce",
+                                      "all-gather",
+                                      "TP",
+                                      "DP",
+                                      "EqualBW",
+                                      "PerfOptBW",
+                                      "1 us",
+                                      "7 GB/s",
+                                      "whole",
+                                      "switch",
+                                      "port",
+                                      "ring",
+                                      "one2one",
+                                      "many2many",
+                                      "none",
+                                      "selective",
+                                      "fp8",
+                                      "unfused",
+                                      "gradients",
+                                      "gpipe",
+                                      "all-to-all",
+                                      "cost-per-token",
+                                      "PP,DP,EP,CP,TP"}) {
     if (word != text) others.emplace_back(word);
   }
   others.push_back(text + "x");
@@ -219,6 +261,50 @@ TEST(Identity, Calibration) {
   const YamlValue root = YamlValue::load(inputs_folder() / "calibration.yaml");
   members.check(as_file("calibration", copy_of(root)), "calibration.yaml");
   EXPECT_EQ(members.silent(), std::set<std::string>());
+}
+
+// A space with every key.
+const std::string whole_space =
+    "help: h\nmodel: llama3-8b\nmachine: dgx-a100\nnpus: [8, 16]\nglobal_batch: 32\ntp: [2, 4]\ncp: "
+    "1..2\npp: 2\n"
+    "ep: 1\nvirtual_stages: 2\nmicro_batch: 2\nzero: 1\nrecompute: full\nsequence_parallel: true\nsequence: "
+    "4096\n"
+    "precision: fp16\nattention: flash2\noverlap: none\ndispatch: per-node\nplacement: TP,CP,EP,PP,DP\n"
+    "schedule: 1f1b\nbucket: 100 MB\nminimize: perf-per-cost\nmax_step: 9 s\nmax_memory: 70 GB\nbest: 3\n"
+    "prices: artifact\npareto: true\nnpu: a100\nbudget: 500\nhardware: usual\nshapes: any\ndimensions: 3\n"
+    "constraints: [b1 >= 2 b2]\n";
+TEST(Identity, Spaces) { check_kind(space_fields(), "spaces", {whole_space}); }
+
+// What a question asks, in one text.
+std::string asked(const YamlValue& root) {
+  const PlanQuestion question = read_space(root);
+  const HardwareWords bought = hardware_words(root);
+  std::string text;
+  for (const JobOption* option : given_options(question.job)) {
+    text += fmt::format("{}={} ", option->name, question.job.*option->word);
+  }
+  const DivisionSearch& search = question.search;
+  text += fmt::format("{} {} {} {} {} ", bought.npu, bought.hardware, bought.shapes, bought.dimensions,
+                      fmt::join(bought.constraints, ";"));
+  return text + fmt::format("{} {} {} {} {}", plan_objective_name(search.objective), search.best,
+                            search.longest_step_ns, search.most_memory_bytes, question.pareto);
+}
+
+// No key of a space is read and then forgotten: without any one of them another question is asked, or none.
+TEST(Identity, EveryKeyOfASpaceReachesItsQuestion) {
+  const std::string whole = asked(YamlValue::parse(whole_space, "whole.yaml"));
+  std::size_t keys = 0;
+  for (std::size_t at = whole_space.find('\n') + 1; at < whole_space.size(); ++keys) {  // after `help`
+    const std::size_t end = whole_space.find('\n', at) + 1;
+    std::string less = whole_space;
+    less.erase(at, end - at);
+    try {
+      EXPECT_NE(asked(YamlValue::parse(less, "less.yaml")), whole) << whole_space.substr(at, end - at);
+    } catch (const InputError&) {  // one that a space must have
+    }
+    at = end;
+  }
+  EXPECT_EQ(keys + 1, space_fields().list().fields.size()) << "a new key: add it to whole_space";
 }
 
 // The constants of a machine stand in another file; a machine with other constants is another machine.

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/io/process.h"
+#include "core/io/process.h"
 #include "scaling/sbatch.h"
 
 namespace bandwright {

@@ -1,0 +1,12 @@
+#pragma once
+#include <vector>
+
+#include "report/document.h"
+#include "study/plan_map.h"
+
+namespace bandwright {
+
+// What plots/plan.py draws: a row for each cell of the map, and one for each division of a front.
+Document plan_picture(const PlanAnswer& answer, const std::vector<PlanCell>& map);
+
+}  // namespace bandwright

@@ -1,0 +1,238 @@
+#include "runner/crew.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+#include "core/error.h"
+#include "runner/launch.h"
+#include "runner/message.h"
+
+namespace bandwright {
+namespace {
+
+// Ranks as threads of this process: what MPI does, without its processes.
+class Post {
+ public:
+  explicit Post(int size) : boxes_(static_cast<std::size_t>(size)) {}
+  [[nodiscard]] int size() const { return static_cast<int>(boxes_.size()); }
+
+  void send(int to, Ranks::Message message) {
+    const std::lock_guard lock(mutex_);
+    boxes_[static_cast<std::size_t>(to)].push_back(std::move(message));
+  }
+  std::optional<Ranks::Message> receive(int rank) {
+    const std::lock_guard lock(mutex_);
+    std::deque<Ranks::Message>& box = boxes_[static_cast<std::size_t>(rank)];
+    if (box.empty()) return std::nullopt;
+    Ranks::Message message = std::move(box.front());
+    box.pop_front();
+    return message;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::deque<Ranks::Message>> boxes_;
+};
+
+class ThreadRanks : public Ranks {
+ public:
+  ThreadRanks(Post& post, int rank) : post_(post), rank_(rank) {}
+  [[nodiscard]] int rank() const override { return rank_; }
+  [[nodiscard]] int size() const override { return post_.size(); }
+  [[nodiscard]] int on_this_machine() const override { return post_.size(); }
+  void send(int to, const std::string& bytes) override { post_.send(to, {rank_, bytes}); }
+  std::optional<Message> receive() override { return post_.receive(rank_); }
+
+ private:
+  Post& post_;
+  int rank_;
+};
+
+// Runs the same function at each rank, as a launcher does.
+void at_each_rank(int size, int threads, const std::function<void(Crew&)>& function) {
+  if (size == 1) {
+    Crew crew(threads);
+    return function(crew);
+  }
+  Post post(size);
+  std::vector<std::jthread> ranks;
+  for (int rank = 0; rank < size; ++rank) {
+    ranks.emplace_back([&, rank] {
+      Crew crew(threads, std::make_unique<ThreadRanks>(post, rank));
+      function(crew);
+    });
+  }
+}
+
+// Squares, by their numbers.
+struct Squares {
+  std::vector<std::size_t> values;
+  std::multiset<std::size_t> finished;
+
+  NumberedWork work(bool everywhere = false) {
+    return {.pieces = values.size(),
+            .compute = [this](std::size_t i) { values[i] = i * i + 1; },
+            .pack =
+                [this](std::size_t i) {
+                  std::string bytes;
+                  put(bytes, values[i]);
+                  return bytes;
+                },
+            .unpack = [this](std::size_t i, std::string_view bytes) { values[i] = take<std::size_t>(bytes); },
+            .finished = [this](std::size_t i) { finished.insert(i); },
+            .everywhere = everywhere};
+  }
+};
+
+void expect_all(const Squares& squares) {
+  for (std::size_t i = 0; i < squares.values.size(); ++i) ASSERT_EQ(squares.values[i], i * i + 1) << i;
+}
+
+constexpr int sizes[] = {1, 2, 3, 5};
+
+TEST(Crew, TheFirstRankGetsEveryPieceOnceWhateverTheRanksAndThreads) {
+  for (const int size : sizes) {
+    for (const int threads : {1, 3}) {
+      at_each_rank(size, threads, [](Crew& crew) {
+        Squares squares{.values = std::vector<std::size_t>(1000)};
+        EXPECT_TRUE(crew.run(squares.work()));
+        if (!crew.leads()) return;
+        expect_all(squares);
+        EXPECT_EQ(squares.finished.size(), 1000);
+        EXPECT_EQ(std::set(squares.finished.begin(), squares.finished.end()).size(), 1000);
+      });
+    }
+  }
+}
+
+TEST(Crew, EveryRankGetsWhatAllWant) {
+  for (const int size : sizes) {
+    at_each_rank(size, 2, [](Crew& crew) {
+      for (const std::size_t pieces : {0, 1, 7, 300}) {  // one meeting after the other
+        Squares squares{.values = std::vector<std::size_t>(pieces)};
+        EXPECT_TRUE(crew.run(squares.work(true)));
+        expect_all(squares);
+      }
+    });
+  }
+}
+
+TEST(Crew, TextsOfTheFirstReachAll) {
+  at_each_rank(4, 1, [](Crew& crew) {
+    EXPECT_EQ(crew.from_first(crew.leads() ? "one" : "other"), "one");
+    EXPECT_EQ(crew.from_first(crew.leads() ? std::string(100'000, 'x') : ""), std::string(100'000, 'x'));
+  });
+}
+
+TEST(Crew, AStopKeepsWhatIsFinishedAndIsKnownEverywhere) {
+  for (const int size : sizes) {
+    std::atomic<bool> stop = false;
+    at_each_rank(size, 1, [&](Crew& crew) {
+      Squares squares{.values = std::vector<std::size_t>(100'000)};
+      NumberedWork work = squares.work();
+      work.compute = [&, compute = work.compute](std::size_t i) {
+        compute(i);
+        if (i == 10) stop = true;
+      };
+      work.stopped = [&] { return stop.load(); };
+      EXPECT_FALSE(crew.run(work));
+      if (!crew.leads()) return;
+      EXPECT_GE(squares.finished.size(), 1);
+      EXPECT_LT(squares.finished.size(), 100'000);
+      for (const std::size_t i : squares.finished) EXPECT_EQ(squares.values[i], i * i + 1);
+    });
+  }
+}
+
+// At whatever rank it happens, the first one throws it after what was begun is finished; others are
+// dismissed.
+TEST(Crew, AnExceptionComesThroughAtTheFirstRank) {
+  for (const int size : sizes) {
+    std::atomic<int> dismissed = 0;
+    std::atomic<int> thrown = 0;
+    at_each_rank(size, 1, [&](Crew& crew) {
+      Squares squares{.values = std::vector<std::size_t>(1000)};
+      NumberedWork work = squares.work();
+      work.compute = [&, compute = work.compute](std::size_t i) {
+        if (i == 400) throw InputError("piece 400");
+        compute(i);
+      };
+      try {
+        crew.run(work);
+        ADD_FAILURE() << "nothing thrown";
+      } catch (const InputError& error) {
+        EXPECT_THAT(error.what(), ::testing::EndsWith("piece 400"));
+        ++thrown;
+      } catch (const Dismissed&) {
+        ++dismissed;
+      }
+    });
+    EXPECT_GE(thrown, 1);
+    EXPECT_LE(thrown, 2);  // at the first, and where it happened
+    EXPECT_EQ(thrown + dismissed, size);
+  }
+}
+
+TEST(Crew, ARankThatFailsByItselfEndsTheWork) {
+  at_each_rank(3, 1, [](Crew& crew) {
+    Squares squares{.values = std::vector<std::size_t>(10'000)};
+    static std::atomic<int> helpers = 0;
+    if (!crew.leads() && helpers++ == 0) return crew.leave("no such file");
+    NumberedWork work = squares.work();
+    work.compute = [compute = work.compute](std::size_t i) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      compute(i);
+    };
+    if (crew.leads()) {
+      EXPECT_THROW(crew.run(work), InputError);
+    } else {
+      EXPECT_THROW(crew.run(work), Dismissed);
+    }
+  });
+}
+
+TEST(Crew, WhenTheFirstLeavesOthersAreDismissed) {
+  at_each_rank(3, 1, [](Crew& crew) {
+    if (crew.leads()) return;
+    EXPECT_THROW(crew.from_first({}), Dismissed);
+  });
+}
+
+Launch launch_of(const std::map<std::string, std::string>& set) {
+  return read_launch([&](const char* name) {
+    const auto found = set.find(name);
+    return found == set.end() ? nullptr : found->second.c_str();
+  });
+}
+
+TEST(Launch, IsReadFromTheEnvironment) {
+  EXPECT_TRUE(launch_of({}).alone());
+  EXPECT_TRUE(launch_of({{"SLURM_JOB_ID", "7"}, {"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}}).alone())
+      << "a batch script is one process";
+  EXPECT_TRUE(launch_of({{"OMPI_COMM_WORLD_SIZE", "1"}, {"PMIX_RANK", "0"}}).alone());
+  EXPECT_EQ(launch_of({{"OMPI_COMM_WORLD_SIZE", "4"}, {"PMIX_RANK", "2"}}).processes, 4);
+  const Launch srun = launch_of({{"SLURM_STEP_NUM_TASKS", "4"}, {"PMIX_RANK", "0"}});
+  EXPECT_TRUE(srun.slurm && srun.mpi);
+  EXPECT_EQ(srun.processes, 4);
+}
+
+TEST(Launch, SeveralOfSlurmThatDoNotFindEachOtherStop) {
+  try {
+    static_cast<void>(join_ranks(launch_of({{"SLURM_STEP_NUM_TASKS", "4"}})));
+    FAIL() << "each would do all the work";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "Slurm: started as one of 4 processes, but the MPI world has one: start it with srun --mpi=pmix");
+  }
+}
+
+}  // namespace
+}  // namespace bandwright
