@@ -1,4 +1,4 @@
-#include "answers/plan.h"
+#include "answers/plan/plan.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "answers/hardware_plan.h"
-#include "answers/plan_picture.h"
+#include "answers/plan/hardware_plan.h"
+#include "answers/plan/plan_picture.h"
 #include "cli/commands.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
@@ -16,10 +16,10 @@
 #include "cli/figures.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
-#include "study/hardware_proof_file.h"
 #include "study/job/job_options.h"
-#include "study/proof_file.h"
-#include "study/space_file.h"
+#include "study/plan/hardware_proof_file.h"
+#include "study/plan/proof_file.h"
+#include "study/plan/space_file.h"
 
 namespace bandwright {
 namespace {

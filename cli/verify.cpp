@@ -2,11 +2,11 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 
-#include "answers/hardware_plan.h"
-#include "answers/plan.h"
+#include "answers/plan/hardware_plan.h"
+#include "answers/plan/plan.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "study/proof_file.h"
+#include "study/plan/proof_file.h"
 
 namespace bandwright {
 namespace {

@@ -11,7 +11,7 @@
 #include "plan/hardware/free_hardware.h"
 #include "study/job/division_space.h"
 #include "study/job/job_options.h"
-#include "study/space_file.h"
+#include "study/plan/space_file.h"
 #include "training/interval.h"
 #include "training/machine.h"
 #include "validation/data_set.h"

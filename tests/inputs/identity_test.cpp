@@ -13,7 +13,7 @@
 #include "memory/tiers.h"
 #include "network/graph_file.h"
 #include "study/job/job_options.h"
-#include "study/space_file.h"
+#include "study/plan/space_file.h"
 #include "tests/inputs/yaml_copy.h"
 #include "training/machine.h"
 #include "workload/architecture.h"

@@ -1,5 +1,5 @@
 // Questions about divisions in the words of a job.
-#include "study/plan.h"
+#include "study/plan/plan.h"
 
 #include <gtest/gtest.h>
 

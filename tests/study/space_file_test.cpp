@@ -1,5 +1,5 @@
 // Spaces of divisions as files.
-#include "study/space_file.h"
+#include "study/plan/space_file.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "study/hardware_plan.h"
+#include "study/plan/hardware_plan.h"
 
 #include <fmt/format.h>
 

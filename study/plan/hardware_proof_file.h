@@ -2,7 +2,7 @@
 #include <string>
 
 #include "plan/hardware/hardware_proof.h"
-#include "study/hardware_plan.h"
+#include "study/plan/hardware_plan.h"
 
 namespace bandwright {
 

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "report/document.h"
-#include "study/hardware_proof_file.h"
+#include "study/plan/hardware_proof_file.h"
 
 namespace bandwright {
 

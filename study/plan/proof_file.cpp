@@ -1,4 +1,4 @@
-#include "study/proof_file.h"
+#include "study/plan/proof_file.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "answers/plan_picture.h"
+#include "answers/plan/plan_picture.h"
 
 #include <fmt/format.h>
 

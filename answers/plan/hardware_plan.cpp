@@ -1,10 +1,10 @@
-#include "answers/hardware_plan.h"
+#include "answers/plan/hardware_plan.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "answers/launcher.h"
-#include "answers/plan.h"
+#include "answers/plan/plan.h"
 
 namespace bandwright {
 namespace {

@@ -20,7 +20,7 @@ struct HardwareWords {
 };
 
 // Which network should be bought, within a budget, and how should a transformer be divided over it? Decisions
-// of the job are those of PlanQuestion (study/plan.h); --placement is one more: left out it is any.
+// of the job are those of PlanQuestion (study/plan/plan.h); --placement is one more: left out it is any.
 struct HardwareQuestion {
   Job job;  // with --budget
   HardwareWords words;

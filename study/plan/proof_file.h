@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "study/plan.h"
+#include "study/plan/plan.h"
 
 namespace bandwright {
 

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "report/document.h"
-#include "study/plan_map.h"
+#include "study/plan/plan_map.h"
 
 namespace bandwright {
 

@@ -2,7 +2,7 @@
 #include <optional>
 #include <vector>
 
-#include "study/plan.h"
+#include "study/plan/plan.h"
 
 namespace bandwright {
 

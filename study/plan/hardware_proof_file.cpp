@@ -1,4 +1,4 @@
-#include "study/hardware_proof_file.h"
+#include "study/plan/hardware_proof_file.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "report/document.h"
-#include "study/proof_file.h"
+#include "study/plan/proof_file.h"
 
 namespace bandwright {
 

@@ -1,4 +1,4 @@
-#include "study/space_file.h"
+#include "study/plan/space_file.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "study/plan_map.h"
+#include "study/plan/plan_map.h"
 
 #include <algorithm>
 

@@ -2,8 +2,8 @@
 #include <string>
 
 #include "core/yaml.h"
-#include "study/hardware_plan.h"
-#include "study/plan.h"
+#include "study/plan/hardware_plan.h"
+#include "study/plan/plan.h"
 
 namespace bandwright {
 

@@ -1,4 +1,4 @@
-#include "answers/plan.h"
+#include "answers/plan/plan.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
