@@ -129,8 +129,9 @@ def estimate(
 ) -> Answer: ...
 def evaluate(
     *words: Value | Job, experiment: Option = None, output: Option = None, engine: Option = None,
-    npu_fidelity: Option = None, jobs: Option = None, force: bool | None = None, dry_run: bool | None = None,
-    format: Option = None, html: Option = None, timing: bool | None = None
+    npu_fidelity: Option = None, force: bool | None = None, dry_run: bool | None = None, jobs: Option = None,
+    slurm: bool | None = None, tasks: Option = None, partition: Option = None, format: Option = None,
+    html: Option = None, timing: bool | None = None
 ) -> Answer: ...
 def export(
     *words: Value | Job, model: Option = None, loop: Option = None, npus: Option = None, to: Option = None,
@@ -138,8 +139,8 @@ def export(
     format: Option = None, html: Option = None, timing: bool | None = None
 ) -> Answer: ...
 def import_file(
-    *words: Value | Job, file: Option = None, output: Option = None, format: Option = None, html: Option = None,
-    timing: bool | None = None
+    *words: Value | Job, file: Option = None, output: Option = None, model: Option = None, machine: Option = None,
+    npus: Option = None, format: Option = None, html: Option = None, timing: bool | None = None
 ) -> str: ...
 def network(
     *words: Value | Job, network: Option = None, bandwidth: Option = None, prices: Option = None,
@@ -188,8 +189,9 @@ def plan(
     zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, budget: Option = None,
-    classes: Option = None, prices: Option = None, format: Option = None, html: Option = None,
-    timing: bool | None = None, output: Option = None
+    classes: Option = None, prices: Option = None, plot: bool | None = None, plot_folder: Option = None,
+    jobs: Option = None, slurm: bool | None = None, tasks: Option = None, partition: Option = None,
+    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def report(
     *words: Value | Job, experiment: Option = None, output: Option = None, format: Option = None,
@@ -231,7 +233,7 @@ def scale_trials(
 def share(
     *words: Value | Job, network: Option = None, job: Option = None, bandwidth: Option = None,
     routing: Option = None, seed: Option = None, queue_pairs: Option = None, format: Option = None,
-    timing: bool | None = None, output: Option = None
+    html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def simulate(
     *words: Value | Job, model: Option = None, budget: Option = None, allocation: Option = None,

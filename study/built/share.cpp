@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t most_operations_of_a_job = 20'000'000;
 
-void set_word(SharingJob& sharing, const std::string& key, const std::string& value) {
+void set_sharing_word(SharingJob& sharing, const std::string& key, const std::string& value) {
   if (key == "name") {
     sharing.name = value;
   } else if (key == "at") {
@@ -107,7 +107,7 @@ SharingJob parse_sharing_job(std::string_view text) {
     if (end == std::string_view::npos) {
       throw InputError(fmt::format("'{}': expected a key and a value, such as 'tp: 8'", printable(part)));
     }
-    set_word(sharing, std::string(trimmed(part.substr(0, end))), std::string(trimmed(part.substr(end + 1))));
+    set_sharing_word(sharing, std::string(trimmed(part.substr(0, end))), std::string(trimmed(part.substr(end + 1))));
   }
   return sharing;
 }

@@ -8,8 +8,9 @@
 #include "core/error.h"
 #include "core/fields.h"
 #include "core/io/paths.h"
+#include "core/io/process.h"
 #include "core/text.h"
-#include "scaling/sbatch.h"
+
 #include "study/job/job_options.h"
 #include "study/job/training.h"
 #include "study/recipe/launchers.h"
