@@ -11,7 +11,7 @@
 #include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/console/output.h"
-#include "cli/experiment_folder.h"
+#include "cli/experiments/experiment_folder.h"
 #include "cli/options/option_rules.h"
 #include "core/io/progress.h"
 #include "core/io/tell.h"

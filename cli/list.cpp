@@ -8,7 +8,7 @@
 
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/figures.h"
+#include "cli/experiments/figures.h"
 #include "collective/algorithm.h"
 #include "collective/chunk_scheduler.h"
 #include "collective/collective.h"

@@ -13,7 +13,7 @@
 #include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/console/output.h"
-#include "cli/figures.h"
+#include "cli/experiments/figures.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "study/job/job_options.h"

@@ -7,8 +7,8 @@
 
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/experiment_folder.h"
-#include "cli/figures.h"
+#include "cli/experiments/experiment_folder.h"
+#include "cli/experiments/figures.h"
 #include "cli/options/option_rules.h"
 #include "core/catalogue.h"
 #include "core/text.h"

@@ -5,7 +5,7 @@
 #include "answers/charts/experiment_report.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/experiment_folder.h"
+#include "cli/experiments/experiment_folder.h"
 #include "core/io/files.h"
 
 namespace bandwright {

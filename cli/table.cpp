@@ -8,7 +8,7 @@
 #include "answers/findings.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/experiment_folder.h"
+#include "cli/experiments/experiment_folder.h"
 #include "core/catalogue.h"
 #include "experiment/evaluation.h"
 

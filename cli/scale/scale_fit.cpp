@@ -9,7 +9,7 @@
 
 #include "answers/scaling/scaling.h"
 #include "cli/console/output.h"
-#include "cli/figures.h"
+#include "cli/experiments/figures.h"
 #include "cli/options/option_rules.h"
 #include "cli/scale/scale.h"
 #include "scaling/worker_counts.h"

@@ -8,7 +8,7 @@
 
 #include "answers/scaling/scaling.h"
 #include "cli/console/output.h"
-#include "cli/figures.h"
+#include "cli/experiments/figures.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "cli/program/no_answer.h"

@@ -10,7 +10,6 @@
 #include "core/io/paths.h"
 #include "core/io/process.h"
 #include "core/text.h"
-
 #include "study/job/job_options.h"
 #include "study/job/training.h"
 #include "study/recipe/launchers.h"
@@ -52,6 +51,7 @@ std::string layers_of(TransformerArchitecture model, bool with_vocabulary) {
   model.positions = 0;
   model.clamped_ffn = false;
   if (model.latent.key_dim == model.head_dim) model.latent.key_dim = 0;  // as usual
+  if (model.experts.shared_ffn == model.experts.ffn) model.experts.shared_ffn = 0;
   if (!with_vocabulary) model.vocabulary = 1;
   return architecture_fields().content(model);
 }

@@ -291,6 +291,8 @@ Settings read_command_line(std::string_view text, const std::string& file) {
       const std::size_t equal = word.find('=');
       open = Setting{.name = setting_name(std::string_view(word).substr(0, equal)), .line = line};
       if (equal != std::string::npos) open->values.push_back(word.substr(equal + 1));
+    } else if (word.ends_with(".py")) {  // what a launcher starts is no value of its last option
+      close();
     } else if (open && command == open_in) {
       open->values.push_back(word);
     }

@@ -1,4 +1,4 @@
-#include "cli/figures.h"
+#include "cli/experiments/figures.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "cli/experiment_folder.h"
+#include "cli/experiments/experiment_folder.h"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "cli/console/output.h"
-#include "cli/experiment_folder.h"
+#include "cli/experiments/experiment_folder.h"
 
 namespace bandwright {
 
