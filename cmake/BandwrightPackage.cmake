@@ -5,7 +5,7 @@ find_program(HELP2MAN help2man)
 if(HELP2MAN AND NOT BANDWRIGHT_SANITIZE)
   set(pages)
   foreach(command bandwright optimize plan simulate estimate cost evaluate plot table report place
-      network "scale measure" "scale fit" "scale simulate" "scale trials" validate verify check import export list)
+      network "scale measure" "scale fit" "scale simulate" "scale trials" validate verify calibrate share check import export list)
     set(words "$<TARGET_FILE:bandwright>")
     set(page bandwright)
     if(NOT command STREQUAL "bandwright")

@@ -27,7 +27,8 @@ double seconds_so_far() {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Of a terminal, or the usual one. What mpirun makes of standard output looks like one, whatever is behind it.
+// Of a terminal, or the usual one. What mpirun makes of standard output looks like one, whatever is behind
+// it.
 TextStyle text_style(const OutputOptions& options) {
   TextStyle style;
   if (std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr) return style;

@@ -107,7 +107,8 @@ SharingJob parse_sharing_job(std::string_view text) {
     if (end == std::string_view::npos) {
       throw InputError(fmt::format("'{}': expected a key and a value, such as 'tp: 8'", printable(part)));
     }
-    set_sharing_word(sharing, std::string(trimmed(part.substr(0, end))), std::string(trimmed(part.substr(end + 1))));
+    set_sharing_word(sharing, std::string(trimmed(part.substr(0, end))),
+                     std::string(trimmed(part.substr(end + 1))));
   }
   return sharing;
 }

@@ -59,7 +59,7 @@ class Timelines(unittest.TestCase):
         seen = {event["cat"] for event in self.slices}
         self.assertLessEqual({"compute", "bubble", "collective", "chunk", "forward", "backward"}, seen)
         chunk = next(event for event in self.slices if event["cat"] == "chunk")
-        self.assertEqual(set(chunk["args"]), {"chunk", "bytes", "gb_per_s"})
+        self.assertEqual(set(chunk["args"]), {"chunk", "bytes", "gb_per_s", "algorithm"})
         compute = next(event for event in self.slices if event["cat"] == "compute")
         self.assertEqual(set(compute["args"]), {"layer", "pass", "micro_batch"})
 

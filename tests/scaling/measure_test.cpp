@@ -11,7 +11,6 @@
 
 #include "core/error.h"
 #include "core/io/process.h"
-#include "core/io/process.h"
 #include "scaling/sbatch.h"
 
 namespace bandwright {
