@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/io/csv.h"
 #include "experiment/specification.h"
 #include "formats/summaries.h"
 #include "memory/tiers.h"
