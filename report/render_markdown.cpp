@@ -38,10 +38,10 @@ class MarkdownPage {
     for (const std::string& cell : cells) text += fmt::format(" {} |", escaped_markdown(cell));
     line(text);
   }
-  void begin_table(const std::vector<std::string>& headings, const std::vector<bool>& left) {
+  void begin_table(const std::vector<std::string>& headings, const std::vector<bool>& left_aligned) {
     row(headings);
     std::string rule = "|";
-    for (const bool is_left : left) rule += is_left ? " --- |" : " ---: |";
+    for (const bool is_left : left_aligned) rule += is_left ? " --- |" : " ---: |";
     line(rule);
   }
 

@@ -25,9 +25,9 @@ constexpr double top = 12.0;
 constexpr double bottom = 48.0;
 
 // From the numbers of an axis to places on the paper.
-class Scale {
+class AxisScale {
  public:
-  Scale(double low, double high, bool logarithmic, double from, double to)
+  AxisScale(double low, double high, bool logarithmic, double from, double to)
       : logarithmic_(logarithmic), low_(low), high_(high), from_(from), to_(to) {}
   [[nodiscard]] double place(double value) const {
     const double share = (seen(value) - seen(low_)) / (seen(high_) - seen(low_));
@@ -65,7 +65,7 @@ struct Range {
 
 bool has_bars(const Chart::Panel& panel) { return !panel.groups.empty(); }
 
-Scale scale_x(const Chart& chart, const Chart::Panel& panel) {
+AxisScale scale_x(const Chart& chart, const Chart::Panel& panel) {
   if (has_bars(panel)) {
     return {-0.5, static_cast<double>(panel.groups.size()) - 0.5, false, left, width - right};
   }
@@ -80,7 +80,7 @@ Scale scale_x(const Chart& chart, const Chart::Panel& panel) {
 }
 
 // All panels of a chart have one scale to the side, so that they can be compared.
-Scale scale_y(const Chart& chart) {
+AxisScale scale_y(const Chart& chart) {
   Range range;
   for (const Chart::Panel& panel : chart.panels) {
     if (has_bars(panel)) range.see(0.0);
@@ -106,7 +106,7 @@ std::string line(double x1, double y1, double x2, double y2) {
       x1, y1, x2, y2);
 }
 
-std::string axes(const Chart& chart, const Chart::Panel& panel, const Scale& x, const Scale& y) {
+std::string axes(const Chart& chart, const Chart::Panel& panel, const AxisScale& x, const AxisScale& y) {
   std::string svg;
   for (const double mark : y.marks(6)) {
     svg += line(left, y.place(mark), width - right, y.place(mark));
@@ -129,8 +129,8 @@ std::string axes(const Chart& chart, const Chart::Panel& panel, const Scale& x, 
 }
 
 struct Pen {
-  const Scale& x;
-  const Scale& y;
+  const AxisScale& x;
+  const AxisScale& y;
   std::string_view ink;
 
   [[nodiscard]] std::string curve(const Chart::Series& series) const {
@@ -209,8 +209,8 @@ std::vector<double> ticks(double from, double to, bool logarithmic, std::size_t 
 namespace {
 
 std::string panel_svg(const Chart& chart, const Chart::Panel& panel) {
-  const Scale x = scale_x(chart, panel);
-  const Scale y = scale_y(chart);
+  const AxisScale x = scale_x(chart, panel);
+  const AxisScale y = scale_y(chart);
   const std::vector<std::string> names = series_names(chart);
   std::string svg = fmt::format(
       "<svg viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\" aria-label=\"{2}: {3}\" font-size=\"12\" "
