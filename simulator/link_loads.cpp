@@ -38,9 +38,9 @@ Traffics on_a_line(const Block& block, int round, int npus) {
 }
 
 // The links of a network with the routes over them.
-class Links {
+class LoadedLinks {
  public:
-  explicit Links(const Scenario& scenario)
+  explicit LoadedLinks(const Scenario& scenario)
       : built_(*scenario.built),
         routes_(built_.graph, built_.routing),
         of_class_(class_gb_per_s(built_.graph)) {
@@ -245,7 +245,7 @@ class Turns {
 class CallLoads {
  public:
   CallLoads(const Scenario& scenario, const CommunicationPlan& plan, const CommunicationPlan::Call& call,
-            Links& links)
+            LoadedLinks& links)
       : scenario_(scenario), plan_(plan), call_(call), links_(links), turns_(call.queues.size()) {
     std::vector<double> chunks(call.plan.plans.size());  // that follow each plan
     for (const std::uint32_t index : call.plan.plan_of_chunk) ++chunks[index];
@@ -313,7 +313,7 @@ class CallLoads {
   const Scenario& scenario_;
   const CommunicationPlan& plan_;
   const CommunicationPlan::Call& call_;
-  Links& links_;
+  LoadedLinks& links_;
   std::vector<Turns> turns_;  // by the group's dimensions
   Traffics all_;
 };
@@ -322,7 +322,7 @@ class CallLoads {
 
 LinkLoads link_loads(const Scenario& scenario) {
   const CommunicationPlan plan = plan_communication(scenario);
-  Links links(scenario);
+  LoadedLinks links(scenario);
   LinkLoads loads;
   for (const CommunicationPlan::Call& call : plan.calls) {
     CallLoads of_call(scenario, plan, call, links);

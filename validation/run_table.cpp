@@ -51,7 +51,7 @@ std::optional<std::string> model_in_words(const CsvRow& row) {
   if (!row.has("model")) return std::nullopt;
   static const std::regex version("[ _-]v([0-9])", std::regex::icase);
   static const std::regex parameters("[ _-][0-9.]+[bt]$", std::regex::icase);
-  const std::string whole = row.text("model");
+  const std::string& whole = row.text("model");
   const std::string plain = std::regex_replace(std::regex_replace(whole, version, " $1"), parameters, "");
   for (const std::string& words : {whole, plain}) {
     for (const std::string& name : input_names("models/transformers")) {
