@@ -49,7 +49,8 @@ TEST(PlacementDocument, ARowPerPolicyAndSize) {
 
 // The replay of a schedule: kernels and stalls are its time, and it is the time the policy promised.
 TEST(PlacementDocument, ReplaysAddUp) {
-  for (const Json& row : json_of(placement_document(report(), false)).at("results")) {
+  const Json answer = json_of(placement_document(report(), false));
+  for (const Json& row : answer.at("results")) {
     if (row.at("replay_time_s").is_null()) continue;
     const auto value = [&](const char* key) { return row.at(key).get<double>(); };
     const double total = value("replay_time_s");
