@@ -100,8 +100,7 @@ class Kills(unittest.TestCase):
         self.disturb("plan", lambda _: plan(), self.whole_files, ranks)
 
     def test_export(self):
-        words = ["export", "llama3-8b", "--machine", "dgx-h100", "--npus", "16", "--tp", "4", "--global-batch", "32",
-                 "--output", "traces"]
+        words = ["export", "175B", "--npus", "512", "--to", "chakra", "-o", "traces"]
 
         def all_or_none(folder, expected):
             self.whole_files(folder, expected)
@@ -135,7 +134,7 @@ class Kills(unittest.TestCase):
         """An answer without what a clock or the machine decides."""
         def bare(value):
             if isinstance(value, dict):
-                return {key: bare(each) for key, each in value.items()}
+                return {key: "number" if key.endswith("_bytes") else bare(each) for key, each in value.items()}
             if isinstance(value, list):
                 return [bare(each) for each in value]
             return "number" if isinstance(value, float) else value
