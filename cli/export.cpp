@@ -8,11 +8,13 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/console/interrupt.h"
 #include "cli/console/output.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "core/catalogue.h"
 #include "core/io/files.h"
+#include "core/io/progress.h"
 #include "core/text.h"
 #include "formats/astra_sim/layer_text.h"
 #include "formats/chakra/chakra_export.h"
@@ -34,6 +36,7 @@ struct Export {
   TableTraining training;
   const ExportOptions& options;
   std::filesystem::path folder;  // where to write
+  TracesWritten tell;
 };
 
 std::int64_t npus_of(const ExportOptions& options) {
@@ -57,7 +60,7 @@ std::vector<Value> export_chakra(const Export& what) {
   const TableTraining& training = what.training;
   const Step graph = build_step(training.table, network, *training.loop, training.options);
   const std::string& name = training.table.name;
-  write_traces(graph, network, what.folder, name);
+  write_traces(graph, network, what.folder, name, what.tell);
   return {name, fmt::format("{0}/{1}.*.et, groups {1}.json", what.options.folder, name), npus,
           graph.operations.size(), Value()};
 }
@@ -115,9 +118,16 @@ void run(const CLI::App& command, const ExportOptions& options) {
   table.column("traces", "", traces).column("nodes", "", traces).column("layers", "", layers);
   // All files of the models at once; what else the folder holds stays.
   StagedFolder stage(options.folder);
+  const InterruptWatch watch(options.output.host);
+  ProgressBar bar("export", "traces");
+  const TracesWritten tell = [&](std::int64_t done, std::int64_t total) {
+    if (watch.token().stop_requested()) throw CLI::RuntimeError(interrupted_status);
+    bar.show(static_cast<std::size_t>(done), static_cast<std::size_t>(total));
+  };
   std::vector<std::string> models;
   for (const Job& job : members_of(options.job)) {
-    const Export what{table_training(job, table_named(job.model), Library()), options, stage.path()};
+    const Export what{table_training(job, table_named(job.model), Library()), options, stage.path(),
+                      tell};
     table.rows.push_back(format.write(what));
     models.push_back(what.training.table.name);
   }

@@ -12,7 +12,9 @@
 #include "cli/console/output.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "core/input_kinds.h"
 #include "core/text.h"
+#include "experiment/input_files.h"
 #include "formats/detect.h"
 
 namespace bandwright {
@@ -60,6 +62,12 @@ void run(const ImportOptions& options) {
     throw InputError(fmt::format("{} is for recipes of software that trains", typed_name(*given.front())));
   }
   const Sample sample = sample_of(options.file);
+  if (sample.root && find_format(sample) == nullptr) {
+    if (const InputReader* own = find_input_reader(*sample.root)) {
+      throw InputError(
+          fmt::format("{}: is {} already, as commands take it", options.file, input_kind(own->kind).help));
+    }
+  }
   const std::string yaml = imported(sample);
   const FileFormat& format = format_of(sample);
   const bool to_file = !options.file_of_yaml.empty();

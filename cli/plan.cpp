@@ -147,8 +147,7 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
                    "the best of each NPU count that none beats in step time and in what is minimized");
   command.add_option("--explain", options.question.explain, "why not this one: 'tp 8 pp 8'")
       ->type_name("DIVISION");
-  command.add_option("--proof", options.proof, "write why nothing is better, for `bandwright verify`")
-      ->type_name("FILE");
+  add_output_file(command, "--proof", options.proof, "write why nothing is better, for `bandwright verify`");
   command
       .add_option("--npu", options.hardware.npu,
                   "in place of --machine: an NPU, whose network is bought within --budget")
@@ -168,8 +167,8 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
       .add_option("--constraint", options.hardware.constraints,
                   "on what is bought, such as 'b1 >= 2 b2' or 'cost <= $15M'; may be given again")
       ->type_name("CONSTRAINT");
-  command.add_option("--write-machine", options.machine, "write the best machine that is bought, as YAML")
-      ->type_name("FILE");
+  add_output_file(command, "--write-machine", options.machine,
+                  "write the best machine that is bought, as YAML");
   command
       .add_option("--launch", options.launch, "show the best one's arguments of megatron-core or torchtitan")
       ->check(CLI::IsMember({"megatron-core", "torchtitan"}))

@@ -15,6 +15,7 @@
 #include "cli/options/option_rules.h"
 #include "cli/options/routing_options.h"
 #include "core/catalogue.h"
+#include "core/io/paths.h"
 #include "formats/load_graph.h"
 #include "simulator/transport/catalogue.h"
 #include "study/trace_context.h"
@@ -77,6 +78,11 @@ void take_network_words(std::vector<std::string> words, Job& job) {
   const bool complete = !job.network.empty() && !(job.bandwidth.empty() && job.budget.empty() && !built) &&
                         !(job.collective.empty() && job.model.empty());
   if (!complete) {
+    if (find_input("machines", job.network)) {
+      throw InputError(fmt::format("{} is a machine: bandwright simulate <machine> <model> --npus N", job.network));
+    }
+    const std::string other = built ? "" : kind_instead("networks", job.network);
+    if (!other.empty()) throw InputError(fmt::format("unknown network '{}'{}", job.network, other));
     throw InputError(
         "missing arguments: bandwright simulate <network> <budget> <model> [<loop>] (no <budget> with "
         "--bandwidth, no <model> with --collective)");

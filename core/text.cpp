@@ -110,6 +110,10 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   constexpr std::size_t least = 3;  // two letters are near to any others
   if (word.size() < least) return {};
   word = word.substr(0, 64);
+  const auto holds = [&](std::string_view candidate) {
+    return std::search(candidate.begin(), candidate.end(), word.begin(), word.end(),
+                       [](char x, char y) { return lower(x) == lower(y); }) != candidate.end();
+  };
   std::string_view best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string_view candidate : candidates) {
@@ -119,11 +123,13 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
       best_distance = distance;
     }
   }
+  // One that only adds to the word is meant rather than one with other letters: dgx-h100 for h100, not h800.
+  if (!best.empty() && !holds(best)) {
+    for (const std::string_view candidate : candidates) {
+      if (holds(candidate) && (!holds(best) || candidate.size() < best.size())) best = candidate;
+    }
+  }
   if (!best.empty()) return best;
-  const auto holds = [&](std::string_view candidate) {
-    return std::search(candidate.begin(), candidate.end(), word.begin(), word.end(),
-                       [](char x, char y) { return lower(x) == lower(y); }) != candidate.end();
-  };
   const auto longer = std::find_if(candidates.begin(), candidates.end(), holds);
   return longer == candidates.end() ? std::string_view() : *longer;
 }

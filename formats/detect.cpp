@@ -182,7 +182,7 @@ const FileFormat& format_of(const Sample& sample) {
   std::vector<std::string_view> names;
   for (const FileFormat& format : formats) names.push_back(format.name);
   throw InputError(Place{sample.path.string()},
-                   fmt::format("is none of the formats that can be read ({})", fmt::join(names, ", ")));
+                   fmt::format("is none of the formats that can be read ({})", choices_text(names)));
 }
 
 }  // namespace bandwright

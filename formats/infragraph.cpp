@@ -61,7 +61,9 @@ std::map<std::string, LinkKind> read_links(const YamlValue& owner) {
   std::map<std::string, LinkKind> links;
   for (const YamlValue& item : items_of(owner, "links")) {
     item.require_keys({"name", "description", "physical"});
-    LinkKind& kind = links[item.at("name").as_string()];
+    const auto [link, fresh] = links.try_emplace(item.at("name").as_string());
+    if (!fresh) item.at("name").fail("another link has this name");
+    LinkKind& kind = link->second;
     const auto physical = item.find("physical");
     if (!physical) continue;
     physical->require_keys({"bandwidth", "latency"});
@@ -88,7 +90,7 @@ class Infrastructure {
       instance.require_keys({"name", "description", "device", "count"});
       const std::string name = instance.at("name").as_string();
       const auto count = instance.at("count").as_integer(1, max_graph_npus);
-      counts_[name] = count;
+      count_parts(instance, name, count);
       for (std::int64_t i = 0; i < count; ++i) {
         expand(instance.at("device"), fmt::format("{}[{}].", name, i), 0);
       }
@@ -122,7 +124,7 @@ class Infrastructure {
       const Part part = component.at("choice").parsed(
           "a choice", [](std::string_view word) { return choice_named(parts, word, "choice"); });
       const auto count = component.find("count") ? component.at("count").as_integer(1, max_graph_npus) : 1;
-      counts_[prefix + name] = count;
+      count_parts(component, prefix + name, count);
       for (std::int64_t i = 0; i < count; ++i) {
         std::string each = fmt::format("{}{}[{}]", prefix, name, i);
         if (part == Part::Device) {
@@ -130,10 +132,22 @@ class Infrastructure {
         } else {
           nodes_.push_back({std::move(each), part, xpus});
         }
-        if (nodes_.size() > max_graph_npus * 16) component.fail("more than 16 million components");
+        check_size(component);
       }
     }
     expanded_.emplace_back(&device, prefix);
+    check_size(device);
+  }
+
+  // Of an instance or component, by its path up to the name.
+  void count_parts(const YamlValue& part, const std::string& path, std::int64_t count) {
+    if (!counts_.try_emplace(path, count).second) part.at("name").fail("another one here has this name");
+  }
+
+  // Devices that hold nothing are many, too.
+  void check_size(const YamlValue& part) const {
+    constexpr std::size_t most = std::size_t{max_graph_npus} * 4;
+    if (nodes_.size() + expanded_.size() > most) part.fail("more than 4 million components and devices");
   }
 
   void place_nodes() {
@@ -245,7 +259,14 @@ bool is_infragraph(const YamlValue& root) {
 }
 
 NetworkGraph read_infragraph(const YamlValue& root, const GraphDefaults& defaults) {
-  return Infrastructure(root, defaults).graph();
+  try {
+    return Infrastructure(root, defaults).graph();
+  } catch (const InputError& error) {
+    const std::string said = error.what();
+    const std::string& file = root.place().file;
+    if (file.empty() || said.starts_with(file + ':')) throw;
+    throw InputError(Place{file, 0, "instances"}, said);
+  }
 }
 
 }  // namespace bandwright

@@ -79,14 +79,16 @@ void add_link(const CsvRow& row, const std::map<std::string, NodeId>& ids, const
   }
   if (!(cable.bandwidth > Bandwidth())) throw InputError(row.place("bandwidth"), "a link without bandwidth");
   if (row.has("latency")) cable.latency = read_field(row, "latency", parse_time);
-  cable.cables = static_cast<int>(std::min<std::int64_t>(65535, row.count_or("cables", 1)));
+  if (row.has("cables")) {
+    const auto cables = [](std::string_view text) { return parse_integer(text, 1, 65535); };
+    cable.cables = static_cast<int>(read_field(row, "cables", cables));
+  }
   cable.link_class = graph.class_named(row.has("class") ? row.text("class") : "link",
                                        row.has("price") ? row.text("price") : "Pod");
   const NodeId from = ids.at(row.text("from"));
   const NodeId to = ids.at(row.text("to"));
   if (from == to) throw InputError(row.place("to"), "a link that leads back to where it begins");
-  const bool one_way = row.has("one_way") && !equal_ignoring_case(row.text("one_way"), "no");
-  if (one_way) {
+  if (row.yes("one_way")) {
     graph.link(from, to, cable);
   } else {
     graph.join(from, to, cable);

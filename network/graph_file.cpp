@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "core/choice.h"
 #include "core/fields.h"
@@ -75,14 +78,59 @@ std::optional<std::int64_t> bound_of(std::string_view text) {
   throw InputError(fmt::format("'[{}]' takes none of {}", printable(slice), count));
 }
 
-std::vector<NodeId> nodes_of_group(const NetworkGraph& graph, std::string_view name) {
+// Nodes by the names of groups and of kinds, in order; it follows its graph as that grows.
+class NodeIndex {
+ public:
+  explicit NodeIndex(const NetworkGraph& graph) : graph_(graph) {}
+
+  const std::vector<NodeId>& of(std::string_view name) {
+    catch_up();
+    const std::vector<NodeId>& named = by_name_[std::string(name)];
+    const auto kind = std::find_if(by_kind_.begin(), by_kind_.end(), [&](const auto& each) {
+      return equal_ignoring_case(name, node_kind_name(each.first));
+    });
+    if (kind == by_kind_.end()) return named;
+    if (named.empty()) return kind->second;
+    auto& [size, nodes] = both_[std::string(name)];
+    if (size != graph_.nodes.size()) {
+      nodes.clear();
+      std::set_union(kind->second.begin(), kind->second.end(), named.begin(), named.end(),
+                     std::back_inserter(nodes));
+      size = graph_.nodes.size();
+    }
+    return nodes;
+  }
+
+ private:
+  void catch_up() {
+    for (; seen_ < graph_.nodes.size(); ++seen_) {
+      by_kind_[graph_.nodes[seen_].kind].push_back(static_cast<NodeId>(seen_));
+      if (seen_ >= graph_.node_names.size()) continue;
+      const std::string& name = graph_.node_names[seen_];
+      by_name_[name.substr(0, name.find('['))].push_back(static_cast<NodeId>(seen_));
+    }
+  }
+
+  const NetworkGraph& graph_;
+  std::size_t seen_ = 0;
+  std::map<std::string, std::vector<NodeId>> by_name_;
+  std::map<NodeKind, std::vector<NodeId>> by_kind_;
+  std::map<std::string, std::pair<std::size_t, std::vector<NodeId>>> both_;  // at so many nodes
+};
+
+std::vector<NodeId> nodes_in(NodeIndex& index, std::string_view words) {
+  const std::size_t open = words.find('[');
+  const bool whole = open == std::string_view::npos;
+  if (!whole && words.back() != ']') {
+    throw InputError(fmt::format("'{}' is no nodes such as leaf[0:4]", printable(words)));
+  }
+  const std::vector<NodeId>& all = index.of(trimmed(words.substr(0, open)));
+  if (all.empty()) throw InputError(fmt::format("no nodes called '{}'", printable(words.substr(0, open))));
+  if (whole) return all;
   std::vector<NodeId> result;
-  const std::string prefix = std::string(name) + "[";
-  for (NodeId node = 0; node < graph.nodes.size(); ++node) {
-    const bool by_kind = equal_ignoring_case(name, node_kind_name(graph.nodes[node].kind));
-    const bool by_name = node < graph.node_names.size() &&
-                         (graph.node_names[node] == name || graph.node_names[node].starts_with(prefix));
-    if (by_kind || by_name) result.push_back(node);
+  for (const std::int64_t i :
+       sliced(words.substr(open + 1, words.size() - open - 2), static_cast<std::int64_t>(all.size()))) {
+    result.push_back(all[static_cast<std::size_t>(i)]);
   }
   return result;
 }
@@ -100,13 +148,14 @@ void at_entry(const YamlValue* root, std::string_view list, std::size_t index, W
 
 NetworkGraph written_out(const GraphFile& file, const YamlValue* root) {
   NetworkGraph graph;
+  NodeIndex index(graph);
   graph.add_npus(file.npus);
   graph.npus_forward = file.forward;
   for (int npu = 0; npu < file.npus; ++npu) graph.node_names.push_back(fmt::format("npu[{}]", npu));
   for (std::size_t n = 0; n < file.nodes.size(); ++n) {
     const NodeGroup& group = file.nodes[n];
     at_entry(root, "nodes", n, [&] {
-      if (nodes_of_group(graph, group.name).empty()) return;
+      if (index.of(group.name).empty()) return;
       throw InputError(fmt::format("'{}' is the name of other nodes", printable(group.name)));
     });
     for (int i = 0; i < group.count; ++i) {
@@ -122,30 +171,40 @@ NetworkGraph written_out(const GraphFile& file, const YamlValue* root) {
                                     .cables = group.cables,
                                     .cost = group.cost};
     at_entry(root, "links", l, [&] {
-      join_nodes(graph, nodes_named(graph, group.from), nodes_named(graph, group.to), group.scheme, cable,
+      join_nodes(graph, nodes_in(index, group.from), nodes_in(index, group.to), group.scheme, cable,
                  group.one_way);
     });
   }
   return graph;
 }
 
-NodeId one_node(const NetworkGraph& graph, std::string_view words) {
-  const std::vector<NodeId> nodes = nodes_named(graph, words);
+NodeId one_node(NodeIndex& index, std::string_view words) {
+  const std::vector<NodeId> nodes = nodes_in(index, words);
   if (nodes.size() == 1) return nodes.front();
   throw InputError(fmt::format("'{}' is {} nodes, expected one", printable(words), nodes.size()));
 }
 
-void add_way(NetworkGraph& graph, const WrittenWay& way) {
-  std::vector<NodeId> nodes = {one_node(graph, way.from)};
-  for (const std::string& node : way.over) nodes.push_back(one_node(graph, node));
-  nodes.push_back(one_node(graph, way.to));
+// Links by the nodes at their ends.
+using LinksBetween = std::multimap<std::pair<NodeId, NodeId>, LinkId>;
+LinksBetween links_between(const NetworkGraph& graph) {
+  LinksBetween between;
+  for (LinkId id = 0; id < graph.links.size(); ++id) {
+    between.emplace(std::pair(graph.links[id].from, graph.links[id].to), id);
+  }
+  return between;
+}
+
+void add_way(NetworkGraph& graph, NodeIndex& index, const LinksBetween& between, const WrittenWay& way) {
+  std::vector<NodeId> nodes = {one_node(index, way.from)};
+  for (const std::string& node : way.over) nodes.push_back(one_node(index, node));
+  nodes.push_back(one_node(index, way.to));
   for (const NodeId end : {nodes.front(), nodes.back()}) {
     if (graph.nodes[end].kind != NodeKind::Npu) throw InputError("a way that does not lead from NPU to NPU");
   }
   for (std::size_t i = 0; i + 1 < nodes.size(); ++i) {
-    const bool joined = std::any_of(graph.links.begin(), graph.links.end(), [&](const GraphLink& link) {
-      return link.from == nodes[i] && link.to == nodes[i + 1] && !link.failed;
-    });
+    const auto [first, last] = between.equal_range({nodes[i], nodes[i + 1]});
+    const bool joined =
+        std::any_of(first, last, [&](const auto& link) { return !graph.links[link.second].failed; });
     if (joined) continue;
     throw InputError(fmt::format("no link from {} to {}, which a way takes", graph.node_name(nodes[i]),
                                  graph.node_name(nodes[i + 1])));
@@ -153,20 +212,29 @@ void add_way(NetworkGraph& graph, const WrittenWay& way) {
   graph.ways.push_back(std::move(nodes));
 }
 
-void fail_links(NetworkGraph& graph, const FailedLinks& failed) {
-  const std::vector<NodeId> from = nodes_named(graph, failed.from);
-  const std::vector<NodeId> to = nodes_named(graph, failed.to);
-  const auto among = [](const std::vector<NodeId>& nodes, NodeId node) {
-    return std::binary_search(nodes.begin(), nodes.end(), node);
-  };
+// Those from one of `from` to one of `to`; whether there is any.
+bool fail_from(NetworkGraph& graph, const LinksBetween& between, const std::vector<NodeId>& from,
+               const std::vector<NodeId>& to) {
   bool found = false;
-  for (GraphLink& link : graph.links) {
-    if (!(among(from, link.from) && among(to, link.to)) && !(among(from, link.to) && among(to, link.from)))
-      continue;
-    link.failed = true;
-    found = true;
+  for (const NodeId node : from) {
+    auto link = between.lower_bound({node, 0});
+    const auto end = between.upper_bound({node, static_cast<NodeId>(graph.nodes.size())});
+    for (; link != end; ++link) {
+      if (!std::binary_search(to.begin(), to.end(), link->first.second)) continue;
+      graph.links[link->second].failed = true;
+      found = true;
+    }
   }
-  if (!found) {
+  return found;
+}
+
+void fail_links(NetworkGraph& graph, NodeIndex& index, const LinksBetween& between,
+                const FailedLinks& failed) {
+  const std::vector<NodeId> from = nodes_in(index, failed.from);
+  const std::vector<NodeId> to = nodes_in(index, failed.to);
+  const bool there = fail_from(graph, between, from, to);
+  const bool back = fail_from(graph, between, to, from);
+  if (!there && !back) {
     throw InputError(fmt::format("no link between {} and {}", printable(failed.from), printable(failed.to)));
   }
 }
@@ -194,20 +262,8 @@ std::vector<std::int64_t> sliced(std::string_view slice, std::int64_t count) {
 }
 
 std::vector<NodeId> nodes_named(const NetworkGraph& graph, std::string_view words) {
-  const std::size_t open = words.find('[');
-  const bool whole = open == std::string_view::npos;
-  if (!whole && words.back() != ']') {
-    throw InputError(fmt::format("'{}' is no nodes such as leaf[0:4]", printable(words)));
-  }
-  std::vector<NodeId> all = nodes_of_group(graph, trimmed(words.substr(0, open)));
-  if (all.empty()) throw InputError(fmt::format("no nodes called '{}'", printable(words.substr(0, open))));
-  if (whole) return all;
-  std::vector<NodeId> result;
-  for (const std::int64_t i :
-       sliced(words.substr(open + 1, words.size() - open - 2), static_cast<std::int64_t>(all.size()))) {
-    result.push_back(all[static_cast<std::size_t>(i)]);
-  }
-  return result;
+  NodeIndex index(graph);
+  return nodes_in(index, words);
 }
 
 void join_nodes(NetworkGraph& graph, const std::vector<NodeId>& from, const std::vector<NodeId>& to,
@@ -218,6 +274,10 @@ void join_nodes(NetworkGraph& graph, const std::vector<NodeId>& from, const std:
   };
   switch (scheme) {
     case JoinScheme::ManyToMany:
+      if (static_cast<double>(from.size()) * static_cast<double>(to.size()) >
+          static_cast<double>(2 * max_graph_links)) {
+        throw InputError(fmt::format("{} nodes with {}: more than {} links", from.size(), to.size(), max_graph_links));
+      }
       for (const NodeId a : from) {
         for (const NodeId b : to) {
           if (from == to ? a < b : a != b) join(a, b);  // among themselves each pair once
@@ -280,11 +340,15 @@ NetworkGraph read_graph_of(const GraphFile& file, const GraphDefaults& defaults,
     graph.grid = file.grid;
     graph.grid_bandwidth = file.grid_bandwidth;
   }
-  for (std::size_t f = 0; f < file.failed.size(); ++f) {
-    at_entry(root, "failed", f, [&] { fail_links(graph, file.failed[f]); });
-  }
-  for (std::size_t w = 0; w < file.ways.size(); ++w) {
-    at_entry(root, "ways", w, [&] { add_way(graph, file.ways[w]); });
+  if (!file.failed.empty() || !file.ways.empty()) {
+    NodeIndex index(graph);
+    const LinksBetween between = links_between(graph);
+    for (std::size_t f = 0; f < file.failed.size(); ++f) {
+      at_entry(root, "failed", f, [&] { fail_links(graph, index, between, file.failed[f]); });
+    }
+    for (std::size_t w = 0; w < file.ways.size(); ++w) {
+      at_entry(root, "ways", w, [&] { add_way(graph, index, between, file.ways[w]); });
+    }
   }
   check_graph(graph);
   return graph;

@@ -21,7 +21,23 @@ double doublings(double a, double b) { return std::abs(std::log2(a / b)); }
 
 bool tpu(const StepKind& kind) { return kind.npu.starts_with("tpu"); }
 
-bool yes(const CsvRow& row, std::string_view column) { return row.text(column) == "yes"; }
+// What is in the file of errors, and no more: logarithms and exponentials are taken of it.
+constexpr double most_parameters = 1e18;
+constexpr double most_npus = 1e9;
+constexpr double most_tokens = 1e15;
+constexpr double largest_error = 20.0;  // a factor of 5e8
+
+Precision precision_in(const CsvRow& row, std::string_view column) {
+  try {
+    return precision(row.text(column));
+  } catch (const InputError& error) {
+    throw InputError(row.place(column), error.what());
+  }
+}
+bool said_yes(const CsvRow& row, std::string_view column) {
+  static_cast<void>(row.text(column));  // there has to be one
+  return row.yes(column);
+}
 
 }  // namespace
 
@@ -105,15 +121,15 @@ std::vector<MeasuredStep> read_step_errors(const std::string& file) {
     steps.push_back({.run = row.text("run"),
                      .configuration = row.text("configuration"),
                      .kind = {.npu = row.text("npu"),
-                              .experts = yes(row, "experts"),
-                              .parameters = row.number("parameters"),
-                              .npus = row.number("npus"),
-                              .tokens_per_npu = row.number("tokens_per_npu"),
-                              .tensor = yes(row, "tensor"),
-                              .pipeline = yes(row, "pipeline"),
-                              .weights_divided = yes(row, "weights_divided"),
-                              .precision = precision(row.text("precision"))},
-                     .error = row.number("error")});
+                              .experts = said_yes(row, "experts"),
+                              .parameters = row.number_in("parameters", 1.0, most_parameters),
+                              .npus = row.number_in("npus", 1.0, most_npus),
+                              .tokens_per_npu = row.number_in("tokens_per_npu", 1e-9, most_tokens),
+                              .tensor = said_yes(row, "tensor"),
+                              .pipeline = said_yes(row, "pipeline"),
+                              .weights_divided = said_yes(row, "weights_divided"),
+                              .precision = precision_in(row, "precision")},
+                     .error = row.number_in("error", -largest_error, largest_error)});
   }
   return steps;
 }

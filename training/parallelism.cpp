@@ -78,8 +78,11 @@ Value chosen(const std::array<Choice<Value>, size>& choices, std::string_view na
 // Up to three values of [1, limit] nearest to `wanted` that satisfy `valid`.
 template <class Predicate>
 std::string nearest_valid(std::int64_t wanted, std::int64_t limit, Predicate valid) {
+  constexpr std::int64_t most_tried = 2'000'000;
   std::vector<std::int64_t> found;
-  for (std::int64_t away = 0; found.size() < 3 && away <= std::max(limit, wanted); ++away) {
+  const std::int64_t first = std::max<std::int64_t>(0, wanted - limit);
+  const std::int64_t last = std::min(std::max(limit, wanted), first + most_tried);
+  for (std::int64_t away = first; found.size() < 3 && away <= last; ++away) {
     if (wanted - away >= 1 && wanted - away <= limit && valid(wanted - away)) found.push_back(wanted - away);
     if (away > 0 && wanted + away <= limit && valid(wanted + away)) found.push_back(wanted + away);
   }
@@ -171,7 +174,19 @@ double optimizer_state_bytes(Optimizer optimizer) {
   return optimizer_bytes_each[static_cast<std::size_t>(optimizer)];
 }
 
+namespace {
+// Beyond these their product is none.
+void check_npus(const Parallelism& p, std::int64_t data) {
+  const auto product = static_cast<double>(p.tensor) * static_cast<double>(p.context) *
+                       static_cast<double>(p.pipeline) * static_cast<double>(data);
+  if (product <= static_cast<double>(max_npus)) return;
+  throw InputError(fmt::format("TP {} x CP {} x PP {} x {} replicas: more than {} NPUs", p.tensor, p.context,
+                               p.pipeline, data, max_npus));
+}
+}  // namespace
+
 void fill_data_parallel(Parallelism& p, std::int64_t npus) {
+  check_npus(p, 1);
   const std::int64_t replica = p.tensor * p.context * p.pipeline;
   if (npus % replica != 0) {
     const std::int64_t below = npus / replica * replica;
@@ -231,6 +246,7 @@ void validate_shape(const TransformerArchitecture& model, const Parallelism& p) 
 }
 
 void validate(const TransformerArchitecture& model, const Parallelism& p) {
+  check_npus(p, p.data);
   validate_shape(model, p);
   if (p.experts_tensor() != p.tensor) {
     check_divides("expert TP x expert", p.experts_tensor() * p.expert, "TP x context x data parallel ranks,",

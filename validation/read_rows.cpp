@@ -17,6 +17,12 @@ std::string without_place(std::string_view message, const Place& place) {
   return std::string(message);
 }
 
+// What cannot be predicted, as a step beyond the clock, is its row's own fault and not the table's.
+void require_prediction(const Measurement& row) {
+  static const Calibration constants = shipped_calibration();
+  if (!std::isfinite(row.predict(constants))) throw InputError("no prediction");
+}
+
 }  // namespace
 
 RowsRead read_rows(const std::filesystem::path& file, const ReadRow& read) {
@@ -27,9 +33,15 @@ RowsRead read_rows(const std::filesystem::path& file, const ReadRow& read) {
     try {
       std::optional<Measurement> measurement = read(row);
       if (!measurement) continue;
-      if (!std::isfinite(measurement->measured) || measurement->measured <= 0.0) {
-        throw InputError("the measured value must be more than 0");
+      // Beyond these an error relative to it is no number.
+      constexpr double least = 1e-12;
+      constexpr double most = 1e15;
+      if (!(measurement->measured > 0.0)) throw InputError("the measured value must be more than 0");
+      if (!(measurement->measured >= least && measurement->measured <= most)) {
+        throw InputError(fmt::format("a measured value of {:g}, expected {:g} to {:g}", measurement->measured,
+                                     least, most));
       }
+      require_prediction(*measurement);
       result.rows.push_back(std::move(*measurement));
     } catch (const InputError& error) {
       result.not_run.push_back({place, without_place(error.what(), row.place())});

@@ -52,6 +52,8 @@ std::optional<std::string> model_in_words(const CsvRow& row) {
   static const std::regex version("[ _-]v([0-9])", std::regex::icase);
   static const std::regex parameters("[ _-][0-9.]+[bt]$", std::regex::icase);
   const std::string& whole = row.text("model");
+  constexpr std::size_t longest = 200;  // std::regex needs stack for each character
+  if (whole.size() > longest) return std::nullopt;
   const std::string plain = std::regex_replace(std::regex_replace(whole, version, " $1"), parameters, "");
   for (const std::string& words : {whole, plain}) {
     for (const std::string& name : input_names("models/transformers")) {
@@ -60,8 +62,6 @@ std::optional<std::string> model_in_words(const CsvRow& row) {
   }
   return std::nullopt;
 }
-
-bool yes(const CsvRow& row, std::string_view column) { return row.has(column) && row.text(column) == "yes"; }
 
 void set_overlap(Parallelism& p, const std::string& overlap) {
   if (overlap == "none") {
@@ -73,6 +73,11 @@ void set_overlap(Parallelism& p, const std::string& overlap) {
   } else {
     throw InputError(fmt::format("overlap: unknown '{}' (choices: none, expert, tensor, or empty)", overlap));
   }
+}
+
+bool whole_graphs(const CsvRow& row) {
+  if (row.text("graphs") == "whole") return true;
+  throw InputError(fmt::format("graphs: unknown '{}' (choices: whole, or empty)", printable(row.text("graphs"))));
 }
 
 // NVIDIA's releases are named by year and month, "26.06.01"; from that one on steps with MXFP8, whose
@@ -134,11 +139,11 @@ Parallelism parallelism_of(const CsvRow& row) {
   const bool owners_inside = row.text("software") == "internevo" && p.zero_npus > 0;
   if (owners_inside) p.overlap_gradients = p.overlap_parameters = true;
   if (row.text("software") == "fsdp2" && p.context > 1) p.attention = AttentionKernel::Flash2;
-  p.sequence_parallel = p.tensor > 1 && yes(row, "sequence_parallel");
+  p.sequence_parallel = row.yes("sequence_parallel") && p.tensor > 1;
   if (row.has("attention")) p.attention = attention_kernel(row.text("attention"));
   if (row.has("overlap")) set_overlap(p, row.text("overlap"));
   if (row.has("dispatch")) p.dispatch = expert_dispatch(row.text("dispatch"));
-  p.whole_graphs = row.has("graphs") ? row.text("graphs") == "whole" : released_with_graphs(row);
+  p.whole_graphs = row.has("graphs") ? whole_graphs(row) : released_with_graphs(row);
   return p;
 }
 

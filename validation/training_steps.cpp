@@ -16,11 +16,11 @@ RowsRead read_training_steps(const std::filesystem::path& file) {
     set_tp_pp_dp(p, row, tp_pp_dp);
     set_batch(p, row);
     p.context = row.count_or("cp", 1);
-    p.sequence_parallel = p.tensor > 1 && row.text("sequence_parallel") == "yes";
+    p.sequence_parallel = row.yes("sequence_parallel") && p.tensor > 1;
     p.recompute = recomputation(row.text("recompute"));
     p.precision = precision(row.text("precision"));
     interleave(p, row.count_or("virtual_stages", 1));
-    if (row.text("pp_inside_dp") == "yes") p.placement = {"TP", "CP", "EP", "PP", "DP"};
+    if (row.yes("pp_inside_dp")) p.placement = {"TP", "CP", "EP", "PP", "DP"};
     return training_row({model, *machines.load(row.text("system")), p},
                         {fmt::format("{} on {} NPUs of {}, {}", row.text("model"), p.npus(),
                                      row.text("system"), row.text("source")),

@@ -273,10 +273,12 @@ TransformerArchitecture load_architecture(std::string_view word) {
     return theirs ? read_hugging_face(word, root.place().file) : read_architecture(root);
   }
   if (!find_input("models/transformers", word) && find_input("models/tables", word)) {
+    const std::vector<std::string> names = input_names("models/transformers");
+    const std::vector<std::string_view> choices(names.begin(), names.end());
     throw InputError(fmt::format(
         "{} is a layer table, not a transformer: `estimate` takes it, `simulate` and `optimize` on a network "
-        "(choices here: {})",
-        word, fmt::join(input_names("models/transformers"), ", ")));
+        "({})",
+        word, choices_text(choices)));
   }
   return read_architecture(YamlValue::load(input_file("models/transformers", word, "model")));
 }

@@ -3,31 +3,15 @@
 #include <fmt/format.h>
 
 #include <limits>
-#include <map>
 #include <optional>
 
 #include "core/error.h"
-#include "core/io/csv.h"
 #include "core/io/paths.h"
-#include "core/text.h"
-#include "core/units.h"
+#include "topology/link_limits.h"
 #include "topology/network.h"
 
 namespace bandwright {
 namespace {
-
-using Limits = std::map<std::string, double, std::less<>>;
-
-Limits read_limits() {
-  constexpr double highest = 1e9;
-  const std::string file = (inputs_folder() / "link_limits.csv").string();
-  const CsvTable table = parse_csv(read_text_file(file), file);
-  Limits limits;
-  for (const CsvRow& row : table.rows) {
-    limits.emplace(row.text("class"), parse_number(row.text("gb_per_s"), 0.0, highest));
-  }
-  return limits;
-}
 
 std::optional<Network> found(const std::string& word) {
   try {
@@ -47,7 +31,7 @@ std::vector<std::string> usual_classes(std::size_t count) {
 }  // namespace
 
 std::vector<DimensionWords> dimension_words(const std::string& network, std::size_t count) {
-  static const Limits limits = read_limits();
+  static const LinkLimits limits = read_link_limits(inputs_folder() / "link_limits.csv");
   const auto limit_of = [](const std::string& link_class) {
     const auto limit = limits.find(link_class);
     return limit == limits.end() ? std::numeric_limits<double>::infinity() : limit->second;

@@ -15,7 +15,13 @@ sigset_t interrupt_signal() {
   return set;
 }
 
+extern "C" void leave_interrupted(int /*signal*/) { std::_Exit(interrupted_status); }
+
 }  // namespace
+
+void end_on_interrupt() {
+  if (std::signal(SIGINT, leave_interrupted) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
+}
 
 InterruptWatch::InterruptWatch(const Host* host) : host_(host) {
   if (host_ != nullptr) return;

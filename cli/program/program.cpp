@@ -7,6 +7,7 @@
 #include <system_error>
 #include <vector>
 
+#include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/program/no_answer.h"
 #include "cli/program/run.h"
@@ -28,6 +29,7 @@ int refuse(std::string_view problem, int status = refused_status) {
 
 int run_program(const std::vector<std::string>& words) {
   guard_standard_streams();
+  end_on_interrupt();
   keep_followers_quiet(words);
   try {
     const int status = run_command(words);

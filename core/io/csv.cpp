@@ -119,10 +119,12 @@ bool CsvRow::has(std::string_view column) const {
   return index && !trimmed(fields_[*index]).empty();
 }
 
-double CsvRow::number(std::string_view column) const {
+double CsvRow::number(std::string_view column) const { return number_in(column, -1e300, 1e300); }
+
+double CsvRow::number_in(std::string_view column, double low, double high) const {
   const std::string& field = text(column);
   try {
-    return parse_number(field, -1e300, 1e300);
+    return parse_number(field, low, high);
   } catch (const InputError& error) {
     throw InputError(place(column), error.what());
   }
@@ -138,6 +140,15 @@ std::int64_t CsvRow::count(std::string_view column) const {
 
 std::int64_t CsvRow::count_or(std::string_view column, std::int64_t otherwise) const {
   return has(column) ? count(column) : otherwise;
+}
+
+bool CsvRow::yes(std::string_view column) const {
+  if (!has(column)) return false;
+  const std::string_view word = trimmed(text(column));
+  const auto is = [&](std::string_view other) { return equal_ignoring_case(word, other); };
+  if (is("yes") || is("true")) return true;
+  if (is("no") || is("false")) return false;
+  throw InputError(place(column), fmt::format("'{}', expected yes or no", printable(word)));
 }
 
 CsvTable parse_csv(std::string_view text, std::string file_name, char comment) {

@@ -37,6 +37,8 @@ class CsvRow {
   [[nodiscard]] double number(std::string_view column) const;
   [[nodiscard]] std::int64_t count(std::string_view column) const;  // 1 to 1e9
   [[nodiscard]] std::int64_t count_or(std::string_view column, std::int64_t otherwise) const;
+  [[nodiscard]] double number_in(std::string_view column, double low, double high) const;
+  [[nodiscard]] bool yes(std::string_view column) const;  // yes, no, true or false; no such column: no
 
   [[nodiscard]] const std::vector<std::string>& fields() const { return fields_; }  // in the file's order
   [[nodiscard]] int line() const { return line_; }  // of its first character, from 1

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -78,13 +80,34 @@ std::optional<fs::path> find_input(std::string_view kind, std::string_view name)
   return std::nullopt;
 }
 
+std::string kind_instead(std::string_view kind, std::string_view name) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kinds = {
+      {{"networks", "a network"},
+       {"machines", "a machine"},
+       {"npus", "an NPU"},
+       {"models/transformers", "a transformer"},
+       {"models/images", "a network on images"},
+       {"models/tables", "a layer table"},
+       {"libraries", "a library of collectives"},
+       {"prices", "a price list"},
+       {"tiers", "a pair of memories"},
+       {"experiments", "an experiment"},
+       {"spaces", "a space of divisions"},
+       {"hardware", "classes of links to buy"}}};
+  for (const auto& [folder, what] : kinds) {
+    if (folder != kind && find_input(folder, name)) return fmt::format(", which is {}", what);
+  }
+  return {};
+}
+
 fs::path input_file(std::string_view kind, std::string_view word, std::string_view what) {
   if (is_user_file(word) || is_written_out(word)) return word;
   if (const std::optional<fs::path> path = find_input(kind, word)) return *path;
   const std::vector<std::string> names = input_names(kind);
   const std::vector<std::string_view> choices(names.begin(), names.end());
+  const std::string other = kind_instead(kind, word);
   throw InputError(fmt::format("unknown {} '{}'{} ({}, or a .yaml file)", what, printable(word),
-                               did_you_mean(word, choices), choices_text(choices)));
+                               other.empty() ? did_you_mean(word, choices) : other, choices_text(choices)));
 }
 
 }  // namespace bandwright

@@ -30,6 +30,9 @@ std::optional<std::filesystem::path> find_input(std::string_view kind, std::stri
 // Whether a word is an input itself, written out as YAML or JSON: "{name: mine, npus: 8 ...}".
 inline bool is_written_out(std::string_view word) { return word.starts_with('{'); }
 
+// ", which is a machine" of a name that is no input of this kind but of another; else nothing.
+std::string kind_instead(std::string_view kind, std::string_view name);
+
 // What `word` stands for on a command line or in another input: a word with a '/' or ending in .yaml is a
 // file of the user's, one that is written out itself stands for itself, which YamlValue::load reads, and any
 // other is the name of an input of this kind. Throws InputError naming the choices when

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+#include <system_error>
+
+#include "core/error.h"
 #include "core/io/files.h"
 #include "formats/chakra/chakra_file.h"
 #include "topology/grid.h"
@@ -67,10 +71,22 @@ std::vector<TraceNode> nodes_of(const Step& graph) {
   return nodes;
 }
 
+// For as many as this one on its disk, of which each file takes whole blocks.
+void require_room(const fs::path& file, std::int64_t npus) {
+  constexpr double block = 4096.0;
+  std::error_code error;
+  const double each = std::ceil(static_cast<double>(fs::file_size(file, error)) / block) * block;
+  const fs::space_info disk = fs::space(file, error);
+  if (error || each * static_cast<double>(npus) <= static_cast<double>(disk.available)) return;
+  throw InputError(fmt::format("{} traces would take {:.3g} GB, and this disk has {:.3g} GB to give", npus,
+                               each * static_cast<double>(npus) / 1e9,
+                               static_cast<double>(disk.available) / 1e9));
+}
+
 }  // namespace
 
 void write_traces(const Step& graph, const Network& network, const fs::path& folder,
-                  const std::string& prefix) {
+                  const std::string& prefix, const TracesWritten& tell) {
   make_folder(folder);
   write_groups(graph, network, folder / (prefix + ".json"));
   std::vector<TraceNode> nodes = nodes_of(graph);
@@ -84,6 +100,8 @@ void write_traces(const Step& graph, const Network& network, const fs::path& fol
       writer.write(nodes[i]);
     }
     writer.close();
+    if (npu == 0) require_room(folder / fmt::format("{}.0.et", prefix), network.npus());
+    if (tell) tell(npu + 1, network.npus());
   }
 }
 

@@ -1,5 +1,8 @@
 #pragma once
+#include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <string>
 
 #include "step/step.h"
 
@@ -15,8 +18,10 @@ namespace bandwright {
 // as the network holds of it. A tool that runs one collective at a time per NPU, as ASTRA-sim 2, plays
 // collectives of different groups one after the other where the step may overlap them.
 //
-// Throws InputError when the folder cannot be written, or for a collective the schema has no word for.
+// Throws InputError when the folder cannot be written, when its disk has no room for all of them, or for a
+// collective the schema has no word for. Tells how many of them are written.
+using TracesWritten = std::function<void(std::int64_t done, std::int64_t total)>;
 void write_traces(const Step& graph, const Network& network, const std::filesystem::path& folder,
-                  const std::string& prefix);
+                  const std::string& prefix, const TracesWritten& tell = {});
 
 }  // namespace bandwright

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "core/error.h"
 
@@ -143,6 +144,74 @@ void TraceTies::enter(RankedStep& ranks, std::vector<std::vector<OperationId>>& 
   }
 }
 
+namespace {
+
+// Whether a node communicates; one that does not waits for nobody.
+bool meets_others(const TraceSet& traces, const TraceNode& node) {
+  if (node.kind != TraceNodeKind::Collective) return true;
+  const bool alone = !node.group.empty() && traces.groups.at(node.group).size() < 2;
+  return node.collective.bytes > Bytes(0) && !alone && traces.npus > 1;
+}
+
+// What each node waits for, by places in the order of classes and their nodes.
+std::vector<std::vector<OperationId>> waits_of(const TraceSet& traces) {
+  TraceTies ties(traces);
+  std::vector<std::vector<OperationId>> after;
+  for (std::size_t c = 0; c < traces.classes.size(); ++c) {
+    const auto first = static_cast<OperationId>(after.size());
+    std::unordered_map<std::uint64_t, OperationId> places;
+    for (const TraceNode& node : traces.classes[c].nodes) {
+      places.emplace(node.id, first + static_cast<OperationId>(places.size()));
+    }
+    for (const TraceNode& node : traces.classes[c].nodes) {
+      if (meets_others(traces, node)) ties.add(c, node, static_cast<OperationId>(after.size()));
+      std::vector<OperationId>& own = after.emplace_back();
+      for (const std::uint64_t before : node.dependencies) own.push_back(places.at(before));
+    }
+  }
+  RankedStep ranks;
+  ranks.ties.resize(after.size());
+  ties.enter(ranks, after);
+  return after;
+}
+
+// How many nodes are never waited out.
+std::vector<std::size_t> missing_at_the_end(const std::vector<std::vector<OperationId>>& after) {
+  std::vector<std::vector<OperationId>> followers(after.size());
+  std::vector<std::size_t> missing(after.size());
+  std::vector<OperationId> ready;
+  for (OperationId id = 0; id < after.size(); ++id) {
+    missing[id] = after[id].size();
+    for (const OperationId before : after[id]) followers[before].push_back(id);
+    if (missing[id] == 0) ready.push_back(id);
+  }
+  while (!ready.empty()) {
+    const OperationId id = ready.back();
+    ready.pop_back();
+    for (const OperationId next : followers[id]) {
+      if (--missing[next] == 0) ready.push_back(next);
+    }
+  }
+  return missing;
+}
+
+// That no node waits, over messages and collectives, for itself.
+void check_order(const TraceSet& traces) {
+  const std::vector<std::size_t> missing = missing_at_the_end(waits_of(traces));
+  const auto waiting = missing.size() - static_cast<std::size_t>(std::count(missing.begin(), missing.end(), 0U));
+  if (waiting == 0) return;
+  std::size_t id = 0;
+  for (const TraceClass& one : traces.classes) {
+    for (const TraceNode& node : one.nodes) {
+      if (missing[id++] == 0) continue;
+      throw InputError(fmt::format("{}: {} of {} nodes can never start, node {} of NPU {} among them", traces.name,
+                                   waiting, missing.size(), node.id, one.npus[0]));
+    }
+  }
+}
+
+}  // namespace
+
 void check_ties(const TraceSet& traces) {
   TraceTies ties(traces);
   OperationId id = 0;
@@ -150,6 +219,7 @@ void check_ties(const TraceSet& traces) {
     for (const TraceNode& node : traces.classes[c].nodes) ties.add(c, node, id++);
   }
   ties.check();
+  check_order(traces);
 }
 
 }  // namespace bandwright

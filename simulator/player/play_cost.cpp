@@ -123,21 +123,15 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
   return cost;
 }
 
-void require_affordable(const PlayCost& cost) {
+void require_affordable(const PlayCost& cost, std::string_view instead) {
   constexpr double longest = 86400.0;
   const std::optional<double> memory = available_memory();
-  const std::string needs = fmt::format("{:.3g} messages, about {:.3g} GB and {:.3g} s", cost.messages,
-                                        cost.bytes / 1e9, cost.seconds);
+  const std::string needs = fmt::format("every NPU by itself would take {:.3g} messages, about {:.3g} GB and {:.3g} s",
+                                        cost.messages, cost.bytes / 1e9, cost.seconds);
   if (memory && cost.bytes > *memory) {
-    throw InputError(
-        fmt::format("every NPU by itself would take {}: this machine has {:.3g} GB to give "
-                    "(--npu-fidelity folded, or --force)",
-                    needs, *memory / 1e9));
+    throw InputError(fmt::format("{}: this machine has {:.3g} GB to give ({})", needs, *memory / 1e9, instead));
   }
-  if (cost.seconds > longest) {
-    throw InputError(fmt::format(
-        "every NPU by itself would take {}: more than a day (--npu-fidelity folded, or --force)", needs));
-  }
+  if (cost.seconds > longest) throw InputError(fmt::format("{}: more than a day ({})", needs, instead));
 }
 
 }  // namespace bandwright

@@ -1,4 +1,6 @@
 #pragma once
+#include <string_view>
+
 #include "simulator/scenario.h"
 #include "step/ranked_step.h"
 
@@ -15,7 +17,9 @@ struct PlayCost {
 // REQUIRES that scenario.graph is step.graph.
 PlayCost play_cost(const Scenario& scenario, const RankedStep& step);
 
-// Throws InputError, with the estimate, for more memory than the machine has or more than a day.
-void require_affordable(const PlayCost& cost);
+// Throws InputError, with the estimate and what to do instead, for more memory than the machine has or more
+// than a day.
+void require_affordable(const PlayCost& cost,
+                        std::string_view instead = "--npu-fidelity folded, or --force");
 
 }  // namespace bandwright

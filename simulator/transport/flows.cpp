@@ -128,7 +128,7 @@ bool Flows::shared_by(const Message& message, std::vector<std::uint32_t>& shared
 void Flows::settle() {
   if (shared_ != nullptr) return;
   engine_.refill(events_.now());
-  if (engine_.idle() || engine_.next_end() >= due_) return;
+  if (engine_.idle() || (due_ != no_event && engine_.next_end() >= due_)) return;
   due_ = on_clock(engine_.next_end());
   events_.push(due_, play_event(PlayEvent::TransportActs, next_end));
 }

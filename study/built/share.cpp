@@ -8,6 +8,7 @@
 #include "core/text.h"
 #include "formats/load_graph.h"
 #include "network/graph_file.h"
+#include "simulator/player/play_cost.h"
 #include "simulator/player/together.h"
 #include "study/job/job_options.h"
 #include "study/job/job_step.h"
@@ -97,6 +98,22 @@ void require_own_npus(const std::deque<Prepared>& prepared, const ShareQuestion&
   }
 }
 
+// Of all of them, each by itself and then together.
+PlayCost cost_of(const std::vector<JobScenario>& jobs) {
+  PlayCost all;
+  for (const JobScenario& job : jobs) {
+    const Scenario& given = job.scenario;
+    const RankedStep ranks = of_one_kind(given);
+    const PlayCost cost =
+        play_cost({ranks.graph, given.network, given.library, given.bandwidth, given.after_collective}, ranks);
+    all.messages += 2.0 * cost.messages;
+    all.events += 2.0 * cost.events;
+    all.seconds += 2.0 * cost.seconds;
+    all.bytes += cost.bytes;
+  }
+  return all;
+}
+
 }  // namespace
 
 SharingJob parse_sharing_job(std::string_view text) {
@@ -138,6 +155,7 @@ ShareAnswer share(const ShareQuestion& question) {
   require_own_npus(prepared, named, graph);
   std::vector<JobScenario> scenarios;
   for (const Prepared& each : prepared) scenarios.push_back(each.scenario());
+  require_affordable(cost_of(scenarios), "fewer NPUs, or less to send");
   std::vector<StepResult> together = simulate_together(scenarios);
   for (std::size_t j = 0; j < scenarios.size(); ++j) {
     answer.jobs.push_back(

@@ -31,8 +31,9 @@ constexpr std::array folders = {
     for (std::string& name : input_names(folder.name)) names.push_back(std::move(name));
   }
   const std::vector<std::string_view> known(names.begin(), names.end());
-  throw InputError(fmt::format("unknown model '{}'{} ({}; or a file)", word, did_you_mean(word, known),
-                               choices_text(known)));
+  const std::string other = kind_instead("models", word);
+  throw InputError(fmt::format("unknown model '{}'{} ({}; or a file)", printable(word),
+                               other.empty() ? did_you_mean(word, known) : other, choices_text(known)));
 }
 
 // One of our own files says by its keys which kind it is.

@@ -3,17 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/io/files.h"
 #include "core/text.h"
 #include "plan/hardware/hardware_check.h"
 #include "study/job/job_options.h"
+#include "study/plan/proof_json.h"
 
 namespace bandwright {
 namespace {
 
-using ProofLine = nlohmann::ordered_json;
+using ProofLine = ProofJson;
 constexpr std::string_view proof_kind = "hardware-proof";
 constexpr std::size_t most_proof_bytes = std::size_t{1} << 30;
 
@@ -24,20 +24,30 @@ ProofLine line_of(const Parallelism& p) {
 }
 Parallelism division_of(const ProofLine& line, const HardwareSpace& space) {
   Parallelism p = space.divisions.job.parallelism;
-  p.tensor = line.at(0);
-  p.context = line.at(1);
-  p.pipeline = line.at(2);
-  p.expert = line.at(3);
-  p.virtual_stages = line.at(4);
+  const auto count = [&](std::size_t i) { return proof_whole(line.at(i), 1, max_npus); };
+  p.tensor = count(0);
+  p.context = count(1);
+  p.pipeline = count(2);
+  p.expert = count(3);
+  p.virtual_stages = count(4);
   p.schedule = schedule_of(p, p.virtual_stages);
-  p.micro_batch = line.at(5);
-  p.zero = line.at(6);
+  p.micro_batch = count(5);
+  p.zero = static_cast<int>(proof_whole(line.at(6), 0, 3));
   p.recompute = recomputation(line.at(7).get<std::string>());
   p.sequence_parallel = line.at(8);
-  const std::int64_t replica = p.tensor * p.context * p.pipeline;
-  if (replica < 1 || space.divisions.npus.front() % replica != 0) throw InputError("no division of the NPUs");
-  p.data = space.divisions.npus.front() / replica;
+  std::int64_t replicas = space.divisions.npus.front();
+  for (const std::int64_t size : {p.tensor, p.context, p.pipeline}) {
+    if (replicas % size != 0) throw InputError("no division of the NPUs");
+    replicas /= size;
+  }
+  p.data = replicas;
   return p;
+}
+
+std::vector<double> numbers(const ProofLine& list) {
+  std::vector<double> all;
+  for (const ProofLine& each : list) all.push_back(proof_number(each));
+  return all;
 }
 
 std::vector<std::string> order_of(const std::string& groups) {
@@ -121,7 +131,10 @@ class HardwareProofReader {
       try {
         take(ProofLine::parse(line));
       } catch (const ProofLine::exception& error) {
-        fail(fmt::format("no line of a proof: {}", error.what()));
+        fail(fmt::format("no line of a proof: {}", problem_of(error)));
+      } catch (const InputError& error) {
+        if (std::string_view(error.what()).starts_with(file_ + ':')) throw;
+        fail(error.what());
       }
     }
     if (!has_header_) fail("no proof in it");
@@ -143,8 +156,8 @@ class HardwareProofReader {
     if (line.contains("closed")) return take_closed(line);
     if (line.contains("pair")) return take_pair(line);
     if (!line.contains("counts")) fail("expected a line with listed, closed, pair or counts");
-    found.counts.valid = line.at("counts").at("valid");
-    found.counts.fit = line.at("counts").at("fit");
+    found.counts.valid = proof_whole(line.at("counts"), "valid", 0, most_counted);
+    found.counts.fit = proof_whole(line.at("counts"), "fit", 0, most_counted);
   }
 
   void take_header(const ProofLine& line) {
@@ -156,9 +169,10 @@ class HardwareProofReader {
       question.job.*option->word = word.get<std::string>();
     }
     question.words = {line.at("npu"), line.at("hardware"), line.at("shapes"), line.at("dimensions"), {}};
-    question.search.best = line.at("best");
-    question.search.longest_step_ns = line.at("max_step_ns");
-    question.search.most_memory_bytes = line.at("max_memory_bytes");
+    constexpr std::int64_t most_listed = 10'000;
+    question.search.best = static_cast<std::size_t>(proof_whole(line, "best", 1, most_listed));
+    question.search.longest_step_ns = proof_number(line, "max_step_ns");
+    question.search.most_memory_bytes = proof_number(line, "max_memory_bytes");
     space = hardware_space(question);
     has_header_ = true;
   }
@@ -169,9 +183,9 @@ class HardwareProofReader {
     row.parallelism.placement = order_of(line.at("groups"));
     row.shape = family_of(space.hardware, parse_network(line.at("network").get<std::string>()),
                           space.dollars ? &space.prices : nullptr);
-    row.gb_per_s = line.at("gb_per_s").get<std::vector<double>>();
+    row.gb_per_s = numbers(line.at("gb_per_s"));
     if (row.gb_per_s.size() != row.shape.npus.size()) fail("a bandwidth for each dimension is expected");
-    row.step_ns = line.at("step_ns");
+    row.step_ns = proof_number(line, "step_ns");
     for (const ProofLine& tie : line.at("ties")) row.ties.push_back(division_of(tie, space));
     found.best.push_back(std::move(row));
   }
@@ -179,30 +193,33 @@ class HardwareProofReader {
   void take_closed(const ProofLine& line) {
     ClosedSizes sizes;
     const ProofLine& of = line.at("closed");
-    sizes.sizes = {of.at(0), of.at(1), of.at(2), of.at(3)};
-    sizes.valid = line.at("valid");
-    sizes.do_not_fit = line.at("do_not_fit");
-    sizes.above_bound = line.at("above_bound");
-    if (!line.at("least_bound_ns").is_null()) sizes.least_bound_ns = line.at("least_bound_ns").get<double>();
-    sizes.by_path = line.at("by_path");
+    const auto size = [&](std::size_t i) { return proof_whole(of.at(i), 1, max_npus); };
+    const auto count = [&](const char* key) { return proof_whole(line, key, 0, most_counted); };
+    sizes.sizes = {size(0), size(1), size(2), size(3)};
+    sizes.valid = count("valid");
+    sizes.do_not_fit = count("do_not_fit");
+    sizes.above_bound = count("above_bound");
+    if (!line.at("least_bound_ns").is_null()) sizes.least_bound_ns = proof_number(line, "least_bound_ns");
+    sizes.by_path = count("by_path");
     proof.push_back(std::move(sizes));
   }
 
   void take_pair(const ProofLine& line) {
     if (proof.empty()) fail("a pair in front of its sizes");
     const ProofLine& of = line.at("pair");
-    ClosedPair pair{.virtual_stages = of.at(0),
-                    .micro_batch = of.at(1),
-                    .zero = of.at(2),
+    ClosedPair pair{.virtual_stages = proof_whole(of.at(0), 1, max_npus),
+                    .micro_batch = proof_whole(of.at(1), 1, max_npus),
+                    .zero = static_cast<int>(proof_whole(of.at(2), 0, 3)),
                     .recompute = recomputation(of.at(3).get<std::string>()),
                     .sequence_parallel = of.at(4),
                     .groups = line.at("groups"),
-                    .npus = line.at("npus").get<std::vector<int>>(),
+                    .npus = {},
                     .kinds = line.at("kinds"),
-                    .bound_ns = line.at("bound_ns")};
-    for (const ProofLine& cut : line.at("cuts")) {
-      pair.cuts.push_back({cut.at(0), cut.at(1).get<std::vector<double>>()});
+                    .bound_ns = proof_number(line, "bound_ns")};
+    for (const ProofLine& npus : line.at("npus")) {
+      pair.npus.push_back(static_cast<int>(proof_whole(npus, 1, max_npus)));
     }
+    for (const ProofLine& cut : line.at("cuts")) pair.cuts.push_back({proof_number(cut.at(0)), numbers(cut.at(1))});
     proof.back().pairs.push_back(std::move(pair));
   }
 

@@ -2,17 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "core/io/files.h"
 #include "core/text.h"
 #include "plan/proof_check.h"
 #include "study/job/job_options.h"
+#include "study/plan/proof_json.h"
 
 namespace bandwright {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = ProofJson;
 
 Json json_of(const Parallelism& p) {
   return {{"npus", p.npus()},
@@ -97,53 +96,53 @@ class ProofReader {
       if (json.contains("counts")) return take_counts(json.at("counts"));
       fail("expected a line with listed, closed or counts");
     } catch (const Json::exception& error) {
-      fail(fmt::format("no line of a proof: {}", error.what()));
+      fail(fmt::format("no line of a proof: {}", problem_of(error)));
+    } catch (const InputError& error) {
+      if (std::string_view(error.what()).starts_with(file_ + ':')) throw;
+      fail(error.what());
     }
   }
 
   void take_header(const Json& json) {
     if (json.value("bandwright", "") != "proof") fail("no proof: expected {\"bandwright\": \"proof\", ...}");
     if (json.at("version") != 1) fail("a proof of another version, expected 1");
+    constexpr std::int64_t most_listed = 10'000;
     for (const auto& [name, word] : json.at("job").items()) {
       const JobOption* option = find_job_option(name);
       if (option == nullptr) fail(fmt::format("job: unknown '{}'", printable(name)));
       question.job.*option->word = word.get<std::string>();
     }
     question.search.objective = plan_objective(json.at("minimize").get<std::string>());
-    question.search.best = json.at("best").get<std::size_t>();
-    question.search.longest_step_ns = json.at("max_step_ns").get<double>();
-    question.search.most_memory_bytes = json.at("max_memory_bytes").get<double>();
-    npus = json.at("npus").get<std::vector<std::int64_t>>();
-    weights = json.at("weights").get<std::vector<double>>();
+    question.search.best = static_cast<std::size_t>(proof_whole(json, "best", 1, most_listed));
+    question.search.longest_step_ns = proof_number(json, "max_step_ns");
+    question.search.most_memory_bytes = proof_number(json, "max_memory_bytes");
+    for (const Json& count : json.at("npus")) npus.push_back(proof_whole(count, 1, max_npus));
+    for (const Json& weight : json.at("weights")) weights.push_back(proof_number(weight));
     given = weighed_space(question.job, question.search.objective).space.job.parallelism;
     has_header_ = true;
   }
 
   [[nodiscard]] Parallelism division(const Json& json) const {
     Parallelism p = given;
-    const auto number = [&](const char* key) {
-      const auto value = json.at(key).get<std::int64_t>();
-      if (value < 0 || value > max_npus) fail(fmt::format("{}: {} is out of range", key, value));
-      return value;
-    };
-    p.tensor = std::max<std::int64_t>(1, number("tensor"));
-    p.context = std::max<std::int64_t>(1, number("context"));
-    p.pipeline = std::max<std::int64_t>(1, number("pipeline"));
-    p.expert = std::max<std::int64_t>(1, number("expert"));
-    p.virtual_stages = number("virtual_stages");
+    const auto count = [&](const char* key) { return proof_whole(json, key, 0, max_npus); };
+    p.tensor = std::max<std::int64_t>(1, count("tensor"));
+    p.context = std::max<std::int64_t>(1, count("context"));
+    p.pipeline = std::max<std::int64_t>(1, count("pipeline"));
+    p.expert = std::max<std::int64_t>(1, count("expert"));
+    p.virtual_stages = count("virtual_stages");
     p.schedule = schedule_of(p, p.virtual_stages);
-    p.micro_batch = number("micro_batch");
-    p.zero = static_cast<int>(number("zero"));
+    p.micro_batch = count("micro_batch");
+    p.zero = static_cast<int>(count("zero"));
     p.recompute = recomputation(json.at("recompute").get<std::string>());
     p.sequence_parallel = json.at("sequence_parallel").get<bool>();
-    fill_data_parallel(p, number("npus"));
+    fill_data_parallel(p, count("npus"));
     return p;
   }
 
   void take_listed(const Json& json) {
     const Parallelism p = division(json.at("listed"));
-    const auto rank = json.at("rank").get<std::size_t>();
-    const auto step_ns = json.at("step_ns").get<double>();
+    const auto rank = static_cast<std::size_t>(proof_whole(json, "rank", 1, most_counted));
+    const double step_ns = proof_number(json, "step_ns");
     if (rank == found.best.size() && rank > 0 && found.best.back().step_ns == step_ns) {
       found.best.back().ties.push_back(p);
     } else if (rank == found.best.size() + 1) {
@@ -155,14 +154,14 @@ class ProofReader {
 
   void take_closed(const Json& json) {
     const Json& sizes = json.at("closed");
-    const auto count = [&](const char* key) { return json.at(key).get<std::int64_t>(); };
+    const auto count = [&](const char* key) { return proof_whole(json, key, 0, most_counted); };
+    const auto size = [&](const char* key) { return proof_whole(sizes, key, 1, max_npus); };
     const auto least = [&](const char* key) {
-      return json.at(key).is_null() ? std::nullopt : std::optional(json.at(key).get<double>());
+      return json.at(key).is_null() ? std::nullopt : std::optional(proof_number(json, key));
     };
     proof.push_back(
-        {.npus = sizes.at("npus").get<std::int64_t>(),
-         .sizes = {sizes.at("tensor").get<std::int64_t>(), sizes.at("context").get<std::int64_t>(),
-                   sizes.at("pipeline").get<std::int64_t>(), sizes.at("expert").get<std::int64_t>()},
+        {.npus = size("npus"),
+         .sizes = {size("tensor"), size("context"), size("pipeline"), size("expert")},
          .valid = count("valid"),
          .do_not_fit = count("do_not_fit"),
          .above_bound = count("above_bound"),
@@ -172,9 +171,9 @@ class ProofReader {
   }
 
   void take_counts(const Json& json) {
-    found.counts.valid = json.at("valid").get<std::int64_t>();
-    found.counts.fit = json.at("fit").get<std::int64_t>();
-    found.counts.below = json.at("below_bound").get<std::int64_t>();
+    found.counts.valid = proof_whole(json, "valid", 0, most_counted);
+    found.counts.fit = proof_whole(json, "fit", 0, most_counted);
+    found.counts.below = proof_whole(json, "below_bound", 0, most_counted);
   }
 
   std::string file_;

@@ -204,12 +204,18 @@ class Reader {
 
  private:
   void count(std::string_view name, std::string Job::*word) {
-    if (const auto value = set_.count(name)) set_word(recipe_.job.*word, *value);
+    const auto value = set_.count(name);
+    if (value && *value < 1) set_.fail(name, "expected 1 or more");
+    if (value) set_word(recipe_.job.*word, *value);
   }
   void note(std::string text) { recipe_.notes.push_back(std::move(text)); }
   [[nodiscard]] std::int64_t number(std::string Job::*word) const {
     const std::string& text = recipe_.job.*word;
-    return text.empty() ? 1 : parse_integer(text, 1, std::int64_t{1} << 40);
+    return text.empty() ? 1 : parse_integer(text, 1, most_setting);
+  }
+
+  [[nodiscard]] std::int64_t replica() const {  // NPUs
+    return capped_product({number(&Job::tp), number(&Job::pp), number(&Job::cp)});
   }
 
   void read_npus() {
@@ -220,7 +226,7 @@ class Reader {
       const auto other = set_.count(name);
       if (!each && other && *other > 1) each = other;
     }
-    if (each) set_word(recipe_.job.npus, *each * nodes.value_or(slurm_nodes.value_or(1)));
+    if (each) set_word(recipe_.job.npus, capped_product({*each, nodes.value_or(slurm_nodes.value_or(1))}));
   }
 
   void read_division() {
@@ -234,8 +240,8 @@ class Reader {
     count("seq-length", &Job::sequence);
     if (set_.flag("sequence-parallel")) set_word(recipe_.job.sequence_parallel, "true");
     if (recipe_.job.global_batch.empty() && !recipe_.job.npus.empty()) {  // one micro-batch of each replica
-      const std::int64_t replica = number(&Job::tp) * number(&Job::pp) * number(&Job::cp);
-      set_word(recipe_.job.global_batch, number(&Job::micro_batch) * (number(&Job::npus) / replica));
+      const std::int64_t replicas = std::max<std::int64_t>(1, number(&Job::npus) / replica());
+      set_word(recipe_.job.global_batch, capped_product({number(&Job::micro_batch), replicas}));
     }
   }
 
@@ -244,10 +250,10 @@ class Reader {
     const std::int64_t pp = number(&Job::pp);
     if (const auto layers = set_.count("num-layers-per-virtual-pipeline-stage")) {
       const auto all = set_.count("num-layers");
-      if (!all || *layers < 1 || *all % (*layers * pp) != 0) {
+      if (!all || *layers < 1 || *all % *layers != 0 || *all / *layers % pp != 0) {
         set_.fail("num-layers-per-virtual-pipeline-stage", "expected a part of the layers of a stage");
       }
-      set_word(recipe_.job.virtual_stages, *all / (*layers * pp));
+      set_word(recipe_.job.virtual_stages, *all / *layers / pp);
     }
     for (const char* name :
          {"account-for-embedding-in-pipeline-split", "account-for-loss-in-pipeline-split"}) {
@@ -266,6 +272,7 @@ class Reader {
     const auto size = [&](std::string_view name) {
       const auto value = set_.count(name);
       if (!value) set_.fail(name, "is missing beside --num-layers");
+      if (*value < 1) set_.fail(name, "expected 1 or more");
       return *value;
     };
     model.layers = size("num-layers");
@@ -373,8 +380,7 @@ class Reader {
     if (const auto instances = set_.count("num-distributed-optimizer-instances");
         instances && *instances > 1) {
       if (recipe_.job.npus.empty()) return note("--num-distributed-optimizer-instances: give --npus as well");
-      const std::int64_t replica = number(&Job::tp) * number(&Job::pp) * number(&Job::cp);
-      set_word(recipe_.job.zero_npus, number(&Job::npus) / replica / *instances);
+      set_word(recipe_.job.zero_npus, number(&Job::npus) / replica() / *instances);
     }
   }
 

@@ -91,31 +91,39 @@ bool is_recipe(std::string_view text) {
   return is_toml(text) || is_titan_line(text) || is_megatron_line(text);
 }
 
-Recipe read_recipe(std::string_view text, const std::string& file, const Job& given) {
-  Recipe recipe;
-  if (is_toml(text)) {
-    recipe = read_torchtitan(read_toml(text, file), given);
-  } else if (is_titan_line(text)) {
-    recipe = read_torchtitan(read_command_line(text, file), given);
-  } else if (is_megatron_line(text)) {
-    recipe = read_megatron_core(read_command_line(text, file), given);
-  } else {
-    throw InputError(Place{file}, "holds no arguments of Megatron-Core or TorchTitan that are known");
-  }
-  Job& job = recipe.job;
-  for (const JobOption& option : job_options()) {  // what goes without saying need not be said
+namespace {
+
+Recipe recipe_of(std::string_view text, const std::string& file, const Job& given) {
+  if (is_toml(text)) return read_torchtitan(read_toml(text, file), given);
+  if (is_titan_line(text)) return read_torchtitan(read_command_line(text, file), given);
+  if (is_megatron_line(text)) return read_megatron_core(read_command_line(text, file), given);
+  throw InputError("holds no arguments of Megatron-Core or TorchTitan that are known");
+}
+
+// What goes without saying need not be said.
+void leave_out_usual_words(Job& job) {
+  for (const JobOption& option : job_options()) {
     if (job.*option.word == option.usual && !option.usual.empty()) (job.*option.word).clear();
   }
   if (!job.model.empty() && !job.sequence.empty() &&
       job.sequence == std::to_string(load_architecture(job.model).sequence)) {
     job.sequence.clear();
   }
+}
+
+}  // namespace
+
+Recipe read_recipe(std::string_view text, const std::string& file, const Job& given) {
   try {
-    check_words(job);
+    Recipe recipe = recipe_of(text, file, given);
+    leave_out_usual_words(recipe.job);
+    check_words(recipe.job);
+    return recipe;
   } catch (const InputError& error) {
-    throw InputError(Place{file}, error.what());
+    const std::string said = error.what();
+    if (said.starts_with(file + ':')) throw;
+    throw InputError(Place{file}, said);
   }
-  return recipe;
 }
 
 std::string estimate_command(const Job& job) {

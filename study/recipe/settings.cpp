@@ -208,30 +208,22 @@ std::string_view uncommented(std::string_view line) {
 }  // namespace
 
 void Settings::set(std::string name, std::vector<std::string> values, int line) {
-  if (Setting* known = find(name)) {
-    *known = {std::move(name), std::move(values), line};
-  } else {
-    settings_.push_back({std::move(name), std::move(values), line});
-  }
+  const auto [at, fresh] = index_.try_emplace(name, settings_.size());
+  if (fresh) settings_.emplace_back();
+  settings_[at->second] = {std::move(name), std::move(values), line};
 }
 
 Setting* Settings::find(std::string_view name) {
-  const auto found = std::find_if(settings_.begin(), settings_.end(),
-                                  [&](const Setting& each) { return each.name == name; });
-  return found == settings_.end() ? nullptr : &*found;
+  const auto found = index_.find(name);
+  return found == index_.end() ? nullptr : &settings_[found->second];
 }
 
-bool Settings::has(std::string_view name) const {
-  return std::any_of(settings_.begin(), settings_.end(),
-                     [&](const Setting& each) { return each.name == name; });
-}
+bool Settings::has(std::string_view name) const { return index_.contains(name); }
 
 void Settings::fail(std::string_view name, std::string_view problem) const {
-  const auto found = std::find_if(settings_.begin(), settings_.end(),
-                                  [&](const Setting& each) { return each.name == name; });
-  throw InputError(
-      Place{.file = file_, .line = found == settings_.end() ? 0 : found->line, .key = printable(name)},
-      problem);
+  const auto found = index_.find(name);
+  const int line = found == index_.end() ? 0 : settings_[found->second].line;
+  throw InputError(Place{.file = file_, .line = line, .key = printable(name)}, problem);
 }
 
 bool Settings::flag(std::string_view name) {
@@ -255,7 +247,7 @@ std::optional<std::int64_t> Settings::count(std::string_view name) {
   if (!word) return std::nullopt;
   if (word->starts_with('$')) fail(name, fmt::format("{} is set nowhere in it", printable(*word)));
   try {
-    return parse_integer(*word, -1, std::int64_t{1} << 40);
+    return parse_integer(*word, -1, most_setting);
   } catch (const InputError& error) {
     fail(name, error.what());
   }
@@ -274,6 +266,14 @@ std::vector<const Setting*> Settings::unused() const {
     if (!each.used) left.push_back(&each);
   }
   return left;
+}
+
+std::int64_t capped_product(std::initializer_list<std::int64_t> factors) {
+  std::int64_t product = 1;
+  for (const std::int64_t factor : factors) {
+    product = factor > 0 && product > most_setting / factor ? most_setting : product * factor;
+  }
+  return product;
 }
 
 Settings read_command_line(std::string_view text, const std::string& file) {

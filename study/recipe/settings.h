@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,7 +40,12 @@ class Settings {
 
   std::string file_;
   std::vector<Setting> settings_;
+  std::map<std::string, std::size_t, std::less<>> index_;  // of a name
 };
+
+// The product of numbers of at most `most_setting` each, or that where it is more.
+constexpr std::int64_t most_setting = std::int64_t{1} << 40;
+std::int64_t capped_product(std::initializer_list<std::int64_t> factors);
 
 // Words of a script for a shell, as far as that can be read without one: quotes, lines that go on, comments,
 // arrays, and variables that are set to plain values in it (or NAME:-usual). Settings are words with two

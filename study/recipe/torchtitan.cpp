@@ -102,8 +102,11 @@ class TitanReader {
  private:
   void note(std::string text) { recipe_.notes.push_back(std::move(text)); }
 
-  std::int64_t degree(std::string_view name, std::int64_t usual = 1) {
-    return set_.count(fmt::format("parallelism.{}", name)).value_or(usual);
+  std::int64_t degree(std::string_view name, std::int64_t least = 1) {
+    const std::string whole_name = fmt::format("parallelism.{}", name);
+    const std::int64_t value = set_.count(whole_name).value_or(least);
+    if (value < least || value == 0) set_.fail(whole_name, "degrees are expected to be 1 or more");
+    return value;
   }
 
   void read_model() {
@@ -129,17 +132,16 @@ class TitanReader {
     const std::int64_t replicas = degree("data_parallel_replicate_degree");
     std::int64_t shards = degree("data_parallel_shard_degree", -1);
     if (auto each = set_.count("nproc-per-node")) {
-      set_word(job_.npus, *each * set_.count("nnodes").value_or(1));
+      set_word(job_.npus, capped_product({*each, set_.count("nnodes").value_or(1)}));
     }
-    const std::int64_t others = tensor_ * context_ * pipeline_ * replicas;
-    if (others < 1) set_.fail("parallelism", "degrees are expected to be 1 or more");
+    const std::int64_t others = capped_product({tensor_, context_, pipeline_, replicas});
     if (shards < 0 && !job_.npus.empty()) {
       shards =
           parse_option("--npus", job_.npus, [](std::string_view w) { return parse_integer(w, 1, 1 << 24); }) /
           others;
     }
     if (shards < 0) note("parallelism.data_parallel_shard_degree is what is left of the NPUs: give --npus");
-    if (shards > 0) set_word(job_.npus, others * shards);
+    if (shards > 0) set_word(job_.npus, capped_product({others, shards}));
     set_word(job_.tp, tensor_);
     set_word(job_.cp, context_);
     set_word(job_.pp, pipeline_);
@@ -153,7 +155,7 @@ class TitanReader {
     if (set_.flag("parallelism.enable_async_tensor_parallel")) {
       set_word(job_.overlap, "gradients,parameters,backward,tensor");
     }
-    data_ = replicas * std::max<std::int64_t>(1, shards);
+    data_ = capped_product({replicas, std::max<std::int64_t>(1, shards)});
     read_zero(replicas, shards);
   }
 
@@ -209,7 +211,7 @@ class TitanReader {
     const std::int64_t all = set_.count("training.global_batch_size").value_or(-1);
     const std::int64_t pass = set_.count("parallelism.pipeline_parallel_microbatch_size").value_or(1);
     set_word(job_.micro_batch, pipeline_ > 1 ? pass : local);
-    set_word(job_.global_batch, all > 0 ? all : local * data_);
+    set_word(job_.global_batch, all > 0 ? all : capped_product({local, data_}));
     if (const auto tokens = set_.count("training.seq_len")) set_word(job_.sequence, *tokens);
   }
 

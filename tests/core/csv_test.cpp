@@ -94,5 +94,17 @@ TEST(Csv, WhatIsWrittenReadsBack) {
   }
 }
 
+TEST(Csv, YesAndNoAndNumbersOfARange) {
+  const CsvTable table = parse_csv("a,b\nyes,1\nFalse,1e-9\n,-1\n1,nan\n", "t.csv");
+  EXPECT_TRUE(table.rows[0].yes("a"));
+  EXPECT_FALSE(table.rows[1].yes("a"));
+  EXPECT_FALSE(table.rows[2].yes("a"));
+  EXPECT_FALSE(table.rows[0].yes("c"));
+  EXPECT_THROW(static_cast<void>(table.rows[3].yes("a")), InputError);
+  EXPECT_EQ(table.rows[1].number_in("b", 0.0, 1.0), 1e-9);
+  EXPECT_THROW(static_cast<void>(table.rows[2].number_in("b", 0.0, 1.0)), InputError);
+  EXPECT_THROW(static_cast<void>(table.rows[3].number_in("b", 0.0, 1.0)), InputError);
+}
+
 }  // namespace
 }  // namespace bandwright

@@ -117,7 +117,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
                    distance(a, b.substr(1)) + 1});
 }
 
-// Of words that are near the nearest, the first of equal ones; of others the first that holds it.
+// Of words that are near the nearest, the first of equal ones, but one that only adds to the word before any
+// with other letters; of others the first that holds it.
 TEST(Text, NearestHasTheSmallestDistance) {
   std::mt19937 random(3);
   const auto word = [&](std::size_t longest) {
@@ -138,15 +139,18 @@ TEST(Text, NearestHasTheSmallestDistance) {
         least = distance(meant, each);
       }
     }
-    if (best.empty()) {
-      for (const std::string_view each : candidates) {
-        if (best.empty() && each.find(meant) != std::string_view::npos) best = each;
-      }
+    const auto holds = [&](std::string_view each) { return each.find(meant) != std::string_view::npos; };
+    const bool near = !best.empty();
+    for (const std::string_view each : candidates) {
+      if (!holds(each)) continue;
+      if (!holds(best) || (near && each.size() < best.size())) best = each;
     }
     EXPECT_EQ(nearest(meant, candidates), best) << meant;
   }
   constexpr std::array<std::string_view, 2> words = {"synchronous", "asynchronous"};
   EXPECT_EQ(nearest("chron", words), "synchronous");  // holds it
+  constexpr std::array<std::string_view, 3> machines = {"dgx-h100", "h100-pcie", "h800"};
+  EXPECT_EQ(nearest("h100", machines), "dgx-h100");
   EXPECT_EQ(nearest("sy", words), "");                // two letters say nothing
   EXPECT_EQ(did_you_mean("sinchronus", words), "; did you mean 'synchronous'?");
   EXPECT_EQ(did_you_mean("x", words), "");

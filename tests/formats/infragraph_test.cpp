@@ -1,6 +1,7 @@
 // InfraGraph: slices, composition, schemes and units, and one line for damage.
 #include "formats/infragraph.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -146,6 +147,35 @@ TEST(InfraGraph, OneLineForDamage) {
       HasSubstr("has no physical bandwidth"));
   EXPECT_THAT(refusal("{name: cx5, choice: device, count: 2}", "{name: server, choice: device, count: 2}"),
               HasSubstr("more than 8 deep"));
+}
+
+// What stands twice under one name would be one of them for some readers, and both for others.
+TEST(InfraGraph, NamesStandOnce) {
+  EXPECT_THAT(refusal("{name: leaf, device: switch", "{name: host, device: switch"),
+              HasSubstr("another one here has this name"));
+  EXPECT_THAT(refusal("{name: cpu, choice: cpu", "{name: xpu, choice: cpu"),
+              HasSubstr("another one here has this name"));
+  EXPECT_THAT(refusal("{name: gen5,", "{name: nvlink,"), HasSubstr("another link has this name"));
+}
+
+TEST(InfraGraph, WhatIsOfTheWholeFileNamesIt) {
+  EXPECT_THAT(refusal("{name: xpu, choice: xpu, count: 2}", "{name: xpu, choice: custom, count: 2}"),
+              HasSubstr("infra.yaml: instances: 0 NPUs"));
+}
+
+// Devices within devices that hold nothing: 1,000^8 of them.
+TEST(InfraGraph, DevicesThatHoldNothingAreBounded) {
+  std::string text = "name: n\ndevices:\n";
+  for (int i = 0; i < 7; ++i) {
+    text += fmt::format("- {{name: d{}, components: [{{name: d{}, choice: device, count: 1000}}]}}\n", i, i + 1);
+  }
+  text += "- {name: d7, components: []}\ninstances: [{name: i, device: d0, count: 1}]\n";
+  try {
+    read(text);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("more than 4 million"));
+  }
 }
 
 }  // namespace

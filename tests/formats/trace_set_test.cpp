@@ -121,8 +121,12 @@ class TraceTiesTest : public TraceSetTest {
         .id = 1, .kind = TraceNodeKind::Collective, .collective = {CollectiveKind::AllReduce, bytes(size)}};
   }
   [[nodiscard]] std::string problem(const TraceNode& first, const TraceNode& second) const {
-    write(0, {first});
-    write(1, {second});
+    return problem_of({first}, {second});
+  }
+  [[nodiscard]] std::string problem_of(const std::vector<TraceNode>& first,
+                                       const std::vector<TraceNode>& second) const {
+    write(0, first);
+    write(1, second);
     const TraceSet set = read_traces(folder, {}, 0, {});
     try {
       check_ties(set);
@@ -144,6 +148,29 @@ TEST_F(TraceTiesTest, EveryMessageHasTwoEndsOfOneSize) {
             std::string::npos);
   EXPECT_NE(problem(send, message(TraceNodeKind::Receive, 0, 999)).find("of the same message"),
             std::string::npos);
+}
+
+// Each NPU sends what the other waits for only after it has received; and the same over a collective, which
+// one calls before it sends, the other after it has received.
+TEST_F(TraceTiesTest, NobodyWaitsForItselfOverMessages) {
+  const auto with = [](TraceNode node, std::uint64_t id, std::vector<std::uint64_t> after) {
+    node.id = id;
+    node.dependencies = std::move(after);
+    return node;
+  };
+  const auto send = [&](std::int64_t peer) { return message(TraceNodeKind::Send, peer, 1000); };
+  const auto receive = [&](std::int64_t peer) { return message(TraceNodeKind::Receive, peer, 1000); };
+  const auto both = [&](bool receive_first, std::int64_t peer) {
+    const TraceNode first = receive_first ? receive(peer) : send(peer);
+    return std::vector<TraceNode>{with(first, 1, {}), with(receive_first ? send(peer) : receive(peer), 2, {1})};
+  };
+  EXPECT_EQ(problem_of(both(false, 1), both(true, 0)), "");
+  EXPECT_NE(problem_of(both(true, 1), both(true, 0)).find("nodes can never start, node 1 of NPU 0"),
+            std::string::npos);
+  const std::vector<TraceNode> reduces_first = {with(reduce_of(8), 1, {}), with(send(1), 2, {1})};
+  EXPECT_NE(problem_of(reduces_first, {with(receive(0), 1, {}), with(reduce_of(8), 2, {1})}).find("never start"),
+            std::string::npos);
+  EXPECT_EQ(problem_of(reduces_first, {with(reduce_of(8), 1, {}), with(receive(0), 2, {1})}), "");
 }
 
 TEST_F(TraceTiesTest, MembersOfACollectiveSayTheSame) {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <vector>
 
+#include "core/io/csv.h"
 #include "tests/inputs/yaml_copy.h"
 
 namespace bandwright {
@@ -58,6 +59,71 @@ void for_each_mutation(const YamlValue& root, std::size_t most,
     holder.parts[index].key += 'x';
     show("misspelt");
   });
+}
+
+namespace {
+
+using Row = std::vector<std::string>;
+
+// The header and a few rows, from the first to the last.
+std::vector<Row> some_rows(const std::string& text) {
+  constexpr std::size_t rows_taken = 4;
+  const CsvTable table = parse_csv(text, "shipped.csv");
+  std::vector<Row> rows = {table.header->names};
+  const std::size_t taken = std::min(rows_taken, table.rows.size());
+  for (std::size_t i = 0; i < taken; ++i) {
+    rows.push_back(table.rows[i * (table.rows.size() - 1) / std::max<std::size_t>(1, taken - 1)].fields());
+  }
+  return rows;
+}
+
+void for_each_cell(std::vector<Row>& rows, std::size_t column,
+                   const std::function<void(const std::string& what)>& show) {
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    const std::string before = rows[r][column];
+    for (const std::string& value :
+         {"-" + before, std::string("-1"), std::string("0"), std::string("nan"), std::string("inf"),
+          std::string("1e308"), std::string("1e-308"), std::string("1e9"), std::string("0.5"),
+          before.substr(0, before.size() / 2), std::string()}) {
+      rows[r][column] = value;
+      show("-> '" + value + "'");
+    }
+    rows[r][column] = before;
+  }
+}
+
+}  // namespace
+
+void for_each_csv_mutation(const std::string& text, std::size_t most,
+                           const std::function<void(const Mutation&)>& visit) {
+  std::vector<Row> rows = some_rows(text);
+  const std::size_t columns = rows[0].size();
+  const std::size_t stride = columns * (rows.size() * 11 + 3) / most + 1;
+  std::size_t number = 0;
+  const auto show = [&](const std::string& column, const std::string& what) {
+    if (number++ % stride == 0) visit({csv_text(rows), column, column + ' ' + what});
+  };
+  for (std::size_t c = 0; c < columns; ++c) {
+    const std::string name = rows[0][c];
+    for_each_cell(rows, c, [&](const std::string& what) { show(name, what); });
+    const std::vector<Row> before = rows;
+    rows[0][c] += 'x';
+    show(name, "misspelt");
+    rows = before;
+    for (Row& row : rows) row.erase(row.begin() + static_cast<std::ptrdiff_t>(c));
+    show(name, "deleted");
+    rows = before;
+    for (Row& row : rows) row.push_back(row[c]);
+    show(name, "twice");
+    rows = before;
+  }
+  for (const std::string& end : {std::string(","), std::string("\n") + rows[1][0], std::string("\"")}) {
+    visit({csv_text(rows) + csv_text(std::vector<Row>{rows[1]}) + end, rows[0][0], "a row twice, then " + end});
+  }
+  const std::string whole = csv_text(rows);
+  for (std::size_t part = 1; part < 8; ++part) {
+    visit({whole.substr(0, whole.size() * part / 8), rows[0][0], "cut off"});
+  }
 }
 
 }  // namespace bandwright

@@ -25,7 +25,7 @@ void for_each_part(YamlTree& tree, const PartVisitor& visit) {
 
 std::string as_file(std::string_view kind, const YamlTree& tree) {
   YamlTree file = YamlTree::map();
-  file.add(kind_key, YamlTree::quoted(std::string(kind)));
+  if (!kind.empty()) file.add(kind_key, YamlTree::quoted(std::string(kind)));
   for (const YamlTree::Part& part : tree.parts) file.parts.push_back(part);
   return yaml_line(file);
 }

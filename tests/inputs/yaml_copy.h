@@ -13,7 +13,7 @@ YamlTree copy_of(const YamlValue& value);
 using PartVisitor = std::function<void(YamlTree& holder, std::size_t index)>;
 void for_each_part(YamlTree& tree, const PartVisitor& visit);
 
-// The file again: its kind, then the tree on one line.
+// The file again: its kind (none of another tool's), then the tree on one line.
 std::string as_file(std::string_view kind, const YamlTree& tree);
 
 }  // namespace bandwright

@@ -67,5 +67,15 @@ TEST_F(EdgeList, OneLineForWhatIsWrong) {
   EXPECT_THAT(refused("from,to,bandwidth\na,b,5\n"), HasSubstr("0 NPUs"));
 }
 
+TEST_F(EdgeList, WordsThatSayNeitherYesNorNoAndTooManyCablesAreRefused) {
+  const auto link = [](const std::string& cables, const std::string& one_way) {
+    return "from,to,bandwidth,cables,one_way\nnpu0,npu1,50," + cables + ',' + one_way + '\n';
+  };
+  EXPECT_EQ(read(link("65535", "No")).links.size(), 2U);
+  EXPECT_EQ(read(link("1", "true")).links.size(), 1U);
+  EXPECT_THAT(refused(link("1", "maybe")), HasSubstr("net.csv:2: one_way: 'maybe', expected yes or no"));
+  EXPECT_THAT(refused(link("65536", "no")), HasSubstr("net.csv:2: cables: "));
+}
+
 }  // namespace
 }  // namespace bandwright

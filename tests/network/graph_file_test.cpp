@@ -1,8 +1,11 @@
 // Network files of one's own: nodes, slices, schemes, and one line for what is wrong.
 #include "network/graph_file.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "core/error.h"
 #include "core/fields.h"
@@ -110,6 +113,35 @@ TEST(GraphFile, OneLineForWhatIsWrong) {
   EXPECT_THAT(file_refusal(two_leaves + "failed: [{from: 'npu[0]', to: spine}]\n"),
               HasSubstr("no link between"));
   EXPECT_THAT(file_refusal(two_leaves + "gird: Switch(8)\n"), HasSubstr("gird"));
+}
+
+// A group may be called as its kind is, and a name stands for both.
+TEST(GraphFile, NamesOfGroupsAndKinds) {
+  const NetworkGraph graph = read(
+      "npus: 2\nnodes: [{name: switch, count: 2}, {name: port}]\nlinks:\n"
+      "  - {from: 'npu[0]', to: 'switch[0]', bandwidth: 50 GB/s}\n"
+      "  - {from: 'Switch', to: 'npu[1]', bandwidth: 50 GB/s}\n");
+  ASSERT_EQ(graph.links.size(), 2 + 2 * 3U);  // port[0] is a switch by its kind
+  EXPECT_EQ(graph.links[0].to, 2U);
+}
+
+// Each of 30,000 lines names single nodes among 60,000.
+TEST(GraphFile, ReadingTakesTimeInProportionToTheFile) {
+  constexpr int count = 30'000;
+  std::string text = fmt::format("npus: {0}\nnodes: [{{name: leaf, count: {0}}}]\nlinks:\n", count);
+  for (int i = 0; i < count; ++i) {
+    text += fmt::format("  - {{from: 'npu[{0}]', to: 'leaf[{0}]', bandwidth: 50 GB/s}}\n", i);
+  }
+  text += "failed:\n";
+  for (int i = 0; i < count; i += 2) text += fmt::format("  - {{from: 'leaf[{0}]', to: 'npu[{0}]'}}\n", i);
+  const NetworkGraph graph = read(text);
+  EXPECT_EQ(std::count_if(graph.links.begin(), graph.links.end(), [](const auto& link) { return link.failed; }),
+            count);
+}
+
+TEST(GraphFile, TooManyLinksAreRefusedBeforeTheyAreMade) {
+  EXPECT_THAT(file_refusal("npus: 1000000\nlinks: [{from: npu, to: npu, scheme: many2many, bandwidth: 1 GB/s}]\n"),
+              HasSubstr("more than 67108864 links"));
 }
 
 }  // namespace

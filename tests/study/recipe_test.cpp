@@ -1,6 +1,7 @@
 // Recipes of software that trains, read as jobs of ours.
 #include "study/recipe/recipe.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -201,6 +202,40 @@ TEST(Recipe, SurvivesWhatIsCutOff) {
       }
     }
   }
+}
+
+// As many settings as a script of a megabyte can have.
+TEST(Settings, AreFoundByNameHoweverManyThereAre) {
+  std::string text = "run";
+  for (int i = 0; i < 100'000; ++i) text += fmt::format(" --a{} {}", i, i);
+  Settings set = read_command_line(text, "f");
+  EXPECT_EQ(set.count("a99999"), 99'999);
+  EXPECT_EQ(set.unused().size(), 99'999U);
+}
+
+// Products of them overflow, and quotients are by what they come to.
+TEST(Recipe, NumbersThatCannotBeAreRefused) {
+  const auto problem = [](const std::string& text) -> std::string {
+    try {
+      static_cast<void>(read_recipe(text, "r.sh", {.machine = "dgx-h100", .npus = "64"}));
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  const std::string most = std::to_string(most_setting);
+  EXPECT_THAT(problem("--tensor-model-parallel-size " + most + " --pipeline-model-parallel-size " + most),
+              HasSubstr("r.sh"));
+  EXPECT_THAT(problem("--micro-batch-size 1 --nnodes " + most + " --nproc-per-node " + most), HasSubstr("none"));
+  EXPECT_THAT(problem("--tensor-model-parallel-size -1"), HasSubstr("r.sh:1: tensor-model-parallel-size: "));
+  EXPECT_THAT(problem("--pipeline-model-parallel-size " + most + " --num-layers 8 --hidden-size 8 "
+                      "--num-attention-heads 1 --seq-length 8 --num-layers-per-virtual-pipeline-stage " + most),
+              HasSubstr("num-layers-per-virtual-pipeline-stage"));
+  EXPECT_THAT(problem("[model]\nname = \"llama3\"\nflavor = \"8B\"\n[parallelism]\n"
+                      "tensor_parallel_degree = -1\npipeline_parallel_degree = -2\n"
+                      "pipeline_parallel_schedule = \"Interleaved1F1B\"\n"
+                      "pipeline_parallel_layers_per_stage = 1\n"),
+              HasSubstr("r.sh:5: parallelism.tensor_parallel_degree: degrees are expected"));
 }
 
 }  // namespace

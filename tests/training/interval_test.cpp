@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <random>
 #include <set>
 
+#include "core/error.h"
 #include "core/io/paths.h"
+#include "tests/support/temporary_folder.h"
 
 namespace bandwright {
 namespace {
@@ -80,6 +83,29 @@ TEST(StepInterval, HoldsNineOfTenStepsItHasNotSeen) {
     EXPECT_GE(held / others, 0.85) << seed;
     EXPECT_LE(held / others, 0.95) << seed;
   }
+}
+
+// Logarithms and exponentials are taken of them: what has none is refused with its place.
+TEST(StepInterval, ErrorsThatCannotBeAreRefused) {
+  const TemporaryFolder folder;
+  const auto file = folder / "step_errors.csv";
+  const auto refusal = [&](const std::string& row) -> std::string {
+    std::ofstream(file) << "run,configuration,npu,experts,parameters,npus,tokens_per_npu,tensor,pipeline,"
+                           "weights_divided,precision,error\n"
+                        << row << '\n';
+    try {
+      read_step_errors(file.string());
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(refusal("a,b,h100,no,7e9,8,4096,yes,no,no,bf16,0.1"), "");
+  EXPECT_NE(refusal("a,b,h100,no,-7e9,8,4096,yes,no,no,bf16,0.1").find(":2: parameters: "), std::string::npos);
+  EXPECT_NE(refusal("a,b,h100,no,7e9,0,4096,yes,no,no,bf16,0.1").find(":2: npus: "), std::string::npos);
+  EXPECT_NE(refusal("a,b,h100,no,7e9,8,4096,ja,no,no,bf16,0.1").find(":2: tensor: 'ja'"), std::string::npos);
+  EXPECT_NE(refusal("a,b,h100,no,7e9,8,4096,yes,no,no,bf17,0.1").find(":2: precision: "), std::string::npos);
+  EXPECT_NE(refusal("a,b,h100,no,7e9,8,4096,yes,no,no,bf16,1e308").find(":2: error: "), std::string::npos);
 }
 
 }  // namespace
