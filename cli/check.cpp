@@ -62,6 +62,12 @@ CheckedFile check_file(Sample& sample) {
     return {{format->name, format->help, {}}, format->summarise(sample)};
   }
   const InputReader* reader = sample.root ? find_input_reader(*sample.root) : nullptr;
+  if (reader == nullptr && sample.root) {
+    if (auto model = summarise_hugging_face(*sample.root)) {
+      return {{"hugging-face", "config.json of a model on Hugging Face", "`estimate`, `plan`, `simulate` and `optimize` take it as their model"},
+              std::move(*model)};
+    }
+  }
   if (reader == nullptr) static_cast<void>(format_of(sample));  // throws
   const InputKind& kind = input_kind(reader->kind);
   return {{kind.name, kind.help, kind.use}, reader->summarise(*sample.root)};

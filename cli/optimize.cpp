@@ -186,7 +186,7 @@ void run(const CLI::App& command, const OptimizeCommand& options) {
     throw NoAnswer(infeasible_text(answer));
   }
   write_answer(options.output, design_document(answer, options.output.timing));
-  if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(no_answer_status);
+  if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(interrupted_status);
 }
 
 void add_solver_options(CLI::App& command, OptimizeCommand& options) {

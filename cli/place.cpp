@@ -48,20 +48,25 @@ PlaceQuestion question_of(const PlaceOptions& options) {
   return question;
 }
 
-PlaceReport answer_of(const PlaceOptions& options) {
+PlaceReport answer_of(const PlaceOptions& options, bool& interrupted) {
   const PlaceQuestion question = question_of(options);
   const InterruptWatch interrupt(options.output.host);  // before any other thread
   ProgressClock progress(question.time_limit_seconds);
-  return place(question, {.stop = interrupt.token(),
-                          .on_stage = [&](std::string_view stage) { progress.begin(std::string(stage)); }});
+  PlaceReport report =
+      place(question, {.stop = interrupt.token(),
+                       .on_stage = [&](std::string_view stage) { progress.begin(std::string(stage)); }});
+  interrupted = interrupt.token().stop_requested();
+  return report;
 }
 
 void run(const PlaceOptions& options) {
-  const PlaceReport report = answer_of(options);
+  bool interrupted = false;
+  const PlaceReport report = answer_of(options, interrupted);
   write_answer(options.output, placement_document(report, options.output.timing));
   write_schedules(options, report);
   draw_answer("placement", report.problem.graph.name + "-" + report.problem.tiers.name,
               placement_document(report, false), options.plot);
+  if (interrupted) throw CLI::RuntimeError(interrupted_status);
   if (!report.answered()) throw CLI::RuntimeError(1);
 }
 

@@ -26,8 +26,7 @@ namespace {
 
 std::string amount(double value, std::string_view unit) { return fmt::format("{:.4g} {}", value, unit); }
 
-FileSummary summarise_architecture(const YamlValue& root) {
-  const TransformerArchitecture model = read_architecture(root);
+FileSummary summary_of(const TransformerArchitecture& model) {
   FileSummary summary{.facts = {{"layers", std::to_string(model.layers)},
                                 {"parameters", amount(parameters(model) * 1e-9, "billion")}}};
   if (model.sparse()) {
@@ -36,6 +35,8 @@ FileSummary summarise_architecture(const YamlValue& root) {
   summary.facts.emplace_back("tokens of a sequence", std::to_string(model.sequence));
   return summary;
 }
+
+FileSummary summarise_architecture(const YamlValue& root) { return summary_of(read_architecture(root)); }
 
 FileSummary summarise_images(const YamlValue& root) {
   const ImageModel model = read_image_model(root);
@@ -189,6 +190,15 @@ const InputReader* find_input_reader(const YamlValue& root) {
 
 FileSummary summarise_limits(const std::filesystem::path& file) {
   return {.facts = {{"classes of links", std::to_string(read_link_limits(file).size())}}};
+}
+
+std::optional<FileSummary> summarise_hugging_face(const YamlValue& root) {
+  if (!root.is_map() || !root.find("model_type")) return std::nullopt;
+  const std::string& file = root.place().file;
+  const TransformerArchitecture model = read_hugging_face(read_text_file(file), file);
+  FileSummary summary = summary_of(model);
+  if (!model.left_out.empty()) summary.ignored = {model.left_out};
+  return summary;
 }
 
 std::optional<FileSummary> summarise_measurements(const std::filesystem::path& file) {

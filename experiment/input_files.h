@@ -24,6 +24,10 @@ std::span<const InputReader> input_readers();
 // none do.
 const InputReader* find_input_reader(const YamlValue& root);
 
+// A model's config.json of Hugging Face, as `estimate` and others take it; nothing for any other file. Throws
+// InputError for one that cannot be read.
+std::optional<FileSummary> summarise_hugging_face(const YamlValue& root);
+
 // A file of measurements (validation/data_set.h), which is known by its name. Nothing for any other.
 std::optional<FileSummary> summarise_measurements(const std::filesystem::path& file);
 
