@@ -146,15 +146,43 @@ void LinePace::create_jobs(std::uint32_t call, const CollectivePlan& plan, std::
 // An NPU has come to a job; with the last of its line the line may begin it.
 void LinePace::come(std::uint32_t npu, std::uint32_t job_id) {
   const Job& job = jobs_[job_id];
+  arrive(job, job_id, line_of(lines_of_queue_[phases_[job.phase].queue], npu));
+}
+
+// The same for all NPUs of a line: from one to the next, the line of the job's logical dimension is found by
+// adding what a step of the stride adds to quotient and remainders, as divisions would take most of the time.
+void LinePace::all_come(const SeatLine& line, std::uint32_t job_id) {
+  const Job& job = jobs_[job_id];
+  const Lines& lines = lines_of_queue_[phases_[job.phase].queue];
+  const std::int64_t block = lines.stride * lines.npus;
+  std::int64_t start = line.first / block * lines.stride;  // the first line of the block of NPUs
+  std::int64_t in_block = line.first % block;
+  std::int64_t in_stride = line.first % lines.stride;
+  const std::int64_t blocks = line.stride / block * lines.stride;
+  const std::int64_t more_in_block = line.stride % block;
+  const std::int64_t more_in_stride = line.stride % lines.stride;
+  for (int position = 0; position < line.npus; ++position) {
+    arrive(job, job_id, lines.first + static_cast<std::uint32_t>(start + in_stride));
+    start += blocks;
+    in_block += more_in_block;
+    if (in_block >= block) {
+      in_block -= block;
+      start += lines.stride;
+    }
+    in_stride += more_in_stride;
+    if (in_stride >= lines.stride) in_stride -= lines.stride;
+  }
+}
+
+void LinePace::arrive(const Job& job, std::uint32_t id, std::uint32_t line) {
   const TimedPhase& phase = phases_[job.phase];
   const Lines& lines = lines_of_queue_[phase.queue];
-  const std::uint32_t line = line_of(lines, npu);
   Arrivals& arrived = arrivals_[job.first_arrival + line - lines.first];
   arrived.last = in_.events.now();
   if (++arrived.count < static_cast<std::uint32_t>(lines.npus)) return;
   arrived.count = 0;
   const bool by_size = in_.scenario.library.chunk_order == ChunkOrder::SmallestFirst;
-  states_[line].waiting.push(job.rank, by_size ? phase.duration : Time(0), job_id);
+  states_[line].waiting.push(job.rank, by_size ? phase.duration : Time(0), id);
   if (!states_[line].busy) idle_.push_back(line);
 }
 
@@ -258,13 +286,9 @@ void LinePace::end_phase(std::uint32_t index) {
   }
   state.busy = false;
   idle_.push_back(index);
+  if (!job.last) return all_come(line, job_id + 1);
   for (int position = 0; position < line.npus; ++position) {
-    const auto npu = static_cast<std::uint32_t>(line.npu_at(position));
-    if (job.last) {
-      end_call(npu, job);
-    } else {
-      come(npu, job_id + 1);
-    }
+    end_call(static_cast<std::uint32_t>(line.npu_at(position)), job);
   }
 }
 

@@ -84,6 +84,8 @@ class LinePace final : public Pace {
   std::uint32_t open_call(OperationId id);
   void create_jobs(std::uint32_t call, const CollectivePlan& plan, std::uint32_t collective);
   void come(std::uint32_t npu, std::uint32_t job);
+  void all_come(const SeatLine& line, std::uint32_t job);
+  void arrive(const Job& job, std::uint32_t id, std::uint32_t line);  // one NPU of it
   void begin(std::uint32_t line, std::uint32_t phase);
   Time time_on(std::uint32_t line, std::uint32_t phase);
   void look(std::uint32_t line, std::uint32_t phase);
