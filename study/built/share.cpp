@@ -9,6 +9,7 @@
 #include "formats/load_graph.h"
 #include "network/graph_file.h"
 #include "simulator/player/play_cost.h"
+#include "simulator/player/player.h"
 #include "simulator/player/together.h"
 #include "study/job/job_options.h"
 #include "study/job/job_step.h"
@@ -112,7 +113,7 @@ PlayCost cost_of(const std::vector<JobScenario>& jobs) {
   PlayCost all;
   for (const JobScenario& job : jobs) {
     const Scenario& given = job.scenario;
-    const RankedStep ranks = of_one_kind(given);
+    const RankedStep ranks = job.ranks == nullptr ? of_one_kind(given) : *job.ranks;
     const PlayCost cost =
         play_cost({ranks.graph, given.network, given.library, given.bandwidth, given.after_collective}, ranks);
     all.messages += 2.0 * cost.messages;
