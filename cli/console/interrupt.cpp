@@ -23,7 +23,7 @@ void end_on_interrupt() {
   if (std::signal(SIGINT, leave_interrupted) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 }
 
-InterruptWatch::InterruptWatch(const Host* host) : host_(host) {
+InterruptWatch::InterruptWatch(const Host* host) : host_(host), scope_(token()) {
   if (host_ != nullptr) return;
   const sigset_t set = interrupt_signal();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
