@@ -81,6 +81,9 @@ void take_network_words(std::vector<std::string> words, Job& job) {
     if (find_input("machines", job.network)) {
       throw InputError(fmt::format("{} is a machine: bandwright simulate <machine> <model> --npus N", job.network));
     }
+    // A file that is no network says so first.
+    if (job.network.find('/') != std::string::npos || job.network.find(".y") != std::string::npos)
+      static_cast<void>(network_of(job));
     const std::string other = built ? "" : kind_instead("networks", job.network);
     if (!other.empty()) throw InputError(fmt::format("unknown network '{}'{}", job.network, other));
     throw InputError(

@@ -176,8 +176,9 @@ const InputReader* find_input_reader(const YamlValue& root) {
   const std::string_view declared = root.declared_kind();
   if (!declared.empty()) {
     require_known_kind(root);
+    const std::string_view kind = input_kind(declared).name;
     return &*std::find_if(readers.begin(), readers.end(),
-                          [&](const InputReader& reader) { return reader.kind == declared; });
+                          [&](const InputReader& reader) { return reader.kind == kind; });
   }
   for (const InputReader& reader : readers) {
     if (std::any_of(reader.keys.begin(), reader.keys.end(),

@@ -91,6 +91,16 @@ std::string name_of(const testing::TestParamInfo<fs::path>& info) {
 }
 INSTANTIATE_TEST_SUITE_P(Shipped, Mutations, testing::ValuesIn(shipped_files(".yaml")), name_of);
 
+// The kind of a file is a name as others are: in any case, and refused where there is none.
+TEST(Kinds, AreNamesInAnyCase) {
+  for (const InputReader& reader : input_readers()) {
+    std::string word(reader.kind);
+    word[0] = static_cast<char>(word[0] - 'a' + 'A');
+    EXPECT_EQ(find_input_reader(YamlValue::parse("bandwright: " + word + "\nname: n\n", "f.yaml")), &reader);
+  }
+  EXPECT_THROW(find_input_reader(YamlValue::parse("bandwright: machina\n", "f.yaml")), InputError);
+}
+
 // Tables, by what `check` and the command that takes them make of them: an error of a row is its own, and
 // numbers that come of a row are finite.
 class TableMutations : public testing::TestWithParam<fs::path> {};
