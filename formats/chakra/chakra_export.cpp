@@ -88,7 +88,6 @@ void require_room(const fs::path& file, std::int64_t npus) {
 void write_traces(const Step& graph, const Network& network, const fs::path& folder,
                   const std::string& prefix, const TracesWritten& tell) {
   make_folder(folder);
-  write_groups(graph, network, folder / (prefix + ".json"));
   std::vector<TraceNode> nodes = nodes_of(graph);
   for (std::int64_t npu = 0; npu < network.npus(); ++npu) {
     TraceWriter writer(folder / fmt::format("{}.{}.et", prefix, npu));
@@ -100,7 +99,10 @@ void write_traces(const Step& graph, const Network& network, const fs::path& fol
       writer.write(nodes[i]);
     }
     writer.close();
-    if (npu == 0) require_room(folder / fmt::format("{}.0.et", prefix), network.npus());
+    if (npu == 0) {
+      require_room(folder / fmt::format("{}.0.et", prefix), network.npus());
+      write_groups(graph, network, folder / (prefix + ".json"));
+    }
     if (tell) tell(npu + 1, network.npus());
   }
 }

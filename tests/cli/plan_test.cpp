@@ -107,6 +107,11 @@ TEST(VerifyCommand, AcceptsProofsAndRejectsChangedOnes) {
   folder.write("none.jsonl", "{\"plan\": 1}\n");
   expect_refused(run_bandwright({"verify", "none.jsonl"}, folder.path()), "none.jsonl:1: no proof");
   expect_refused(changed("{\"closed\"", "{\"closed"), "no line of a proof");
+  // Numbers that cannot be, with line and key.
+  expect_refused(changed("\"valid\":", "\"valid\":-"), "valid: -");
+  expect_refused(changed("\"best\":2", "\"best\":1e308"), "q.jsonl:1: best: 1e+308, expected a whole number");
+  expect_refused(changed("\"tensor\":", "\"tensor\":9999999"), "tensor: ");
+  expect_refused(changed("\"step_ns\":", "\"step_ns\":\"x\",\"y\":"), "step_ns: ");
 }
 
 TEST(PlanCommand, BadSpacesAreRefusedInOneLine) {

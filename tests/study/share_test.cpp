@@ -91,5 +91,21 @@ TEST(Share, OneLineForWhatIsWrong) {
   EXPECT_THROW(parse_sharing_job("red"), InputError);
 }
 
+// 4,096 NPUs send each other something in 64 chunks, 1e9 messages; 65,536 of them 2.7e11, days of them.
+TEST(Share, WhatWouldNotEndIsRefusedBeforeItStarts) {
+  const auto asked = [](const std::string& network) {
+    ShareQuestion question;
+    question.network = network;
+    question.jobs = {parse_sharing_job("collective: all-to-all; size: 1 GB")};
+    return question;
+  };
+  try {
+    share(asked("FatTree(65536, radix 64, levels 3, bandwidth 50)"));
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("(fewer NPUs, or less to send)"));
+  }
+}
+
 }  // namespace
 }  // namespace bandwright
