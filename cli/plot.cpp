@@ -43,6 +43,7 @@ void run(const PlotOptions& options) {
       true;
   for (const Figure* figure : chosen) {
     const Drawn drawn = draw(*figure, folder, options.slice);
+    if (drawn == Drawn::BadInput) require(drawn);  // one line has said why; there is no answer
     const std::string file = (folder.graphs() / file_stem(*figure, options.slice)).string() + ".png";
     if (drawn == Drawn::Yes) table.rows.push_back({figure->name, file, figure->help});
     worst = std::max(worst, drawn);
