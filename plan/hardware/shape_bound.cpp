@@ -102,12 +102,15 @@ class ShapeSolver {
     solved.step_ns = time_(summary.gb_per_s).ns;
     solved.value = region_.value(solved.step_ns, at);
     for (std::size_t k = 0; k < summary.cuts.size() && k < summary.cut_weights.size(); ++k) {
-      if (summary.cut_weights[k] <= 0.0) continue;
+      if (summary.cut_weights[k] <= negligible) continue;
       const auto which = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& each) {
         return each.cut.constant_ns == summary.cuts[k].constant_ns && each.cut.loads == summary.cuts[k].loads;
       });
       if (which != asked_.end()) solved.cuts.push_back({summary.cut_weights[k], which->at, which->time});
     }
+    double sum = 0.0;
+    for (const SolvedShape::Cut& cut : solved.cuts) sum += cut.weight;
+    for (SolvedShape::Cut& cut : solved.cuts) cut.weight /= sum;
     return solved;
   }
 
@@ -205,6 +208,7 @@ class ShapeSolver {
   }
 
   static constexpr double near = 1e-9;
+  static constexpr double negligible = 1e-12;  // weight
   static constexpr int most_solved = 80;
   const StepAt& time_;
   FreeGoal goal_;

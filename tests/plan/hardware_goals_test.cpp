@@ -217,7 +217,10 @@ TEST(HardwareGoals, ProofsAreAcceptedAndTheirDamageIsFound) {
     ++lines[with_pairs].do_not_fit;
     rejected(found, lines, "a division that does not fit");
     lines = proof;
-    lines[with_pairs].pairs[0].cuts[0].weight *= 0.5;
+    std::vector<ClosedPair::Cut>& cuts = lines[with_pairs].pairs[0].cuts;
+    std::max_element(cuts.begin(), cuts.end(), [](const auto& a, const auto& b) {
+      return a.weight < b.weight;
+    })->weight *= 0.5;
     rejected(found, lines, "a weight");
     RankedHardwares rows = found;
     rows.best[0].value *= 0.999;
