@@ -7,6 +7,7 @@
 
 #include "answers/launcher.h"
 #include "answers/plan/plan.h"
+#include "answers/plan/plan_charts.h"
 
 namespace bandwright {
 namespace {
@@ -176,6 +177,7 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
   Table plans = plans_of(answer, answer.best, "plans");
   plans.main = true;
   document.add(std::move(plans));
+  if (!answer.best.empty()) document.add(ranking_chart(answer)).add(bought_chart(answer));
   const HardwareCounts& counts = answer.counts;
   document.add(Facts::of("counts", "of all combinations")
                    .fact("combinations", counts.divisions)

@@ -42,9 +42,11 @@ class HardwareSearcher {
 
   [[nodiscard]] const FreeCandidate& candidate(std::uint32_t index) const { return candidates_.all()[index]; }
   [[nodiscard]] bool stopped() {
-    if (search_.interrupted && search_.interrupted()) answer_.interrupted = true;
+    if (asked_to_stop()) answer_.interrupted = true;
     return answer_.interrupted;
   }
+  // By any thread; what it leaves out then is not missed, as nothing is proved of what was found.
+  [[nodiscard]] bool asked_to_stop() const { return search_.interrupted && search_.interrupted(); }
   [[nodiscard]] double limit(std::uint32_t index) const {
     return excluding_limit(space_, search_, leaders_, index);
   }
@@ -82,6 +84,7 @@ void HardwareSearcher::look(std::uint32_t arrangement, FreeStep& step, std::vect
     const FreeRegion region = region_of(space_, family);
     const auto before = static_cast<std::ptrdiff_t>(survivors.size());
     for (const std::uint32_t index : own) {
+      if (asked_to_stop()) return;
       if (above(candidate(index).bound, leaders_.last() * (1.0 + gap_))) break;
       if (out(index)) continue;
       if (!layout) {
