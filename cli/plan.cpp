@@ -152,7 +152,9 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
           "the best of each NPU count that none beats in step time and in what is minimized; with --npu\n"
           "the fastest within --budget, within half of what that costs, and so on")
       ->expected(0, 1)
-      ->check(CLI::IsMember({"time,cost", ""}))
+      ->check([](const std::string& word) {
+        return word.empty() || word == "time,cost" ? std::string() : "expected time,cost";
+      })
       ->type_name("[time,cost]");
   command.add_option("--explain", options.question.explain, "why not this one: 'tp 8 pp 8'")
       ->type_name("DIVISION");
