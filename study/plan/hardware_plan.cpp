@@ -187,11 +187,48 @@ RankedHardwares front_of(HardwareSpace space, HardwareSearch search) {
   return front;
 }
 
+// The same with no more money than an answer spends: what the fastest divisions cost at least bounds what the
+// best ones cost, and as much money makes no step shorter than theirs.
+HardwareSpace within_what_is_spent(HardwareSpace space, HardwareSearch search) {
+  constexpr int most_rounds = 4;
+  constexpr double worthwhile = 0.9;
+  const FreeGoal goal = space.goal;
+  const bool spends = goal.objective == PlanObjective::StepTime || goal.spends_all();
+  if (spends || !space.dollars || !space.constraints.empty()) return space;
+  search.longest_step_ns = std::isfinite(goal.longest_ns) ? goal.longest_ns : 0.0;
+  for (int round = 0; round < most_rounds; ++round) {
+    HardwareSpace timed = space;
+    timed.goal = {};
+    const RankedHardwares fastest = best_hardware(timed, search);
+    if (fastest.interrupted || fastest.best.size() < search.best) return space;
+    FreeStep step(space.divisions.job);
+    double worst = 0.0;
+    for (const RankedHardware& row : fastest.best) {
+      worst = std::max(worst, solve_shape(space, row.parallelism, row.shape, step).value);
+    }
+    const bool product = goal.objective == PlanObjective::CostPerToken;
+    const double usd = product ? worst / fastest.best[0].step_ns - goal.fixed_usd : worst;
+    const double enough = usd * (1.0 + 1e-4) + 1e-8 * goal.fixed_usd;
+    if (!(enough < space.budget) || enough <= 0.0) return space;
+    const bool enough_rounds = enough > worthwhile * space.budget;
+    space.budget = enough;
+    if (enough_rounds) break;
+  }
+  return space;
+}
+
+RankedHardwares best_of(const HardwareSpace& space, const HardwareSearch& search) {
+  const HardwareSpace less = within_what_is_spent(space, search);
+  RankedHardwares found = best_hardware(less, search);
+  const bool too_few = found.best.size() < search.best && less.budget < space.budget && !found.interrupted;
+  return too_few ? best_hardware(space, search) : found;
+}
+
 void explain(const HardwareQuestion& question, HardwareSearch search, HardwareAnswer& answer) {
   HardwareSpace asked = answer.space;
   narrow(asked.divisions, "--explain", question.explain);
   search.best = 1;
-  RankedHardwares found = best_hardware(asked, search);
+  RankedHardwares found = best_of(asked, search);
   HardwareAnswer::Explained& told = answer.explained.emplace();
   told.asked = question.explain;
   if (!found.best.empty()) told.best = planned(answer.space, std::move(found.best[0]));
@@ -215,8 +252,7 @@ HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watc
   search.interrupted = [stop = watch.stop] { return stop.stop_requested(); };
   if (question.pareto) check_front(question, answer.space);
   answer.memory_limit = memory_limit(answer.space.divisions, {.most_memory_bytes = search.most_memory_bytes});
-  RankedHardwares found =
-      question.pareto ? front_of(answer.space, search) : best_hardware(answer.space, search);
+  RankedHardwares found = question.pareto ? front_of(answer.space, search) : best_of(answer.space, search);
   if (question.prove && !found.interrupted) {
     try {
       answer.proof = prove_hardware(answer.space, search, found);
