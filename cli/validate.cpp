@@ -13,6 +13,7 @@
 #include "cli/options/option_rules.h"
 #include "core/io/paths.h"
 #include "core/io/tell.h"
+#include "core/stopping.h"
 #include "core/text.h"
 #include "validation/fit.h"
 #include "validation/write_calibration.h"
@@ -46,7 +47,9 @@ std::vector<DataSet> read_sets(const std::vector<std::string>& folders) {
   std::sort(files.begin(), files.end());
   std::vector<DataSet> sets;
   std::vector<std::string> skipped;
+  const StopCheck stop;
   for (const std::filesystem::path& file : files) {
+    stop.look();
     std::vector<DataSet> read = read_data_sets(file);
     const bool known = !read.empty() || is_data_set(file);
     std::erase_if(read, [](const DataSet& set) { return set.rows.empty() && set.not_run.empty(); });

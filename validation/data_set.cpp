@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/io/csv.h"
+#include "core/stopping.h"
 #include "core/text.h"
 #include "validation/kernel_sets.h"
 #include "validation/memory_set.h"
@@ -123,6 +124,7 @@ std::vector<DataSet> read_data_sets(const std::filesystem::path& file) {
 std::string_view measured_name(Measured what) { return what == Measured::StepTime ? "time" : "memory"; }
 
 double relative_error(const Measurement& row, const Calibration& calibration) {
+  StopCheck().look();
   return (row.predict(calibration) - row.measured) / row.measured;
 }
 

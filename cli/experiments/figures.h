@@ -55,6 +55,11 @@ struct AnswerPlot {
 };
 void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help);
 
+// What a file's pictures are called: its name without the ending in the current folder, and elsewhere with
+// its folders, "a__runs" for a/runs.csv. Two files never have one name: where a sign is left out on the way,
+// or could be another's, a hash of the path stands behind it. Of a word that is no file it is `otherwise`.
+std::string picture_name(const std::string& word, std::string otherwise);
+
 // With --plot, writes FOLDER/SCRIPT-OF.csv and has plots/SCRIPT.py draw it beside, as .png and .pdf; says on
 // standard error where. `of` tells one answer's files from another's. Throws as draw does.
 void draw_answer(std::string_view script, std::string_view of, const Document& answer,
