@@ -44,7 +44,11 @@ Parallelism zero_3() {
 }
 
 Parallelism fsdp2() {
-  return {.sequence_parallel = true, .zero = 3, .loss = Loss::KernelByKernel, .gradient_bytes = 2};
+  return {.sequence_parallel = true,
+          .zero = 3,
+          .attention = AttentionKernel::Flash2,
+          .loss = Loss::KernelByKernel,
+          .gradient_bytes = 2};
 }
 
 Parallelism maxtext() { return {.sequence_parallel = true, .zero = 3}; }
