@@ -66,6 +66,7 @@ Parallelism internevo() {
 Parallelism dualpipe() {
   Parallelism p = megatron_core();
   p.overlap_expert = true;
+  p.whole_graphs = true;  // dispatch that permutes as it copies, fused casts (DeepSeek-V3, 2024, section 3)
   return p;
 }
 

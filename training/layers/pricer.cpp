@@ -39,7 +39,7 @@ constexpr double state_space_backward = 2.5;
 constexpr double state_space_kernels = 7.0;
 // How often what they read and write passes through memory at its speed: kernels of few tokens and many
 // states wait for each other. Fitted on Nemotron 3 (Megatron-Bridge, 26.04 to 26.08).
-constexpr double state_space_passes = 8.0;
+constexpr double state_space_passes = 7.0;
 
 // Operations per time and bits, of those with 16 bits.
 double relative_power(const Npu& npu, Precision precision) {
