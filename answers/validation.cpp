@@ -253,9 +253,9 @@ ValidationAnswer score(const Constants& constants, std::vector<DataSet>& sets) {
 }
 
 Document validation_page(const ValidationAnswer& answer) {
-  Document page = validation_document(answer);
-  page.add(accuracy_chart(answer)).add(constants_table(answer.calibration));
-  return page;
+  Document answer_page = validation_document(answer);
+  answer_page.add(accuracy_chart(answer)).add(constants_table(answer.calibration));
+  return answer_page;
 }
 
 }  // namespace bandwright
