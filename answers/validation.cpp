@@ -6,9 +6,12 @@
 #include <cmath>
 
 #include "report/unit.h"
+#include "validation/fit.h"
 
 namespace bandwright {
 namespace {
+
+constexpr int fit_evaluations = 1500;  // per stage
 
 constexpr std::size_t worst_shown = 10;
 
@@ -223,6 +226,36 @@ std::string step_errors(const ValidationAnswer& answer) {
     }
   }
   return text;
+}
+
+ValidationAnswer score(const Constants& constants, std::vector<DataSet>& sets) {
+  ValidationAnswer result{.calibration = shipped_calibration(), .constants = "shipped"};
+  if (constants.split) {
+    Halves halves = fit_half(sets, result.calibration, *constants.split, fit_evaluations);
+    sets = std::move(halves.held);
+    result.calibration = std::move(halves.calibration);
+    result.constants = fmt::format("fitted on the other half of each set's rows, seed {}", *constants.split);
+  } else if (constants.without_each_row || constants.on_all_rows) {
+    result.calibration = fit(sets, result.calibration, fit_evaluations);
+    result.constants = constants.without_each_row ? "fitted without each row" : "fitted on these rows";
+  }
+  for (std::size_t s = 0; s < sets.size(); ++s) {
+    ScoredSet& each = result.scored.emplace_back(ScoredSet{.set = &sets[s]});
+    if (constants.without_each_row) {
+      each.errors = leave_one_out(sets, s, result.calibration);
+      continue;
+    }
+    for (const Measurement& row : sets[s].rows) {
+      each.errors.push_back(relative_error(row, result.calibration));
+    }
+  }
+  return result;
+}
+
+Document validation_page(const ValidationAnswer& answer) {
+  Document answer_page = validation_document(answer);
+  answer_page.add(accuracy_chart(answer)).add(constants_table(answer.calibration));
+  return answer_page;
 }
 
 }  // namespace bandwright

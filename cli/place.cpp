@@ -60,7 +60,7 @@ void run(const PlaceOptions& options) {
   const PlaceReport report = answer_of(options);
   write_answer(options.output, placement_document(report, options.output.timing));
   write_schedules(options, report);
-  draw_answer("placement", report.problem.graph.name + "-" + report.problem.tiers.name,
+  plot_answer("placement", report.problem.graph.name + "-" + report.problem.tiers.name,
               placement_document(report, false), options.plot);
   if (!report.answered()) throw CLI::RuntimeError(1);
 }

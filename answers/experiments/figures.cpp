@@ -1,4 +1,4 @@
-#include "cli/experiments/figures.h"
+#include "answers/experiments/figures.h"
 
 #include <fmt/format.h>
 
@@ -81,10 +81,6 @@ std::vector<std::string> options_of(const Stretch& stretch) {
 
 }  // namespace
 
-void require(Drawn drawn) {
-  if (drawn != Drawn::Yes) throw CLI::RuntimeError(static_cast<int>(drawn));
-}
-
 std::span<const Figure> figures() { return catalogue; }
 
 std::string file_stem(const Figure& figure, const Slice& slice) {
@@ -106,17 +102,8 @@ Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::p
   return run_script("timeline", trace, target, options_of(stretch), stretch.svg);
 }
 
-void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help) {
-  command.add_flag("--plot", options.plot, help);
-  command.add_option("--plot-folder", options.folder, "where the figure and its table go")
-      ->capture_default_str()
-      ->type_name("FOLDER");
-}
-
-void draw_answer(std::string_view script, std::string_view of, const Document& answer,
-                 const AnswerPlot& options) {
-  if (!options.plot) return;
-  const std::filesystem::path folder = options.folder;
+Drawn draw_answer(std::string_view script, std::string_view of, const Document& answer,
+                  const std::filesystem::path& folder) {
   make_folder(folder);
   std::string stem = std::string(script) + "-" + std::string(of);
   for (char& c : stem) {
@@ -125,9 +112,10 @@ void draw_answer(std::string_view script, std::string_view of, const Document& a
   }
   const std::filesystem::path target = folder / stem;
   const std::string table = target.string() + ".csv";
-  write_output({.file = table}, render_csv(answer));
-  require(run_script(script, table, target));
-  tell("drawn: {}.png\n", target.string());
+  write_whole(table, render_csv(answer));
+  const Drawn drawn = run_script(script, table, target);
+  if (drawn == Drawn::Yes) tell("drawn: {}.png\n", target.string());
+  return drawn;
 }
 
 }  // namespace bandwright
