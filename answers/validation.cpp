@@ -47,14 +47,17 @@ Table sets_table(const ValidationAnswer& answer) {
                           "worst_percent", "target_percent"}) {
     table.column(key);
   }
-  table.column("metric", "", Shown::ToPrograms);
+  table.column("metric", "", Shown::ToPrograms).column("too_large", "", Shown::ToPrograms);
   for (const ScoredSet& each : answer.scored) {
+    const auto& rows = each.set->rows;
+    const auto too_large =
+        std::count_if(rows.begin(), rows.end(), [](auto& row) { return row.filled > 1.0; });
     const ErrorSummary summary = summarize(each.errors);
     const auto known = [&](double percent) { return each.errors.empty() ? Value() : Value(percent); };
     table.rows.push_back({each.set->name, measured_name(each.set->what), each.errors.size(),
                           each.set->not_run.size(), known(summary.mape_percent), known(summary.bias_percent),
                           known(summary.median_percent), known(summary.worst_percent),
-                          each.set->target_percent, each.set->metric});
+                          each.set->target_percent, each.set->metric, too_large});
   }
   return table;
 }
@@ -187,15 +190,16 @@ Document validation_rows(const ValidationAnswer& answer) {
   Document document{.title = "Every row with its prediction"};
   Table table = Table::of("rows");
   table.main = true;
-  for (const char* key : {"set", "row", "metric", "measured", "predicted", "error", "target_error"}) {
+  for (const char* key :
+       {"set", "row", "metric", "measured", "predicted", "error", "target_error", "memory_filled"}) {
     table.column(key);
   }
   for (const ScoredSet& each : answer.scored) {
     for (std::size_t r = 0; r < each.errors.size(); ++r) {
       const Measurement& row = each.set->rows[r];
-      table.rows.push_back({each.set->name, row.label, each.set->metric, row.measured,
-                            row.measured * (1.0 + each.errors[r]), each.errors[r],
-                            each.set->target_percent / 100.0});
+      table.rows.push_back(
+          {each.set->name, row.label, each.set->metric, row.measured, row.measured * (1.0 + each.errors[r]),
+           each.errors[r], each.set->target_percent / 100.0, row.filled > 0.0 ? Value(row.filled) : Value()});
     }
   }
   document.add(std::move(table));

@@ -11,6 +11,7 @@
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "core/catalogue.h"
+#include "core/io/paths.h"
 #include "core/text.h"
 #include "study/job/table_training.h"
 #include "study/job/workload.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/io/csv.h"
 #include "core/io/paths.h"
@@ -49,15 +50,21 @@ double unlikeness(const StepKind& a, const StepKind& b) {
 }
 
 MeasuredErrors::MeasuredErrors(std::vector<MeasuredStep> steps) : steps_(std::move(steps)) {
-  std::vector<double> scores;
+  // Runs of one configuration err alike: together they count as one.
+  std::map<std::string_view, double> runs;
+  for (const MeasuredStep& step : steps_) runs[step.configuration] += 1.0;
+  std::vector<std::pair<double, double>> scores;  // with what each counts
   for (const MeasuredStep& step : steps_) {
     const Expected other = expected(step.kind, step.configuration);
-    scores.push_back(std::abs(step.error - other.error) / other.spread);
+    scores.emplace_back(std::abs(step.error - other.error) / other.spread, 1.0 / runs[step.configuration]);
   }
-  if (scores.empty()) return;
-  const auto held = static_cast<std::size_t>(share_held * static_cast<double>(scores.size() - 1));
-  std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(held), scores.end());
-  factor_ = scores[held];
+  std::sort(scores.begin(), scores.end());
+  double left = share_held * static_cast<double>(runs.size());
+  for (const auto& [score, count] : scores) {
+    if (left <= 0.0) break;
+    factor_ = score;
+    left -= count;
+  }
 }
 
 MeasuredErrors::Expected MeasuredErrors::expected(const StepKind& kind, const std::string& without) const {

@@ -25,6 +25,7 @@ struct Measurement {
   // empty: nothing else is alike.
   std::string configuration = {};
   std::optional<StepKind> kind = {};  // of a whole step
+  double filled = 0.0;                // share of an NPU's memory that its bill takes
 };
 
 // A row that says nothing to compare with, and why: what the run had that no job can say, what its source

@@ -83,6 +83,14 @@ std::string release_of(const CsvRow& row) {
   return release ? group.substr(0, 5) : std::string();
 }
 
+// NVIDIA's recipes sum gradients in bf16 (Megatron-Bridge and NeMo, grad_reduce_in_fp32=False); Megatron-LM's own
+// command line sums in fp32.
+bool sums_in_bf16(const CsvRow& row) {
+  const std::string source = row.has("source") ? row.text("source") : "";
+  return source.find("NeMo") != std::string::npos || source.find("Megatron-Bridge") != std::string::npos ||
+         source.find("MLPerf") != std::string::npos;
+}
+
 // From 26.06 on steps with MXFP8, whose kernels need no counts from the host, are issued at once.
 bool released_with_graphs(const CsvRow& row) {
   const bool mxfp8 = row.has("precision_stated") && row.text("precision_stated") == "MXFP8";
@@ -144,6 +152,7 @@ Parallelism parallelism_of(const CsvRow& row) {
   const bool owners_inside = row.text("software") == "internevo" && p.zero_npus > 0;
   if (owners_inside) p.overlap_gradients = p.overlap_parameters = true;
   p.sequence_parallel = p.tensor > 1 && yes(row, "sequence_parallel");
+  if (row.text("software") == "megatron-core" && sums_in_bf16(row)) p.stored_gradient_bytes = 2;
   if (released_with_older_attention(row)) p.attention = AttentionKernel::Flash2024;
   if (row.has("attention")) p.attention = attention_kernel(row.text("attention"));
   if (row.has("overlap")) set_overlap(p, row.text("overlap"));

@@ -12,6 +12,8 @@
 #include "core/io/paths.h"
 #include "core/io/process.h"
 #include "core/io/tell.h"
+#include "core/parse_option.h"
+#include "report/render.h"
 
 namespace bandwright {
 namespace {
