@@ -370,7 +370,7 @@ std::string infeasible_text(const DesignAnswer& answer) {
 }
 
 Document design_document(const DesignAnswer& answer, bool timing) {
-  Document document{.title = title_of(answer.design), .verdict = verdict_of(answer)};
+  Document document{.title = title_of(answer.design), .verdict = verdict_of(answer), .notes = answer.notes};
   add_question(answer, document);
   document.add(answer.design.built ? link_class_table(answer) : dimensions_of(answer));
   add_steps(answer, document);

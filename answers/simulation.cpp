@@ -202,7 +202,7 @@ Verdict verdict_of(const SimulationAnswer& answer) {
 }  // namespace
 
 Document simulation_document(const SimulationAnswer& answer, bool timing) {
-  Document document{.title = network_text(answer), .verdict = verdict_of(answer)};
+  Document document{.title = network_text(answer), .verdict = verdict_of(answer), .notes = answer.notes};
   add_setting(answer, document);
   add_spread(answer, document);
   add_rates(answer, document);

@@ -76,10 +76,11 @@ void refuse_swapped(std::span<const Slot> slots) {
   }
 }
 
-// With --npus the machine, unless it is an option's and the network is one as it is built.
+// With --npus the machine, unless it (or its NPU) is an option's and the network is one as it is built.
 std::string& network_slot(OptimizeCommand& options) {
   Job& job = options.job;
   if (job.npus.empty()) return job.network;
+  if (!job.npu.empty()) return job.network;
   const bool built = names_graph(job.network);
   if (job.machine.empty() && !built) std::swap(job.machine, job.network);
   const bool next = !options.words.empty() && names_graph(options.words.front());
@@ -171,7 +172,8 @@ void check_options(const CLI::App& command, const OptimizeCommand& options) {
   if (command.count("--npus") > 0 && !names_graph(options.job.network)) {
     check_excludes(command, {"--network"}, {"--machine", "--system"});
   }
-  check_needs(command, {"--machine"}, {"--npus"});
+  check_needs(command, {"--machine", "--npu"}, {"--npus"});
+  check_excludes(command, {"--npu"}, {"--machine", "--system"});
   check_excludes(command, {"--cost"}, {"--prices"});
 }
 
@@ -232,6 +234,7 @@ void add_optimize(CLI::App& app) {
   add_routing_options(*command, options->routing);
   add_solver_options(*command, *options);
   add_workload_groups(*command, job);
+  add_job_option(*command, job, &Job::npu)->group(real_models);
   command->add_option("--cost", job.prices, "LIBRA's or its artifact's prices, as --prices")
       ->type_name("FILE");
   add_output_options(*command, options->output);
@@ -248,6 +251,8 @@ void add_optimize(CLI::App& app) {
       "      --budget 500 Perf\n"
       "  bandwright optimize 'LeafSpine(4x8, bandwidth 50)' '$100k' --collective all-to-all --size '1 GiB' "
       "Perf\n"
+      "  bandwright optimize 'RailOptimised(128x8, bandwidth 50)' '$40M' --npu h100 --model llama3-70b\n"
+      "      --npus 1024 --tp 8 --pp 4 Perf\n"
       "  bandwright optimize dgx-h100 --model llama3-70b,gpt3-175b --npus 512 --tp 8 --pp 4\n"
       "      --budget 500 Perf");
   let_start_fresh(*command, options);

@@ -40,7 +40,7 @@ void add_share(CLI::App& app) {
       ->add_option(
           "--job", options->jobs,
           "'name: a; at: npu[0:64]; start: 20 ms; model: llama3-8b; tp: 8': its NPUs, and the words of\n"
-          "`estimate` or a collective and its size; repeatable")
+          "`estimate`, a collective and its size, or `workload: FOLDER` for traces; repeatable")
       ->required()
       ->type_name("WORDS")
       ->allow_extra_args(false);

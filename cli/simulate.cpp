@@ -95,6 +95,13 @@ void take_file_words(std::vector<std::string> words, Job& job) {
 
 // <machine> [<budget>] <model>, each where no option gives it.
 void take_machine_words(std::vector<std::string> words, Job& job) {
+  if (!job.npu.empty()) {
+    take_word(words, job.network);
+    take_word(words, job.model);
+    if (job.model.empty())
+      throw InputError("missing arguments: bandwright simulate <network> <model> --npu NPU --npus N");
+    return refuse_words(words);
+  }
   if (job.machine.empty() && !names_graph(job.network)) std::swap(job.machine, job.network);
   take_word(words, job.machine);
   if (job.model.empty() && !words.empty()) {
@@ -139,7 +146,8 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
     check_excludes(command, {"--network"}, {"--machine", "--system"});
   }
   check_excludes(command, {"--system"}, {"--library", "--machine"});
-  check_needs(command, {"--machine"}, {"--npus"});
+  check_needs(command, {"--machine", "--npu"}, {"--npus"});
+  check_excludes(command, {"--npu"}, {"--machine", "--system", "--budget"});
   check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
   check_excludes(command, {"--bandwidth"}, {"--budget", "--allocation"});
   if (options.how.closed_form) {
@@ -219,6 +227,7 @@ void add_simulate(CLI::App& app) {
   add_system_option(*command, options->system);
   add_engine_options(*command, *options);
   add_workload_groups(*command, job);
+  add_job_option(*command, job, &Job::npu)->group(real_models);
   add_output_options(*command, options->output);
   add_fit_option(*command, options->output);
   add_output_file(*command, "--timeline", options->timeline,

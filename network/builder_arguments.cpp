@@ -27,7 +27,8 @@ BuilderArguments::BuilderArguments(std::string_view words, const GraphDefaults& 
   name_ = trimmed(text.substr(0, open));
   for (const std::string_view part : split(text.substr(open + 1, text.size() - open - 2), ',')) {
     if (part.empty()) throw InputError(fmt::format("'{}': nothing between two commas", printable(text)));
-    if (starts_with_digit(part) && values_.empty() && !extents_) {
+    const bool shorthand = part.find('(') < part.find(' ');
+    if ((starts_with_digit(part) || shorthand) && values_.empty() && !extents_) {
       extents_ = part;
       continue;
     }

@@ -28,6 +28,8 @@ class BuilderArguments {
 
   // "4x8": between `least` and `most` whole numbers from 1 on. `what` they are, for the message.
   std::vector<std::int64_t> extents(std::size_t least, std::size_t most, std::string_view what);
+  // What stands in their place, as it is.
+  [[nodiscard]] std::string first_word() const { return extents_.value_or(""); }
   std::int64_t whole(std::string_view key, std::int64_t usual, std::int64_t low, std::int64_t high);
   double number(std::string_view key, double usual, double low, double high);
   bool yes(std::string_view key, bool usual);

@@ -6,6 +6,7 @@
 #include "core/catalogue.h"
 #include "network/builders/dragonfly.h"
 #include "network/builders/fat_tree.h"
+#include "network/builders/grid.h"
 #include "network/builders/hyperx.h"
 #include "network/builders/leaf_spine.h"
 #include "network/builders/rack.h"
@@ -33,6 +34,8 @@ constexpr std::array builders = {
                  "Dragonfly(GROUPS x ROUTERS x NPUS, global_links 1, local 50, global 50)", build_dragonfly},
     GraphBuilder{"HyperX", "switches in a grid, all joined along each of its lines",
                  "HyperX(4x4, npus 4, between 50)", build_hyperx},
+    GraphBuilder{"Grid", "a grid of rings, full meshes and switches, link by link",
+                 "Grid(Ring(4)_Switch(8), bandwidth_1 450, bandwidth_2 50)", build_grid},
     GraphBuilder{"Rack", "racks of NPUs on one switch, joined by NICs that NPUs share",
                  "Rack(RACKS x NPUS, inside 900, npus_per_nic 2)", build_rack}};
 
@@ -49,8 +52,10 @@ std::span<const GraphBuilder> graph_builders() { return builders; }
 
 bool names_builder(std::string_view words) {
   const std::size_t open = words.find('(');
-  return open != std::string_view::npos && words.find(")_") == std::string_view::npos &&
-         find_builder(trimmed(words.substr(0, open))) != nullptr;
+  const GraphBuilder* builder =
+      open == std::string_view::npos ? nullptr : find_builder(trimmed(words.substr(0, open)));
+  if (builder == nullptr) return false;
+  return builder->build == build_grid || words.find(")_") == std::string_view::npos;
 }
 
 NetworkGraph build_graph(std::string_view words, const GraphDefaults& defaults) {

@@ -108,6 +108,34 @@ LogicalGrid logical_grid(const NetworkGraph& graph) {
   return grid;
 }
 
+bool switches_join(const NetworkGraph& graph, const Network& grid, std::size_t dimension) {
+  std::vector<std::vector<NodeId>> switches(
+      static_cast<std::size_t>(graph.npus()));  // of each NPU, ascending
+  for (const GraphLink& link : graph.links) {
+    const bool up = link.from < switches.size() && graph.nodes[link.to].kind == NodeKind::Switch;
+    if (up && !link.failed) switches[link.from].push_back(link.to);
+  }
+  for (std::vector<NodeId>& each : switches) std::sort(each.begin(), each.end());
+  std::int64_t stride = 1;
+  for (std::size_t d = 0; d < dimension; ++d) stride *= grid.dimensions[d].npus;
+  const std::int64_t extent = grid.dimensions[dimension].npus;
+  std::vector<NodeId> common;
+  std::vector<NodeId> left;
+  for (std::int64_t first = 0; first < grid.npus(); ++first) {
+    if (first / stride % extent != 0) continue;
+    common = switches[static_cast<std::size_t>(first)];
+    for (std::int64_t i = 1; i < extent; ++i) {
+      const std::vector<NodeId>& other = switches[static_cast<std::size_t>(first + i * stride)];
+      left.clear();
+      std::set_intersection(common.begin(), common.end(), other.begin(), other.end(),
+                            std::back_inserter(left));
+      std::swap(common, left);
+    }
+    if (common.empty()) return false;
+  }
+  return true;
+}
+
 void check_graph(const NetworkGraph& graph) {
   const auto count = static_cast<std::size_t>(graph.npus());
   if (count == 0) throw InputError("a network without NPUs");

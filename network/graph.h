@@ -92,6 +92,10 @@ struct LogicalGrid {
 };
 LogicalGrid logical_grid(const NetworkGraph& graph);
 
+// Whether each line of NPUs along a dimension of a grid hangs on one switch, as a machine's inside does.
+// REQUIRES no more NPUs than the graph has.
+bool switches_join(const NetworkGraph& graph, const Network& grid, std::size_t dimension);
+
 // Throws InputError for a graph on which nothing can be simulated: no NPUs, NPUs that are not its first
 // nodes, links that lead nowhere or carry nothing without having failed.
 void check_graph(const NetworkGraph& graph);

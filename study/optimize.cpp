@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/text.h"
 #include "formats/load.h"
 #include "study/job/job_options.h"
@@ -58,6 +60,10 @@ void add_member(DesignAnswer& answer, JobStep step, const OptimizeQuestion& ques
   }
   if (step.offload) answer.offloads.push_back(std::move(*step.offload));
   answer.ignored.insert(answer.ignored.end(), step.ignored.begin(), step.ignored.end());
+  for (std::string& note : step.notes) {
+    const bool again = std::find(answer.notes.begin(), answer.notes.end(), note) != answer.notes.end();
+    if (!again) answer.notes.push_back(std::move(note));
+  }
   design.models.push_back(std::move(named));
   design.steps.push_back(std::move(step.graph));
 }

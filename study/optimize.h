@@ -41,6 +41,7 @@ struct DesignAnswer {
   std::vector<NamedFit> memory;      // of each transformer
   std::vector<Offload> offloads;     // of each with --tiers
   std::vector<std::string> ignored;  // what files say and nothing here uses
+  std::vector<std::string> notes;    // what to know of the steps
   DesignSummary summary;             // infeasible: the reason is its conflict
 };
 

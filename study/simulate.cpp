@@ -14,6 +14,7 @@
 #include "network/hash.h"
 #include "simulator/closed_form/closed_form.h"
 #include "simulator/leap.h"
+#include "simulator/shared_links.h"
 #include "simulator/transport/catalogue.h"
 #include "study/job/bandwidths.h"
 #include "study/job/job_options.h"
@@ -131,6 +132,29 @@ void play_more_seeds(const SimulationOptions& options, const std::function<StepR
   answer.spread = spread;
 }
 
+// "TP, DP and 3 others"
+std::string few_names(const std::vector<std::string>& names) {
+  constexpr std::size_t most = 3;
+  if (names.size() > most + 1) {
+    return fmt::format("{} and {} others", fmt::join(names.begin(), names.begin() + most, ", "),
+                       names.size() - most);
+  }
+  if (names.size() == 1) return names.front();
+  return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+// What an answer over ports leaves out.
+void note_shared_links(const Scenario& scenario, std::vector<std::string>& notes) {
+  if (scenario.library.network != NetworkModel::Ports) return;
+  for (const SharedLinks& shared : shared_links(scenario)) {
+    const Dimension& dimension = scenario.network.dimensions[static_cast<std::size_t>(shared.dimension)];
+    notes.push_back(fmt::format(
+        "messages of {} pass other NPUs on dimension {} {}({}) and meet on its links, which ports do "
+        "not count (--transport flows does: they share the links' bandwidth)",
+        few_names(shared.groups), shared.dimension + 1, dimension.kind->name, dimension.npus));
+  }
+}
+
 void play_events(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline,
                  const Watch& watch) {
   if (answer.built) prepare_built(options, answer);
@@ -143,6 +167,7 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
                           answer.bandwidth,
                           answer.lone_collective ? library.after_lone_collective : library.after_collective,
                           answer.built ? &*answer.built : nullptr};
+  note_shared_links(scenario, answer.notes);
   const Fidelity fidelity = answer.ranks ? resolved(options.fidelity, scenario, *answer.ranks)
                                          : resolved(options.fidelity, scenario);
   answer.fidelity = fidelity_name(fidelity);

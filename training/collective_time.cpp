@@ -51,14 +51,6 @@ double send_gain(const Machine& machine, const Group& group, CollectiveKind kind
   return fabric.software.copies ? 1.0 : std::max(1.0, send_speed / fabric.constants.efficiency);
 }
 
-// Bytes of a ring over those of a switch that reduces; 1 where the ring is better or there is no such switch.
-double switch_gain(const Machine& machine, const Group& group, CollectiveKind kind) {
-  if (kind != CollectiveKind::AllReduce || group.dimensions.size() != 1) return 1.0;
-  const double in_switch = fabric_of(machine, group.dimensions[0].dimension).software.in_switch;
-  const auto n = static_cast<double>(group.npus());
-  return std::max(1.0, in_switch * 2.0 * (n - 1.0) / (n + 1.0));
-}
-
 // Bytes of the plan over those of chains that pass everything on in small slices.
 double chain_gain(std::span<const Traffic> traffic, const Collective& collective) {
   if (collective.kind != CollectiveKind::Broadcast && collective.kind != CollectiveKind::Reduce) return 1.0;
@@ -111,13 +103,22 @@ double all_to_all_latency_ns(const Group& group, const Collective& collective, c
 
 }  // namespace
 
+// Bytes of a ring over those of a switch that reduces, where the ring is not better.
+double in_switch_gain(const Machine& machine, const Group& group, CollectiveKind kind) {
+  if (kind != CollectiveKind::AllReduce || group.dimensions.size() != 1) return 1.0;
+  const double in_switch = fabric_of(machine, group.dimensions[0].dimension).software.in_switch;
+  const auto n = static_cast<double>(group.npus());
+  return std::max(1.0, in_switch * 2.0 * (n - 1.0) / (n + 1.0));
+}
+
 CollectivePrice collective_price(const Machine& machine, const Network& network, const Group& group,
                                  const Collective& collective) {
   if (collective.bytes <= Bytes(0)) return {};
   const std::vector<Traffic> traffic = collective_traffic(collective, group, network);
-  CollectivePrice price{
-      .speed = usable_share(machine, group, collective.kind) * switch_gain(machine, group, collective.kind) *
-               send_gain(machine, group, collective.kind) * chain_gain(traffic, collective)};
+  CollectivePrice price{.speed = usable_share(machine, group, collective.kind) *
+                                 in_switch_gain(machine, group, collective.kind) *
+                                 send_gain(machine, group, collective.kind) *
+                                 chain_gain(traffic, collective)};
   const SlowestWire wire = slowest(machine, traffic, price.speed);
   if (wire.ns <= 0.0) return price;
   price.latency_ns = fabric_of(machine, group.dimensions.back().dimension).constants.latency_us * 1e3;

@@ -38,6 +38,10 @@ CollectivePrice collective_price(const Machine& machine, const Network& network,
 // The collective whose bytes take as long without the price's speed.
 Collective at_full_speed(const Collective& collective, const CollectivePrice& price);
 
+// How many times fewer bytes an all-reduce of the group sends where the switch reduces (NVLS); 1 where it
+// does not.
+double in_switch_gain(const Machine& machine, const Group& group, CollectiveKind kind);
+
 // The whole of it at nominal bandwidth.
 double collective_ns(const Machine& machine, const Network& network, const Group& group,
                      const Collective& collective);

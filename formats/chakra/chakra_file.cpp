@@ -119,9 +119,19 @@ TraceNodeKind kind_of(chakra::NodeType type) {
       return TraceNodeKind::Receive;
     case chakra::COMM_COLL_NODE:
       return TraceNodeKind::Collective;
+    case chakra::STORAGE_NODE:
+    case chakra::BATCH_NODE:
+    case chakra::CHECKPOINT_NODE:
+      return TraceNodeKind::Storage;
     default:
       throw NodeError{fmt::format("type {} is not in the schema", static_cast<int>(type))};
   }
+}
+
+// "0.0.4", "1.1.1-chakra.0.0.4", "1.0.0"; older files say nothing.
+bool is_known(const std::string& version) {
+  return version.empty() || version.find(schema_version) != std::string::npos ||
+         version == later_schema_version || version.ends_with(std::string("chakra.") + later_schema_version);
 }
 
 // What a node that communicates has to say: which collective, and how many bytes.
@@ -160,9 +170,9 @@ TraceFile::TraceFile(const std::filesystem::path& file)
   if (size_ == 0) throw InputError(Place{file.string()}, "is empty, expected a Chakra trace");
   chakra::Metadata metadata;
   if (!read_message() || !metadata.ParseFromString(message_)) fail("is not a Chakra trace (no metadata)");
-  if (!metadata.version().empty() && metadata.version().find(schema_version) == std::string::npos) {
-    fail(fmt::format("schema version '{}' is not supported, expected {}", printable(metadata.version()),
-                     schema_version));
+  if (!is_known(metadata.version())) {
+    fail(fmt::format("schema version '{}' is not supported, expected {} or {}", printable(metadata.version()),
+                     schema_version, later_schema_version));
   }
 }
 

@@ -11,7 +11,15 @@
 
 namespace bandwright {
 
-enum class TraceNodeKind : std::uint8_t { Metadata, Memory, Compute, Send, Receive, Collective };
+enum class TraceNodeKind : std::uint8_t {
+  Metadata,
+  Memory,
+  Compute,
+  Send,
+  Receive,
+  Collective,
+  Storage,  // storage, a batch of data or a checkpoint, of schema 1.0.0
+};
 
 // One node of one NPU's Chakra execution trace, with the attributes that have a meaning here.
 struct TraceNode {
@@ -35,7 +43,7 @@ struct TraceNode {
 // Reads a trace file node by node; memory is one node. `position` is the byte a message starts at.
 //
 //   file     = message*          message = varint length, then that many bytes
-//   message  = Metadata first, then Nodes (protobuf, schema v0.0.4)
+//   message  = Metadata first, then Nodes (protobuf, schema 0.0.4 or 1.0.0)
 //
 // Every failure is an InputError "file: byte N: problem" or "file: node N: problem". A message is at most 64
 // MiB and never longer than what is left of the file, so that a damaged length cannot ask for memory.

@@ -8,7 +8,8 @@
 namespace bandwright {
 
 // What reader and writer of Chakra traces share of the schema, as published by MLCommons.
-inline constexpr const char* schema_version = "0.0.4";
+inline constexpr const char* schema_version = "0.0.4";        // written, and read
+inline constexpr const char* later_schema_version = "1.0.0";  // read: the same nodes and three kinds more
 
 // CollectiveCommType of the schema; the places of kinds that nothing here plays are empty.
 inline constexpr std::array<std::optional<CollectiveKind>, 10> schema_collectives = {

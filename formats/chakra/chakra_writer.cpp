@@ -12,7 +12,8 @@ namespace {
 
 chakra::NodeType type_of(TraceNodeKind kind) {
   constexpr std::array types = {chakra::METADATA_NODE,  chakra::MEM_LOAD_NODE,  chakra::COMP_NODE,
-                                chakra::COMM_SEND_NODE, chakra::COMM_RECV_NODE, chakra::COMM_COLL_NODE};
+                                chakra::COMM_SEND_NODE, chakra::COMM_RECV_NODE, chakra::COMM_COLL_NODE,
+                                chakra::STORAGE_NODE};
   return types[static_cast<std::size_t>(kind)];
 }
 
@@ -81,6 +82,8 @@ void TraceWriter::write(const TraceNode& node) {
       break;
     case TraceNodeKind::Metadata:
       message.mutable_inputs()->set_values(node.text);
+      break;
+    case TraceNodeKind::Storage:
       break;
     default:
       add_communication(message, node);

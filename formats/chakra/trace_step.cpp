@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include "core/error.h"
 #include "formats/chakra/trace_ties.h"
@@ -39,6 +40,7 @@ class Writer {
   Operation operation_of(std::size_t c, const TraceNode& node);
   Operation communication_of(std::size_t c, const TraceNode& node);
   Operation memory_access(const TraceNode& node);
+  Operation storage_access(const TraceNode& node);
   std::uint32_t add_call(const GroupCollective& call);
   std::uint16_t name_index(const std::string& name);
 
@@ -48,6 +50,8 @@ class Writer {
   TraceTeams teams_;
   TraceTies ties_;
   Step& graph_;
+  bool has_memory_ = false;
+  bool has_storage_ = false;
   std::vector<std::vector<OperationId>> after_;
   std::unordered_map<std::string, std::uint16_t> names_;
   std::map<std::tuple<CollectiveKind, Bytes, std::uint32_t>, std::uint32_t> calls_;  // those of the graph
@@ -85,11 +89,21 @@ Operation Writer::memory_access(const TraceNode& node) {
   if (compute_.remote > Bandwidth()) {
     const double ns = to_ns(compute_.remote_latency) + to_double(node.tensor) / compute_.remote.value();
     operation.duration = nanoseconds(checked_ns(node, ns));
-  } else if (step_.ignored.empty()) {
+  } else if (!std::exchange(has_memory_, true)) {
     step_.ignored.emplace_back(
         "memory nodes take no time: no memory beyond the NPU is given (--memory FILE)");
   }
   return operation;
+}
+
+Operation Writer::storage_access(const TraceNode& node) {
+  if (!std::exchange(has_storage_, true)) {
+    step_.ignored.emplace_back(
+        "storage, batch and checkpoint nodes take their measured time beside everything else, whoever shares "
+        "the "
+        "storage");
+  }
+  return {.kind = OperationKind::Overhead, .duration = node.duration};
 }
 
 Operation Writer::operation_of(std::size_t c, const TraceNode& node) {
@@ -101,6 +115,8 @@ Operation Writer::operation_of(std::size_t c, const TraceNode& node) {
       return communication_of(c, node);
     case TraceNodeKind::Memory:
       return memory_access(node);
+    case TraceNodeKind::Storage:
+      return storage_access(node);
     default:
       break;
   }
@@ -110,7 +126,10 @@ Operation Writer::operation_of(std::size_t c, const TraceNode& node) {
 // A class's three resources: CPU, compute and memory, communication.
 Issue issue_of(std::size_t c, const TraceNode& node) {
   const auto base = static_cast<std::uint32_t>(3 * c);
-  if (node.kind == TraceNodeKind::Receive || node.kind == TraceNodeKind::Metadata) return {};
+  if (node.kind == TraceNodeKind::Receive || node.kind == TraceNodeKind::Metadata ||
+      node.kind == TraceNodeKind::Storage) {
+    return {};
+  }
   if (node.kind == TraceNodeKind::Compute) return {base + (node.on_cpu ? 0U : 1U), node.id};
   if (node.kind == TraceNodeKind::Memory) return {base + 1, node.id};
   return {base + 2, node.id};

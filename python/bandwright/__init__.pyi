@@ -58,13 +58,13 @@ class Job(Mapping[str, Any]):
     def __init__(
         self, model: Option = None, *,
         workload: Option = None, collective: Option = None, size: Option = None, machine: Option = None,
-        npus: Option = None, network: Option = None, classes: Option = None, own_links: Option = None,
-        library: Option = None, chunks: Option = None, scheduler: Option = None, tp: Option = None,
-        pp: Option = None, global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
-        sequence_parallel: Option = None, recompute: Option = None, cp: Option = None, ep: Option = None,
-        expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
-        precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
-        dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
+        npu: Option = None, npus: Option = None, network: Option = None, classes: Option = None,
+        own_links: Option = None, library: Option = None, chunks: Option = None, scheduler: Option = None,
+        tp: Option = None, pp: Option = None, global_batch: Option = None, micro_batch: Option = None,
+        zero: Option = None, sequence_parallel: Option = None, recompute: Option = None, cp: Option = None,
+        ep: Option = None, expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None,
+        attention: Option = None, precision: Option = None, sequence: Option = None, bucket: Option = None,
+        overlap: Option = None, dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
         stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
         whole_graphs: Option = None, recompute_modules: Option = None, predict_more: Option = None,
         placement: Option = None, loop: Option = None, tables: Option = None, compute_scale: Option = None,
@@ -163,7 +163,7 @@ def optimize(
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
     fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
     communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
-    prices: Option = None, cost: Option = None, format: Option = None, html: Option = None,
+    prices: Option = None, npu: Option = None, cost: Option = None, format: Option = None, html: Option = None,
     timing: bool | None = None, output: Option = None, require_fit: bool | None = None
 ) -> Answer: ...
 def place(
@@ -252,8 +252,8 @@ def simulate(
     recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
     fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
     communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
-    prices: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
-    output: Option = None, require_fit: bool | None = None, timeline: Option = None
+    prices: Option = None, npu: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None, require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def table(
     *words: Value | Job, table: Option = None, output: Option = None, format: Option = None, html: Option = None,

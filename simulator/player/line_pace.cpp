@@ -37,7 +37,9 @@ void LinePace::make_lines() {
     wires_.emplace_back(in_.scenario.library, in_.scenario.network, part,
                         in_.scenario.wire_bandwidth(static_cast<std::size_t>(part.dimension)));
     const auto count = static_cast<std::uint32_t>(npus_ / part.npus);
-    lines_of_queue_.push_back({static_cast<std::uint32_t>(lines_.size()), count, part.stride, part.npus});
+    lines_of_queue_.push_back({static_cast<std::uint32_t>(lines_.size()), count,
+                               static_cast<std::uint32_t>(part.stride),
+                               static_cast<std::uint32_t>(part.npus)});
     for (std::int64_t i = 0; i < count; ++i) {
       lines_.push_back({.first = i / part.stride * part.stride * part.npus + i % part.stride,
                         .stride = part.stride,
@@ -46,11 +48,17 @@ void LinePace::make_lines() {
     }
   }
   states_.resize(lines_.size());
+  queueing_.resize(lines_of_queue_.size());
+  for (std::size_t a = 0; a < lines_of_queue_.size(); ++a) {
+    for (std::size_t b = 0; b < lines_of_queue_.size(); ++b) lines_apart_.push_back(lines_apart(a, b));
+  }
 }
 
 void LinePace::flatten_plans() {
   for (const CommunicationPlan::Call& call : in_.plan.calls) {
     std::vector<std::uint32_t>& first = first_phase_.emplace_back();
+    entrances_.push_back(entrances_of(call));
+    exits_.push_back(exits_of(call));
     for (const ChunkPlan& plan : call.plan.plans) {
       first.push_back(static_cast<std::uint32_t>(phases_.size()));
       for (const Phase& phase : plan) {
@@ -87,15 +95,56 @@ void LinePace::tell_lines_apart() {
   }
 }
 
+std::vector<LinePace::Entrance> LinePace::entrances_of(const CommunicationPlan::Call& call) {
+  std::vector<Entrance> entrances;
+  std::uint32_t job = 0;
+  for (const std::uint32_t index : call.plan.plan_of_chunk) {
+    const ChunkPlan& plan = call.plan.plans[index];
+    if (plan.empty()) continue;
+    const std::uint32_t queue = call.queues[plan.front().part];
+    const auto known = std::find_if(entrances.begin(), entrances.end(),
+                                    [&](const Entrance& each) { return each.queue == queue; });
+    if (known == entrances.end()) {
+      entrances.push_back({queue, {job}});
+    } else {
+      known->jobs.push_back(job);
+    }
+    job += static_cast<std::uint32_t>(plan.size());
+  }
+  return entrances;
+}
+
+std::vector<LinePace::Exit> LinePace::exits_of(const CommunicationPlan::Call& call) const {
+  std::vector<Exit> exits;
+  for (const std::uint32_t index : call.plan.plan_of_chunk) {
+    const ChunkPlan& plan = call.plan.plans[index];
+    if (plan.empty()) continue;
+    const std::uint32_t queue = call.queues[plan.back().part];
+    const auto known =
+        std::find_if(exits.begin(), exits.end(), [&](const Exit& each) { return each.queue == queue; });
+    if (known != exits.end()) {
+      ++known->chunks;
+      continue;
+    }
+    const std::uint32_t first =
+        exits.empty() ? 0 : exits.back().first + lines_of_queue_[exits.back().queue].count;
+    exits.push_back({queue, 1, first});
+  }
+  return exits;
+}
+
 // The NPU's chunks come to their first phase.
 void LinePace::join(std::uint32_t npu, OperationId id) {
-  const Operation& operation = in_.step.graph.operations[id];
-  const CollectivePlan& plan = in_.plan.calls[operation.collective].plan;
   const std::uint32_t call = call_of_[id] == none ? open_call(id) : call_of_[id];
-  std::uint32_t job = calls_[call].first_job;
-  for (const std::uint32_t chunk_plan : plan.plan_of_chunk) {
-    come(npu, job);
-    job += static_cast<std::uint32_t>(plan.plans[chunk_plan].size());
+  const std::uint32_t first = calls_[call].first_job;
+  for (const Entrance& entrance : entrances_[in_.step.graph.operations[id].collective]) {
+    const Lines& lines = lines_of_queue_[entrance.queue];
+    const std::uint32_t line = lines.of(npu);
+    std::uint32_t& arrived = arrivals_[jobs_[first + entrance.jobs.front()].first_arrival + line];
+    if (++arrived < lines.npus) continue;
+    arrived = 0;
+    for (const std::uint32_t job : entrance.jobs)
+      line_has_come(jobs_[first + job], first + job, lines.first + line);
   }
 }
 
@@ -114,8 +163,11 @@ std::uint32_t LinePace::open_call(OperationId id) {
   }
   call_of_[id] = call;
   calls_[call].npus_left = npus_;
-  calls_[call].chunks_left.assign(static_cast<std::size_t>(npus_),
-                                  static_cast<std::uint32_t>(plan.plan_of_chunk.size()));
+  const std::vector<Exit>& exits = exits_[operation.collective];
+  calls_[call].chunks_left.clear();
+  for (const Exit& exit : exits)
+    calls_[call].chunks_left.resize(exit.first + lines_of_queue_[exit.queue].count, exit.chunks);
+  calls_[call].exits_left.assign(static_cast<std::size_t>(npus_), static_cast<std::uint32_t>(exits.size()));
   const int rank = order_.next(operation.role);
   std::uint32_t job = calls_[call].first_job;
   for (const std::uint32_t chunk_plan : plan.plan_of_chunk) {
@@ -146,16 +198,51 @@ void LinePace::create_jobs(std::uint32_t call, const CollectivePlan& plan, std::
 // An NPU has come to a job; with the last of its line the line may begin it.
 void LinePace::come(std::uint32_t npu, std::uint32_t job_id) {
   const Job& job = jobs_[job_id];
+  const Lines& lines = lines_of_queue_[phases_[job.phase].queue];
+  const std::uint32_t line = lines.of(npu);
+  std::uint32_t& arrived = arrivals_[job.first_arrival + line];
+  if (++arrived < lines.npus) return;
+  arrived = 0;
+  line_has_come(job, job_id, lines.first + line);
+}
+
+// The same for all NPUs of a line of some queue, whose lines in the job's queue are evenly apart: dividing
+// for each NPU would take most of the time.
+void LinePace::all_come(const SeatLine& line, std::uint32_t queue, std::uint32_t job_id) {
+  const Job& job = jobs_[job_id];
+  const std::uint32_t own = phases_[job.phase].queue;
+  const std::uint32_t apart = lines_apart_[queue * lines_of_queue_.size() + own];
+  if (apart == 0) {
+    for (int position = 0; position < line.npus; ++position)
+      come(static_cast<std::uint32_t>(line.npu_at(position)), job_id);
+    return;
+  }
+  const Lines& lines = lines_of_queue_[own];
+  std::uint32_t at = lines.of(static_cast<std::uint32_t>(line.first));
+  std::uint32_t* const arrivals = arrivals_.data() + job.first_arrival;
+  for (int position = 0; position < line.npus; ++position, at += apart) {
+    if (++arrivals[at] < lines.npus) continue;
+    arrivals[at] = 0;
+    line_has_come(job, job_id, lines.first + at);
+  }
+}
+
+// NPUs of a line that are all inside one block of the other queue's lines, or a whole number of such blocks
+// apart.
+std::uint32_t LinePace::lines_apart(std::size_t queue, std::size_t other) const {
+  const Lines& lines = lines_of_queue_[queue];
+  const Lines& others = lines_of_queue_[other];
+  if (others.stride % (lines.stride * lines.npus) == 0) return lines.stride;
+  const std::uint32_t block = others.stride * others.npus;
+  return lines.stride % block == 0 ? lines.stride / block * others.stride : 0;
+}
+
+void LinePace::line_has_come(const Job& job, std::uint32_t id, std::uint32_t line) {
   const TimedPhase& phase = phases_[job.phase];
-  const Lines& lines = lines_of_queue_[phase.queue];
-  const std::uint32_t line = line_of(lines, npu);
-  Arrivals& arrived = arrivals_[job.first_arrival + line - lines.first];
-  arrived.last = in_.events.now();
-  if (++arrived.count < static_cast<std::uint32_t>(lines.npus)) return;
-  arrived.count = 0;
+  queueing_[phase.queue] -= static_cast<std::uint64_t>(in_.events.now().value());
   const bool by_size = in_.scenario.library.chunk_order == ChunkOrder::SmallestFirst;
-  states_[line].waiting.push(job.rank, by_size ? phase.duration : Time(0), job_id);
-  if (!states_[line].busy) idle_.push_back(line);
+  states_[line].waiting.push(job.rank, by_size ? phase.duration : Time(0), id);
+  if (!states_[line].busy && (idle_.empty() || idle_.back() != line)) idle_.push_back(line);
 }
 
 void LinePace::settle() {
@@ -168,8 +255,7 @@ void LinePace::settle() {
     const Job& job = jobs_[line.job];
     const std::uint32_t queue = phases_[job.phase].queue;
     ++uses_[queue].chunks;
-    uses_[queue].queueing +=
-        in_.events.now() - arrivals_[job.first_arrival + index - lines_of_queue_[queue].first].last;
+    queueing_[queue] += static_cast<std::uint64_t>(in_.events.now().value());
     begin(index, job.phase);
   }
   idle_.clear();
@@ -258,20 +344,27 @@ void LinePace::end_phase(std::uint32_t index) {
   }
   state.busy = false;
   idle_.push_back(index);
-  for (int position = 0; position < line.npus; ++position) {
-    const auto npu = static_cast<std::uint32_t>(line.npu_at(position));
-    if (job.last) {
-      end_call(npu, job);
-    } else {
-      come(npu, job_id + 1);
-    }
-  }
+  if (!job.last) return all_come(line, phase.queue, job_id + 1);
+  end_chunk(index, job);
 }
 
-// A chunk of a collective has ended on an NPU.
+// A chunk of a collective has ended on a line; with the last that leaves there, NPUs are through.
+void LinePace::end_chunk(std::uint32_t index, const Job& job) {
+  const std::uint32_t queue = phases_[job.phase].queue;
+  const std::vector<Exit>& exits = exits_[in_.step.graph.operations[job.operation].collective];
+  const auto exit =
+      std::find_if(exits.begin(), exits.end(), [&](const Exit& each) { return each.queue == queue; });
+  std::uint32_t& left = calls_[job.call].chunks_left[exit->first + index - lines_of_queue_[queue].first];
+  if (--left > 0) return;
+  const SeatLine& line = lines_[index];
+  for (int position = 0; position < line.npus; ++position)
+    end_call(static_cast<std::uint32_t>(line.npu_at(position)), job);
+}
+
+// All chunks that leave by one of its lines have ended on an NPU.
 void LinePace::end_call(std::uint32_t npu, const Job& job) {
   Call& call = calls_[job.call];
-  if (--call.chunks_left[npu] > 0) return;
+  if (--call.exits_left[npu] > 0) return;
   const Operation& operation = in_.step.graph.operations[job.operation];
   in_.events.push(in_.events.now() + in_.scenario.after(operation),
                   play_event(PlayEvent::OperationEnds, npu, job.operation));
@@ -284,7 +377,10 @@ void LinePace::end_call(std::uint32_t npu, const Job& job) {
 
 std::vector<QueueUse> LinePace::uses() const {
   std::vector<QueueUse> uses = uses_;
-  for (std::size_t q = 0; q < uses.size(); ++q) uses[q].share_among(lines_of_queue_[q].count);
+  for (std::size_t q = 0; q < uses.size(); ++q) {
+    uses[q].queueing = Time(static_cast<std::int64_t>(queueing_[q]));
+    uses[q].share_among(lines_of_queue_[q].count);
+  }
   return uses;
 }
 

@@ -35,8 +35,11 @@ class LinePace final : public Pace {
   struct Lines {  // of a logical dimension
     std::uint32_t first = 0;
     std::uint32_t count = 0;
-    std::int64_t stride = 1;
-    int npus = 0;
+    std::uint32_t stride = 1;
+    std::uint32_t npus = 0;
+    [[nodiscard]] std::uint32_t of(std::uint32_t npu) const {  // from the first on
+      return npu / (stride * npus) * stride + npu % stride;
+    }
   };
   struct TimedPhase {
     const Program* program = nullptr;
@@ -48,23 +51,32 @@ class LinePace final : public Pace {
     std::vector<std::optional<Time>> times;  // by kind of line, as far as worked out
     std::vector<Time> played;                // by line of the queue: as it took before; below 0: not yet
   };
+  // Chunks of a collective that begin with the same logical dimension: an NPU comes to all of them when it
+  // joins, so that they count NPUs together.
+  struct Entrance {
+    std::uint32_t queue = 0;
+    std::vector<std::uint32_t> jobs;  // from the first of the call on
+  };
+  // Chunks that end with the same one: they leave a line together.
+  struct Exit {
+    std::uint32_t queue = 0;
+    std::uint32_t chunks = 0;
+    std::uint32_t first = 0;  // into Call::chunks_left
+  };
   // A phase of a chunk of a collective under way, on whichever line.
   struct Job {
     OperationId operation = 0;
     std::uint32_t chunk = 0;
     std::uint32_t phase = 0;
-    std::size_t first_arrival = 0;  // by line of its logical dimension
+    std::size_t first_arrival = 0;  // NPUs that have come, by line of its logical dimension
     bool last = false;              // of its chunk; else the next job is the chunk's next phase
     int rank = 0;
     std::uint32_t call = 0;
   };
-  struct Arrivals {  // of NPUs at a job, on one line
-    std::uint32_t count = 0;
-    Time last;
-  };
   struct Call {  // of a collective by an operation; reused when it has ended on all NPUs
     std::uint32_t first_job = 0;
-    std::vector<std::uint32_t> chunks_left;  // by NPU
+    std::vector<std::uint32_t> chunks_left;  // by exit and line
+    std::vector<std::uint32_t> exits_left;   // by NPU
     std::int64_t npus_left = 0;
   };
   struct LineState {
@@ -79,32 +91,38 @@ class LinePace final : public Pace {
   };
 
   void flatten_plans();
+  [[nodiscard]] static std::vector<Entrance> entrances_of(const CommunicationPlan::Call& call);
+  [[nodiscard]] std::vector<Exit> exits_of(const CommunicationPlan::Call& call) const;
   void make_lines();
   void tell_lines_apart();
   std::uint32_t open_call(OperationId id);
   void create_jobs(std::uint32_t call, const CollectivePlan& plan, std::uint32_t collective);
   void come(std::uint32_t npu, std::uint32_t job);
+  void all_come(const SeatLine& line, std::uint32_t queue, std::uint32_t job);
+  void line_has_come(const Job& job, std::uint32_t id, std::uint32_t line);
+  [[nodiscard]] std::uint32_t lines_apart(std::size_t queue, std::size_t other) const;
   void begin(std::uint32_t line, std::uint32_t phase);
   Time time_on(std::uint32_t line, std::uint32_t phase);
   void look(std::uint32_t line, std::uint32_t phase);
   Time* played_on(std::uint32_t line, std::uint32_t phase);
   void seat_ends(std::uint32_t seat);
   void end_phase(std::uint32_t line);
+  void end_chunk(std::uint32_t line, const Job& job);
   void end_call(std::uint32_t npu, const Job& job);
-  [[nodiscard]] std::uint32_t line_of(const Lines& lines, std::uint32_t npu) const {
-    return lines.first +
-           static_cast<std::uint32_t>(npu / (lines.stride * lines.npus) * lines.stride + npu % lines.stride);
-  }
 
   PaceInputs in_;
   std::int64_t npus_;
   std::vector<Lines> lines_of_queue_;
+  // From an NPU of a line to the next, by how many the line in another queue grows; 0 where that differs.
+  std::vector<std::uint32_t> lines_apart_;
   std::vector<Wire> wires_;  // by logical dimension
   std::vector<SeatLine> lines_;
   std::vector<LineState> states_;
   std::vector<std::uint32_t> idle_;  // lines that may have something to start
   std::vector<TimedPhase> phases_;
   std::vector<std::vector<std::uint32_t>> first_phase_;  // of each collective and plan
+  std::vector<std::vector<Entrance>> entrances_;         // of each collective
+  std::vector<std::vector<Exit>> exits_;                 // likewise
   std::vector<std::uint32_t> kind_of_line_;              // empty: all alike
   std::vector<std::vector<double>> speeds_;              // of ports, by kind of line and position
   std::optional<Seats> seats_;
@@ -114,7 +132,9 @@ class LinePace final : public Pace {
   std::int64_t messages_ = 0;             // played so far
   std::int64_t look_at_ = 0;              // so many: then lines are looked at; below 0: they have been
   std::vector<Job> jobs_;
-  std::vector<Arrivals> arrivals_;
+  std::vector<std::uint32_t> arrivals_;
+  // Sums of times at which lines began less those at which their NPUs had come, modulo 2^64, by queue.
+  std::vector<std::uint64_t> queueing_;
   std::vector<Call> calls_;
   std::vector<std::uint32_t> call_of_;              // of each operation
   std::vector<std::vector<std::uint32_t>> unused_;  // calls to use again, by collective

@@ -20,7 +20,7 @@ class Together {
   explicit Together(std::span<const JobScenario> jobs)
       : shared_{FlowEngine(flow_ways(jobs.front().scenario, Crossing::All)->capacities())} {
     for (const JobScenario& job : jobs) {
-      steps_.push_back(of_one_kind(job.scenario));
+      steps_.push_back(job.ranks != nullptr ? *job.ranks : of_one_kind(job.scenario));
       const Scenario& given = job.scenario;
       scenarios_.push_back({steps_.back().graph, given.network, given.library, given.bandwidth,
                             given.after_collective, given.built});

@@ -2,33 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "core/error.h"
 #include "cost_model/graph_bill.h"
 #include "network/link_classes.h"
 #include "simulator/link_loads.h"
-#include "simulator/player/play_cost.h"
-#include "simulator/player/player.h"
+#include "simulator/player/flow_cost.h"
 #include "simulator/simulate.h"
 
 namespace bandwright {
 namespace {
 
-constexpr double most_messages = 1e6;     // some seconds
-constexpr double most_executions = 50e6;  // of all NPUs
-
-bool plays_quickly(const Scenario& scenario) {
-  const std::vector<double> times = executions(scenario.graph);
-  const double operations = std::accumulate(times.begin(), times.end(), 0.0);
-  if (operations * static_cast<double>(scenario.network.npus()) > most_executions) return false;
-  const Step written_out = expand(scenario.graph);
-  const Scenario flat{written_out,        scenario.network,          scenario.library,
-                      scenario.bandwidth, scenario.after_collective, scenario.built};
-  const RankedStep ranked = of_one_kind(flat);
-  return play_cost({ranked.graph, flat.network, flat.library, flat.bandwidth, flat.after_collective}, ranked)
-             .messages <= most_messages;
-}
+constexpr double longest_play_s = 10.0;
 
 }  // namespace
 
@@ -75,7 +59,7 @@ std::optional<double> played_ns(const GraphDesign& design, const Step& step, con
   Library flows = library;
   flows.network = NetworkModel::Flows;
   const Scenario scenario{step, network, flows, design.grid_gb_per_s, Time(0), &built};
-  if (!plays_quickly(scenario)) return std::nullopt;
+  if (flow_play_seconds(scenario) > longest_play_s) return std::nullopt;
   const Step written_out = expand(step);
   return to_ns(simulate({written_out, network, flows, design.grid_gb_per_s, Time(0), &built}, Fidelity::Full)
                    .step_time);

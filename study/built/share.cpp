@@ -36,28 +36,38 @@ void set_sharing_word(SharingJob& sharing, const std::string& key, const std::st
 struct Prepared {
   JobStep step;
   std::vector<double> bandwidth;
-  Step written_out;
+  Step written_out;  // unless traces say what each NPU does
   FlowNetwork built;
   Time start;
 
   [[nodiscard]] JobScenario scenario() const {
     const Time after =
         step.lone_collective ? step.library.after_lone_collective : step.library.after_collective;
-    return {{written_out, step.network, step.library, bandwidth, after, &built}, start};
+    return {
+        {step.ranks ? step.ranks->graph : written_out, step.network, step.library, bandwidth, after, &built},
+        start,
+        step.ranks ? &*step.ranks : nullptr};
   }
 };
 
-JobStep step_of_sharing(const SharingJob& sharing, std::size_t npus) {
+// Models bring a machine; collectives and traces are planned on a grid, whose NPUs have so many GB/s.
+JobStep step_of_sharing(const SharingJob& sharing, std::size_t npus, double gb_per_s) {
   Job job = sharing.job;
-  if (!job.network.empty() && job.collective.empty()) {
-    throw InputError("network: the jobs share one; `network` is the grid of a collective's NPUs only");
+  const bool on_a_grid = !job.collective.empty() || !job.workload.empty();
+  if (!job.network.empty() && !on_a_grid) {
+    throw InputError(
+        "network: the jobs share one; `network` is the grid of a collective's or traces' NPUs only");
   }
-  if (job.collective.empty()) {
+  if (!on_a_grid) {
     job.npus = std::to_string(npus);
   } else if (job.network.empty()) {
     job.network = fmt::format("Switch({})", npus);
   }
-  return step_of(job, {.own_links = job.npus.empty()});
+  StepOptions options{.own_links = job.npus.empty(), .recorded = {}};
+  if (!job.workload.empty()) {
+    options.recorded.fixed.assign(network_of(job).dimensions.size(), gb_per_s);
+  }
+  return step_of(job, options);
 }
 
 void prepare(const SharingJob& sharing, const NetworkGraph& graph, const RoutingOptions& routing,
@@ -67,18 +77,17 @@ void prepare(const SharingJob& sharing, const NetworkGraph& graph, const Routing
     if (graph.nodes[place].kind != NodeKind::Npu)
       throw InputError(fmt::format("at: {} is no NPU", graph.node_name(place)));
   }
-  prepared.step = step_of_sharing(sharing, places.size());
-  if (prepared.step.ranks) throw InputError("traces do not share a network with others yet");
+  const double own = logical_grid(graph).bandwidth.back().value();
+  prepared.step = step_of_sharing(sharing, places.size(), own);
   if (prepared.step.network.npus() != static_cast<std::int64_t>(places.size())) {
     throw InputError(fmt::format("at: {} NPUs, and {} has {}", places.size(),
                                  prepared.step.network.shorthand(), prepared.step.network.npus()));
   }
   prepared.step.library.network = NetworkModel::Flows;
   prepared.bandwidth = prepared.step.own_gb_per_s;
-  const double own = logical_grid(graph).bandwidth.back().value();
   prepared.bandwidth.resize(prepared.step.network.dimensions.size(), own);
   for (double& b : prepared.bandwidth) b /= prepared.step.library.bytes_per_second_unit() / 1e9;
-  prepared.written_out = expand(prepared.step.graph, most_operations_of_a_job);
+  if (!prepared.step.ranks) prepared.written_out = expand(prepared.step.graph, most_operations_of_a_job);
   prepared.built = {.graph = graph, .routing = routing, .order = std::move(places)};
   if (!sharing.start.empty()) prepared.start = parse_option("start", sharing.start, parse_time);
 }

@@ -14,7 +14,7 @@ struct SharingJob {
   std::string name;
   std::string at;     // its NPUs in the order of its own: "npu[0:64]", "npu[::2]"
   std::string start;  // "20 ms"; empty: at once
-  Job job;            // a model and its division, or a collective; without a network and a number of NPUs
+  Job job;  // a model and its division, a collective, or traces; without a network and a number of NPUs
 };
 // "name: a; at: npu[0:64]; start: 20 ms; model: llama3-8b; machine: dgx-h100; tp: 8". Throws InputError.
 SharingJob parse_sharing_job(std::string_view text);

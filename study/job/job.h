@@ -17,8 +17,9 @@ struct Job {
   std::string workload;
   std::string collective, size;
 
-  // Where it runs: a machine and how many of its NPUs, or a network and a communication library.
-  std::string machine, npus;
+  // Where it runs: a machine and how many of its NPUs, an NPU on a network as it is built, or a network and a
+  // communication library.
+  std::string machine, npu, npus;
   std::string network, classes, own_links;
   std::string library, chunks, scheduler;
 

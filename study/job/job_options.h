@@ -15,6 +15,7 @@ enum class OptionGroup : std::uint8_t {
   Workloads,
   Collectives,
   Machines,
+  Npus,  // in place of a machine
   Networks,
   Libraries,
   Divisions,  // of a transformer: what people set first

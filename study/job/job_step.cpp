@@ -12,6 +12,7 @@
 #include "optimizer/solver.h"
 #include "simulator/closed_form/closed_form.h"
 #include "study/job/bandwidths.h"
+#include "study/job/built_machine.h"
 #include "study/job/job_options.h"
 #include "study/job/table_training.h"
 #include "study/job/training.h"
@@ -83,17 +84,6 @@ void refuse_machine(const Job& job) {
       fmt::format("{} is a machine: it needs the number of its NPUs, as in --npus 512; networks are a "
                   "shorthand as Ring(8)_Switch(128), a file, or one of {}",
                   job.network, fmt::join(input_names("networks"), ", ")));
-}
-
-// The network of a job that is not a grid; nothing when it is one.
-std::optional<FlowNetwork> built_network(const Job& job, const Library& library) {
-  if (job.network.empty() || !names_graph(job.network)) return std::nullopt;
-  GraphDefaults defaults{.bandwidth = std::nullopt, .latency = library.latency_of(0)};
-  if (!job.bandwidth.empty()) {
-    const double given = read_word(job, &Job::bandwidth, parse_gb_per_s);
-    defaults.bandwidth = Bandwidth(given * library.bytes_per_second_unit() / 1e9);
-  }
-  return FlowNetwork{.graph = load_graph(job.network, defaults)};
 }
 
 std::vector<double> gb_per_s_of(const LogicalGrid& grid) {
@@ -226,10 +216,14 @@ Library library_of(const Job& job) {
   return library;
 }
 
-JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& machine,
-                        const Watch& watch) {
+JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& given, const Watch& watch) {
   JobStep step{.model = workload_name(workload), .library = library_of(job)};
-  step.library.name = machine.name;
+  step.library.name = given.name;
+  step.built = built_network(job, step.library);
+  Machine machine = given;
+  if (step.built) {
+    machine = with_switches_of(given, step.built->graph, read_count(job, &Job::npus), step.notes);
+  }
   if (const auto* model = std::get_if<TransformerArchitecture>(&workload)) {
     if (!equal_ignoring_case(word_of(job, &Job::loop), job_option(&Job::loop).usual)) {
       throw InputError(fmt::format(
@@ -251,14 +245,15 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
     step.memory = undivided.memory;
   }
   step.own_gb_per_s = machine.gb_per_s(step.network);
-  step.built = built_network(job, step.library);
+  if (step.built) note_reduction_in_switches(machine, step.graph, step.notes);
   return step;
 }
 
 JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) {
   if (!job.workload.empty()) return step_of_files(job, job.workload, options, watch);
   if (job.npus.empty() || !job.collective.empty()) return step_on_network(job, options);
-  return step_on_machine(job, load_workload(job.model), machine_of(job), watch);
+  const Machine machine = job.npu.empty() ? machine_of(job) : machine_of_npu(job, library_of(job));
+  return step_on_machine(job, load_workload(job.model), machine, watch);
 }
 
 std::vector<double> bandwidth_of(const Job& job, const JobStep& step) {

@@ -32,6 +32,7 @@ struct JobStep {
   std::optional<MemoryBill> memory;  // of a network on images
   std::optional<Offload> offload;
   std::vector<std::string> ignored;  // what files say and nothing here uses
+  std::vector<std::string> notes;    // what to know before its time is believed
   bool lone_collective = false;
   std::optional<FlowNetwork> built;  // the network that messages cross, where it is not a grid
 };

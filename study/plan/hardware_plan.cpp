@@ -13,17 +13,12 @@
 #include "optimizer/constraint_text.h"
 #include "plan/hardware/shape_bound.h"
 #include "study/job/bandwidths.h"
+#include "study/job/built_machine.h"
 #include "study/job/division_space.h"
 #include "study/job/job_options.h"
 
 namespace bandwright {
 namespace {
-
-Npu read_npu(const std::filesystem::path& file) {
-  Npu npu = npu_fields().read(YamlValue::load(file));
-  npu.constants = npu_constants(shipped_calibration(), npu.constants_name);
-  return npu;
-}
 
 std::vector<ShapeFamily> families_of(const HardwareSpace& space, const HardwareWords& words,
                                      const PriceList* prices) {
@@ -118,22 +113,6 @@ RankedHardwares cheapest_hardware(HardwareSpace space, HardwareSearch search) {
 }
 
 }  // namespace
-
-Npu load_npu(std::string_view word) {
-  if (is_written_out(word) || find_input("npus", word) || word.find('/') != std::string_view::npos ||
-      word.ends_with(".yaml")) {
-    return read_npu(input_file("npus", word, "NPU"));
-  }
-  std::optional<Npu> best;
-  for (const std::string& name : input_names("npus")) {
-    const bool begins = name.size() > word.size() && equal_ignoring_case(name.substr(0, word.size()), word) &&
-                        name[word.size()] == '-';
-    if (!begins) continue;
-    Npu npu = read_npu(input_file("npus", name, "NPU"));
-    if (!best || npu.memory_bytes > best->memory_bytes) best = std::move(npu);
-  }
-  return best ? *best : read_npu(input_file("npus", word, "NPU"));
-}
 
 std::string machine_text(const Machine& machine) { return machine_fields().file_text(machine); }
 

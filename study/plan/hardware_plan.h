@@ -54,10 +54,6 @@ struct HardwareAnswer {
   std::vector<ClosedSizes> proof;  // where it was asked for
 };
 
-// The NPU a word stands for: a file, a name, or the beginning of names, of which the one with most memory.
-// Throws InputError.
-Npu load_npu(std::string_view word);
-
 // As a machine file.
 std::string machine_text(const Machine& machine);
 

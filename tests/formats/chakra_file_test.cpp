@@ -151,15 +151,29 @@ TEST_F(ChakraFile, DamagedFilesAreNamedWithTheirByte) {
   EXPECT_EQ(error(), ": byte 8: is not a Chakra trace (a message length of more than 10 bytes)");
   write(metadata + "\x02\x0a\x09");
   EXPECT_EQ(error(), ": byte 8: is not a node of a Chakra trace");
-  write(metadata + "\x04\x08\x05\x18\x09");  // id 5, type 9
-  EXPECT_EQ(error(), ": node 5 (byte 8): type 9 is not in the schema");
+  write(metadata + "\x04\x08\x05\x18\x0b");  // id 5, type 11
+  EXPECT_EQ(error(), ": node 5 (byte 8): type 11 is not in the schema");
 }
 
 TEST_F(ChakraFile, OtherSchemaVersionsAreRefused) {
-  write(std::string("\x07\x0a\x05") + "1.0.0");
-  EXPECT_EQ(error(), ": byte 0: schema version '1.0.0' is not supported, expected 0.0.4");
+  write(std::string("\x07\x0a\x05") + "2.0.0");
+  EXPECT_EQ(error(), ": byte 0: schema version '2.0.0' is not supported, expected 0.0.4 or 1.0.0");
   write(std::string("\x14\x0a\x12") + "1.1.1-chakra.0.0.4");
   EXPECT_EQ(error(), "no error");
+}
+
+// Schema 1.0.0 has the same nodes, and those of storage: id 5, type 8, 3 us, and what it did there (field
+// 11).
+TEST_F(ChakraFile, NodesOfSchemaOne) {
+  write(std::string("\x07\x0a\x05") + "1.0.0" +
+        std::string("\x0a\x08\x05\x18\x08\x38\x03\x5a\x02\x08\x01", 11));
+  TraceFile file(path);
+  const std::optional<TraceNode> node = file.next();
+  ASSERT_TRUE(node);
+  EXPECT_EQ(node->id, 5U);
+  EXPECT_EQ(node->kind, TraceNodeKind::Storage);
+  EXPECT_EQ(node->duration, nanoseconds(3000));
+  EXPECT_FALSE(file.next());
 }
 
 // Text is bytes to protobuf: names that are not UTF-8 are made so.

@@ -43,6 +43,19 @@ class TraceSteps : public testing::Test {
   const fs::path& folder = temporary.path();
 };
 
+// A checkpoint of 5 us that a compute node waits for; neither holds the other's resource.
+TEST_F(TraceSteps, StorageTakesItsMeasuredTime) {
+  const TraceNode store = {
+      .id = 1, .kind = TraceNodeKind::Storage, .name = "checkpoint", .duration = nanoseconds(5000)};
+  for (int npu = 0; npu < 2; ++npu) write(npu, {store, compute(2, {1})});
+  const TraceStep result = step("Switch(2)", GroupRoute::Grid);
+  ASSERT_EQ(result.graph.operations.size(), 2U);
+  EXPECT_EQ(result.graph.operations[0].kind, OperationKind::Overhead);
+  EXPECT_EQ(result.graph.operations[0].duration, nanoseconds(5000));
+  EXPECT_EQ(result.issues[0].resource, Issue::no_resource);
+  EXPECT_EQ(result.ignored.size(), 1U);
+}
+
 // On Ring(2)_Switch(2), NPUs 0 and 2, and 1 and 3, differ in the switch dimension alone.
 TEST_F(TraceSteps, InvolvedDimensionsAreWhatACollectiveRunsOn) {
   TraceNode node = reduce(1, "");

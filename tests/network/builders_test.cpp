@@ -130,6 +130,33 @@ TEST(Rack, NpusShareNics) {
   EXPECT_EQ(cables_by_class(graph), (Counts{{"inside", 8}, {"NIC", 8}, {"scale-out", 4}}));
 }
 
+// Two lines of a ring of four, each NPU of one on a switch with its like.
+TEST(Grid, IsBuiltLineByLine) {
+  const NetworkGraph graph = built("Grid(Ring(4)_Switch(2), bandwidth_1 100)");
+  EXPECT_EQ(graph.npus(), 8);
+  EXPECT_EQ(cables_by_class(graph), (Counts{{"dimension 1", 8}, {"dimension 2", 8}}));
+  EXPECT_EQ(switches_by_level(graph), (Levels{{1, 4}}));
+  const LogicalGrid grid = logical_grid(graph);
+  EXPECT_EQ(grid.network.shorthand(), "Ring(4)_Switch(2)");
+  EXPECT_EQ(grid.bandwidth, (std::vector{gb_per_s(100), gb_per_s(50)}));
+  EXPECT_EQ(cables_by_class(built("Grid(Ring(2))")), (Counts{{"dimension 1", 1}}));
+  const NetworkGraph mesh = built("Grid(FullyConnected(5))");
+  EXPECT_EQ(cables_by_class(mesh), (Counts{{"dimension 1", 10}}));
+  EXPECT_EQ(mesh.links.front().bandwidth, gb_per_s(12.5));
+  EXPECT_EQ(built("Grid(4D)").npus(), load_network("4D").npus());
+}
+
+TEST(Graph, LinesOnOneSwitch) {
+  const Network grid = parse_network("Switch(4)_Switch(2)");
+  const NetworkGraph rails = built("RailOptimised(2x4, inside 450)");
+  EXPECT_TRUE(switches_join(rails, grid, 0));
+  EXPECT_TRUE(switches_join(rails, grid, 1));
+  EXPECT_FALSE(switches_join(built("RailOptimised(2x4, inside 450, machines_per_leaf 1)"), grid, 1));
+  EXPECT_TRUE(switches_join(built("LeafSpine(2x4)"), grid, 0));
+  EXPECT_FALSE(switches_join(built("LeafSpine(2x4)"), grid, 1));
+  EXPECT_FALSE(switches_join(built("Torus(4x2)"), grid, 0));
+}
+
 std::string refusal(std::string_view words, const GraphDefaults& defaults = {gb_per_s(50), Time()}) {
   try {
     build_graph(words, defaults);
@@ -137,6 +164,13 @@ std::string refusal(std::string_view words, const GraphDefaults& defaults = {gb_
     return error.what();
   }
   return "";
+}
+
+TEST(Builders, AreToldFromGridsByName) {
+  EXPECT_TRUE(names_builder("Grid(Ring(8)_Switch(4))"));
+  EXPECT_TRUE(names_builder("fattree(64)"));
+  EXPECT_FALSE(names_builder("Ring(8)_Switch(4)"));
+  EXPECT_FALSE(names_builder("Torus(8)_Switch(4)"));
 }
 
 TEST(Builders, SayWhatTheyDoNotUnderstand) {
@@ -157,6 +191,10 @@ TEST(Builders, SayWhatTheyDoNotUnderstand) {
   EXPECT_THAT(refusal("LeafSpine(4)"), HasSubstr("LEAVES x NPUS"));
   EXPECT_THAT(refusal("RailOptimised(4x8, pxn maybe)"), HasSubstr("expected yes or no"));
   EXPECT_THAT(refusal("Dragonfly(9x2x2)"), HasSubstr("reach 2 of 8 other groups"));
+  EXPECT_THAT(refusal("Grid(bandwidth 50)"), HasSubstr("Grid: expected a grid"));
+  EXPECT_THAT(refusal("Grid(Star(4))"), HasSubstr("Star"));
+  EXPECT_THAT(refusal("Grid(Ring(4), bandwidth_2 50)"), HasSubstr("unknown key 'bandwidth_2'"));
+  EXPECT_THAT(refusal("FatTree(Ring(8))"), HasSubstr("Ring(8)"));
   EXPECT_THAT(refusal("Torus(1024x1024x1024)"), HasSubstr("NPUs, expected 1 to"));
 }
 

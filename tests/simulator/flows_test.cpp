@@ -34,6 +34,8 @@ Time time_of(const FlowCase& one) {
       .step_time;
 }
 
+double us(const FlowCase& one) { return to_us(time_of(one)); }
+
 // 50 GiB/s and 500 ns a hop; every kind of dimension by one algorithm.
 Library plain_system(const std::string& algorithm, int chunks = 1) {
   Library library;
@@ -97,6 +99,27 @@ TEST(FlowsOnGrids, LinksThatNothingSharesCostWhatTheyDidInTurn) {
   }
 }
 
+// The same grid link by link takes what the grid takes, where an NPU sends one message at a time into a ring:
+// messages over a switch or to a neighbour, and where several meet on a link.
+TEST(FlowsOnGrids, AGridIsAGraphToo) {
+  for (const std::string shorthand : {"Ring(8)", "Switch(8)", "FullyConnected(8)", "Ring(4)_Switch(8)",
+                                      "Switch(4)_Ring(4)", "Ring(2)_FullyConnected(4)_Switch(4)"}) {
+    for (const CollectiveKind kind :
+         {CollectiveKind::AllReduce, CollectiveKind::AllGather, CollectiveKind::AllToAll}) {
+      const Network network = parse_network(shorthand);
+      const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
+      FlowCase one{network, {}, {kind, Bytes(64 * mebibyte)}, bandwidth};
+      one.library.chunks = 2;
+      one.library.latency = {nanoseconds(500)};
+      one.library.network = NetworkModel::Flows;
+      const double grid = us(one);
+      one.built = FlowNetwork{.graph = build_graph("Grid(" + shorthand + ", bandwidth 50, latency 500 ns)"),
+                              .latency = LatencyCharge::First};
+      EXPECT_NEAR(us(one) / grid, 1.0, 1e-6) << shorthand << ' ' << collective_name(kind);
+    }
+  }
+}
+
 // A collective of all NPUs of a network as it is built, in one chunk, 500 ns a hop and 50 GB/s an NPU.
 FlowCase on_graph(std::string_view words, const std::string& algorithm, const Collective& collective,
                   RoutingOptions routing = {}) {
@@ -107,8 +130,6 @@ FlowCase on_graph(std::string_view words, const std::string& algorithm, const Co
   one.library.gib = false;
   return one;
 }
-
-double us(const FlowCase& one) { return to_us(time_of(one)); }
 
 constexpr Collective all_to_all = {CollectiveKind::AllToAll, Bytes(32'000'000)};
 

@@ -148,6 +148,55 @@ TEST(SimGrid, HalvingDoublingOnARing) {
   EXPECT_NEAR(ours * 1e9, 5'015'000.0, 1.0);  // 8 rounds of 625 us and 2 x 15 hops
 }
 
+// Eight rings of the NPUs i, i + 8, i + 16 ... of a ring of 64, all at once: a message passes eight links,
+// and each link carries one of every ring, S/8 each, so that each of 14 rounds takes S/b. Against a tree
+// under ECMP by SimGrid alone.
+double strided_rings(const NetworkGraph& graph, const RoutingOptions& routing, std::int64_t bytes) {
+  const Network network = parse_network("Switch(8)_Switch(8)");
+  Library library;
+  library.chunks = 1;
+  library.network = NetworkModel::Flows;
+  library.algorithms.by_kind = {{"Switch", "ring"}};
+  const std::vector<double> bandwidth = {50.0, 50.0};
+  StepBuilder step("strided", split_into_groups(network, {{"inside", 8}, {"strided", 8}}), {"line"});
+  step.collective({}, {{CollectiveKind::AllReduce, Bytes(bytes)}, 1}, {});
+  const Step graph_of_one = std::move(step).finish();
+  const FlowNetwork built{graph, routing, LatencyCharge::First};
+  return to_seconds(simulate_full({graph_of_one, network, library, bandwidth, {}, &built}).step_time);
+}
+
+TEST(SimGrid, StridedRings) {
+  constexpr std::int64_t bytes = 64 << 20;
+  const auto next = [](int, std::uint32_t rank) { return (rank + 8) % 64; };
+  const NetworkGraph ring = build_graph("Torus(64)", {gb_per_s(50), nanoseconds(500)});
+  const NetworkGraph tree = fat_tree();
+  for (const auto& [graph, routing] :
+       {std::pair{&ring, RoutingOptions{}}, {&tree, RoutingOptions{.routing = Routing::Ecmp, .seed = 3}}}) {
+    const RoundsCase rounds = rounds_over(*graph, routing, 64, 14, bytes / 8, next);
+    const double theirs = simgrid_rounds(rounds.capacity, rounds.rounds).end_s.back();
+    const double ours = strided_rings(*graph, routing, bytes);
+    EXPECT_NEAR(ours / theirs, 1.0, 1e-6);
+    if (graph != &ring) continue;
+    const double by_hand = 14.0 * (8 * 500e-9 + static_cast<double>(bytes) / 50e9);
+    EXPECT_NEAR(ours / by_hand, 1.0, 1e-6);
+  }
+}
+
+// All 64 x 63 messages start together, without latencies: links that fill up one after the other.
+TEST(SimGrid, AllAtOnce) {
+  constexpr std::int64_t bytes = 64 << 20;
+  const NetworkGraph tree = build_graph("FatTree(64, radix 8)", {gb_per_s(50), Time(0)});
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const RoutingOptions ecmp{.routing = Routing::Ecmp, .seed = seed};
+    const RoundsCase all = rounds_over(tree, ecmp, 64, 63, bytes / 64, [](int r, std::uint32_t rank) {
+      return (rank + static_cast<std::uint32_t>(r) + 1) % 64;
+    });
+    const double theirs = simgrid_at_once(all.capacity, all.rounds, Updates::Full).end_s.back();
+    const double ours = played(tree, ecmp, "direct", {CollectiveKind::AllToAll, Bytes(bytes)});
+    EXPECT_NEAR(ours / theirs, 1.0, 1e-6) << seed;
+  }
+}
+
 // An all-to-all by rounds under ECMP: what is shared differs from round to round, and differences of starts
 // double, so that only the first rounds can be asked to be equal, and the end on average.
 RoundsCase shifts(std::uint64_t seed) {

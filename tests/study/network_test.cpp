@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/io/paths.h"
+#include "network/drawing.h"
 #include "study/simulate.h"
 
 namespace bandwright {
@@ -53,6 +55,27 @@ TEST(NetworkQuestion, AMachineOnRailsOfItsOwnBandwidths) {
   const SimulationAnswer built = simulate(job, {});
   const double share = to_ns(built.result.step_time) / to_ns(ports.result.step_time);
   EXPECT_NEAR(share, 1.0, 0.01);
+}
+
+// The InfraGraph files that come along: two DGX, a Clos of two tiers, a dragonfly. Each NPU of them sends S
+// 7/8 (or as many as there are others) at no more than what its narrowest own way carries.
+TEST(NetworkQuestion, InfraGraphIsPricedDrawnAndSimulated) {
+  for (const auto& [file, npus, gb_per_s] :
+       {std::tuple{"dgx", 16, 50.0}, {"clos", 8, 50.0}, {"dragonfly", 12, 50.0}}) {
+    const std::string path =
+        (inputs_folder() / "fabrics/infragraph" / (std::string(file) + ".yaml")).string();
+    const NetworkAnswer answer = network({.network = path});
+    EXPECT_EQ(answer.graph.npus(), npus) << file;
+    ASSERT_TRUE(answer.cost) << file;
+    EXPECT_GT(answer.cost->value(), 0.0) << file;
+    EXPECT_GT(answer.between_halves.value(), 0.0) << file;
+    EXPECT_NE(drawing_of(answer.graph).find("<svg"), std::string::npos) << file;
+    const SimulationAnswer played =
+        simulate({.collective = "all-to-all", .size = "64 MiB", .network = path, .chunks = "1"}, {});
+    // What leaves an NPU to the other half: half of its bytes, over its NIC.
+    EXPECT_GT(to_ns(played.result.step_time), 67'108'864.0 / 2.0 / gb_per_s) << file;
+    EXPECT_LT(to_ns(played.result.step_time), 20.0 * 67'108'864.0 / gb_per_s) << file;
+  }
 }
 
 // A grid is what optimize and cost ask for; a built network is not taken for the grid it is planned on.

@@ -5,6 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "formats/chakra/chakra_export.h"
+#include "study/simulate.h"
+#include "tests/support/temporary_folder.h"
+#include "workload/training_loop.h"
 
 namespace bandwright {
 namespace {
@@ -38,6 +42,34 @@ TEST(Share, AModelBesideACollective) {
        "name: other; at: npu[1::2]; start: 1 ms; collective: all-reduce; size: 256 MiB; chunks: 1"}));
   EXPECT_GT(answer.jobs[0].lost(), Time(0));
   EXPECT_EQ(answer.jobs[1].start, nanoseconds(1e6));
+}
+
+// Traces of eight NPUs, every two a tensor-parallel group: by themselves they take what `simulate` says of a
+// network of their own, under a leaf of their own they lose nothing, and interleaved they do.
+TEST(Share, TracesBesideACollective) {
+  const TemporaryFolder folder;
+  const Network network = parse_network("Switch(8)");
+  const auto call = [](Axis axis, std::int64_t size) {
+    return Communication{axis, {CollectiveKind::AllReduce, Bytes(size)}};
+  };
+  const Line line{.name = "layer",
+                  .forward = {nanoseconds(1000), call(Axis::Tensor, 4 << 20)},
+                  .input_gradient = {nanoseconds(2000), call(Axis::Tensor, 4 << 20)},
+                  .weight_gradient = {nanoseconds(3000), call(Axis::Data, 64 << 20)}};
+  const Model model{.name = "small", .tensor_parallel = 2, .lines = {line, line}};
+  write_traces(build_step(model, network, training_loop("NoOverlap"), {}), network, folder / "traces",
+               "small");
+  const std::string traces = "; workload: " + (folder / "traces").string();
+  const std::string other = "; collective: all-to-all; size: 64 MiB; chunks: 1";
+  const ShareAnswer apart = share(question({"at: npu[:8]" + traces, "at: npu[8:]" + other}));
+  EXPECT_EQ(apart.jobs[0].lost(), Time(0));
+  const SimulationAnswer alone =
+      simulate({.workload = (folder / "traces").string(), .network = "LeafSpine(1x8, bandwidth 50)"},
+               {.routing = {.routing = Routing::Ecmp}});
+  EXPECT_EQ(apart.jobs[0].alone, alone.result.step_time);
+  const ShareAnswer mixed = share(question({"at: npu[::2]" + traces, "at: npu[1::2]" + other}));
+  EXPECT_GT(mixed.jobs[0].lost(), Time(0));
+  EXPECT_GT(mixed.jobs[1].lost(), Time(0));
 }
 
 std::string refusal(std::vector<std::string> jobs) {

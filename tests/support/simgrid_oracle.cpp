@@ -50,7 +50,7 @@ std::vector<double> in_child(const std::function<std::vector<double>()>& play) {
   return result;
 }
 
-std::unique_ptr<sg::Engine> engine() {
+std::unique_ptr<sg::Engine> engine(Updates updates = Updates::Lazy) {
   static std::vector<std::string> words = {"oracle",
                                            "--cfg=network/model:CM02",
                                            "--cfg=network/crosstraffic:0",
@@ -59,6 +59,7 @@ std::unique_ptr<sg::Engine> engine() {
                                            "--cfg=network/weight-S:0",
                                            "--cfg=surf/precision:1e-13",
                                            "--log=root.thres:critical"};
+  if (updates == Updates::Full) words.emplace_back("--cfg=network/optim:Full");  // of this process alone
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -80,6 +81,24 @@ void join(sg::NetZone& zone, sg::Host& from, sg::Host& to, const std::vector<sg:
   std::vector<sg::LinkInRoute> route;
   for (const FlowStep& step : way) route.emplace_back(links[step.link]);
   zone.add_route(from.get_netpoint(), to.get_netpoint(), nullptr, nullptr, route, false);
+}
+
+// A host for each rank, with the ways of all messages.
+std::vector<sg::Host*> joined_hosts(const std::vector<double>& bytes_per_second, const Rounds& rounds) {
+  sg::NetZone* zone = sg::create_full_zone("z");
+  const std::vector<sg::Link*> links = make_links(*zone, bytes_per_second);
+  std::vector<sg::Host*> hosts;
+  for (std::size_t i = 0; i < rounds.front().size(); ++i)
+    hosts.push_back(zone->create_host("h" + std::to_string(i), 1e9));
+  std::map<std::pair<std::uint32_t, std::uint32_t>, bool> joined;
+  for (const std::vector<RoundMessage>& round : rounds) {
+    for (const RoundMessage& message : round) {
+      if (!joined.try_emplace({message.from, message.to}, true).second) continue;
+      join(*zone, *hosts[message.from], *hosts[message.to], links, message.way);
+    }
+  }
+  zone->seal();
+  return hosts;
 }
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
@@ -144,22 +163,11 @@ std::vector<double> simgrid_ends_with_latencies(double bytes_per_second, const s
 }
 
 RoundsPlayed simgrid_rounds(const std::vector<double>& bytes_per_second, const Rounds& rounds,
-                            Senders senders) {
+                            Senders senders, Updates updates) {
   const std::vector<double> result = in_child([&] {
-    const auto simulation = engine();
-    sg::NetZone* zone = sg::create_full_zone("z");
-    const std::vector<sg::Link*> links = make_links(*zone, bytes_per_second);
-    const std::size_t ranks = rounds.front().size();
-    std::vector<sg::Host*> hosts;
-    for (std::size_t i = 0; i < ranks; ++i) hosts.push_back(zone->create_host("h" + std::to_string(i), 1e9));
-    std::map<std::pair<std::uint32_t, std::uint32_t>, bool> joined;
-    for (const std::vector<RoundMessage>& round : rounds) {
-      for (const RoundMessage& message : round) {
-        if (!joined.try_emplace({message.from, message.to}, true).second) continue;
-        join(*zone, *hosts[message.from], *hosts[message.to], links, message.way);
-      }
-    }
-    zone->seal();
+    const auto simulation = engine(updates);
+    const std::vector<sg::Host*> hosts = joined_hosts(bytes_per_second, rounds);
+    const std::size_t ranks = hosts.size();
     std::vector<double> ends(rounds.size());
     for (std::uint32_t rank = 0; rank < ranks; ++rank) {
       sg::Actor::create("r", hosts[rank], [&, rank] {
@@ -194,6 +202,30 @@ RoundsPlayed simgrid_rounds(const std::vector<double>& bytes_per_second, const R
     return ends;
   });
   return {{result.begin(), result.end() - 1}, result.back()};
+}
+
+RoundsPlayed simgrid_at_once(const std::vector<double>& bytes_per_second, const Rounds& rounds,
+                             Updates updates) {
+  const std::vector<double> result = in_child([&] {
+    const auto simulation = engine(updates);
+    const std::vector<sg::Host*> hosts = joined_hosts(bytes_per_second, rounds);
+    double end = 0.0;
+    sg::Actor::create("all", hosts.front(), [&] {
+      std::vector<sg::CommPtr> messages;
+      for (const std::vector<RoundMessage>& round : rounds) {
+        for (const RoundMessage& message : round) {
+          messages.push_back(sg::Comm::sendto_async(hosts[message.from], hosts[message.to],
+                                                    static_cast<std::uint64_t>(message.bytes)));
+        }
+      }
+      sg::Comm::wait_all(messages);
+      end = sg::Engine::get_clock();
+    });
+    const double begin = cpu_seconds();
+    simulation->run();
+    return std::vector<double>{end, cpu_seconds() - begin};
+  });
+  return {{result.front()}, result.back()};
 }
 
 }  // namespace bandwright

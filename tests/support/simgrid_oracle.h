@@ -37,7 +37,13 @@ struct RoundsPlayed {
 // Who sends: an actor for each message; or the rank itself, which is faster there, and the same where no
 // message arrives during its receiver's latency.
 enum class Senders { Actors, Ranks };
+// How it finds new rates: of what changed, or of everything (network/optim:Full), the faster where all
+// change.
+enum class Updates { Lazy, Full };
 RoundsPlayed simgrid_rounds(const std::vector<double>& bytes_per_second, const Rounds& rounds,
-                            Senders senders = Senders::Actors);
+                            Senders senders = Senders::Actors, Updates updates = Updates::Lazy);
+// All messages of all rounds at the same moment, without latencies; one end.
+RoundsPlayed simgrid_at_once(const std::vector<double>& bytes_per_second, const Rounds& rounds,
+                             Updates updates = Updates::Lazy);
 
 }  // namespace bandwright

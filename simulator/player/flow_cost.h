@@ -1,0 +1,12 @@
+#pragma once
+#include "simulator/scenario.h"
+
+namespace bandwright {
+
+// The seconds that playing a step that all NPUs do alike takes over flows, within a factor of some four: its
+// operations and phases, and the messages of lines that meet others. What secluded lines play
+// (secluded_lines.h) counts once. Of a step with its blocks, whose rounds are all played. Throws InputError
+// as simulate_full does.
+double flow_play_seconds(const Scenario& scenario);
+
+}  // namespace bandwright

@@ -1,0 +1,92 @@
+#include "simulator/shared_links.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <numeric>
+#include <set>
+
+#include "collective/algorithm.h"
+#include "collective/phases.h"
+
+namespace bandwright {
+namespace {
+
+// A part of a group along a dimension of the grid, in places of that dimension.
+struct Along {
+  const Dimension& dimension;
+  int npus;
+  std::int64_t step;  // from a member to the next
+
+  Along(const Network& network, const GroupDimension& part)
+      : dimension(network.dimensions[static_cast<std::size_t>(part.dimension)]),
+        npus(part.npus),
+        step(part.stride) {
+    for (int d = 0; d < part.dimension; ++d) step /= network.dimensions[static_cast<std::size_t>(d)].npus;
+  }
+  // Whether no message leads past a neighbour, whoever sends it.
+  [[nodiscard]] bool all_are_neighbours() const {
+    return dimension.kind->switched || dimension.kind->hops(dimension.npus, 0, dimension.npus / 2) <= 1;
+  }
+  // Whether a message so many members further crosses links of NPUs in between.
+  [[nodiscard]] bool passes_others(int members) const {
+    const auto places = static_cast<int>(members * step % dimension.npus);
+    return places != 0 && dimension.kind->hops(dimension.npus, 0, places) > 1;
+  }
+};
+
+// Rounds repeat their distances or double them: the first ones have them all.
+bool block_passes_others(const Block& block, const Along& along) {
+  constexpr int most = 64;
+  for (int round = 0; round < std::min(block.rounds, most); ++round) {
+    for (int position = 0; position + 1 < std::min(along.npus, most); ++position) {
+      const int count = std::min(block.pattern->sends(along.npus, block, round, position), most);
+      for (int i = 0; i < count; ++i) {
+        const int peer = block.pattern->peer(along.npus, block, round, position, i);
+        if (along.passes_others(std::abs(peer - position))) return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool algorithm_passes_others(const Library& library, CollectiveKind phase, int dimension,
+                             const Along& along) {
+  const DimensionKind& kind = *along.dimension.kind;
+  const CollectiveAlgorithm& algorithm =
+      algorithm_for(named_algorithm(library, dimension, kind, phase), kind, phase, along.npus);
+  const Program program = algorithm.program(phase, along.npus, 0);
+  return std::any_of(program.begin(), program.end(),
+                     [&](const Block& block) { return block_passes_others(block, along); });
+}
+
+}  // namespace
+
+std::vector<SharedLinks> shared_links(const Scenario& scenario) {
+  std::vector<std::vector<std::string>> groups(scenario.network.dimensions.size());
+  std::set<std::pair<std::uint32_t, CollectiveKind>> seen;
+  for (const GroupCollective& call : scenario.graph.collectives) {
+    if (!seen.emplace(call.group, call.collective.kind).second) continue;
+    const Group& group = scenario.graph.groups[call.group];
+    std::vector<std::uint8_t> order(group.dimensions.size());
+    std::iota(order.begin(), order.end(), std::uint8_t{0});
+    for_each_phase(call.collective.kind, scenario.library.composition, order,
+                   [&](CollectiveKind phase, std::uint8_t part) {
+                     const GroupDimension& own = group.dimensions[part];
+                     const Along along(scenario.network, own);
+                     if (along.npus < 2 || along.all_are_neighbours()) return;
+                     std::vector<std::string>& names = groups[static_cast<std::size_t>(own.dimension)];
+                     if (std::find(names.begin(), names.end(), group.name) != names.end()) return;
+                     if (along.passes_others(1) ||
+                         algorithm_passes_others(scenario.library, phase, own.dimension, along)) {
+                       names.push_back(group.name);
+                     }
+                   });
+  }
+  std::vector<SharedLinks> result;
+  for (std::size_t d = 0; d < groups.size(); ++d) {
+    if (!groups[d].empty()) result.push_back({static_cast<int>(d), std::move(groups[d])});
+  }
+  return result;
+}
+
+}  // namespace bandwright
