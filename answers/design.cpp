@@ -9,6 +9,7 @@
 
 #include "answers/bill.h"
 #include "answers/built/link_classes.h"
+#include "answers/charts/division.h"
 #include "answers/memory_fit.h"
 #include "report/unit.h"
 
@@ -373,6 +374,7 @@ Document design_document(const DesignAnswer& answer, bool timing) {
   Document document{.title = title_of(answer.design), .verdict = verdict_of(answer), .notes = answer.notes};
   add_question(answer, document);
   document.add(answer.design.built ? link_class_table(answer) : dimensions_of(answer));
+  for (Chart& chart : division_charts(answer)) document.add(std::move(chart));
   add_steps(answer, document);
   add_memory(answer, document);
   add_money(answer, document);

@@ -140,7 +140,12 @@ OptimizeQuestion question_of(OptimizeCommand options) {
   return question;
 }
 
-DesignAnswer solve_shown(const OptimizeCommand& options, const OptimizeQuestion& question) {
+struct SolvedDesign {
+  DesignAnswer answer;
+  bool interrupted = false;
+};
+
+SolvedDesign solve_shown(const OptimizeCommand& options, const OptimizeQuestion& question) {
   DesignAnswer answer = [&] {
     const Watching watching(options.job, options.output.host);
     return design_of(question, watching.watch());
@@ -151,7 +156,7 @@ DesignAnswer solve_shown(const OptimizeCommand& options, const OptimizeQuestion&
   Progress progress(objective_unit(answer.design), options.trace);
   solve_design(answer, question, {.stop = interrupt.token()},
                [&](const Iteration& iteration) { progress.show(iteration); });
-  return answer;
+  return {std::move(answer), interrupt.token().stop_requested()};
 }
 
 void check_options(const CLI::App& command, const OptimizeCommand& options) {
@@ -183,12 +188,12 @@ void run(const CLI::App& command, const OptimizeCommand& options) {
     refuse_typed(command, {"--routing", "--seed", "--queue-pairs"},
                  "is for networks as they are built, such as FatTree(64); see docs/networks.md");
   }
-  const DesignAnswer answer = solve_shown(options, question);
+  const auto [answer, interrupted] = solve_shown(options, question);
   if (answer.summary.solution.status == Status::Infeasible) {
     throw NoAnswer(infeasible_text(answer));
   }
   write_answer(options.output, design_document(answer, options.output.timing));
-  if (answer.summary.solution.status == Status::Interrupted) throw CLI::RuntimeError(no_answer_status);
+  if (interrupted) throw CLI::RuntimeError(interrupted_status);
 }
 
 void add_solver_options(CLI::App& command, OptimizeCommand& options) {

@@ -48,19 +48,30 @@ PlaceQuestion question_of(const PlaceOptions& options) {
   return question;
 }
 
-PlaceReport answer_of(const PlaceOptions& options) {
+struct PlaceAnswer {
+  PlaceReport report;
+  bool interrupted = false;
+};
+
+PlaceAnswer answer_of(const PlaceOptions& options) {
   const PlaceQuestion question = question_of(options);
   const InterruptWatch interrupt(options.output.host);  // before any other thread
   ProgressClock progress(question.time_limit_seconds);
-  return place(question, {.stop = interrupt.token(),
-                          .on_stage = [&](std::string_view stage) { progress.begin(std::string(stage)); }});
+  PlaceReport report = place(question, {.stop = interrupt.token(), .on_stage = [&](std::string_view stage) {
+                                          progress.begin(std::string(stage));
+                                        }});
+  return {std::move(report), interrupt.token().stop_requested()};
 }
 
 void run(const PlaceOptions& options) {
-  const PlaceReport report = answer_of(options);
+  const auto [report, interrupted] = answer_of(options);
   write_answer(options.output, placement_document(report, options.output.timing));
   write_schedules(options, report);
-  plot_answer("placement", report.problem.graph.name + "-" + report.problem.tiers.name,
+  if (interrupted) throw CLI::RuntimeError(interrupted_status);
+  const std::string of = options.question.kernels.empty()
+                             ? picture_name(options.question.job.model, report.problem.graph.name)
+                             : picture_name(options.question.kernels, report.problem.graph.name);
+  plot_answer("placement", of + "-" + picture_name(options.question.job.tiers, report.problem.tiers.name),
               placement_document(report, false), options.plot);
   if (!report.answered()) throw CLI::RuntimeError(1);
 }

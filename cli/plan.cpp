@@ -116,18 +116,21 @@ void run(const PlanOptions& options, Crew& crew) {
   {
     const InterruptWatch watch(options.output.host);
     answer = plan(question, {.stop = watch.token()});
-    if (options.plot.plot && !answer.interrupted) map = plan_map(question, answer, {.stop = watch.token()});
+    const bool drawn = options.plot.plot || makes_page(options.output);
+    if (drawn && !answer.interrupted) map = plan_map(question, answer, {.stop = watch.token()});
   }
   if (!crew.leads()) return;
   if (question.prove && !answer.interrupted)
     write_output({.file = options.proof}, proof_text(question, answer));
   const Job& job = question.job;
-  write_answer(options.output,
-               plan_document({job.model, std::string(word_of(job, &Job::machine)), options.launch}, answer));
+  write_answer(
+      options.output,
+      plan_document({job.model, std::string(word_of(job, &Job::machine)), options.launch}, answer, map));
   if (answer.interrupted) throw CLI::RuntimeError(interrupted_status);
   if (answer.best.empty()) throw CLI::RuntimeError(1);
-  const std::string of = fmt::format("{}-on-{}", std::filesystem::path(job.model).stem().string(),
-                                     std::filesystem::path(word_of(job, &Job::machine)).stem().string());
+  const std::string machine(word_of(job, &Job::machine));
+  const std::string of =
+      fmt::format("{}-on-{}", picture_name(job.model, job.model), picture_name(machine, machine));
   plot_answer("plan", of, plan_picture(answer, map), options.plot);
 }
 

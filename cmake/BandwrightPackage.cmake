@@ -19,7 +19,7 @@ if(HELP2MAN AND NOT BANDWRIGHT_SANITIZE)
     list(APPEND pages ${file})
   endforeach()
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man)
-  add_custom_target(manual DEPENDS ${pages})
+  add_custom_target(manual ALL DEPENDS ${pages})  # cpack builds all
   install(DIRECTORY ${PROJECT_BINARY_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
 endif()
 

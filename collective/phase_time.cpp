@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/stopping.h"
+
 namespace bandwright {
 namespace {
 
@@ -22,7 +24,10 @@ class LineRounds {
     occupancy_ = wire_.occupancy(block.bytes);
     reduction_ = wire_.reduction(block.reduced);
     for (int round = 0; round < block.rounds; ++round) {
-      for (int p = 0; p < n_; ++p) send(block, round, p);
+      for (int p = 0; p < n_; ++p) {
+        stop_.look();  // it may have messages for all others
+        send(block, round, p);
+      }
       for (int p = 0; p < n_; ++p) receive(block, round, p);
     }
   }
@@ -63,6 +68,7 @@ class LineRounds {
   std::vector<Time> occupancies_;  // by position, where they differ
   Time occupancy_;
   Time reduction_;
+  StopCheck stop_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "core/stopping.h"
 #include "experiment/evaluate.h"
 #include "experiment/packed_results.h"
 
@@ -57,6 +58,9 @@ class Outbox {
     if (options_.on_progress) options_.on_progress(finished_, total_);
   }
 
+  // False where a piece was begun and stopped.
+  [[nodiscard]] bool has_all() const { return finished_ == total_; }
+
   void flush() {
     const std::vector<Result> batch = std::exchange(waiting_, {});
     if (!batch.empty()) store_.add(batch);
@@ -79,7 +83,13 @@ bool run_groups(const std::vector<PointGroup>& groups, Crew& crew, const Evaluat
                 Outbox* outbox) {
   std::vector<std::vector<Result>> results(groups.size());
   return crew.run({.pieces = groups.size(),
-                   .compute = [&](std::size_t i) { results[i] = evaluate(groups[i], options.stop); },
+                   .compute =
+                       [&](std::size_t i) {
+                         try {
+                           results[i] = evaluate(groups[i], options.stop);
+                         } catch (const Stopped&) {  // in the middle of a step: as if it had not begun
+                         }
+                       },
                    .pack = [&](std::size_t i) { return packed(std::exchange(results[i], {})); },
                    .unpack = [&](std::size_t i, std::string_view bytes) { results[i] = unpacked(bytes); },
                    .finished = [&](std::size_t i) { outbox->add(std::exchange(results[i], {})); },
@@ -145,7 +155,7 @@ Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store, Cr
   for (const PointGroup& group : groups) evaluation.missing += group.size();
   Outbox outbox(store, options, evaluation.missing);
   try {
-    evaluation.complete = run_groups(groups, crew, options, &outbox);
+    evaluation.complete = run_groups(groups, crew, options, &outbox) && outbox.has_all();
   } catch (...) {
     outbox.flush();
     throw;

@@ -5,6 +5,8 @@
 #include <queue>
 #include <vector>
 
+#include "core/stopping.h"
+
 namespace bandwright {
 namespace {
 
@@ -24,6 +26,7 @@ class LargestFlow {
     while (measure(source, sink)) {
       next_.assign(edges_of_.size(), 0);
       for (double pushed = 1.0; pushed > 0.0; total += pushed) {
+        stop_.look_now_and_then();
         pushed = push(source, sink, std::numeric_limits<double>::infinity());
       }
     }
@@ -71,6 +74,7 @@ class LargestFlow {
   std::vector<std::vector<std::size_t>> edges_of_;
   std::vector<int> level_;
   std::vector<std::size_t> next_;
+  StopCheck stop_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "network/distances.h"
 
 #include "core/error.h"
+#include "core/stopping.h"
 
 namespace bandwright {
 namespace {
@@ -37,6 +38,7 @@ const std::vector<std::uint16_t>& Distances::to(NodeId target) {
 
 // Dial's algorithm: nodes by their distance, in buckets, as costs are small whole numbers.
 std::vector<std::uint16_t> Distances::measured(NodeId target) const {
+  StopCheck().look();
   std::vector<std::uint16_t> distance(passes_.size(), unreachable);
   std::vector<std::vector<NodeId>> buckets(1, {target});
   distance[target] = 0;

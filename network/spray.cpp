@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "core/stopping.h"
 #include "network/hash.h"
 
 namespace bandwright {
@@ -65,7 +66,9 @@ Bundles find_bundles(const NetworkGraph& graph, Distances& distances) {
   for (NodeId npu = 0; npu < npus; ++npu) targets.insert(distances.anchor(npu));
   std::vector<Residue> sum(graph.links.size());
   std::vector<Residue> inverse(1);
+  const StopCheck stop;
   for (const NodeId target : targets) {
+    stop.look();
     const std::vector<std::uint16_t>& distance = distances.to(target);
     std::vector<Residue> held(graph.nodes.size());
     for (NodeId npu = 0; npu < npus; ++npu) held[npu] = Residue(hashed(npu, target) >> 3);

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "plan/max_plus_step.h"
 #include "plan/merit.h"
 #include "plan/plain_loops.h"
@@ -209,9 +210,12 @@ std::string Checker::run(const std::vector<ClosedSubtree>& proof) {
   }
   std::vector<std::string> faults(proof.size());
   tbb::task_arena arena(search_.threads > 0 ? search_.threads : tbb::task_arena::automatic);
+  const StopCheck stop;
   arena.execute([&] {
-    tbb::parallel_for(std::size_t{0}, proof.size(),
-                      [&](std::size_t i) { faults[i] = check_subtree(proof[i]); });
+    tbb::parallel_for(std::size_t{0}, proof.size(), [&](std::size_t i) {
+      stop.look();
+      faults[i] = check_subtree(proof[i]);
+    });
   });
   for (std::string& fault : faults) {
     if (!fault.empty()) return std::move(fault);

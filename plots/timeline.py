@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import style
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_hex, to_rgba
 
 # By category, then by what the name says: label, colour.
 CATEGORIES = {
@@ -60,6 +60,12 @@ def row_name(process, thread):
 def look(event):
     """The label and the colour of an event."""
     _, _, name, category, arguments = event
+    if category in ("forward", "backward") and arguments.get("chunk", 0) > 0:
+        # Stages with several chunks of the model: the further in it, the lighter.
+        chunk = arguments["chunk"]
+        label, shade = CATEGORIES[category]
+        paper = 0.75 * chunk / (chunk + 1)
+        return f"{label}, chunk {chunk + 1}", to_hex([(1 - paper) * part + paper for part in to_rgba(shade)[:3]])
     if category in CATEGORIES:
         return CATEGORIES[category]
     said = f"{name} {arguments.get('collective', '')}"

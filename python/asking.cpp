@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -129,6 +130,21 @@ class Aside {
   std::jthread thread_;  // last: it uses all of the above
 };
 
+// Ctrl-C's handler, Python's: a solver's library that puts its own in its place would keep Ctrl-C from
+// Python.
+class OwnHandler {
+ public:
+  OwnHandler() { sigaction(SIGINT, nullptr, &own_); }
+  void put_back() const {
+    struct sigaction now {};
+    sigaction(SIGINT, nullptr, &now);
+    if (now.sa_handler != own_.sa_handler) sigaction(SIGINT, &own_, nullptr);
+  }
+
+ private:
+  struct sigaction own_ {};
+};
+
 // What Python's signal handlers have raised since the last look, if anything.
 std::optional<py::error_already_set> raised() {
   if (PyErr_CheckSignals() == 0) return std::nullopt;
@@ -136,6 +152,7 @@ std::optional<py::error_already_set> raised() {
 }
 
 Asked ask_aside(const std::vector<std::string>& words) {
+  const OwnHandler handler;
   Aside work(words);
   std::optional<py::error_already_set> signal;
   for (;;) {
@@ -143,6 +160,7 @@ Asked ask_aside(const std::vector<std::string>& words) {
       const py::gil_scoped_release unlocked;
       if (work.is_done_within(between_looks)) break;
     }
+    handler.put_back();
     if (std::optional<py::error_already_set> now = raised()) {
       if (!signal) signal.emplace(*now);
       work.request_stop();

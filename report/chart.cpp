@@ -15,6 +15,19 @@ std::vector<std::string> series_names(const Chart& chart) {
   return names;
 }
 
+bool has_cells(const Chart::Panel& panel) {
+  return !panel.series.empty() && panel.series.front().mark == Chart::Mark::Cells;
+}
+
+std::vector<std::string> views_of(const Chart& chart) {
+  std::vector<std::string> views;
+  for (const Chart::Panel& panel : chart.panels) {
+    const bool fresh = std::find(views.begin(), views.end(), panel.view) == views.end();
+    if (!panel.view.empty() && fresh) views.push_back(panel.view);
+  }
+  return views;
+}
+
 std::string fault_of(const Chart& chart) {
   const auto is_finite = [](double number) { return std::isfinite(number); };
   for (const Chart::Panel& panel : chart.panels) {

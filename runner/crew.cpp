@@ -8,6 +8,7 @@
 #include <atomic>
 #include <mutex>
 
+#include "core/stopping.h"
 #include "runner/ranked_work.h"
 
 namespace bandwright {
@@ -60,16 +61,19 @@ bool Crew::run(const NumberedWork& work) {
   }
   std::mutex one_at_a_time;
   std::atomic<bool> stopped = false;
+  const std::stop_token stop = stop_of_thread();
   arena_.execute([&] {
     tbb::parallel_for(
         tbb::blocked_range<std::size_t>(0, work.pieces, 1),
         [&](const tbb::blocked_range<std::size_t>& range) {
+          const StopScope scope(stop);
           for (std::size_t piece = range.begin(); piece != range.end(); ++piece) {
             if (stopped) return;
             if (work.stopped && work.stopped()) {
               stopped = true;
               return;
             }
+            if (!work.stopped) StopCheck().look();
             work.compute(piece);
             if (!work.finished) continue;
             const std::lock_guard lock(one_at_a_time);

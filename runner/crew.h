@@ -20,8 +20,9 @@ struct NumberedWork {
   std::function<void(std::size_t piece, std::string_view packed)> unpack;
   // At the first rank, one at a time, when a piece is there; may be empty.
   std::function<void(std::size_t piece)> finished;
-  bool everywhere = false;        // every rank gets all pieces at the end; else the first alone
-  std::function<bool()> stopped;  // asked before each piece: begins no more. May be empty
+  bool everywhere = false;  // every rank gets all pieces at the end; else the first alone
+  // Asked before each piece: begins no more. Where it is empty, a thread that is asked to end throws Stopped.
+  std::function<bool()> stopped;
 };
 
 // Who does the work: threads of this process, or of all ranks that a launcher started. Pieces are handed out

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/stopping.h"
 #include "simulator/event_queue.h"
 #include "simulator/operation_states.h"
 #include "simulator/ready_queue.h"
@@ -53,7 +54,9 @@ class FoldedRun {
       if (graph_.operations[id].dependencies == 0) start(id);
     }
     choose();
+    StopCheck stop;
     while (!events_.empty()) {
+      stop.look_now_and_then();
       const Event event = events_.pop();
       ++handled_;
       if (event.kind == Event::PhaseEnds) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "network/link_classes.h"
 #include "simulator/player/seats.h"
 #include "simulator/transport/flow_network.h"
@@ -63,6 +64,7 @@ class LoadedLinks {
   void carry(const Traffics& traffic, std::vector<double>& carried) {
     carried.resize(links_of_shared_.size());
     for (const auto& [pair, bytes] : traffic) {
+      stop_.look_now_and_then();
       for (const FlowStep& step : way(pair)) {
         carried[step.link] += bytes * step.share / (FlowStep::whole * static_cast<double>(parts()));
       }
@@ -216,6 +218,7 @@ class LoadedLinks {
   std::vector<FlowStep> steps_;
   Routes::Way way_;  // scratch
   std::vector<Parts> cuts_;
+  StopCheck stop_;
 };
 
 // Turns in which classes are loaded in the same proportions are one.
@@ -299,7 +302,9 @@ class CallLoads {
     const std::vector<double>& efficiency = scenario_.graph.wire_efficiency;
     const double share = efficiency.empty() ? 1.0 : efficiency[static_cast<std::size_t>(part.dimension)];
     Traffics traffic;
+    const StopCheck stop;
     for (std::int64_t line = 0; line < scenario_.network.npus() / part.npus; ++line) {
+      stop.look();
       const std::int64_t first = line / part.stride * part.stride * part.npus + line % part.stride;
       for (const auto& [pair, bytes] : own) {
         const NodeId from = links_.place(first + sender(pair) * part.stride);

@@ -7,6 +7,7 @@
 #include <cassert>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "step/cursor.h"
 
 namespace bandwright {
@@ -37,7 +38,9 @@ Step expand(const Step& step, std::size_t limit, std::vector<OperationId>* origi
             .wire_efficiency = step.wire_efficiency,
             .npu_share = step.npu_share};
   std::vector<OperationId> last(step.operations.size(), no_operation);  // execution of each
+  StopCheck stop;
   for (Cursor at(step); !at.done(); at.next()) {
+    stop.look_now_and_then();
     if (flat.operations.size() >= limit) {
       throw InputError(fmt::format("{}: more than {} operations when written out", step.name, limit));
     }

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "network/link_classes.h"
 #include "optimizer/constraint_text.h"
 #include "simulator/simulate.h"
@@ -153,7 +154,7 @@ std::optional<Played> play_built(const Design& design, const DesignSummary& summ
 }
 
 // The least objective of steps that take as long as the narrowest cut.
-std::optional<double> bound_of_any_routes(const BoundDesign& bound) {
+std::optional<double> bound_of_any_routes(const BoundDesign& bound, const std::stop_token& stop) {
   if (bound.any_routes.empty()) return std::nullopt;
   Problem problem = bound.problem;
   for (std::size_t m = 0; m < bound.any_routes.size(); ++m) {
@@ -161,7 +162,7 @@ std::optional<double> bound_of_any_routes(const BoundDesign& bound) {
       return form.cut(b);
     };
   }
-  const Summary summary = optimize(problem);
+  const Summary summary = optimize(problem, {.stop = stop});
   if (!std::isfinite(summary.lower_bound)) return std::nullopt;
   return summary.lower_bound;
 }
@@ -252,7 +253,7 @@ DesignSummary solve(const Design& design, const DesignOptions& options) {
     summary.steps.push_back(form.evaluate(summary.optimum.gb_per_s));
   }
   if (design.built) {
-    summary.any_routes_bound = bound_of_any_routes(bound);
+    summary.any_routes_bound = bound_of_any_routes(bound, options.solver_options.stop);
     summary.as_built = evaluate(bound, class_gb_per_s(design.built->built.graph));
   }
   if (!bound.problem.price.empty() && !design.built) {
@@ -267,7 +268,11 @@ DesignSummary solve(const Design& design, const DesignOptions& options) {
     }
   }
   summary.scaled = scaled_linearly(design, bound);
-  if (options.play) summary.played = play(design, summary);
+  if (!options.play) return summary;
+  try {
+    summary.played = play(design, summary);
+  } catch (const Stopped&) {  // the allocation is there
+  }
   return summary;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "core/io/csv.h"
 #include "core/io/paths.h"
@@ -15,12 +16,15 @@ constexpr double unmeasured_weight = 0.3;
 constexpr double unmeasured_error = 0.5;
 constexpr std::size_t runs_named = 3;
 
-double weight_of(const StepKind& a, const StepKind& b) { return std::exp(-2.0 * unlikeness(a, b)); }
-
-// Doublings between two sizes.
-double doublings(double a, double b) { return std::abs(std::log2(a / b)); }
-
-bool tpu(const StepKind& kind) { return kind.npu.starts_with("tpu"); }
+double unlikeness(const StepKind& a, const StepSizes& of_a, const StepKind& b, const StepSizes& of_b) {
+  const auto differ = [](bool differs, double by) { return differs ? by : 0.0; };
+  const auto doublings = [](double x, double y) { return std::abs(x - y); };
+  return differ(a.npu != b.npu, 1.0) + differ(of_a.tpu != of_b.tpu, 1.0) +
+         differ(a.experts != b.experts, 1.0) + 0.2 * doublings(of_a.parameters, of_b.parameters) +
+         0.15 * doublings(of_a.npus, of_b.npus) + 0.15 * doublings(of_a.tokens_per_npu, of_b.tokens_per_npu) +
+         differ(a.tensor != b.tensor, 0.2) + differ(a.pipeline != b.pipeline, 0.2) +
+         differ(a.weights_divided != b.weights_divided, 0.3) + differ(a.precision != b.precision, 0.3);
+}
 
 bool yes(const CsvRow& row, std::string_view column) { return row.text(column) == "yes"; }
 
@@ -40,22 +44,23 @@ StepKind step_kind(const TrainingJob& job) {
           .precision = p.precision};
 }
 
+StepSizes step_sizes(const StepKind& kind) {
+  return {std::log2(kind.parameters), std::log2(kind.npus), std::log2(kind.tokens_per_npu),
+          kind.npu.starts_with("tpu")};
+}
+
 double unlikeness(const StepKind& a, const StepKind& b) {
-  const auto differ = [](bool differs, double by) { return differs ? by : 0.0; };
-  return differ(a.npu != b.npu, 1.0) + differ(tpu(a) != tpu(b), 1.0) + differ(a.experts != b.experts, 1.0) +
-         0.2 * doublings(a.parameters, b.parameters) + 0.15 * doublings(a.npus, b.npus) +
-         0.15 * doublings(a.tokens_per_npu, b.tokens_per_npu) + differ(a.tensor != b.tensor, 0.2) +
-         differ(a.pipeline != b.pipeline, 0.2) + differ(a.weights_divided != b.weights_divided, 0.3) +
-         differ(a.precision != b.precision, 0.3);
+  return unlikeness(a, step_sizes(a), b, step_sizes(b));
 }
 
 MeasuredErrors::MeasuredErrors(std::vector<MeasuredStep> steps) : steps_(std::move(steps)) {
+  for (const MeasuredStep& step : steps_) sizes_.push_back(step_sizes(step.kind));
   // Runs of one configuration err alike: together they count as one.
   std::map<std::string_view, double> runs;
   for (const MeasuredStep& step : steps_) runs[step.configuration] += 1.0;
   std::vector<std::pair<double, double>> scores;  // with what each counts
   for (const MeasuredStep& step : steps_) {
-    const Expected other = expected(step.kind, step.configuration);
+    const Expected other = expected(unlikenesses(step.kind), step.configuration);
     scores.emplace_back(std::abs(step.error - other.error) / other.spread, 1.0 / runs[step.configuration]);
   }
   std::sort(scores.begin(), scores.end());
@@ -67,13 +72,25 @@ MeasuredErrors::MeasuredErrors(std::vector<MeasuredStep> steps) : steps_(std::mo
   }
 }
 
-MeasuredErrors::Expected MeasuredErrors::expected(const StepKind& kind, const std::string& without) const {
+std::vector<double> MeasuredErrors::unlikenesses(const StepKind& kind) const {
+  const StepSizes sizes = step_sizes(kind);
+  std::vector<double> all;
+  all.reserve(steps_.size());
+  for (std::size_t i = 0; i < steps_.size(); ++i)
+    all.push_back(unlikeness(kind, sizes, steps_[i].kind, sizes_[i]));
+  return all;
+}
+
+MeasuredErrors::Expected MeasuredErrors::expected(std::span<const double> unlike,
+                                                  const std::string& without) const {
   double weights = unmeasured_weight;
   double errors = 0.0;
   std::vector<std::pair<double, double>> others;  // weight and error
-  for (const MeasuredStep& step : steps_) {
+  others.reserve(steps_.size());
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const MeasuredStep& step = steps_[i];
     if (step.configuration == without) continue;
-    const double weight = weight_of(kind, step.kind);
+    const double weight = std::exp(-2.0 * unlike[i]);
     weights += weight;
     errors += weight * step.error;
     others.emplace_back(weight, step.error);
@@ -85,26 +102,27 @@ MeasuredErrors::Expected MeasuredErrors::expected(const StepKind& kind, const st
 }
 
 StepInterval MeasuredErrors::interval(const StepKind& kind, double step_ns) const {
-  const Expected about = expected(kind, "");
+  const std::vector<double> unlike = unlikenesses(kind);
+  const Expected about = expected(unlike, "");
   StepInterval interval{step_ns * std::exp(-about.error - factor_ * about.spread),
                         step_ns * std::exp(-about.error + factor_ * about.spread)};
-  std::vector<const MeasuredStep*> nearest;
-  for (const MeasuredStep& step : steps_) nearest.push_back(&step);
+  std::vector<std::size_t> nearest(steps_.size());
+  std::iota(nearest.begin(), nearest.end(), std::size_t{0});
   const std::size_t named = std::min(runs_named, nearest.size());
   std::partial_sort(nearest.begin(), nearest.begin() + static_cast<std::ptrdiff_t>(named), nearest.end(),
-                    [&](const MeasuredStep* a, const MeasuredStep* b) {
-                      return unlikeness(kind, a->kind) < unlikeness(kind, b->kind);
-                    });
-  for (std::size_t i = 0; i < named; ++i) interval.runs.push_back(nearest[i]->run);
+                    [&](std::size_t a, std::size_t b) { return unlike[a] < unlike[b]; });
+  for (std::size_t i = 0; i < named; ++i) interval.runs.push_back(steps_[nearest[i]].run);
   return interval;
 }
 
 bool MeasuredErrors::holds(const MeasuredStep& step) const {
-  const Expected about = expected(step.kind, step.configuration);
+  const Expected about = expected(unlikenesses(step.kind), step.configuration);
   return std::abs(step.error - about.error) <= factor_ * about.spread;
 }
 
-double MeasuredErrors::width(const StepKind& kind) const { return 2.0 * factor_ * expected(kind, "").spread; }
+double MeasuredErrors::width(const StepKind& kind) const {
+  return 2.0 * factor_ * expected(unlikenesses(kind), "").spread;
+}
 
 std::vector<MeasuredStep> read_step_errors(const std::string& file) {
   std::vector<MeasuredStep> steps;

@@ -21,6 +21,14 @@ struct StepKind {
   Precision precision = Precision::Bf16;
 };
 StepKind step_kind(const TrainingJob& job);
+// Its sizes as logarithms, for who compares it often.
+struct StepSizes {
+  double parameters = 0.0;
+  double npus = 0.0;
+  double tokens_per_npu = 0.0;
+  bool tpu = false;
+};
+StepSizes step_sizes(const StepKind& kind);
 // 0 for the same, 1 for what differs in one thing that matters, as another NPU or experts.
 double unlikeness(const StepKind& a, const StepKind& b);
 
@@ -63,9 +71,12 @@ class MeasuredErrors {
     double error = 0.0;
     double spread = 0.0;
   };
-  [[nodiscard]] Expected expected(const StepKind& kind, const std::string& without) const;
+  // Of every measured step.
+  [[nodiscard]] std::vector<double> unlikenesses(const StepKind& kind) const;
+  [[nodiscard]] Expected expected(std::span<const double> unlike, const std::string& without) const;
 
   std::vector<MeasuredStep> steps_;
+  std::vector<StepSizes> sizes_;
   double factor_ = 1.0;  // k
 };
 

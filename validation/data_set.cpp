@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/io/csv.h"
+#include "core/stopping.h"
 #include "core/text.h"
 #include "validation/kernel_sets.h"
 #include "validation/memory_set.h"
@@ -124,6 +125,7 @@ std::vector<DataSet> read_data_sets(const std::filesystem::path& file) {
 std::string_view measured_name(Measured what) { return what == Measured::StepTime ? "time" : "memory"; }
 
 double relative_error(const Measurement& row, const Calibration& calibration) {
+  StopCheck().look();
   return (row.predict(calibration) - row.measured) / row.measured;
 }
 
@@ -177,7 +179,9 @@ FolderSets read_folders(const std::vector<std::string>& folders) {
   }
   std::sort(files.begin(), files.end());
   FolderSets found;
+  const StopCheck stop;
   for (const std::filesystem::path& file : files) {
+    stop.look();
     std::vector<DataSet> read = read_data_sets(file);
     const bool known = !read.empty() || is_data_set(file);
     std::erase_if(read, [](const DataSet& set) { return set.rows.empty() && set.not_run.empty(); });

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/stopping.h"
 
 namespace bandwright {
 namespace {
@@ -63,14 +64,19 @@ std::vector<double> get(Calibration calibration, const FitStage& stage) {
   return logarithms;
 }
 
-using Objective = std::function<double(const std::vector<double>&)>;
+struct Objective {
+  std::function<double(const std::vector<double>&)> of;
+  StopCheck stop;
+};
 
 double call_objective(const std::vector<double>& x, std::vector<double>&, void* objective) {
-  return (*static_cast<Objective*>(objective))(x);
+  const auto& asked = *static_cast<Objective*>(objective);
+  asked.stop.look();
+  return asked.of(x);
 }
 
-double minimize(const FitStage& stage, Objective objective, std::vector<double>& x, int evaluations,
-                double first_step) {
+double minimize(const FitStage& stage, std::function<double(const std::vector<double>&)> of,
+                std::vector<double>& x, int evaluations, double first_step) {
   nlopt::opt search(nlopt::LN_SBPLX, static_cast<unsigned>(x.size()));
   std::vector<double> low;
   std::vector<double> high;
@@ -81,11 +87,17 @@ double minimize(const FitStage& stage, Objective objective, std::vector<double>&
   search.set_lower_bounds(low);
   search.set_upper_bounds(high);
   search.set_initial_step(first_step);
+  Objective objective{std::move(of), {}};
   search.set_min_objective(call_objective, &objective);
   search.set_maxeval(evaluations);
   search.set_xtol_rel(1e-5);
   double best = 0.0;
-  search.optimize(x, best);
+  try {
+    search.optimize(x, best);
+  } catch (...) {
+    objective.stop.look();  // NLopt has an error of its own for what is thrown out of an objective
+    throw;
+  }
   return best;
 }
 
@@ -100,6 +112,7 @@ class Linearisation {
       std::vector<double> result;
       for (const StageRow& each : rows_) {
         const Measurement& row = sets[each.set].rows[each.row];
+        StopCheck().look();
         result.push_back(std::log(row.predict(calibration) / row.measured));
       }
       return result;

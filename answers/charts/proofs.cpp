@@ -92,6 +92,7 @@ void add_convergence(Chart& chart, const std::vector<Result>& results, const Sho
   for (const std::string& loop : shown.loops()) {
     const ShownRows rows = shown.of(loop);
     const double budget = rows.middle_budget();
+    if (budget <= 0.0) continue;  // in money alone
     std::vector<std::string> order;
     std::map<std::string, Curves> panels;
     for (const ShownRows::Shown& each : rows.rows()) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdlib>
@@ -104,13 +105,46 @@ Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::p
   return run_script("timeline", trace, target, options_of(stretch), stretch.svg);
 }
 
+namespace {
+
+bool usual_in_names(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
+}
+
+// FNV-1a.
+std::uint32_t hash_of(std::string_view text) {
+  std::uint32_t hash = 2166136261U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash;
+}
+
+}  // namespace
+
+std::string picture_name(const std::string& word, std::string otherwise) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  if (!fs::is_regular_file(word, error)) return otherwise;
+  const fs::path whole = fs::weakly_canonical(word, error);
+  fs::path shown = whole.lexically_relative(fs::current_path(error));
+  if (shown.empty() || *shown.begin() == "..") shown = whole.relative_path();
+  if (shown.extension() == ".csv" || shown.extension() == ".yaml") shown.replace_extension();
+  std::string name;
+  bool unclear = false;
+  for (const fs::path& part : shown) {
+    const std::string text = part.string();
+    unclear = unclear || text.find("__") != std::string::npos ||
+              !std::all_of(text.begin(), text.end(), usual_in_names);
+    name += (name.empty() ? "" : "__") + text;
+  }
+  return unclear ? fmt::format("{}-{:08x}", name, hash_of(whole.string())) : name;
+}
+
 Drawn draw_answer(std::string_view script, std::string_view of, const Document& answer,
                   const std::filesystem::path& folder) {
   make_folder(folder);
   std::string stem = std::string(script) + "-" + std::string(of);
   for (char& c : stem) {
-    const bool usual = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.' || c == '_';
-    if (!usual) c = '-';
+    if (!usual_in_names(c)) c = '-';
   }
   const std::filesystem::path target = folder / stem;
   const std::string table = target.string() + ".csv";

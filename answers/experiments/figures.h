@@ -46,6 +46,11 @@ struct Stretch {
 Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target,
                     const Stretch& stretch);
 
+// What a file's pictures are called: its name without the ending in the current folder, and elsewhere with
+// its folders, "a__runs" for a/runs.csv. Two files never have one name: where a sign is left out on the way,
+// or could be another's, a hash of the path stands behind it. Of a word that is no file it is `otherwise`.
+std::string picture_name(const std::string& word, std::string otherwise);
+
 // Writes FOLDER/SCRIPT-OF.csv and has plots/SCRIPT.py draw it beside, as .png and .pdf; says on standard
 // error where. `of` tells one answer's files from another's. Returns and throws as draw does.
 Drawn draw_answer(std::string_view script, std::string_view of, const Document& answer,

@@ -5,6 +5,7 @@
 
 #include "answers/launcher.h"
 #include "answers/plan/plan.h"
+#include "answers/plan/plan_charts.h"
 
 namespace bandwright {
 namespace {
@@ -129,6 +130,7 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
                  ? Value(std::max(0.0, 1.0 - answer.best[0].ranked.bound_ns / answer.best[0].ranked.step_ns))
                  : Value());
   document.add(plans_of(answer));
+  if (!answer.best.empty()) document.add(ranking_chart(answer)).add(bought_chart(answer));
   const HardwareCounts& counts = answer.counts;
   document.add(Facts::of("counts", "of all combinations")
                    .fact("combinations", counts.divisions)

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "answers/launcher.h"
+#include "answers/plan/plan_charts.h"
 
 namespace bandwright {
 std::string division_words(const Parallelism& p) {
@@ -219,9 +220,15 @@ void add_commands(const PlanWords& words, const PlanAnswer& answer, Document& do
   for (const std::string& remark : launch.remarks) document.notes.push_back(remark);
 }
 
+void add_charts(const PlanAnswer& answer, const std::vector<PlanCell>& map, Document& document) {
+  if (answer.pareto) document.add(front_chart(answer));
+  if (!answer.pareto) document.add(ranking_chart(answer));
+  if (!map.empty()) document.add(map_chart(answer, map));
+}
+
 }  // namespace
 
-Document plan_document(const PlanWords& words, const PlanAnswer& answer) {
+Document plan_document(const PlanWords& words, const PlanAnswer& answer, const std::vector<PlanCell>& map) {
   const DivisionSpace& space = answer.space;
   Document document{
       .title = fmt::format("{} on {} NPUs of {}, global batch {}", space.job.model.name, npus_words(space),
@@ -238,7 +245,9 @@ Document plan_document(const PlanWords& words, const PlanAnswer& answer) {
   DivisionTable plans("plans", answer);
   plans.table().main = true;
   for (const PlannedDivision& each : answer.best) plans.add(each);
-  document.add(std::move(plans).take()).add(counts_of(answer.counts));
+  document.add(std::move(plans).take());
+  if (!answer.best.empty()) add_charts(answer, map, document);
+  document.add(counts_of(answer.counts));
   for (const std::string& obstacle : answer.obstacles) document.notes.push_back(obstacle);
   add_ties(answer, document);
   if (answer.explained) {

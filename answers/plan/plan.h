@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "report/document.h"
+#include "study/plan/plan_map.h"
 #include "study/plan/proof_file.h"
 
 namespace bandwright {
@@ -26,8 +27,10 @@ std::string division_options(const Parallelism& p);
 std::span<const char* const> division_keys();
 std::vector<Value> division_values(const Parallelism& p);
 
-// The answer of `plan`: the best divisions, what became of the others, and how to go on.
-Document plan_document(const PlanWords& words, const PlanAnswer& answer);
+// The answer of `plan`: the best divisions, what became of the others, and how to go on; for pages with a map
+// of the space, where it was made.
+Document plan_document(const PlanWords& words, const PlanAnswer& answer,
+                       const std::vector<PlanCell>& map = {});
 
 // The answer of `verify`.
 Document proof_document(const CheckedProof& checked);

@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 namespace bandwright {
-namespace {
-
-// What is weighed against the step time, in the objective's unit; of a lone step time the NPUs.
 double weighed(PlanObjective objective, const PlannedDivision& division) {
   const double seconds = division.ranked.step_ns * 1e-9;
   const auto npus = static_cast<double>(division.ranked.parallelism.npus());
@@ -21,8 +18,6 @@ double weighed(PlanObjective objective, const PlannedDivision& division) {
       return npus;
   }
 }
-
-}  // namespace
 
 Document plan_picture(const PlanAnswer& answer, const std::vector<PlanCell>& map) {
   Document document{.title = "plan"};

@@ -17,7 +17,7 @@ sigset_t interrupt_signal() {
 
 }  // namespace
 
-InterruptWatch::InterruptWatch(const Host* host) : host_(host) {
+InterruptWatch::InterruptWatch(const Host* host) : host_(host), scope_(token()) {
   if (host_ != nullptr) return;
   const sigset_t set = interrupt_signal();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);

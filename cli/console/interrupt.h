@@ -4,15 +4,16 @@
 #include <thread>
 
 #include "cli/program/host.h"
+#include "core/stopping.h"
 
 namespace bandwright {
 
 constexpr int interrupted_status = 130;  // 128 + SIGINT, as shells report it
 
 // Turns Ctrl-C (SIGINT) into a stop request for as long as it lives, so that a slow solver can end with the
-// best it has found. The second Ctrl-C ends the program at once. One at a time, on the main thread, before
-// other threads start (they inherit its blocked SIGINT). Where there is a host its stop requests are passed
-// on instead.
+// best it has found, and what has nothing to show with Stopped. The second Ctrl-C ends the program at once.
+// One at a time, on the main thread, before other threads start (they inherit its blocked SIGINT). Where
+// there is a host its stop requests are passed on instead.
 class InterruptWatch {
  public:
   explicit InterruptWatch(const Host* host);
@@ -27,6 +28,7 @@ class InterruptWatch {
 
   const Host* host_;
   std::stop_source stop_;
+  StopScope scope_;
   std::atomic<bool> over_ = false;
   std::thread waiter_;
 };

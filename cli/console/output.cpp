@@ -97,6 +97,10 @@ void write_answer(const OutputOptions& options, Document answer) {
   if (refused) throw CLI::RuntimeError(1);
 }
 
+bool makes_page(const OutputOptions& options) {
+  return !options.html.empty() || options.format->render == &render_html;
+}
+
 void write_page(const OutputOptions& options, const std::string& file, Document document) {
   document.origin = origin_of(options.words());
   write_output({.file = file}, render_html(document));

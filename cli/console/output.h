@@ -32,6 +32,9 @@ void add_format_options(CLI::App& command, OutputOptions& options);
 // Throws CLI::RuntimeError(1) after a job that does not fit, where --require-fit asks for that.
 void write_answer(const OutputOptions& options, Document answer);
 
+// Whether the answer becomes a page, which may have more in it than its text.
+bool makes_page(const OutputOptions& options);
+
 // A document as a page of its own, which says at its foot where it comes from.
 void write_page(const OutputOptions& options, const std::string& file, Document document);
 

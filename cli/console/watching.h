@@ -8,15 +8,14 @@
 
 namespace bandwright {
 
-// Ctrl-C (that of a host, too, which ends a step that is played) and progress lines on standard error for a
-// question about a job, for as long as it lives; only for the parts that can take long.
+// Ctrl-C and progress lines on standard error for a question about a job, for as long as it lives; only for
+// the parts that can take long.
 class Watching {
  public:
   Watching(const Job& job, const Host* host);
   [[nodiscard]] Watch watch() const;
 
  private:
-  const Host* host_;
   std::optional<InterruptWatch> interrupt_;  // before any other thread
   mutable std::optional<ProgressClock> placing_;
   mutable ProgressBar playing_{"simulate"};

@@ -6,11 +6,14 @@
 #include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "cli/commands.h"
+#include "cli/console/interrupt.h"
 #include "cli/options/option_rules.h"
 #include "core/error.h"
 #include "core/io/tell.h"
+#include "core/stopping.h"
 #include "core/text.h"
 
 namespace bandwright {
@@ -85,9 +88,13 @@ std::unique_ptr<CommandLine> command_line_for(std::string_view word, const Host*
 
 int run_command(CommandLine& line, const std::vector<std::string>& words) {
   line.set_words(words);
+  std::optional<StopScope> scope;
+  if (line.host() != nullptr) scope.emplace(line.host()->stop);
   try {
     line.parse(
         std::vector<std::string>(words.rbegin(), words.rend()));  // the library takes them from the end
+  } catch (const Stopped&) {
+    return interrupted_status;
   } catch (const CLI::RuntimeError& no_answer) {
     return no_answer.get_exit_code();
   } catch (const CLI::Success& help_or_version) {

@@ -53,7 +53,7 @@ void run(FitCommandOptions options) {
   }
   const Document answer = fit_document(all);
   write_answer(options.output, answer);
-  plot_answer("scaling", "fit-" + std::filesystem::path(options.file).stem().string(), answer, options.plot);
+  plot_answer("scaling", "fit-" + picture_name(options.file, "input"), answer, options.plot);
   const bool lawless =
       std::any_of(all.begin(), all.end(), [](const FittedSeries& f) { return !f.summary.chosen; });
   if (lawless) throw CLI::RuntimeError(1);

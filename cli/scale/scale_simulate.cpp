@@ -52,13 +52,16 @@ CurveQuestion question_of(const CurveCommand& options) {
 }
 
 void run(const CurveCommand& options) {
-  const SimulatedCurve answer = curve(question_of(options));
+  const CurveQuestion question = question_of(options);
+  const SimulatedCurve answer = curve(question);
   const Document document = curve_document(answer);
   write_answer(options.output, document);
   const std::vector<CurvePoint>& points = answer.curve.points;
   if (std::any_of(points.begin(), points.end(), [](const CurvePoint& point) { return point.played(); })) {
-    return plot_answer("scaling", answer.workload.name + "-on-" + answer.machine.name, document,
-                       options.plot);
+    return plot_answer("scaling",
+                       picture_name(question.job.model, answer.workload.name) + "-on-" +
+                           picture_name(question.job.machine, answer.machine.name),
+                       document, options.plot);
   }
   throw NoAnswer("refused by the memory check: " + answer.curve.warnings[0]);
 }

@@ -6,7 +6,17 @@
 #include <limits>
 #include <stdexcept>
 
+#include "core/stopping.h"
+
 namespace bandwright {
+namespace {
+
+struct Ending {
+  z_stream& stream;
+  ~Ending() { deflateEnd(&stream); }
+};
+
+}  // namespace
 
 std::string gzipped(std::string_view text) {
   constexpr int gzip_window = 15 + 16;  // the largest, with the header of gzip
@@ -16,12 +26,15 @@ std::string gzipped(std::string_view text) {
       Z_OK) {
     throw std::runtime_error("zlib: cannot compress");
   }
+  const Ending ending{stream};
+  const StopCheck stop;
   std::string packed(deflateBound(&stream, text.size()), '\0');
   stream.next_out = reinterpret_cast<Bytef*>(packed.data());
   std::size_t written = 0;
-  constexpr std::size_t most_at_once = std::numeric_limits<uInt>::max();
+  constexpr std::size_t most_at_once = 1 << 20;  // some ten milliseconds
   int status = Z_OK;
   while (status != Z_STREAM_END) {
+    stop.look();
     const std::string_view part = text.substr(0, most_at_once);
     text.remove_prefix(part.size());
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(part.data()));  // zlib's type; it only reads
@@ -32,7 +45,6 @@ std::string gzipped(std::string_view text) {
       written = stream.total_out;
     } while (stream.avail_in > 0);
   }
-  deflateEnd(&stream);
   packed.resize(written);
   return packed;
 }

@@ -21,6 +21,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/stopping.h"
 #include "core/text.h"
 
 namespace bandwright {
@@ -270,6 +271,17 @@ std::string shell_quoted(const std::string& word) {
   return quoted + "'";
 }
 
+namespace {
+
+// Throws Stopped when this thread is asked to end meanwhile.
+void wait_until_readable(int descriptor, const StopCheck& stop) {
+  constexpr int between_looks_ms = 20;
+  pollfd event{descriptor, POLLIN, 0};
+  while (poll(&event, 1, between_looks_ms) <= 0) stop.look();
+}
+
+}  // namespace
+
 ProcessResult run_process(const ProcessRequest& request) {
   std::vector<std::string> command = request.command;
   std::vector<std::string> environment = environment_of(request);
@@ -291,6 +303,14 @@ ProcessResult run_process(const ProcessRequest& request) {
     supervise(order, life.read_end.get(), answer.write_end.get());
   }
   answer.write_end.reset();
+  const StopCheck stop;
+  try {
+    wait_until_readable(answer.read_end.get(), stop);
+  } catch (...) {
+    life.write_end.reset();
+    while (waitpid(supervisor, nullptr, 0) < 0 && errno == EINTR) continue;
+    throw;
+  }
   Told told;
   ssize_t size = 0;
   while ((size = read(answer.read_end.get(), &told, sizeof told)) < 0 && errno == EINTR) continue;

@@ -41,7 +41,7 @@ struct ProcessResult {
 // after kill -9 too), the supervisor kills everything that is left below it: background children, and those
 // in sessions of their own. Killing the supervisor itself is out of scope, and so are children with rights of
 // other users. REQUIRES a non-empty command. Throws std::system_error when the machine denies a process or a
-// file.
+// file, and Stopped once all is killed when this thread is asked to end (core/stopping.h).
 ProcessResult run_process(const ProcessRequest& request);
 
 // A word as a shell takes it for one.

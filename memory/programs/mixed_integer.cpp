@@ -214,6 +214,7 @@ MixedIntegerSummary search(const MixedIntegerProgram& program, const MixedIntege
   CbcSolverUsefulData settings;
   settings.noPrinting_ = false;  // by the log level
   CbcMain0(model, settings);
+  settings.useSignalHandler_ = false;  // Ctrl-C is ours
   model.setLogLevel(0);
   model.setAllowableFractionGap(options.gap);
   if (!options.start.empty()) model.setMIPStart(named(*model.solver(), options.start));

@@ -190,6 +190,7 @@ void FlowEngine::level_links() {
   begin_levels();
   levelling_ = true;
   while (!levels_.empty()) {
+    stop_.look_now_and_then();
     std::pop_heap(levels_.begin(), levels_.end());
     const auto [key, id] = levels_.back();
     levels_.pop_back();

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "core/stopping.h"
 #include "core/units.h"
 #include "network/flows/completion_heap.h"
 #include "network/graph.h"
@@ -167,6 +168,7 @@ class FlowEngine {
   std::vector<FlowId> scratch_;
   std::vector<LinkId> woken_;
   std::int64_t rates_changed_ = 0;
+  StopCheck stop_;
 };
 
 }  // namespace bandwright

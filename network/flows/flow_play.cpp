@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/stopping.h"
+
 namespace bandwright {
 
 std::vector<Time> play_flows(std::span<const double> bytes_per_second, std::span<const PlannedFlow> flows,
@@ -15,7 +17,9 @@ std::vector<Time> play_flows(std::span<const double> bytes_per_second, std::span
   std::vector<Time> ends(flows.size());
   std::vector<std::size_t> plan_of;
   std::size_t next = 0;
+  StopCheck stop;
   while (next < order.size() || !engine.idle()) {
+    stop.look_now_and_then();
     const Time start = next < order.size() ? flows[order[next]].start : 2 * clock_end;
     const Time now = on_clock(engine.idle() ? start : std::min(start, engine.next_end()));
     engine.take_ended(now, [&](FlowId flow) { ends[plan_of[flow]] = now; });

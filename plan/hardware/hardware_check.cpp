@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "plan/hardware/matrix_step.h"
 #include "plan/hardware/shape_bound.h"
 #include "plan/plain_loops.h"
@@ -53,8 +54,12 @@ class HardwareChecker {
     }
     std::vector<std::string> faults(proof.size());
     tbb::task_arena arena(search_.threads > 0 ? search_.threads : tbb::task_arena::automatic);
+    const StopCheck stop;
     arena.execute([&] {
-      tbb::parallel_for(std::size_t{0}, proof.size(), [&](std::size_t i) { faults[i] = check(proof[i]); });
+      tbb::parallel_for(std::size_t{0}, proof.size(), [&](std::size_t i) {
+        stop.look();
+        faults[i] = check(proof[i]);
+      });
     });
     for (std::string& fault : faults) {
       if (!fault.empty()) return std::move(fault);

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "plan/hardware/matrix_step.h"
 #include "plan/hardware/shape_bound.h"
 #include "training/memory_bill.h"
@@ -41,8 +42,12 @@ class HardwareProver {
     const std::vector<GroupSizes> sizes = group_sizes(space_.divisions, domains_, flat_);
     std::vector<ClosedSizes> lines(sizes.size());
     tbb::task_arena arena(search_.threads > 0 ? search_.threads : tbb::task_arena::automatic);
+    const StopCheck stop;
     arena.execute([&] {
-      tbb::parallel_for(std::size_t{0}, sizes.size(), [&](std::size_t i) { lines[i] = close(sizes[i]); });
+      tbb::parallel_for(std::size_t{0}, sizes.size(), [&](std::size_t i) {
+        stop.look();
+        lines[i] = close(sizes[i]);
+      });
     });
     if (pairs_ > most_pairs) {
       throw InputError(

@@ -51,9 +51,11 @@ class HardwareSearcher {
 
   [[nodiscard]] const FreeCandidate& candidate(std::uint32_t index) const { return candidates_.all()[index]; }
   [[nodiscard]] bool stopped() {
-    if (search_.interrupted && search_.interrupted()) answer_.interrupted = true;
+    if (asked_to_stop()) answer_.interrupted = true;
     return answer_.interrupted;
   }
+  // By any thread; what it leaves out then is not missed, as nothing is proved of what was found.
+  [[nodiscard]] bool asked_to_stop() const { return search_.interrupted && search_.interrupted(); }
   // What excludes a division from the answer, or a network from being its best.
   [[nodiscard]] double limit(std::uint32_t index) const {
     const double last = std::min(threshold_.load(), reached_[index].load());
@@ -170,6 +172,7 @@ void HardwareSearcher::bound(std::uint32_t index, std::uint32_t arrangement, con
     if (above_limit(cuts, step, region.dimensions, from, how)) return;
   }
   for_each_shape(family, [&](const ShapeFamily& shape) {
+    if (asked_to_stop()) return;
     bound_shape(index, arrangement, shape, relaxed ? &cuts : nullptr, step, survivors);
   });
 }
@@ -188,6 +191,7 @@ void HardwareSearcher::look(std::uint32_t arrangement, FreeStep& step, std::vect
     AxisShares shares{};
     const FreeRegion region = region_of(space_, family);
     for (const std::uint32_t index : own) {
+      if (asked_to_stop()) return;
       if (candidate(index).bound_ns > threshold_.load() * (1.0 + certified)) break;
       if (out(index)) continue;
       if (!layout) {
@@ -229,6 +233,7 @@ void HardwareSearcher::guess(std::uint32_t index, FreeStep& step) {
   std::vector<Guess> guesses;
   for (std::uint32_t a = 0; a < candidates_.arrangements().size(); ++a) {
     if (candidates_.arrangements()[a].sizes != candidate(index).sizes) continue;
+    if (asked_to_stop()) return;
     const Parallelism p = candidates_.placed(index, a);
     for (const ShapeFamily& family : space_.families) {
       const std::optional<FreeLayout> layout = try_layout(space_.hardware, family, p);

@@ -1,5 +1,7 @@
 """Answers as objects."""
 
+import json
+
 
 class Record(dict):
     """An object of an answer: a dict whose keys are attributes, too."""
@@ -98,7 +100,7 @@ class Answer:
 
     def to_dict(self):
         """The answer as the JSON has it: dicts, lists, texts and numbers."""
-        return {name: self._document.value(name) for name in self.names()}
+        return json.loads(self._document.json())
 
     def to_json(self, path=None):
         """The answer as `--format json` writes it; into a file where a path is given."""

@@ -172,7 +172,7 @@ struct Pen {
 };
 
 std::string_view mark_name(Chart::Mark mark) {
-  constexpr std::array<std::string_view, 4> names = {"line", "dashes", "dots", "bars"};
+  constexpr std::array<std::string_view, 5> names = {"line", "dashes", "dots", "bars", "cells"};
   return names[static_cast<std::size_t>(mark)];
 }
 
@@ -244,7 +244,11 @@ std::string chart_json(const Chart& chart) {
     for (const Chart::Series& each : panel.series) {
       series.push_back({{"name", each.name}, {"mark", mark_name(each.mark)}, {"x", each.x}, {"y", each.y}});
     }
-    panels.push_back({{"title", panel.title}, {"groups", panel.groups}, {"series", std::move(series)}});
+    panels.push_back({{"title", panel.title},
+                      {"view", panel.view},
+                      {"groups", panel.groups},
+                      {"words", panel.group_words},
+                      {"series", std::move(series)}});
   }
   const auto axis = [](const Chart::Axis& each) {
     return Json{{"label", each.label}, {"log", each.logarithmic}};
@@ -258,7 +262,58 @@ std::string chart_json(const Chart& chart) {
   return text;
 }
 
+// A map as a table, darker where less. Its text is legible on white and on black paper, and so are its
+// shades.
+class CellMap {
+ public:
+  CellMap(const Chart& chart, const Chart::Panel& panel) : chart_(chart), panel_(panel) {
+    for (const Chart::Series& row : panel.series) {
+      for (const double value : row.y) values_.see(value);
+    }
+  }
+
+  [[nodiscard]] std::string html() const {
+    std::string html = fmt::format("<div class=\"wide\"><table class=\"cells\">\n<thead>\n<tr><th>{}</th>",
+                                   escaped_html(chart_.x.label));
+    for (const std::string& group : panel_.groups)
+      html += fmt::format("<th scope=\"col\">{}</th>", escaped_html(group));
+    html += "</tr>\n</thead>\n<tbody>\n";
+    for (const Chart::Series& row : panel_.series) {
+      html += fmt::format("<tr><th scope=\"row\">{}</th>", escaped_html(row.name));
+      for (std::size_t c = 0; c < panel_.groups.size(); ++c) html += cell(row, c);
+      html += "</tr>\n";
+    }
+    return html + "</tbody>\n</table></div>\n";
+  }
+
+ private:
+  [[nodiscard]] std::string cell(const Chart::Series& row, std::size_t column) const {
+    const auto at = std::find(row.x.begin(), row.x.end(), static_cast<double>(column)) - row.x.begin();
+    if (at == static_cast<std::ptrdiff_t>(row.x.size())) return "<td></td>";
+    const double value = row.y[static_cast<std::size_t>(at)];
+    const bool least = value <= values_.low;
+    return fmt::format(
+        "<td class=\"number{}\" style=\"background:rgb(0 114 178/{:.0f}%)\" title=\"{}, {}: {} {}\">{}</td>",
+        least ? " least" : "", shade(value), escaped_html(row.name), escaped_html(panel_.groups[column]),
+        escaped_html(chart_.y.label), significant(value, 6), significant(value, 4));
+  }
+
+  // In percent, by the logarithm: the least has most ink.
+  [[nodiscard]] double shade(double value) const {
+    constexpr double least_ink = 4.0;
+    constexpr double most_ink = 55.0;
+    if (!(values_.low > 0.0 && values_.high > values_.low)) return most_ink;
+    const double place = std::log(values_.high / value) / std::log(values_.high / values_.low);
+    return least_ink + (most_ink - least_ink) * place;
+  }
+
+  const Chart& chart_;
+  const Chart::Panel& panel_;
+  Range values_;
+};
+
 std::string legend(const Chart& chart) {
+  if (std::all_of(chart.panels.begin(), chart.panels.end(), has_cells)) return "";
   std::string items;
   const std::vector<std::string> names = series_names(chart);
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -272,10 +327,16 @@ std::string legend(const Chart& chart) {
 
 std::string chart_html(const Chart& chart, bool with_numbers) {
   std::string html = legend(chart);
+  const bool several = views_of(chart).size() > 1;
   html += fmt::format("<div class=\"panels{}\">\n", chart.panels.size() == 1 ? " single" : "");
   for (const Chart::Panel& panel : chart.panels) {
-    html += fmt::format("<figure><figcaption>{}</figcaption>\n<div class=\"plot\">\n{}</div></figure>\n",
-                        escaped_html(panel.title), panel_svg(chart, panel));
+    const std::string view = several && !panel.view.empty() ? ", view " + panel.view : "";
+    html += fmt::format("<figure><figcaption>{}</figcaption>\n", escaped_html(panel.title + view));
+    if (has_cells(panel)) {
+      html += CellMap(chart, panel).html() + "</figure>\n";
+    } else {
+      html += fmt::format("<div class=\"plot\">\n{}</div></figure>\n", panel_svg(chart, panel));
+    }
   }
   html += "</div>\n";
   if (with_numbers) html += "<script type=\"application/json\">" + chart_json(chart) + "</script>\n";

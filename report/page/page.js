@@ -118,7 +118,7 @@ const bandwright = {charts: []};
       });
       tip.hidden = lines.length === 0;
       const same = lines.every(line => line.x === lines[0].x);
-      const at = x => panel.groups[x] ?? `${chart.x.label}: ${number.format(x)}`;
+      const at = x => panel.words[x] ?? panel.groups[x] ?? `${chart.x.label}: ${number.format(x)}`;
       tip.replaceChildren(element("b", lines.length && same ? at(lines[0].x) : panel.title), ...lines.flatMap(line => {
         const mark = element("span", "\u25a0 ");
         mark.style.color = shade(line.index);
@@ -186,15 +186,53 @@ const bandwright = {charts: []};
     return button;
   });
 
+  // Of several views a reader chooses one, for all charts.
+  const show = (chart, view) => {
+    const shown = chart.all.map(panel => panel.view === "" || panel.view === view);
+    chart.allFigures.forEach((figure, i) => {
+      figure.hidden = !shown[i];
+      figure.querySelector("figcaption").textContent = chart.all[i].title;
+    });
+    chart.panels = chart.all.filter((_, i) => shown[i]);
+    chart.figures = chart.allFigures.filter((_, i) => shown[i]);
+  };
+  const chooser = (views, choose) => {
+    const list = element("p", "View: ", {class: "views", role: "group", "aria-label": "View of all charts"});
+    views.forEach(view => {
+      const button = element("button", view, {type: "button", "data-view": view, "aria-pressed": view === views[0]});
+      button.addEventListener("click", () => choose(view));
+      list.append(button);
+    });
+    return list;
+  };
+  const choosers = [];
+  const choose = view => {
+    choosers.flatMap(list => [...list.children]).forEach(each => each.setAttribute("aria-pressed", each.dataset.view === view));
+    bandwright.charts.filter(chart => chart.views.length > 1).forEach(chart => {
+      show(chart, view);
+      drawAll(chart);
+    });
+  };
+
   for (const section of document.querySelectorAll(".chart")) {
     const chart = JSON.parse(section.querySelector("script").textContent);
-    chart.figures = [...section.querySelectorAll("figure")];
+    chart.all = chart.panels;
+    chart.allFigures = chart.figures = [...section.querySelectorAll("figure")];
+    chart.views = [...new Set(chart.panels.map(panel => panel.view).filter(view => view !== ""))];
     chart.names = [...new Set(chart.panels.flatMap(panel => panel.series.map(series => series.name)))];
     chart.off = new Set();
-    section.querySelector(".panels").after(downloadButton(chart.name, () => [["panel", "series", chart.x.label, chart.y.label],
-      ...chart.panels.flatMap(panel => panel.series.flatMap(series =>
-        series.x.map((x, i) => [panel.title, series.name, panel.groups[x] ?? x, series.y[i]])))]));
-    if (typeof uPlot === "undefined") continue;
+    const view = panel => chart.views.length > 1 ? [panel.view] : [];
+    section.querySelector(".panels").after(downloadButton(chart.name, () =>
+      [[...(chart.views.length > 1 ? ["view"] : []), "panel", "series", chart.x.label, chart.y.label],
+      ...chart.all.flatMap(panel => panel.series.flatMap(series =>
+        series.x.map((x, i) => [...view(panel), panel.title, series.name, panel.words[x] ?? panel.groups[x] ?? x, series.y[i]])))]));
+    const map = chart.panels.every(panel => panel.series.every(series => series.mark === "cells"));
+    if (map || typeof uPlot === "undefined") continue;
+    if (chart.views.length > 1) {
+      show(chart, chart.views[0]);
+      choosers.push(chooser(chart.views, choose));
+      section.querySelector(".legend").before(choosers.at(-1));
+    }
     section.querySelector(".legend").replaceChildren(...switches(chart));
     section.querySelector(".panels").after(element("p", "Names switch series off and on; drag to zoom, double-click to go back.", {class: "hint"}));
     drawAll(chart);

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "core/stopping.h"
 #include "simulator/picture/lanes.h"
 #include "simulator/picture/played_passes.h"
 #include "simulator/picture/trace_text.h"
@@ -45,6 +46,7 @@ class Trace {
     for (const Timeline::Span& span : spans_) end_ = std::max(end_, span.end);
     if (!context_.algorithm) return;
     for (const Timeline::Chunk& chunk : timeline_.chunks) {
+      stop_.look_now_and_then();
       const std::string_view name = context_.algorithm(timeline_.queues[chunk.queue], chunk.kind);
       std::vector<std::string_view>& known = algorithms_[chunk.operation];
       if (std::find(known.begin(), known.end(), name) == known.end()) known.push_back(name);
@@ -122,6 +124,7 @@ class Trace {
     std::vector<Track> collectives;
     for (const Group& group : graph_.groups) collectives.push_back({group.name, {}});
     for (std::size_t place = 0; place < spans_.size(); ++place) {
+      stop_.look_now_and_then();
       const Operation& operation = graph_.operations[spans_[place].operation];
       const bool collective = operation.kind == OperationKind::Collective;
       if (!collective && operation.kind != OperationKind::Compute) continue;
@@ -144,9 +147,10 @@ class Trace {
   };
   using Stays = std::map<std::pair<std::uint32_t, OperationId>, Stay>;  // by logical dimension
 
-  [[nodiscard]] Stays stays() const {
+  [[nodiscard]] Stays stays() {
     Stays stays;
     for (const Timeline::Chunk& chunk : timeline_.chunks) {
+      stop_.look_now_and_then();
       Stay& stay =
           stays.try_emplace({chunk.queue, chunk.operation}, Stay{chunk.start, chunk.end}).first->second;
       stay.start = std::min(stay.start, chunk.start);
@@ -316,6 +320,7 @@ class Trace {
   std::vector<Timeline::Span> spans_;  // by their starts
   PlayedPasses passes_;
   Time end_;
+  StopCheck stop_;
   TraceText out_;
 };
 

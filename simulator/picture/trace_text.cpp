@@ -50,7 +50,10 @@ TraceArguments& TraceArguments::add(std::string_view name, double number) {
   return *this;
 }
 
-void TraceText::begin_event() { text_ += text_.empty() ? "{\"traceEvents\":[\n" : ",\n"; }
+void TraceText::begin_event() {
+  stop_.look_now_and_then();
+  text_ += text_.empty() ? "{\"traceEvents\":[\n" : ",\n";
+}
 
 void TraceText::name(std::string_view what, TraceTrack at, std::string_view words) {
   begin_event();

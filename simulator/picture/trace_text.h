@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/stopping.h"
 #include "core/units.h"
 
 namespace bandwright {
@@ -47,6 +48,7 @@ class TraceText {
 
   std::string text_;
   std::int64_t arrows_ = 0;
+  StopCheck stop_;
 };
 
 }  // namespace bandwright

@@ -277,6 +277,7 @@ void LinePace::begin(std::uint32_t index, std::uint32_t phase) {
   line.end = in_.events.now();
   const auto n = static_cast<std::uint32_t>(lines_[index].npus);
   for (std::uint32_t seat = line.first_seat; seat < line.first_seat + n; ++seat) {
+    stop_.look();
     if (seats_->begin(seat, phases_[phase].seats, 0)) seat_ends(seat);
   }
 }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/stopping.h"
 #include "simulator/player/pace.h"
 #include "simulator/player/secluded_lines.h"
 #include "simulator/ready_queue.h"
@@ -140,6 +141,7 @@ class LinePace final : public Pace {
   std::vector<std::vector<std::uint32_t>> unused_;  // calls to use again, by collective
   IssueOrder order_;
   std::vector<QueueUse> uses_;
+  StopCheck stop_;
 };
 
 }  // namespace bandwright

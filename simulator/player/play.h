@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/stopping.h"
 #include "simulator/closed_form/exposure.h"
 #include "simulator/player/line_pace.h"
 #include "simulator/player/own_pace.h"
@@ -85,6 +86,7 @@ class Player {
   std::vector<std::uint32_t> place_;      // by operation: among its kind's
   std::vector<std::vector<OperationId>> dependants_;
   std::int64_t handled_ = 0;
+  mutable StopCheck stop_;
   Time begun_;
   Timeline* timeline_;
 };

@@ -31,7 +31,10 @@ StepResult Player::run(const std::function<void(std::int64_t)>& on_progress) {
   while (!events_.empty()) {
     handle(events_.pop());
     if (++handled_ % progress_interval == 0 && on_progress) on_progress(handled_);
-    if (!events_.more_now()) settle();
+    stop_.look_now_and_then();
+    if (events_.more_now()) continue;
+    stop_.look();
+    settle();
   }
   return end();
 }
@@ -48,12 +51,14 @@ void Player::act() {
   do {
     handle(events_.pop());
     ++handled_;
+    stop_.look_now_and_then();
   } while (events_.more_now());
   pace_->settle();
 }
 
 void Player::start_first() {
   for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+    stop_.look();
     for (const OperationId id : kind(npu).operations) {
       if (state(npu, id).missing == 0) start(npu, id);
     }
@@ -87,6 +92,7 @@ void Player::prepare() {
     for (const OperationId id : kind.operations) place_[id] = place++;
   }
   for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+    stop_.look();
     first_state_.push_back(states_.size());
     for (const OperationId id : kind(npu).operations) {
       const bool receives = !step_.ties.empty() && step_.ties[id].receives;
@@ -156,6 +162,7 @@ void Player::require_all_ended() const {
   std::size_t waiting = 0;
   std::string first;
   for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+    stop_.look();
     for (const OperationId id : kind(npu).operations) {
       if (state(npu, id).end >= Time(0) || waiting++ > 0) continue;
       first = fmt::format("{} ({}) of NPU {}", role_name(operation(id).role),
@@ -171,6 +178,7 @@ std::uint32_t Player::slowest() const {
   std::uint32_t slowest = 0;
   Time latest;
   for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
+    stop_.look();
     for (const OperationId id : kind(npu).operations) {
       if (state(npu, id).end <= latest) continue;
       latest = state(npu, id).end;

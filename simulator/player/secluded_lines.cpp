@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/stopping.h"
+
 namespace bandwright {
 namespace {
 
@@ -10,10 +12,12 @@ using Pair = std::pair<int, int>;  // positions of who sends and who receives
 std::vector<Pair> pairs_of(const PlayedLines& played) {
   const int n = played.lines.front().npus;
   std::vector<Pair> pairs;
+  StopCheck stop;
   for (const SeatProgram* program : played.programs) {
     for (const SeatProgram::Part& part : program->parts) {
       for (int round = 0; round < part.block.rounds; ++round) {
         for (int position = 0; position < n; ++position) {
+          stop.look_now_and_then();
           const int count = part.block.pattern->sends(n, part.block, round, position);
           for (int i = 0; i < count; ++i)
             pairs.emplace_back(position, part.block.pattern->peer(n, part.block, round, position, i));
@@ -73,10 +77,12 @@ std::vector<bool> secluded_lines(std::span<const PlayedLines> played, Transport&
   Owners owners;
   std::vector<std::uint32_t> shared;
   std::uint32_t number = 0;
+  StopCheck stop;
   for (const PlayedLines& each : played) {
     const std::vector<Pair> pairs = pairs_of(each);
     for (const SeatLine& line : each.lines) {
       for (const auto& [from, to] : pairs) {
+        stop.look_now_and_then();
         shared.clear();
         const Message message{
             .from = line.npu_at(from), .to = line.npu_at(to), .bytes = 1, .dimension = line.dimension};

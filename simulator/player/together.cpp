@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 
+#include "core/stopping.h"
 #include "simulator/player/play.h"
 #include "simulator/player/player.h"
 #include "simulator/transport/flow_network.h"
@@ -31,8 +32,10 @@ class Together {
   }
 
   std::vector<StepResult> run() {
+    const StopCheck stop;
     for (Time now = next(); now < never; now = next()) {
       do {
+        stop.look();
         shared_.take_ended(now);
         for (std::size_t j = 0; j < players_.size(); ++j) act(j, now);
       } while (next_of_jobs() == now);

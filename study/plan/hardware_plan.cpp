@@ -7,6 +7,7 @@
 
 #include "core/fields.h"
 #include "core/io/paths.h"
+#include "core/stopping.h"
 #include "core/text.h"
 #include "cost_model/bill.h"
 #include "formats/load.h"
@@ -169,7 +170,13 @@ HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watc
   RankedHardwares found = question.objective == PlanObjective::NetworkCost
                               ? cheapest_hardware(answer.space, search)
                               : best_hardware(answer.space, search);
-  if (question.prove && !found.interrupted) answer.proof = prove_hardware(answer.space, search, found);
+  if (question.prove && !found.interrupted) {
+    try {
+      answer.proof = prove_hardware(answer.space, search, found);
+    } catch (const Stopped&) {
+      found.interrupted = true;
+    }
+  }
   for (RankedHardware& each : found.best) answer.best.push_back(planned(answer.space, std::move(each)));
   answer.counts = found.counts;
   answer.work = found.work;

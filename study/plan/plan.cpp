@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/stopping.h"
 #include "cost_model/bill.h"
 #include "formats/load.h"
 #include "study/job/division_space.h"
@@ -31,7 +32,7 @@ class Planner {
     } else {
       const RankedDivisions found = best_divisions(answer_.space, search_);
       take(found);
-      if (question_.prove && !found.interrupted) answer_.proof = prove(answer_.space, search_, found);
+      if (question_.prove && !found.interrupted) add_proof(found);
     }
     if (answer_.obstacles.size() == answer_.space.npus.size()) {
       throw InputError("--npus: " + answer_.obstacles.front());
@@ -42,6 +43,14 @@ class Planner {
   }
 
  private:
+  void add_proof(const RankedDivisions& found) {
+    try {
+      answer_.proof = prove(answer_.space, search_, found);
+    } catch (const Stopped&) {
+      answer_.interrupted = true;
+    }
+  }
+
   [[nodiscard]] std::optional<double> usd(std::int64_t npus) const {
     const std::vector<std::int64_t>& counts = answer_.space.npus;
     const auto at = std::find(counts.begin(), counts.end(), npus) - counts.begin();

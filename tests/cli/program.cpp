@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace bandwright {
 namespace {
@@ -27,9 +29,9 @@ void set_stream(posix_spawn_file_actions_t& actions, int descriptor, Stream stre
   posix_spawn_file_actions_addopen(&actions, descriptor, file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
 }
 
-// The wait status of the program, run in `folder` with its output in two files.
-int spawn_and_wait(const std::vector<std::string>& arguments, const fs::path& folder, const fs::path& out,
-                   const fs::path& err, const Streams& streams) {
+// Starts the program in `folder` with its output in two files. It hears Ctrl-C even where we do not.
+pid_t spawn(const std::vector<std::string>& arguments, const fs::path& folder, const fs::path& out,
+            const fs::path& err, const Streams& streams) {
   const char* stand_in = std::getenv("BANDWRIGHT_STAND_IN");  // a program that must refuse the same
   std::vector<std::string> words{stand_in == nullptr ? BANDWRIGHT_EXECUTABLE : stand_in};
   words.insert(words.end(), arguments.begin(), arguments.end());
@@ -43,13 +45,30 @@ int spawn_and_wait(const std::vector<std::string>& arguments, const fs::path& fo
   posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   set_stream(actions, STDOUT_FILENO, streams.out, out);
   set_stream(actions, STDERR_FILENO, streams.err, err);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t interrupt;
+  sigemptyset(&interrupt);
+  sigaddset(&interrupt, SIGINT);
+  posix_spawnattr_setsigdefault(&attributes, &interrupt);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
-  const int error = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
+  const int error = posix_spawn(&child, argv[0], &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw std::system_error(error, std::generic_category(), argv[0]);
+  return child;
+}
+
+int wait_status(pid_t child) {
   int status = 0;
   waitpid(child, &status, 0);
   return status;
+}
+
+Finished finished(int status, const ScratchFolder& output) {
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contents(output.path() / "out"),
+          contents(output.path() / "err")};
 }
 
 }  // namespace
@@ -92,9 +111,17 @@ Words extended(Words first, const Words& more) {
 
 Finished run_bandwright(const Words& arguments, const fs::path& folder, const Streams& streams) {
   const ScratchFolder output;
-  const int status = spawn_and_wait(arguments, folder, output.path() / "out", output.path() / "err", streams);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), contents(output.path() / "out"),
-          contents(output.path() / "err")};
+  const pid_t child = spawn(arguments, folder, output.path() / "out", output.path() / "err", streams);
+  return finished(wait_status(child), output);
+}
+
+Finished interrupt_bandwright(const Words& arguments, const fs::path& folder,
+                              std::chrono::milliseconds after) {
+  const ScratchFolder output;
+  const pid_t child = spawn(arguments, folder, output.path() / "out", output.path() / "err", {});
+  std::this_thread::sleep_for(after);
+  ::kill(child, SIGINT);
+  return finished(wait_status(child), output);
 }
 
 nlohmann::json json_answer(const Words& arguments, const ScratchFolder& folder) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -45,6 +46,9 @@ struct Streams {
 // Runs the bandwright executable in `folder`.
 Finished run_bandwright(const Words& arguments, const std::filesystem::path& folder,
                         const Streams& streams = {});
+// The same, with Ctrl-C after a while, if it has not ended before.
+Finished interrupt_bandwright(const Words& arguments, const std::filesystem::path& folder,
+                              std::chrono::milliseconds after);
 // The same for an answer in JSON, which is expected.
 nlohmann::json json_answer(const Words& arguments, const ScratchFolder& folder);
 

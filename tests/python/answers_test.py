@@ -129,6 +129,24 @@ class Errors(unittest.TestCase):
         self.assertFalse(answer.fits)
 
 
+def interrupted_after(seconds, test, question):
+    """How long it took from Ctrl-C, so long after its beginning, to bw.Interrupted."""
+    sent = []
+
+    def press():
+        time.sleep(seconds)
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    with test.assertRaises(bw.Interrupted):
+        thread.start()
+        question()
+    took = time.perf_counter() - sent[0]
+    thread.join()
+    return took
+
+
 class Interrupts(unittest.TestCase):
     def test_ctrl_c_ends_a_long_plan_with_what_was_found(self):
         sent = []
@@ -148,6 +166,31 @@ class Interrupts(unittest.TestCase):
         self.assertIsInstance(caught.exception, KeyboardInterrupt)
         self.assertIsInstance(caught.exception.answer, bw.Answer)
         self.assertLess(took, 5.0)  # a sanitized build; benchmarks tell the rest
+
+    def test_ctrl_c_ends_whatever_takes_long(self):
+        fabric = "LeafSpine(64x32, spines 16, oversubscription 2, bandwidth 50)"
+        all_to_all = {"collective": "all-to-all", "size": "4 GiB"}
+        with tempfile.TemporaryDirectory() as folder:
+            trace = os.path.join(folder, "step.json.gz")
+            questions = {
+                "ports": lambda: bw.simulate("Ring(65536)", bandwidth=50, collective="all-reduce", size="16 GiB",
+                                             npu_fidelity="full"),
+                "links": lambda: bw.simulate("4D", 325, "1T", "NoOverlap", npu_fidelity="full", transport="links"),
+                "flows": lambda: bw.simulate("FatTree(4096, radix 64)", bandwidth=50, routing="ecmp", **all_to_all),
+                "every micro-batch": lambda: bw.simulate("dgx-a100", "gpt3-175b", npus=1024, tp=8, pp=8,
+                                                         global_batch=12288, no_leap=True, npu_fidelity="full"),
+                "timeline": lambda: bw.simulate("dgx-a100", "gpt3-175b", npus=512, tp=8, pp=8, global_batch=8192,
+                                                timeline=trace),
+                "share": lambda: bw.share(fabric, job=[
+                    f"at: npu[{first}::2]; collective: all-to-all; size: 4 GiB" for first in (0, 1)]),
+                "hardware": lambda: bw.plan("gpt3-175b", npu="a100", npus=1024, budget=500),
+                "placement": lambda: bw.place("densenet-264", tiers="hbm-ddr", batch=256, fast="10 GiB"),
+            }
+            for name, question in questions.items():
+                with self.subTest(name):
+                    took = interrupted_after(0.5, self, question)
+                    self.assertLess(took, 5.0)  # likewise
+            self.assertEqual(os.listdir(folder), [])
 
     def test_another_signal_raises_what_its_handler_raises(self):
         def handler(*_):

@@ -10,6 +10,8 @@ import sys
 import tempfile
 import unittest
 
+import bandwright as bw
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/python.md", "docs/tutorial.md")
 NOTEBOOKS = sorted((ROOT / "docs/notebooks").glob("*.ipynb"))
@@ -42,6 +44,11 @@ class Pages(unittest.TestCase):
             checked = subprocess.run([sys.executable, "-m", "mypy", "--config-file", settings, "--cache-dir", folder, *files],
                                      capture_output=True, text=True, cwd=ROOT)
             self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+
+    def test_questions_name_every_command(self):
+        page = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
+        for command in bw.commands():
+            self.assertIn(f"bandwright {command['name']}", page)
 
     def test_stubs_are_those_of_the_commands(self):
         written = subprocess.run([sys.executable, "-m", "bandwright._stubs"], capture_output=True, text=True, check=True)

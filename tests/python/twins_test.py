@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Every command of the README has a twin in Python with equal numbers: twins_test.py BANDWRIGHT
+"""Every command of the README, and each other one, has a twin in Python with equal numbers: twins_test.py BANDWRIGHT
 
 Each line `$ bandwright COMMAND ...` is run with --format json, and asked again as a function call: its positional words
 as arguments, --global-batch 1024 as global_batch="1024". The two answers are the same JSON.
@@ -24,6 +24,19 @@ WITHOUT_TWIN = {"plot"}
 PROGRAM = pathlib.Path(sys.argv[1]).resolve()
 # Of each run: how long it took.
 MEASURED = {"wall_time_s", "solve_time_ms", "wall_time_ms"}
+# Of commands that the README names without an example.
+MORE = """
+plan llama3-8b --npu h100 --npus 64 --global-batch 256 --budget '$60000' --cp 1 --best 3
+plan llama3-8b --machine dgx-h100 --npus 8,16,32 --global-batch 256 --pareto
+share 'LeafSpine(2x8, spines 1, oversubscription 4, bandwidth 50)' --job 'name: a; at: npu[::2]; collective: all-reduce; size: 64 MiB' --job 'name: b; at: npu[1::2]; start: 1 ms; collective: all-to-all; size: 64 MiB'
+network 'FatTree(64, radix 16)' --bandwidth 50
+optimize 'RailOptimised(4x8, inside 450, bandwidth 50)' 300 --collective all-reduce --size '64 MiB' Perf
+simulate 'FatTree(64, radix 16)' --bandwidth 50 --collective all-to-all --size '64 MiB' --routing ecmp --seeds 3
+calibrate dgx-h100 --step 16.2 --model llama3-70b --npus 512 --tp 8 --pp 4 --sequence-parallel --global-batch 1024 --machine-file ours.yaml
+scale simulate cosmogan --machine edison --workers 1..8 --batch 64
+export 1T --to astra-sim-1 --recompute full --output layers
+validate
+"""
 
 
 def commands(page):
@@ -68,7 +81,7 @@ class Twins(unittest.TestCase):
     def test_every_command_of_the_readme(self):
         seen = 0
         self.addCleanup(os.chdir, os.getcwd())
-        for words in commands(ROOT / "README.md"):
+        for words in [*commands(ROOT / "README.md"), *(shlex.split(line) for line in MORE.strip().splitlines())]:
             if words[0] in WITHOUT_TWIN:
                 continue
             name, positional, keywords = called(words)
@@ -88,7 +101,15 @@ class Twins(unittest.TestCase):
                     self.assertEqual(without_times(json.loads(answer.to_json())), expected)
                     self.assertEqual(without_times(answer.to_dict()), expected)
                 seen += 1
-        self.assertGreater(seen, 10)
+        self.assertGreater(seen, 20)
+
+    def test_a_text_is_the_same_text(self):
+        for words in (["import", ROOT / "inputs/fabrics/infragraph/clos.yaml"], ["check", "--schema", "machine"]):
+            with self.subTest(words=words):
+                printed = subprocess.run([PROGRAM, *words], capture_output=True, text=True, check=True).stdout
+                self.assertEqual(bw.ask(*words), printed)
+        self.assertEqual(bw.import_file(ROOT / "inputs/fabrics/infragraph/clos.yaml"),
+                         bw.ask("import", ROOT / "inputs/fabrics/infragraph/clos.yaml"))
 
 
 if __name__ == "__main__":

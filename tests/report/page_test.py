@@ -30,12 +30,38 @@ console.error = console.warn = (...words) => errorsSeen.push(words.join(" "));</
 ANSWERS = {
     "estimate": ["estimate", "llama3-70b", "--machine", "dgx-h100", "--npus", "512", "--tp", "8", "--pp", "4"],
     "plan": ["plan", "llama3-8b", "--machine", "dgx-h100", "--npus", "64"],
+    "front": ["plan", "llama3-8b", "--machine", "dgx-h100", "--npus", "8,16,32,64", "--global-batch", "256", "--pareto"],
+    "hardware": ["plan", "llama3-8b", "--npu", "h100", "--npus", "64", "--global-batch", "256", "--budget", "500",
+                 "--cp", "1", "--best", "3"],
+    "money": ["optimize", "4D", "325", "17B,175B", "PerfPerCost", "--step", "25"],
+    "graph": ["optimize", "RailOptimised(4x8, inside 450, bandwidth 50)", "300", "--collective", "all-reduce",
+              "--size", "64 MiB", "Perf"],
     "optimize": ["optimize", "4D", "325", "175B", "Perf"],
     "simulate": ["simulate", "4D", "325", "175B", "NoOverlap"],
     "cost": ["cost", "4D", "--bandwidth", "137.98,120.74,58.91,7.36"],
     "place": ["place", "vgg19", "--batch", "16", "--tiers", "dram-pmm", "--ratio", "4:1", "--policy", "static"],
     "scale": ["scale", "simulate", "cosmogan", "--machine", "edison", "--nodes", "1..64", "--weak", "--batch", "64"],
     "list": ["list", "machines"],
+}
+# Two views of the same sweep.
+VIEWS = """name: views
+systems: astra1
+networks: [2D, 3D]
+models: 17B
+recompute: full
+budgets: {from: 100 GB/s, to: 500 GB/s, step: 200 GB/s}
+grids:
+  - view: simulated
+    allocations: [EqualBW, PerfOptBW, PerfPerCostOptBW]
+  - view: closed
+    engines: closed-form
+    allocations: [EqualBW, PerfOptBW, PerfPerCostOptBW]
+"""
+
+# And their charts, by name.
+CHARTS = {
+    "estimate": ["parts"], "plan": ["ranking"], "front": ["front"], "hardware": ["ranking", "bought"],
+    "optimize": ["division", "step"], "money": ["division", "step", "proof"], "graph": ["division", "step"],
 }
 
 
@@ -79,6 +105,8 @@ class Pages(unittest.TestCase):
             self.check_table(table)
         for chart in seen["charts"]:
             self.check_chart(chart)
+        for cells in seen["maps"]:
+            self.check_map(cells)
         if self.interactive:
             self.assertEqual(seen["drawings"], 0)
 
@@ -101,7 +129,38 @@ class Pages(unittest.TestCase):
                 self.assertEqual(panel["points"], [len(series["x"]) for series in panel["series"]])
                 self.assertTrue(panel["canvas"])
             rows = list(csv.reader(io.StringIO(chart["csv"])))
-            self.assertEqual(len(rows) - 1, sum(len(series["x"]) for panel in chart["panels"] for series in panel["series"]))
+            self.assertEqual(len(rows) - 1, chart["points"])  # of all views
+            shown = sum(len(series["x"]) for panel in chart["panels"] for series in panel["series"])
+            self.assertLessEqual(shown, chart["points"])
+
+    def check_map(self, found):
+        panel, = found["panels"]
+        values = [y for series in panel["series"] for y in series["y"]]
+        self.assertEqual(len(found["cells"]), len(values))
+        for shown, value in zip(found["cells"], values):
+            self.assertAlmostEqual(shown, value, delta=1e-3 * value)
+        self.assertTrue(all(abs(each - min(values)) <= 1e-3 * each for each in found["least"]))
+        self.assertGreaterEqual(len(found["least"]), 1)
+        self.assertTrue(all(re.fullmatch(r"PP \d+, TP \d+: step, s [\d.,]+", title) for title in found["titles"]), found["titles"])
+        self.assertEqual(len(list(csv.reader(io.StringIO(found["csv"])))), 1 + len(values))
+
+    def test_a_reader_chooses_one_of_several_views(self):
+        if not self.interactive:
+            self.skipTest("built without the chart library")
+        (self.folder / "views.yaml").write_text(VIEWS, encoding="utf-8")
+        run("evaluate", self.folder / "views.yaml", "--output", self.folder)
+        run("report", self.folder / "views.yaml", "--output", self.folder)
+        seen = self.seen((self.folder / "graph_views/report.html").read_text(encoding="utf-8"))
+        self.check(seen)
+        views = seen["views"]
+        first, last = views["names"][0], views["names"][-1]
+        self.assertGreaterEqual(len(views["names"]), 2)
+        for panels in views["first"] + views["again"]:
+            self.assertEqual(set(panels), {first})
+        for panels in views["last"]:
+            self.assertEqual(set(panels), {last})
+        self.assertTrue(views["whole"])
+        self.assertTrue(all(pressed == [last] for pressed in views["pressed"]), views["pressed"])
 
     def test_the_report_works_at_every_width(self):
         for width in (500, 1600):  # the browser has no narrower window
@@ -160,7 +219,12 @@ class Pages(unittest.TestCase):
                 page = self.folder / f"{name}.html"
                 run(*words, "--html", page)
                 text = page.read_text(encoding="utf-8")
-                self.check(self.seen(text))
+                seen = self.seen(text)
+                self.check(seen)
+                if self.interactive:
+                    charts = [chart["name"] for chart in seen["charts"]]
+                    self.assertEqual(charts, CHARTS.get(name, charts))
+                self.assertEqual(len(seen["maps"]), 1 if name in ("plan", "front") else 0)
                 self.assertIn(f"<footer>\n<p>made by: <code>bandwright {words[0]} ", text)
 
     def test_it_names_no_address(self):

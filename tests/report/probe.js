@@ -10,12 +10,15 @@ addEventListener("load", () => {
     const [high, low] = [luminance(a), luminance(b)].sort((x, y) => y - x);
     return (high + 0.05) / (low + 0.05);
   };
+  // What lies behind an element, shades that let through among it.
   const background = element => {
+    const layers = [];
     for (let at = element; at; at = at.parentElement) {
-      const parts = numbers(getComputedStyle(at).backgroundColor);
-      if (parts.length < 4 || parts[3] > 0) return parts;
+      const [r, g, b, ink = 1] = numbers(getComputedStyle(at).backgroundColor);
+      layers.unshift([[r, g, b], ink]);
+      if (ink === 1) break;
     }
-    return [255, 255, 255];
+    return layers.reduce((under, [colour, ink]) => under.map((part, i) => ink * colour[i] + (1 - ink) * part), [255, 255, 255]);
   };
   // The least contrast of a text that shows, and of a series with the paper.
   const contrast = () => {
@@ -43,7 +46,7 @@ addEventListener("load", () => {
   seen.headings = [...document.querySelectorAll("h2")].map(each => each.textContent);
   seen.links = [...document.querySelectorAll("nav a")].every(link => document.querySelector(link.getAttribute("href")));
 
-  seen.drawings = document.querySelectorAll(".plot > svg").length;
+  seen.drawings = [...document.querySelectorAll(".plot > svg")].filter(each => each.getClientRects().length).length;
   seen.charts = bandwright.charts.map(chart => {
     const names = [...chart.figures[0].closest(".chart").querySelectorAll(".switch")];
     const tips = chart.plots.map((plot, i) => {
@@ -69,8 +72,38 @@ addEventListener("load", () => {
         points: chart.plots[i].data.slice(1).map(ys => ys.filter(y => y != null).length),
         width: chart.plots[i].width, canvas: chart.plots[i].ctx.canvas.width > 0})),
       csv: chart.figures[0].closest(".chart").querySelector(".csv").csv(),
+      points: chart.all.flatMap(panel => panel.series.flatMap(series => series.x)).length,
     };
   });
+
+  seen.maps = [...document.querySelectorAll("table.cells")].map(table => {
+    const section = table.closest(".chart");
+    const cells = [...table.querySelectorAll("td")].filter(cell => cell.textContent !== "");
+    return {
+      panels: JSON.parse(section.querySelector("script").textContent).panels,
+      cells: cells.map(cell => Number(cell.textContent.replaceAll(",", ""))),
+      least: cells.filter(cell => cell.classList.contains("least")).map(cell => Number(cell.textContent.replaceAll(",", ""))),
+      titles: cells.map(cell => cell.title),
+      csv: section.querySelector(".csv").csv(),
+    };
+  });
+
+  // Of several views another is chosen, and the first one again.
+  const choosers = [...document.querySelectorAll(".views")];
+  if (choosers.length) {
+    const several = bandwright.charts.filter(chart => chart.views.length > 1);
+    const shown = () => several.map(chart => chart.panels.map(panel => panel.view));
+    const press = at => [...choosers[0].querySelectorAll("button")].at(at).click();
+    seen.views = {names: several[0].views, first: shown()};
+    press(-1);
+    seen.views.last = shown();
+    seen.views.whole = several.every(chart => chart.plots.length === chart.panels.length &&
+      chart.figures.every(figure => figure.querySelector("canvas").width > 0) &&
+      chart.allFigures.every(figure => figure.hidden !== chart.figures.includes(figure)));
+    seen.views.pressed = choosers.map(list => [...list.querySelectorAll("[aria-pressed=true]")].map(each => each.dataset.view));
+    press(0);
+    seen.views.again = shown();
+  }
 
   seen.tables = [...document.querySelectorAll("table[data-name]")].map(table => {
     const column = [...table.rows[0].cells].findIndex(cell => cell.classList.contains("number"));
