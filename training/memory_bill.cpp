@@ -15,8 +15,8 @@ double workspaces(const TransformerArchitecture& m) { return (m.sparse() ? 6.0 :
 
 // Of one logit. Kernel by kernel (PyTorch): bf16 and fp32 copies, logarithms of the softmax in fp32, and the
 // gradients of both, of which not all live at a time (12 to 14). In place: in bf16 and once in fp32, where
-// exponentials and then the gradient take the logits' place (Megatron-LM, cross_entropy.py). Fused: in bf16, and
-// the gradient.
+// exponentials and then the gradient take the logits' place (Megatron-LM, cross_entropy.py). Fused: in bf16,
+// and the gradient.
 double logit_bytes(Loss loss) {
   switch (loss) {
     case Loss::KernelByKernel:

@@ -83,8 +83,8 @@ std::string release_of(const CsvRow& row) {
   return release ? group.substr(0, 5) : std::string();
 }
 
-// NVIDIA's recipes sum gradients in bf16 (Megatron-Bridge and NeMo, grad_reduce_in_fp32=False); Megatron-LM's own
-// command line sums in fp32.
+// NVIDIA's recipes sum gradients in bf16 (Megatron-Bridge and NeMo, grad_reduce_in_fp32=False); Megatron-LM's
+// own command line sums in fp32.
 bool sums_in_bf16(const CsvRow& row) {
   const std::string source = row.has("source") ? row.text("source") : "";
   return source.find("NeMo") != std::string::npos || source.find("Megatron-Bridge") != std::string::npos ||

@@ -20,7 +20,8 @@ std::array<BlockCost*, 4> all(BlockPasses& passes) {
 double clock_under_load(const Npu& npu, const MatrixLoad& load) {
   const double cool = npu.constants.sustained * npu.power_speed();
   if (npu.watts <= 0.0 || load.heat <= 0.0) return cool;
-  // What is left of the limit to matrix units, in their power at `cool`, without and with a share of the clock.
+  // What is left of the limit to matrix units, in their power at `cool`, without and with a share of the
+  // clock.
   const double own = (load.hot_ns - cold_power * load.idle_ns) / load.heat;
   const double spared = (1.0 - cold_power) * load.cold_ns / load.heat;
   const auto allowed = [&](double clock) { return cool * std::pow(own + spared * clock, clock_per_power); };
