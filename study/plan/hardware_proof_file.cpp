@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/io/files.h"
 #include "core/text.h"
-#include "plan/hardware/hardware_check.h"
+#include "plan/hardware/proof/hardware_check.h"
 #include "study/job/job_options.h"
 
 namespace bandwright {
@@ -63,12 +64,13 @@ ProofLine header(const HardwareQuestion& question) {
   }
   const HardwareWords& words = question.words;
   return {{"bandwright", proof_kind},
-          {"version", 1},
+          {"version", 2},
           {"job", job},
           {"npu", words.npu},
           {"hardware", words.hardware},
           {"shapes", words.shapes},
           {"dimensions", words.dimensions},
+          {"minimize", plan_objective_name(question.objective)},
           {"best", question.search.best},
           {"max_step_ns", question.search.longest_step_ns},
           {"max_memory_bytes", question.search.most_memory_bytes}};
@@ -82,6 +84,7 @@ ProofLine line_of(const RankedHardware& row, const Network& network) {
           {"network", network.shorthand()},
           {"gb_per_s", row.gb_per_s},
           {"step_ns", row.step_ns},
+          {"value", row.value},
           {"ties", ties}};
 }
 
@@ -91,7 +94,7 @@ ProofLine line_of(const ClosedSizes& sizes) {
           {"valid", sizes.valid},
           {"do_not_fit", sizes.do_not_fit},
           {"above_bound", sizes.above_bound},
-          {"least_bound_ns", sizes.least_bound_ns ? ProofLine(*sizes.least_bound_ns) : ProofLine(nullptr)},
+          {"least_bound", sizes.least_bound ? ProofLine(*sizes.least_bound) : ProofLine(nullptr)},
           {"by_path", sizes.by_path}};
 }
 
@@ -105,7 +108,7 @@ ProofLine line_of(const ClosedPair& pair) {
           {"npus", pair.npus},
           {"kinds", pair.kinds},
           {"cuts", cuts},
-          {"bound_ns", pair.bound_ns}};
+          {"bound", pair.bound}};
 }
 
 // Reads lines in their order.
@@ -148,7 +151,7 @@ class HardwareProofReader {
   }
 
   void take_header(const ProofLine& line) {
-    if (line.value("bandwright", "") != proof_kind || line.at("version") != 1)
+    if (line.value("bandwright", "") != proof_kind || line.at("version") != 2)
       fail("a proof of another version");
     for (const auto& [name, word] : line.at("job").items()) {
       const JobOption* option = find_job_option(name);
@@ -156,6 +159,7 @@ class HardwareProofReader {
       question.job.*option->word = word.get<std::string>();
     }
     question.words = {line.at("npu"), line.at("hardware"), line.at("shapes"), line.at("dimensions"), {}};
+    question.objective = plan_objective(line.at("minimize").get<std::string>());
     question.search.best = line.at("best");
     question.search.longest_step_ns = line.at("max_step_ns");
     question.search.most_memory_bytes = line.at("max_memory_bytes");
@@ -172,6 +176,7 @@ class HardwareProofReader {
     row.gb_per_s = line.at("gb_per_s").get<std::vector<double>>();
     if (row.gb_per_s.size() != row.shape.npus.size()) fail("a bandwidth for each dimension is expected");
     row.step_ns = line.at("step_ns");
+    row.value = line.at("value");
     for (const ProofLine& tie : line.at("ties")) row.ties.push_back(division_of(tie, space));
     found.best.push_back(std::move(row));
   }
@@ -183,7 +188,7 @@ class HardwareProofReader {
     sizes.valid = line.at("valid");
     sizes.do_not_fit = line.at("do_not_fit");
     sizes.above_bound = line.at("above_bound");
-    if (!line.at("least_bound_ns").is_null()) sizes.least_bound_ns = line.at("least_bound_ns").get<double>();
+    if (!line.at("least_bound").is_null()) sizes.least_bound = line.at("least_bound").get<double>();
     sizes.by_path = line.at("by_path");
     proof.push_back(std::move(sizes));
   }
@@ -199,7 +204,8 @@ class HardwareProofReader {
                     .groups = line.at("groups"),
                     .npus = line.at("npus").get<std::vector<int>>(),
                     .kinds = line.at("kinds"),
-                    .bound_ns = line.at("bound_ns")};
+                    .bound = line.at("bound").is_null() ? std::numeric_limits<double>::infinity()
+                                                        : line.at("bound").get<double>()};
     for (const ProofLine& cut : line.at("cuts")) {
       pair.cuts.push_back({cut.at(0), cut.at(1).get<std::vector<double>>()});
     }
