@@ -13,7 +13,7 @@
 #include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/console/output.h"
-#include "cli/experiments/figures.h"
+#include "cli/options/answer_plot.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "study/job/job_options.h"
@@ -131,7 +131,7 @@ void run(const PlanOptions& options, Crew& crew) {
   const std::string machine(word_of(job, &Job::machine));
   const std::string of =
       fmt::format("{}-on-{}", picture_name(job.model, job.model), picture_name(machine, machine));
-  draw_answer("plan", of, plan_picture(answer, map), options.plot);
+  plot_answer("plan", of, plan_picture(answer, map), options.plot);
 }
 
 void add_plan_options(CLI::App& command, PlanOptions& options) {

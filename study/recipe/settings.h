@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,7 +55,7 @@ struct KnownSetting {
   std::string_view note;  // what it changes; "": no step is longer or shorter for it
 };
 // Sorts what is left into notes and what has no weight; what is unknown is named.
-void sort_unused(Recipe& recipe, const Settings& settings, const KnownSetting* begin, const KnownSetting* end,
+void sort_unused(Recipe& recipe, const Settings& settings, std::span<const KnownSetting> known,
                  std::string_view dashes);
 
 }  // namespace bandwright
