@@ -6,9 +6,12 @@
 #include <cmath>
 
 #include "report/unit.h"
+#include "validation/fit.h"
 
 namespace bandwright {
 namespace {
+
+constexpr int fit_evaluations = 1500;  // per stage
 
 constexpr std::size_t worst_shown = 10;
 
@@ -44,14 +47,17 @@ Table sets_table(const ValidationAnswer& answer) {
                           "worst_percent", "target_percent"}) {
     table.column(key);
   }
-  table.column("metric", "", Shown::ToPrograms);
+  table.column("metric", "", Shown::ToPrograms).column("too_large", "", Shown::ToPrograms);
   for (const ScoredSet& each : answer.scored) {
+    const auto& rows = each.set->rows;
+    const auto too_large =
+        std::count_if(rows.begin(), rows.end(), [](auto& row) { return row.filled > 1.0; });
     const ErrorSummary summary = summarize(each.errors);
     const auto known = [&](double percent) { return each.errors.empty() ? Value() : Value(percent); };
     table.rows.push_back({each.set->name, measured_name(each.set->what), each.errors.size(),
                           each.set->not_run.size(), known(summary.mape_percent), known(summary.bias_percent),
                           known(summary.median_percent), known(summary.worst_percent),
-                          each.set->target_percent, each.set->metric});
+                          each.set->target_percent, each.set->metric, too_large});
   }
   return table;
 }
@@ -184,15 +190,16 @@ Document validation_rows(const ValidationAnswer& answer) {
   Document document{.title = "Every row with its prediction"};
   Table table = Table::of("rows");
   table.main = true;
-  for (const char* key : {"set", "row", "metric", "measured", "predicted", "error", "target_error"}) {
+  for (const char* key :
+       {"set", "row", "metric", "measured", "predicted", "error", "target_error", "memory_filled"}) {
     table.column(key);
   }
   for (const ScoredSet& each : answer.scored) {
     for (std::size_t r = 0; r < each.errors.size(); ++r) {
       const Measurement& row = each.set->rows[r];
-      table.rows.push_back({each.set->name, row.label, each.set->metric, row.measured,
-                            row.measured * (1.0 + each.errors[r]), each.errors[r],
-                            each.set->target_percent / 100.0});
+      table.rows.push_back(
+          {each.set->name, row.label, each.set->metric, row.measured, row.measured * (1.0 + each.errors[r]),
+           each.errors[r], each.set->target_percent / 100.0, row.filled > 0.0 ? Value(row.filled) : Value()});
     }
   }
   document.add(std::move(table));
@@ -223,6 +230,36 @@ std::string step_errors(const ValidationAnswer& answer) {
     }
   }
   return text;
+}
+
+ValidationAnswer score(const Constants& constants, std::vector<DataSet>& sets) {
+  ValidationAnswer result{.calibration = shipped_calibration(), .constants = "shipped"};
+  if (constants.split) {
+    Halves halves = fit_half(sets, result.calibration, *constants.split, fit_evaluations);
+    sets = std::move(halves.held);
+    result.calibration = std::move(halves.calibration);
+    result.constants = fmt::format("fitted on the other half of each set's rows, seed {}", *constants.split);
+  } else if (constants.without_each_row || constants.on_all_rows) {
+    result.calibration = fit(sets, result.calibration, fit_evaluations);
+    result.constants = constants.without_each_row ? "fitted without each row" : "fitted on these rows";
+  }
+  for (std::size_t s = 0; s < sets.size(); ++s) {
+    ScoredSet& each = result.scored.emplace_back(ScoredSet{.set = &sets[s]});
+    if (constants.without_each_row) {
+      each.errors = leave_one_out(sets, s, result.calibration);
+      continue;
+    }
+    for (const Measurement& row : sets[s].rows) {
+      each.errors.push_back(relative_error(row, result.calibration));
+    }
+  }
+  return result;
+}
+
+Document validation_page(const ValidationAnswer& answer) {
+  Document answer_page = validation_document(answer);
+  answer_page.add(accuracy_chart(answer)).add(constants_table(answer.calibration));
+  return answer_page;
 }
 
 }  // namespace bandwright

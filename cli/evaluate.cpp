@@ -3,21 +3,20 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
-#include <map>
 #include <memory>
 
-#include "answers/findings.h"
+#include "answers/experiments/evaluation.h"
 #include "cli/commands.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/console/output.h"
-#include "cli/experiments/experiment_folder.h"
 #include "cli/options/option_rules.h"
 #include "core/io/progress.h"
 #include "core/io/tell.h"
 #include "core/text.h"
 #include "core/units.h"
 #include "experiment/evaluation.h"
+#include "experiment/experiment_folder.h"
 
 namespace bandwright {
 namespace {
@@ -34,55 +33,6 @@ struct EvaluateOptions {
   bool force = false;
   bool dry_run = false;
 };
-
-Document points_document(const Experiment& experiment) {
-  Document document{.title = fmt::format("{}: {} points", experiment.name, experiment.points.size())};
-  document.data("experiment", experiment.name).data("points", experiment.points.size());
-  Table table = points_table(experiment.points);
-  table.main = true;
-  document.add(std::move(table));
-  return document;
-}
-
-Document evaluation_document(const Experiment& experiment, const Evaluation& evaluation,
-                             const std::vector<Result>& results, const ExperimentFolder& folder) {
-  const auto refused = std::count_if(results.begin(), results.end(),
-                                     [](const Result& result) { return !result.row.step_time_s; });
-  const auto too_large = std::count_if(results.begin(), results.end(), [](const Result& result) {
-    return result.row.step_time_s && result.row.status != "ok";
-  });
-  Document document{.title = fmt::format("{}: {} points", experiment.name, evaluation.points)};
-  document.verdict.text = evaluation.missing == 0 ? "all were there already (--force computes them again)"
-                                                  : fmt::format("{} of them computed", evaluation.missing);
-  if (refused > 0) document.verdict.text += fmt::format(", {} have no answer", refused);
-  if (too_large > 0) document.verdict.text += fmt::format(", {} do not fit into memory", too_large);
-  document.data("experiment", experiment.name)
-      .data("points", evaluation.points)
-      .data("computed", evaluation.missing)
-      .data("refused_points", refused)
-      .fact("file", folder.csv().string());
-  Table table = rows_table(results);
-  table.main = true;
-  document.add(std::move(table));
-  return document;
-}
-
-// Points that cannot be or do not fit, a line each, where they stand in the file; the rest in one.
-void show_refused(const Experiment& experiment, const std::vector<Result>& results) {
-  constexpr std::size_t most_lines = 5;
-  std::map<std::string, int> lines;
-  for (const Point& point : experiment.points) lines.emplace(point.asked.id, point.line);
-  std::size_t count = 0;
-  for (const Result& result : results) {
-    const Row& row = result.row;
-    if (row.status == "ok" || ++count > most_lines) continue;
-    const InputError where({experiment.file, lines[row.id]}, point_name(row) + ": " + row.reason);
-    tell("{}: {}\n", row.status, printable(where.what()));
-  }
-  if (count > most_lines) {
-    tell("{} more points are not ok: column `reason` says why\n", count - most_lines);
-  }
-}
 
 void run(const EvaluateOptions& options, Crew& crew) {
   const bool full = parse_option("--npu-fidelity", options.fidelity, fidelity_named) == Fidelity::Full;
@@ -114,7 +64,7 @@ void run(const EvaluateOptions& options, Crew& crew) {
   }
   const std::vector<Result> results = store.listed();
   folder.write_csv(results);
-  show_refused(experiment, results);
+  for (const std::string& line : refused_lines(experiment, results)) tell("{}\n", line);
   write_answer(options.output, evaluation_document(experiment, evaluation, results, folder));
   const bool answered = std::any_of(results.begin(), results.end(),
                                     [](const Result& result) { return result.row.step_time_s.has_value(); });

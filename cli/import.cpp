@@ -4,7 +4,6 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <filesystem>
 #include <memory>
 
 #include "answers/recipe.h"
@@ -27,20 +26,6 @@ struct ImportOptions {
   OutputOptions output;
 };
 
-// A script or configuration of software that trains; nothing for any other file.
-std::optional<Recipe> recipe_in(const ImportOptions& options) {
-  constexpr std::size_t most_bytes = std::size_t{1} << 20;
-  std::error_code error;
-  const std::filesystem::path file = options.file;
-  if (!std::filesystem::is_regular_file(file, error) ||
-      std::filesystem::file_size(file, error) > most_bytes) {
-    return std::nullopt;
-  }
-  const std::string text = read_text_file(options.file, most_bytes);
-  if (!is_recipe(text)) return std::nullopt;
-  return read_recipe(text, options.file, options.job);
-}
-
 // In text the script itself, as it would be in a file.
 void run_recipe(const ImportOptions& options, const Recipe& recipe) {
   const std::string script = recipe_script(options.file, recipe);
@@ -57,7 +42,8 @@ void run_recipe(const ImportOptions& options, const Recipe& recipe) {
 
 // The YAML itself, or, in another format or with a file for it, what was read and written.
 void run(const ImportOptions& options) {
-  if (const std::optional<Recipe> recipe = recipe_in(options)) return run_recipe(options, *recipe);
+  if (const std::optional<Recipe> recipe = recipe_in(options.file, options.job))
+    return run_recipe(options, *recipe);
   if (const std::vector<const JobOption*> given = given_options(options.job); !given.empty()) {
     throw InputError(fmt::format("{} is for recipes of software that trains", typed_name(*given.front())));
   }

@@ -71,7 +71,7 @@ void run(const PlaceOptions& options) {
   const std::string of = options.question.kernels.empty()
                              ? picture_name(options.question.job.model, report.problem.graph.name)
                              : picture_name(options.question.kernels, report.problem.graph.name);
-  draw_answer("placement", of + "-" + picture_name(options.question.job.tiers, report.problem.tiers.name),
+  plot_answer("placement", of + "-" + picture_name(options.question.job.tiers, report.problem.tiers.name),
               placement_document(report, false), options.plot);
   if (!report.answered()) throw CLI::RuntimeError(1);
 }

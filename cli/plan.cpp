@@ -13,7 +13,7 @@
 #include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/console/output.h"
-#include "cli/experiments/figures.h"
+#include "cli/options/answer_plot.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "study/job/job_options.h"
@@ -81,9 +81,9 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question, Hard
   HardwareQuestion asked{
       .job = question.job, .words = std::move(words), .objective = question.search.objective};
   if (!question.job.machine.empty()) throw InputError("--npu: expected it or --machine, not both");
-  if (options.plot.plot || question.pareto || !question.explain.empty()) {
-    throw InputError("--npu: --plot, --pareto and --explain are for machines that are there");
-  }
+  if (options.plot.plot) throw InputError("--npu: --plot is for machines that are there");
+  asked.pareto = question.pareto;
+  asked.explain = question.explain;
   asked.prove = !options.proof.empty();
   asked.search.best = question.search.best;
   asked.search.longest_step_ns = question.search.longest_step_ns;
@@ -131,7 +131,7 @@ void run(const PlanOptions& options, Crew& crew) {
   const std::string machine(word_of(job, &Job::machine));
   const std::string of =
       fmt::format("{}-on-{}", picture_name(job.model, job.model), picture_name(machine, machine));
-  draw_answer("plan", of, plan_picture(answer, map), options.plot);
+  plot_answer("plan", of, plan_picture(answer, map), options.plot);
 }
 
 void add_plan_options(CLI::App& command, PlanOptions& options) {
@@ -146,8 +146,16 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
   command
       .add_option("--max-memory", options.search.max_memory, "of an NPU, where not all of it may be taken")
       ->type_name("SIZE");
-  command.add_flag("--pareto", options.question.pareto,
-                   "the best of each NPU count that none beats in step time and in what is minimized");
+  command
+      .add_option_function<std::string>(
+          "--pareto", [&options](const std::string&) { options.question.pareto = true; },
+          "the best of each NPU count that none beats in step time and in what is minimized; with --npu\n"
+          "the fastest within --budget, within half of what that costs, and so on")
+      ->expected(0, 1)
+      ->check([](const std::string& word) {
+        return word.empty() || word == "time,cost" ? std::string() : "expected time,cost";
+      })
+      ->type_name("[time,cost]");
   command.add_option("--explain", options.question.explain, "why not this one: 'tp 8 pp 8'")
       ->type_name("DIVISION");
   add_output_file(command, "--proof", options.proof, "write why nothing is better, for `bandwright verify`");

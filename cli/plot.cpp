@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <memory>
 
+#include "answers/experiments/figures.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/experiments/experiment_folder.h"
-#include "cli/experiments/figures.h"
+#include "cli/options/answer_plot.h"
 #include "cli/options/option_rules.h"
 #include "core/catalogue.h"
 #include "core/text.h"
+#include "experiment/experiment_folder.h"
 
 namespace bandwright {
 namespace {

@@ -5,8 +5,8 @@
 #include "answers/charts/experiment_report.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/experiments/experiment_folder.h"
 #include "core/io/files.h"
+#include "experiment/experiment_folder.h"
 
 namespace bandwright {
 namespace {

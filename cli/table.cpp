@@ -5,12 +5,12 @@
 #include <array>
 #include <memory>
 
-#include "answers/findings.h"
+#include "answers/experiments/findings.h"
 #include "cli/commands.h"
 #include "cli/console/output.h"
-#include "cli/experiments/experiment_folder.h"
 #include "core/catalogue.h"
 #include "experiment/evaluation.h"
+#include "experiment/experiment_folder.h"
 
 namespace bandwright {
 namespace {

@@ -2,9 +2,6 @@
 
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <algorithm>
-#include <filesystem>
-#include <iterator>
 #include <memory>
 
 #include "answers/validation.h"
@@ -13,15 +10,11 @@
 #include "cli/options/option_rules.h"
 #include "core/io/paths.h"
 #include "core/io/tell.h"
-#include "core/stopping.h"
 #include "core/text.h"
-#include "validation/fit.h"
 #include "validation/write_calibration.h"
 
 namespace bandwright {
 namespace {
-
-constexpr int fit_evaluations = 1500;  // per stage
 
 struct ValidateOptions {
   std::vector<std::string> data;
@@ -33,85 +26,34 @@ struct ValidateOptions {
   OutputOptions output;
 };
 
-// The known files of a folder that have rows; a line on standard error for each other one.
-std::vector<DataSet> read_sets(const std::vector<std::string>& folders) {
-  std::vector<std::filesystem::path> files;
-  for (const std::string& folder : folders) {
-    if (!std::filesystem::is_directory(folder)) {
-      throw InputError(fmt::format("--data: '{}' is not a folder", printable(folder)));
-    }
-    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-      if (entry.path().extension() == ".csv") files.push_back(entry.path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  std::vector<DataSet> sets;
-  std::vector<std::string> skipped;
-  const StopCheck stop;
-  for (const std::filesystem::path& file : files) {
-    stop.look();
-    std::vector<DataSet> read = read_data_sets(file);
-    const bool known = !read.empty() || is_data_set(file);
-    std::erase_if(read, [](const DataSet& set) { return set.rows.empty() && set.not_run.empty(); });
-    if (read.empty()) {
-      skipped.push_back(file.filename().string() + (known ? ": no rows to predict, skipped"
-                                                          : ": not a data set this program knows, skipped"));
-    }
-    std::move(read.begin(), read.end(), std::back_inserter(sets));
-  }
-  if (sets.empty()) {
-    throw InputError(
-        fmt::format("--data: nothing to validate in '{}' ({})", fmt::join(folders, "', '"),
-                    skipped.empty() ? "no .csv files" : fmt::to_string(fmt::join(skipped, "; "))));
-  }
-  for (const std::string& line : skipped) tell("bandwright: {}\n", printable(line));
-  return sets;
+// The rows of folders; a line on standard error for each file that has none.
+std::vector<DataSet> sets_of(const std::vector<std::string>& folders) {
+  const std::vector<std::string> shipped = {(inputs_folder() / "measurements").string()};
+  FolderSets read = read_folders(folders.empty() ? shipped : folders);
+  for (const std::string& line : read.skipped) tell("bandwright: {}\n", printable(line));
+  return std::move(read.sets);
 }
 
-// With constants that were fitted on all rows, or on a half of them, of which `sets` becomes the other half.
-ValidationAnswer answer(const ValidateOptions& options, std::vector<DataSet>& sets) {
-  ValidationAnswer result{.calibration = shipped_calibration(), .constants = "shipped"};
+Constants constants_of(const ValidateOptions& options) {
+  Constants wanted;
   if (!options.split.empty()) {
-    const auto seed =
+    wanted.split =
         static_cast<std::uint64_t>(parse_option("--split", options.split, [](std::string_view word) {
           return parse_integer(word, 0, 1'000'000'000);
         }));
-    Halves halves = fit_half(sets, result.calibration, seed, fit_evaluations);
-    sets = std::move(halves.held);
-    result.calibration = std::move(halves.calibration);
-    result.constants = fmt::format("fitted on the other half of each set's rows, seed {}", seed);
-  } else if (options.leave_one_out || !options.fit.empty()) {
-    result.calibration = fit(sets, result.calibration, fit_evaluations);
-    result.constants = options.leave_one_out ? "fitted without each row" : "fitted on these rows";
   }
-  for (std::size_t s = 0; s < sets.size(); ++s) {
-    ScoredSet& each = result.scored.emplace_back(ScoredSet{.set = &sets[s]});
-    if (options.leave_one_out) {
-      each.errors = leave_one_out(sets, s, result.calibration);
-      continue;
-    }
-    for (const Measurement& row : sets[s].rows) {
-      each.errors.push_back(relative_error(row, result.calibration));
-    }
-  }
-  return result;
-}
-
-// The answer with a chart of every row and the constants.
-Document page_of(const ValidationAnswer& answer) {
-  Document page = validation_document(answer);
-  page.add(accuracy_chart(answer)).add(constants_table(answer.calibration));
-  return page;
+  wanted.without_each_row = options.leave_one_out;
+  wanted.on_all_rows = !options.fit.empty();
+  return wanted;
 }
 
 void run(const ValidateOptions& options) {
-  const std::vector<std::string> shipped = {(inputs_folder() / "measurements").string()};
-  std::vector<DataSet> sets = read_sets(options.data.empty() ? shipped : options.data);
-  const ValidationAnswer found = answer(options, sets);
+  std::vector<DataSet> sets = sets_of(options.data);
+  const ValidationAnswer found = score(constants_of(options), sets);
   if (!options.fit.empty()) write_output({.file = options.fit}, calibration_yaml(found.calibration, sets));
   if (!options.rows.empty()) write_output({.file = options.rows}, render_csv(validation_rows(found)));
   if (!options.steps.empty()) write_output({.file = options.steps}, step_errors(found));
-  if (!options.output.html.empty()) write_page(options.output, options.output.html, page_of(found));
+  if (!options.output.html.empty()) write_page(options.output, options.output.html, validation_page(found));
   OutputOptions output = options.output;
   output.html.clear();  // its page has more than its text
   write_answer(output, validation_document(found));

@@ -11,7 +11,7 @@ namespace bandwright {
 // How to divide bandwidth over the dimensions of a network: the optimizer sees step times only through the
 // cuts an oracle returns (core/cut.h), and money only through a price per GB/s.
 //
-//   Perf:         minimise  T(b)           T(b) = sum of weight * step time, in ns
+//   Perf:         minimise  T(b) + w C(b)  T(b) = sum of weight * step time, in ns; w: cost_weight, usually 0
 //   PerfPerCost:  minimise  T(b) * C(b)    C(b) = fixed_cost + price . b, in $
 //   over          b >= 0 and linear constraints on b, in GB/s per NPU.
 //
@@ -44,6 +44,7 @@ struct Problem {
   std::vector<double> price;            // $ per GB/s of each dimension; may be empty for Perf
   double fixed_cost = 0.0;              // $ that no bandwidth changes
   Target target = Target::Perf;
+  double cost_weight = 0.0;  // ns per $, for Perf: what is minimised with the time
 };
 
 // The usual constraints. A budget is spent exactly; with dollars, at most.

@@ -95,6 +95,8 @@ Optimum minimize_model(const LowerModel& model, const Region& region, const Face
   multipliers.equalities *= time;
   optimum.bound = time_weight * certified_bound(model, region, linear / time_weight,
                                                 found.multipliers.head(cuts), multipliers, optimum.x);
+  optimum.weights = found.multipliers.head(cuts).cwiseMax(0.0);
+  if (const double sum = optimum.weights.sum(); sum > 0.0) optimum.weights /= sum;
   multipliers.rows *= time_weight;
   multipliers.equalities *= time_weight;
   return optimum;
@@ -103,16 +105,18 @@ Optimum minimize_model(const LowerModel& model, const Region& region, const Face
 Optimum minimize_time(Search& search, const Region& region, const Face& face, const CuttingPlanes& how) {
   Optimum best;
   double last_gap = std::numeric_limits<double>::infinity();
+  const Vector linear = how.linear.size() > 0 ? how.linear : Vector(Vector::Zero(face.inside.size()));
   for (int round = 0; round < how.max_rounds; ++round) {
-    Optimum found = minimize_model(search.model(), region, face, Vector::Zero(face.inside.size()), 1.0);
+    Optimum found = minimize_model(search.model(), region, face, linear, 1.0);
     if (search.model().constants().minCoeff() >= 0)
       found.bound = std::max(found.bound, 0.0);  // loads are >= 0
     if (found.bound > best.bound) {
       best.bound = found.bound;
       best.multipliers = found.multipliers;
+      best.weights = found.weights;
     }
     const Eigen::Index known = search.model().size();
-    const double value = how.ask ? search.ask(found.x) : search.model().at(found.x);
+    const double value = linear.dot(found.x) + (how.ask ? search.ask(found.x) : search.model().at(found.x));
     if (value < best.value) {
       best.value = value;
       best.x = found.x;

@@ -57,6 +57,7 @@ struct Optimum {
   double value = std::numeric_limits<double>::infinity();
   double bound = -std::numeric_limits<double>::infinity();
   Multipliers multipliers;  // that prove the bound
+  Vector weights;           // of the cuts known then, likewise; sum 1
 };
 
 struct CuttingPlanes {
@@ -64,6 +65,7 @@ struct CuttingPlanes {
   bool refine = false;  // go on below it for as long as a round halves the gap
   int max_rounds = 1000;
   bool ask = true;  // otherwise T is what the model knows of it
+  Vector linear;    // empty: T alone
   std::function<void(const Optimum&)> on_round;
 };
 

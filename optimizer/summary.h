@@ -49,6 +49,9 @@ struct Summary {
   std::vector<Iteration> trace;
   int evaluations = 0;
   std::vector<Cut> cuts;  // everything learnt of T; their maximum is a lower model of it
+  // Of Perf by cutting planes, one for each cut, with sum 1: the weighted sum of the cuts proves the lower
+  // bound by itself, whatever T is. Empty otherwise.
+  std::vector<double> cut_weights;
 
   // (objective - lower_bound) / objective.
   [[nodiscard]] double gap() const;

@@ -20,7 +20,8 @@ std::string keyword_of(std::string name) {
   return name;
 }
 
-bool is_flag(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
+// Or may be one: its value can be left out.
+bool is_flag(const CLI::Option& option) { return option.get_items_expected_min() == 0; }
 
 bool is_repeatable(const CLI::Option& option) { return option.get_items_expected_max() > 1; }
 

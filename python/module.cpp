@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "cli/console/origin.h"
 #include "cli/program/no_answer.h"
 #include "cli/program/program.h"
 #include "core/error.h"
@@ -12,6 +11,7 @@
 #include "python/asking.h"
 #include "python/command_table.h"
 #include "python/document_values.h"
+#include "report/origin.h"
 #include "report/render.h"
 #include "study/job/job_options.h"
 

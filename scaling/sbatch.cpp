@@ -67,4 +67,17 @@ std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options) 
   return text + '\n';
 }
 
+std::string ranked_script(const std::vector<std::string>& words, std::int64_t tasks,
+                          const std::string& partition) {
+  std::vector<std::string> quoted;
+  for (const std::string& word : words) quoted.push_back(shell_quoted(word));
+  std::string script = fmt::format(
+      "#!/bin/bash\n#SBATCH --job-name={0}\n#SBATCH --output={0}-%j.log\n#SBATCH --requeue\n#SBATCH "
+      "--ntasks={1}\n",
+      words.empty() ? "bandwright" : words.front(), tasks);
+  if (!partition.empty()) script += fmt::format("#SBATCH --partition={}\n", checked_partition(partition));
+  return script +
+         fmt::format("\nsrun --mpi=pmix --kill-on-bad-exit=1 bandwright {}\n", fmt::join(quoted, " "));
+}
+
 }  // namespace bandwright

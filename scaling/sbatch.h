@@ -23,6 +23,11 @@ struct SlurmOptions {
 // plan the time asked for is that of all runs; otherwise the cluster's default.
 std::string sbatch_script(const MeasurePlan& plan, const SlurmOptions& options);
 
+// A script for sbatch that runs this program with those words on many MPI ranks. Throws InputError for a
+// partition that is none.
+std::string ranked_script(const std::vector<std::string>& words, std::int64_t tasks,
+                          const std::string& partition);
+
 // A partition's name, which becomes a line of the script that Slurm reads. Throws InputError.
 std::string checked_partition(const std::string& names);
 

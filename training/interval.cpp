@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "core/io/csv.h"
@@ -70,15 +71,21 @@ double unlikeness(const StepKind& a, const StepKind& b) {
 
 MeasuredErrors::MeasuredErrors(std::vector<MeasuredStep> steps) : steps_(std::move(steps)) {
   for (const MeasuredStep& step : steps_) sizes_.push_back(step_sizes(step.kind));
-  std::vector<double> scores;
+  // Runs of one configuration err alike: together they count as one.
+  std::map<std::string_view, double> runs;
+  for (const MeasuredStep& step : steps_) runs[step.configuration] += 1.0;
+  std::vector<std::pair<double, double>> scores;  // with what each counts
   for (const MeasuredStep& step : steps_) {
     const Expected other = expected(unlikenesses(step.kind), step.configuration);
-    scores.push_back(std::abs(step.error - other.error) / other.spread);
+    scores.emplace_back(std::abs(step.error - other.error) / other.spread, 1.0 / runs[step.configuration]);
   }
-  if (scores.empty()) return;
-  const auto held = static_cast<std::size_t>(share_held * static_cast<double>(scores.size() - 1));
-  std::nth_element(scores.begin(), scores.begin() + static_cast<std::ptrdiff_t>(held), scores.end());
-  factor_ = scores[held];
+  std::sort(scores.begin(), scores.end());
+  double left = share_held * static_cast<double>(runs.size());
+  for (const auto& [score, count] : scores) {
+    if (left <= 0.0) break;
+    factor_ = score;
+    left -= count;
+  }
 }
 
 std::vector<double> MeasuredErrors::unlikenesses(const StepKind& kind) const {

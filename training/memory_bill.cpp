@@ -8,16 +8,23 @@ namespace {
 constexpr double weight_bytes = 2.0;
 constexpr double allocator_loss = 0.04;
 constexpr double library_bytes = 1.5 * 1073741824.0;
+// Of a matrix multiplication, on an H100; PyTorch has one, and Transformer Engine another, and one on each of
+// four streams for those of experts (multi_stream.cpp).
+constexpr double workspace = 32.0 * 1048576.0;
+double workspaces(const TransformerArchitecture& m) { return (m.sparse() ? 6.0 : 2.0) * workspace; }
+
 // Of one logit. Kernel by kernel (PyTorch): bf16 and fp32 copies, logarithms of the softmax in fp32, and the
-// gradients of both, of which not all live at a time (12 to 14); in place (Megatron-LM): 6 to 9.
+// gradients of both, of which not all live at a time (12 to 14). In place: in bf16 and once in fp32, where
+// exponentials and then the gradient take the logits' place (Megatron-LM, cross_entropy.py). Fused: in bf16,
+// and the gradient.
 double logit_bytes(Loss loss) {
   switch (loss) {
     case Loss::KernelByKernel:
       return 13.0;
     case Loss::InPlace:
-      return 8.0;
-    default:
       return 6.0;
+    default:
+      return 4.0;
   }
 }
 
@@ -210,7 +217,7 @@ MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& 
   }
   const double all =
       as_double(p.gradient_bytes) * (parameters.dense + parameters.experts + parameters.embedding);
-  bill.buffers = p.data > 1 ? std::min(p.bucket_bytes, all) : 0.0;
+  bill.buffers = workspaces(model) + (p.data > 1 ? std::min(p.bucket_bytes, all) : 0.0);
   bill.allowance = fragmentation(bill.total()) + library_bytes;
   return bill;
 }

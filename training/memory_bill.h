@@ -30,9 +30,9 @@ namespace bandwright {
 //                 interleaved                 l (p + (p-1)/v) on the first stage, l (p - (p-1)/v) on the last
 //                 GPipe                       l x micro-batches
 //               and l/v more where another micro-batch is beside for the sake of experts
-//   logits      of the last stage: 13 bytes each with a loss of kernel by kernel, 8 in place, 6 fused
+//   logits      of the last stage: 13 bytes each with a loss of kernel by kernel, 6 in place, 4 fused
 //   gathered    ZeRO 3: the weights of two layers of the larger kind, with all local experts
-//   buffers     one gradient bucket, or all gradients where those are less
+//   buffers     workspaces of multiplications; one gradient bucket, or all gradients where those are less
 //   allowance   what the allocator loses: 4 % of the rest, and 1.5 GiB for libraries
 //
 // Source: Korthikanti et al., "Reducing Activation Recomputation in Large Transformer Models" (2022),

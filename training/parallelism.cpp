@@ -44,6 +44,7 @@ constexpr std::array attention_kernels = {
     Choice<AttentionKernel>{AttentionKernel::Unfused, "unfused", "scores pass through memory"},
     Choice<AttentionKernel>{AttentionKernel::Flash1, "flash1", "scores stay on chip, the kernels of 2022"},
     Choice<AttentionKernel>{AttentionKernel::Flash2, "flash2", "the kernels of 2023"},
+    Choice<AttentionKernel>{AttentionKernel::Flash2024, "flash2024", "the kernels of 2024, of the NPU's own"},
     Choice<AttentionKernel>{AttentionKernel::Flash, "flash", "scores stay on chip, kernels of the NPU's own"},
 };
 

@@ -33,7 +33,7 @@ struct RecomputedModules {
 // Whether attention scores pass through memory, or stay on chip: in the first kernels that did so (Dao et
 // al., FlashAttention, 2022), in its second version (2023), or in those written for the matrix units of each
 // NPU (cuDNN, FlashAttention-3, 2024).
-enum class AttentionKernel : std::uint8_t { Unfused, Flash1, Flash2, Flash };
+enum class AttentionKernel : std::uint8_t { Unfused, Flash1, Flash2, Flash2024, Flash };
 
 // How tokens come to their experts: a copy for each, one per node that is passed on inside it
 // (training/layers/expert_routing.h), or per node where the model's router limits their number.

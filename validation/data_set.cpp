@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 
 #include "core/error.h"
 #include "core/io/csv.h"
@@ -171,6 +172,39 @@ ErrorSummary summarize(std::span<const double> relative_errors) {
   const double median = sorted.size() % 2 == 1 ? sorted[middle] : 0.5 * (sorted[middle - 1] + sorted[middle]);
   const auto rows = static_cast<double>(sorted.size());
   return {sum / rows, signed_sum / rows, median, sorted.back()};
+}
+
+FolderSets read_folders(const std::vector<std::string>& folders) {
+  std::vector<std::filesystem::path> files;
+  for (const std::string& folder : folders) {
+    if (!std::filesystem::is_directory(folder)) {
+      throw InputError(fmt::format("--data: '{}' is not a folder", printable(folder)));
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() == ".csv") files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  FolderSets found;
+  const StopCheck stop;
+  for (const std::filesystem::path& file : files) {
+    stop.look();
+    std::vector<DataSet> read = read_data_sets(file);
+    const bool known = !read.empty() || is_data_set(file);
+    std::erase_if(read, [](const DataSet& set) { return set.rows.empty() && set.not_run.empty(); });
+    if (read.empty()) {
+      found.skipped.push_back(
+          file.filename().string() +
+          (known ? ": no rows to predict, skipped" : ": not a data set this program knows, skipped"));
+    }
+    std::move(read.begin(), read.end(), std::back_inserter(found.sets));
+  }
+  if (found.sets.empty()) {
+    throw InputError(fmt::format(
+        "--data: nothing to validate in '{}' ({})", fmt::join(folders, "', '"),
+        found.skipped.empty() ? "no .csv files" : fmt::to_string(fmt::join(found.skipped, "; "))));
+  }
+  return found;
 }
 
 }  // namespace bandwright

@@ -25,6 +25,7 @@ struct Measurement {
   // empty: nothing else is alike.
   std::string configuration = {};
   std::optional<StepKind> kind = {};  // of a whole step
+  double filled = 0.0;                // share of an NPU's memory that its bill takes
 };
 
 // A row that says nothing to compare with, and why: what the run had that no job can say, what its source
@@ -73,6 +74,14 @@ DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file
 // none of any other file.
 std::vector<DataSet> read_data_sets(const std::filesystem::path& file);
 bool is_data_set(const std::filesystem::path& file);  // whether it is one of those, with rows or without
+
+// The sets of all tables in folders, in the order of their files, and why other tables were skipped, a line
+// each. Throws InputError where there are none.
+struct FolderSets {
+  std::vector<DataSet> sets;
+  std::vector<std::string> skipped;
+};
+FolderSets read_folders(const std::vector<std::string>& folders);
 
 // (predicted - measured) / measured.
 double relative_error(const Measurement& row, const Calibration& calibration);

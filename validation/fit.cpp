@@ -136,7 +136,7 @@ class Linearisation {
       if (left_out(rows_[r])) continue;
       double logarithm = base_[r];
       for (std::size_t i = 0; i < x.size(); ++i) logarithm += slopes_[i][r] * (x[i] - start_[i]);
-      sum += rows_[r].weight * std::abs(std::expm1(logarithm));
+      sum += rows_[r].weight * std::abs(logarithm);
     }
     return sum;
   }
@@ -259,7 +259,7 @@ ConstantFit fit_stage(const FitStage& stage, const std::vector<DataSet>& sets, c
     put(calibration, stage, x);
     double sum = 0.0;
     for (const StageRow& each : rows) {
-      sum += each.weight * std::abs(relative_error(sets[each.set].rows[each.row], calibration));
+      sum += each.weight * std::abs(std::log1p(relative_error(sets[each.set].rows[each.row], calibration)));
     }
     return sum;
   };

@@ -80,14 +80,32 @@ bool whole_graphs(const CsvRow& row) {
   throw InputError(fmt::format("graphs: unknown '{}' (choices: whole, or empty)", printable(row.text("graphs"))));
 }
 
-// NVIDIA's releases are named by year and month, "26.06.01"; from that one on steps with MXFP8, whose
-// kernels need no counts from the host, are issued at once.
-bool released_with_graphs(const CsvRow& row) {
-  if (!row.has("group")) return false;
+// NVIDIA's releases are named by year and month, "26.06.01"; "" for other software.
+std::string release_of(const CsvRow& row) {
+  if (!row.has("group")) return {};
   const std::string& group = row.text("group");
   const bool release = group.size() >= 5 && group[2] == '.' && group[0] == '2';
+  return release ? group.substr(0, 5) : std::string();
+}
+
+// NVIDIA's recipes sum gradients in bf16 (Megatron-Bridge and NeMo, grad_reduce_in_fp32=False); Megatron-LM's
+// own command line sums in fp32.
+bool sums_in_bf16(const CsvRow& row) {
+  const std::string source = row.has("source") ? row.text("source") : "";
+  return source.find("NeMo") != std::string::npos || source.find("Megatron-Bridge") != std::string::npos ||
+         source.find("MLPerf") != std::string::npos;
+}
+
+// From 26.06 on steps with MXFP8, whose kernels need no counts from the host, are issued at once.
+bool released_with_graphs(const CsvRow& row) {
   const bool mxfp8 = row.has("precision_stated") && row.text("precision_stated") == "MXFP8";
-  return release && mxfp8 && group.substr(0, 5) >= "26.06";
+  return mxfp8 && release_of(row) >= "26.06";
+}
+
+// cuDNN's attention of 2024, before that of release 25.07.
+bool released_with_older_attention(const CsvRow& row) {
+  const std::string release = release_of(row);
+  return !release.empty() && release < "25.07";
 }
 
 bool says(const CsvRow& row, std::string_view column, std::string_view words) {
@@ -138,8 +156,9 @@ Parallelism parallelism_of(const CsvRow& row) {
   if (row.text("software") == "fsdp2" && p.pipeline > 1 && !of_2024) p.zero = std::min(p.zero, 1);
   const bool owners_inside = row.text("software") == "internevo" && p.zero_npus > 0;
   if (owners_inside) p.overlap_gradients = p.overlap_parameters = true;
-  if (row.text("software") == "fsdp2" && p.context > 1) p.attention = AttentionKernel::Flash2;
   p.sequence_parallel = row.yes("sequence_parallel") && p.tensor > 1;
+  if (row.text("software") == "megatron-core" && sums_in_bf16(row)) p.stored_gradient_bytes = 2;
+  if (released_with_older_attention(row)) p.attention = AttentionKernel::Flash2024;
   if (row.has("attention")) p.attention = attention_kernel(row.text("attention"));
   if (row.has("overlap")) set_overlap(p, row.text("overlap"));
   if (row.has("dispatch")) p.dispatch = expert_dispatch(row.text("dispatch"));

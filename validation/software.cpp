@@ -44,7 +44,11 @@ Parallelism zero_3() {
 }
 
 Parallelism fsdp2() {
-  return {.sequence_parallel = true, .zero = 3, .loss = Loss::KernelByKernel, .gradient_bytes = 2};
+  return {.sequence_parallel = true,
+          .zero = 3,
+          .attention = AttentionKernel::Flash2,
+          .loss = Loss::KernelByKernel,
+          .gradient_bytes = 2};
 }
 
 Parallelism maxtext() { return {.sequence_parallel = true, .zero = 3}; }
@@ -62,6 +66,7 @@ Parallelism internevo() {
 Parallelism dualpipe() {
   Parallelism p = megatron_core();
   p.overlap_expert = true;
+  p.whole_graphs = true;  // dispatch that permutes as it copies, fused casts (DeepSeek-V3, 2024, section 3)
   return p;
 }
 

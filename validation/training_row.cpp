@@ -7,6 +7,7 @@
 
 #include "simulator/closed_form/closed_form.h"
 #include "training/estimate.h"
+#include "training/memory_bill.h"
 #include "validation/read_rows.h"
 
 namespace bandwright {
@@ -48,7 +49,8 @@ Measurement training_row(TrainingJob job, Words words, double measured, Metric m
                   .constants = {job.machine.npu.constants_name},
                   .family = std::move(words.family),
                   .configuration = configuration(job),
-                  .kind = step_kind(job)};
+                  .kind = step_kind(job),
+                  .filled = memory_bill(job.model, job.parallelism).total() / job.machine.npu.memory_bytes};
   for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
     row.constants.push_back(job.machine.dimensions[d].constants_name);
   }

@@ -179,7 +179,9 @@ RowsRead read_mlperf(const std::filesystem::path& file) {
     TransformerArchitecture model = load_architecture(llama ? "llama3.1-405b" : "gpt3-175b");
     model.sequence = row.count("seq_len");
     Parallelism p = software("megatron-core");
+    p.attention = AttentionKernel::Flash2024;
     p.precision = Precision::Fp8;
+    p.stored_gradient_bytes = 2;
     set_tp_pp_dp(p, row, tp_pp_dp);
     p.context = row.count_or("cp", 1);
     p.micro_batch = row.count_or("micro_batch", 1);
@@ -201,6 +203,7 @@ RowsRead read_megatron_core(const std::filesystem::path& file) {
   return read_rows(file, [&](const CsvRow& row) {
     const TransformerArchitecture model = gpt_of(row, "attention_heads", "seq_len", row.count("vocab"));
     Parallelism p = software("megatron-core");
+    p.attention = AttentionKernel::Flash2024;
     set_tp_pp_dp(p, row, long_names);
     p.sequence_parallel = p.tensor > 1;
     p.global_batch = row.count("global_batch");

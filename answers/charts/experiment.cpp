@@ -10,7 +10,7 @@
 #include "answers/charts/over_budget.h"
 #include "answers/charts/proofs.h"
 #include "answers/charts/shown_rows.h"
-#include "answers/findings.h"
+#include "answers/experiments/findings.h"
 
 namespace bandwright {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "answers/charts/experiment.h"
-#include "answers/findings.h"
+#include "answers/experiments/findings.h"
 
 namespace bandwright {
 namespace {

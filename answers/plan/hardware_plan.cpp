@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <span>
+
 #include "answers/launcher.h"
 #include "answers/plan/plan.h"
 #include "answers/plan/plan_charts.h"
@@ -41,10 +43,11 @@ std::string bought_words(const PlannedHardware& each) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
-Table plans_of(const HardwareAnswer& answer) {
+Table plans_of(const HardwareAnswer& answer, std::span<const PlannedHardware> plans, std::string_view key) {
   constexpr Shown programs = Shown::ToPrograms;
-  Table table = Table::of("plans");
-  table.main = true;
+  const bool time = answer.objective == PlanObjective::StepTime;
+  const bool tokens = answer.objective == PlanObjective::CostPerToken;
+  Table table = Table::of(key);
   table.column("rank").column("npus", "", programs).column("division", "", Shown::ToPeople);
   for (const char* each : division_keys()) table.column_within("division", each);
   table.column("bought", "", Shown::ToPeople).column("laid_out", "", Shown::ToPeople);
@@ -53,8 +56,9 @@ Table plans_of(const HardwareAnswer& answer) {
   table.column("step_time_s").column("bound_s", "", programs).column("tokens_per_s", "", programs);
   table.column("mfu").column("hfu", "", programs).column("tflop_per_s_per_npu", "", programs);
   table.column("memory_bytes").column("cost_usd", "network cost").column("estimate_s", "", programs);
+  table.column("usd_per_million_tokens", "", tokens ? Shown::Everywhere : programs);
   table.column("ties", "", programs);
-  for (const PlannedHardware& each : answer.best) {
+  for (const PlannedHardware& each : plans) {
     const RankedHardware& ranked = each.ranked;
     std::vector<Value> row = {static_cast<std::int64_t>(table.rows.size()) + 1, ranked.parallelism.npus(),
                               division_words(ranked.parallelism)};
@@ -63,9 +67,10 @@ Table plans_of(const HardwareAnswer& answer) {
     for (const Parallelism& tie : ranked.ties) ties.push_back(division_difference(ranked.parallelism, tie));
     for (Value value : std::initializer_list<Value>{
              bought_words(each), groups_words(ranked.parallelism), each.network.shorthand(), ranked.gb_per_s,
-             placement_words(ranked.parallelism), ranked.step_ns / 1e9, ranked.bound_ns / 1e9,
-             each.rate.tokens_per_s, each.rate.mfu, each.rate.hfu, each.rate.tflop_per_s_per_npu,
-             ranked.memory_bytes, each.network_usd, each.estimate_ns / 1e9, std::move(ties)}) {
+             placement_words(ranked.parallelism), ranked.step_ns / 1e9,
+             time ? Value(ranked.bound / 1e9) : Value(), each.rate.tokens_per_s, each.rate.mfu, each.rate.hfu,
+             each.rate.tflop_per_s_per_npu, ranked.memory_bytes, each.network_usd, each.estimate_ns / 1e9,
+             each.usd_per_million_tokens, std::move(ties)}) {
       row.push_back(std::move(value));
     }
     table.rows.push_back(std::move(row));
@@ -77,14 +82,20 @@ Verdict verdict_of_hardware(const HardwareAnswer& answer) {
   const auto bad = [](std::string text) { return Verdict{std::move(text), Verdict::Mood::Bad}; };
   if (!answer.best.empty()) {
     const PlannedHardware& best = answer.best[0];
+    if (answer.pareto && !answer.interrupted) {
+      return {
+          fmt::format("{} networks, each of which costs at most half of the one before; proved: no network "
+                      "within the cost of one is faster",
+                      answer.best.size()),
+          Verdict::Mood::Good};
+    }
     if (answer.objective == PlanObjective::NetworkCost && !answer.interrupted) {
-      return {fmt::format(
-                  "{} on {} for {}: a step of {}; proved: no network that is cheaper by a millionth is as "
-                  "fast as --max-step",
-                  division_words(best.ranked.parallelism), best.network.shorthand(),
-                  quantity(best.network_usd.value_or(0.0), Unit::Usd),
-                  quantity(best.ranked.step_ns * 1e-9, Unit::Seconds)),
-              Verdict::Mood::Good};
+      return {
+          fmt::format("{} on {} for {}: a step of {}; proved: no cheaper network is as fast as --max-step",
+                      division_words(best.ranked.parallelism), best.network.shorthand(),
+                      quantity(best.network_usd.value_or(0.0), Unit::Usd),
+                      quantity(best.ranked.step_ns * 1e-9, Unit::Seconds)),
+          Verdict::Mood::Good};
     }
     return {fmt::format("{} on {}: a step of {}; {}", division_words(best.ranked.parallelism),
                         best.network.shorthand(), quantity(best.ranked.step_ns * 1e-9, Unit::Seconds),
@@ -110,6 +121,41 @@ Verdict verdict_of_hardware(const HardwareAnswer& answer) {
                          fmt::join(answer.space.constraints, "; ")));
 }
 
+// What the division that was asked about lacks to be the best.
+void add_explanation(const HardwareAnswer& answer, const HardwareAnswer::Explained& explained,
+                     Document& document) {
+  Table asked =
+      plans_of(answer, explained.best ? std::span(&*explained.best, 1) : std::span<const PlannedHardware>(),
+               "explained");
+  asked.shown = Shown::ToPrograms;
+  document.add(std::move(asked));
+  if (!explained.best) {
+    document.notes.push_back(
+        explained.smallest
+            ? fmt::format("{}: memory removes the last: the smallest bill is {} of {} ({})", explained.asked,
+                          quantity(explained.smallest->memory_bytes, Unit::Memory),
+                          quantity(answer.memory_limit, Unit::Memory),
+                          division_words(explained.smallest->parallelism))
+            : fmt::format("{}: no division of the space is so, or no network is fast enough",
+                          explained.asked));
+    return;
+  }
+  const RankedHardware& theirs = explained.best->ranked;
+  const RankedHardware& best = answer.best.empty() ? theirs : answer.best[0].ranked;
+  std::string words = fmt::format("{}: at best {} ({} on {})", explained.asked,
+                                  quantity(theirs.step_ns * 1e-9, Unit::Seconds),
+                                  division_words(theirs.parallelism), explained.best->network.shorthand());
+  if (answer.objective == PlanObjective::StepTime) {
+    words +=
+        fmt::format(", {:.3f} times the best; it would have to be {} shorter", theirs.step_ns / best.step_ns,
+                    quantity((theirs.step_ns - best.step_ns) * 1e-9, Unit::Seconds));
+  } else {
+    words += fmt::format("; {} is {:.3f} times that of the best", plan_objective_name(answer.objective),
+                         theirs.value / best.value);
+  }
+  document.notes.push_back(std::move(words));
+}
+
 }  // namespace
 
 Document hardware_plan_document(const std::string& model, const std::string& machine_file,
@@ -122,14 +168,15 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
   document.data("model", space.job.model.name).data("machine", space.job.machine.npu.name);
   document.data("global_batch", space.job.parallelism.global_batch)
       .data("minimized", std::string(plan_objective_name(answer.objective)));
-  const bool proved =
-      !answer.best.empty() && !answer.interrupted && answer.objective == PlanObjective::StepTime;
-  document.data("bound_s", proved ? Value(answer.best[0].ranked.bound_ns / 1e9) : Value());
-  document.data(
-      "gap", proved
-                 ? Value(std::max(0.0, 1.0 - answer.best[0].ranked.bound_ns / answer.best[0].ranked.step_ns))
-                 : Value());
-  document.add(plans_of(answer));
+  const bool proved = !answer.best.empty() && !answer.interrupted;
+  const bool time = answer.objective == PlanObjective::StepTime;
+  document.data("bound_s", proved && time ? Value(answer.best[0].ranked.bound / 1e9) : Value());
+  document.data("gap",
+                proved ? Value(std::max(0.0, 1.0 - answer.best[0].ranked.bound / answer.best[0].ranked.value))
+                       : Value());
+  Table plans = plans_of(answer, answer.best, "plans");
+  plans.main = true;
+  document.add(std::move(plans));
   if (!answer.best.empty()) document.add(ranking_chart(answer)).add(bought_chart(answer));
   const HardwareCounts& counts = answer.counts;
   document.add(Facts::of("counts", "of all combinations")
@@ -140,6 +187,7 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
                    .fact("shapes", counts.shapes)
                    .fact("points_of_space", counts.points)
                    .fact("points_with_algorithms", counts.algorithms));
+  if (answer.explained) add_explanation(answer, *answer.explained, document);
   if (answer.best.empty()) return document;
   const PlannedHardware& best = answer.best[0];
   TrainingJob job = space.job;

@@ -71,14 +71,16 @@ Chart ranking_chart(const HardwareAnswer& answer) {
   Chart chart = ranks();
   chart.caption = "the best networks and divisions, and what is proved of them";
   Chart::Panel& panel = chart.panels[0];
-  panel.series = {bars("step"), bars("proved: nothing is below")};
+  const bool time = answer.objective == PlanObjective::StepTime;
+  panel.series = {bars("step")};
+  if (time) panel.series.push_back(bars("proved: nothing is below"));
   for (std::size_t i = 0; i < std::min(answer.best.size(), most_ranks); ++i) {
     const PlannedHardware& each = answer.best[i];
     panel.groups.push_back(fmt::to_string(i + 1));
     panel.group_words.push_back(fmt::format("{}: {} on {}", i + 1, division_words(each.ranked.parallelism),
                                             each.network.shorthand()));
     add_bar(panel.series[0], i, each.ranked.step_ns / 1e9);
-    add_bar(panel.series[1], i, each.ranked.bound_ns / 1e9);
+    if (time) add_bar(panel.series[1], i, each.ranked.bound / 1e9);
   }
   return chart;
 }

@@ -40,6 +40,10 @@ struct TrialsAnswer {
   std::vector<TrialsSummary> points;
   std::vector<std::string> warnings;
 };
+// Trials at each number of workers, and on one.
+TrialsAnswer trials_answer(const std::vector<Trial>& trials, const std::vector<int>& workers,
+                           const TrialCluster& cluster, const TrialScheduler& scheduler,
+                           const HalvingOptions& halving);
 Document trials_document(const TrialsAnswer& answer);
 
 Document measurement_document(const std::vector<std::string>& command,

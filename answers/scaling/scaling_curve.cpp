@@ -110,6 +110,29 @@ Document curve_document(const SimulatedCurve& answer) {
   return document;
 }
 
+TrialsAnswer trials_answer(const std::vector<Trial>& trials, const std::vector<int>& workers,
+                           const TrialCluster& cluster, const TrialScheduler& scheduler,
+                           const HalvingOptions& halving) {
+  TrialsAnswer answer{.cluster = cluster, .scheduler = &scheduler, .jobs = static_cast<int>(trials.size())};
+  const auto on = [&](int n) {
+    TrialCluster sized = cluster;
+    sized.workers = n;
+    return run_trials(trials, sized, scheduler, halving);
+  };
+  answer.one_worker_seconds = static_cast<double>(on(1).makespan.count()) / 1e9;
+  for (const int n : workers) answer.points.push_back(on(n));
+  const double limit = saturating_workers(cluster);
+  if (workers.back() > limit) {
+    answer.warnings.push_back(
+        fmt::format("the head link carries {:.0f} workers; beyond that trials wait for it", limit));
+  }
+  if (workers.back() > answer.jobs) {
+    answer.warnings.push_back(
+        fmt::format("more than {0} workers stand idle: there are {0} jobs", answer.jobs));
+  }
+  return answer;
+}
+
 Document trials_document(const TrialsAnswer& answer) {
   const TrialCluster& cluster = answer.cluster;
   const double limit = saturating_workers(cluster);

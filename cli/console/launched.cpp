@@ -10,7 +10,6 @@
 
 #include "cli/options/option_rules.h"
 #include "core/error.h"
-#include "core/io/process.h"
 #include "core/io/tell.h"
 #include "core/parse_option.h"
 #include "core/text.h"
@@ -84,18 +83,7 @@ std::string slurm_script(const LaunchOptions& options) {
       options.tasks.empty() ? 4 : parse_option("--tasks", options.tasks, [](std::string_view text) {
         return parse_integer(text, 1, most_tasks);
       });
-  const std::vector<std::string> words = launched_words(options.line->words());
-  std::vector<std::string> quoted;
-  for (const std::string& word : words) quoted.push_back(shell_quoted(word));
-  std::string script = fmt::format(
-      "#!/bin/bash\n#SBATCH --job-name={0}\n#SBATCH --output={0}-%j.log\n#SBATCH --requeue\n#SBATCH "
-      "--ntasks={1}\n",
-      words.empty() ? "bandwright" : words.front(), tasks);
-  if (!options.partition.empty()) {
-    script += fmt::format("#SBATCH --partition={}\n", checked_partition(options.partition));
-  }
-  return script +
-         fmt::format("\nsrun --mpi=pmix --kill-on-bad-exit=1 bandwright {}\n", fmt::join(quoted, " "));
+  return ranked_script(launched_words(options.line->words()), tasks, options.partition);
 }
 
 void with_crew(const LaunchOptions& options, const std::function<void(Crew&)>& run) {

@@ -12,10 +12,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "cli/console/origin.h"
 #include "cli/options/option_rules.h"
 #include "core/io/files.h"
 #include "core/io/gzip.h"
+#include "report/origin.h"
 
 namespace bandwright {
 namespace {

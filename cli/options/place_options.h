@@ -3,7 +3,7 @@
 #include <string>
 
 #include "cli/console/output.h"
-#include "cli/experiments/figures.h"
+#include "cli/options/answer_plot.h"
 #include "study/place.h"
 
 namespace bandwright {

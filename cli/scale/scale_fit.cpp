@@ -9,7 +9,7 @@
 
 #include "answers/scaling/scaling.h"
 #include "cli/console/output.h"
-#include "cli/experiments/figures.h"
+#include "cli/options/answer_plot.h"
 #include "cli/options/option_rules.h"
 #include "cli/scale/scale.h"
 #include "scaling/worker_counts.h"
@@ -53,7 +53,7 @@ void run(FitCommandOptions options) {
   }
   const Document answer = fit_document(all);
   write_answer(options.output, answer);
-  draw_answer("scaling", "fit-" + picture_name(options.file, "input"), answer, options.plot);
+  plot_answer("scaling", "fit-" + picture_name(options.file, "input"), answer, options.plot);
   const bool lawless =
       std::any_of(all.begin(), all.end(), [](const FittedSeries& f) { return !f.summary.chosen; });
   if (lawless) throw CLI::RuntimeError(1);

@@ -8,7 +8,7 @@
 
 #include "answers/scaling/scaling.h"
 #include "cli/console/output.h"
-#include "cli/experiments/figures.h"
+#include "cli/options/answer_plot.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "cli/program/no_answer.h"
@@ -58,7 +58,7 @@ void run(const CurveCommand& options) {
   write_answer(options.output, document);
   const std::vector<CurvePoint>& points = answer.curve.points;
   if (std::any_of(points.begin(), points.end(), [](const CurvePoint& point) { return point.played(); })) {
-    return draw_answer("scaling",
+    return plot_answer("scaling",
                        picture_name(question.job.model, answer.workload.name) + "-on-" +
                            picture_name(question.job.machine, answer.machine.name),
                        document, options.plot);

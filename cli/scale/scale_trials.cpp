@@ -35,13 +35,6 @@ struct TrialsOptions {
   OutputOptions output;
 };
 
-double seconds_of(TrialTime time) { return static_cast<double>(time.count()) / 1e9; }
-
-TrialCluster with_workers(TrialCluster cluster, int workers) {
-  cluster.workers = workers;
-  return cluster;
-}
-
 TrialCluster read_cluster(const TrialsOptions& options) {
   TrialCluster cluster;
   cluster.startup = TrialTime(std::llround(to_ns(parse_option("--startup", options.startup, parse_time))));
@@ -60,27 +53,12 @@ TrialsAnswer play(const TrialsOptions& options) {
   if (workers.size() * jobs > most_events) {
     throw InputError(fmt::format("{} jobs at {} worker counts are too many to play", jobs, workers.size()));
   }
-  TrialsAnswer answer{.cluster = read_cluster(options),
-                      .scheduler = &find_in_catalogue(trial_schedulers(), options.scheduler, "scheduler"),
-                      .jobs = options.jobs};
+  const TrialCluster cluster = read_cluster(options);
+  const auto& scheduler = find_in_catalogue(trial_schedulers(), options.scheduler, "scheduler");
   const std::vector<Trial> trials = parse_option("--duration", options.duration, [&](std::string_view text) {
     return make_trials(text, options.jobs, options.seed);
   });
-  const auto run = [&](int n) {
-    return run_trials(trials, with_workers(answer.cluster, n), *answer.scheduler, options.halving);
-  };
-  answer.one_worker_seconds = seconds_of(run(1).makespan);
-  for (const int n : workers) answer.points.push_back(run(n));
-  const double limit = saturating_workers(answer.cluster);
-  if (workers.back() > limit) {
-    answer.warnings.push_back(
-        fmt::format("the head link carries {:.0f} workers; beyond that trials wait for it", limit));
-  }
-  if (workers.back() > options.jobs) {
-    answer.warnings.push_back(
-        fmt::format("more than {} workers stand idle: there are {} jobs", options.jobs, options.jobs));
-  }
-  return answer;
+  return trials_answer(trials, workers, cluster, scheduler, options.halving);
 }
 
 void run(const TrialsOptions& options) {

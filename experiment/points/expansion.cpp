@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/catalogue.h"
+#include "core/stopping.h"
 #include "experiment/points/axis_words.h"
 #include "experiment/points/grid.h"
 #include "study/job/job_options.h"
@@ -18,7 +19,9 @@ using Points = std::vector<Point>;
 template <class Values, class Assign>
 void multiply(Points& points, const YamlValue& grid, Values values, Assign assign) {
   Points product;
+  StopCheck stop;
   for (const Point& point : points) {
+    stop.look_now_and_then();
     for (const auto& value : values(point)) {
       if (product.size() >= max_points) grid.fail("more than a million points");
       product.push_back(point);
@@ -318,7 +321,11 @@ void Expansion::expand_jobs() {
     }
   }
   read_words();
-  for (Point& point : points_) settle(point);
+  StopCheck stop;
+  for (Point& point : points_) {
+    stop.look_now_and_then();
+    settle(point);
+  }
   axis("prices", {"artifact"}, &Expansion::read_prices);
   if (!grid_.has("budgets") && !grid_.has("dollars")) {
     for (Point& point : points_) own_bandwidth(point);

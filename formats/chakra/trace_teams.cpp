@@ -25,16 +25,22 @@ Group along(const Network& network, const std::vector<bool>& involved) {
   return group;
 }
 
-// The NPUs that differ from one in a group's dimensions only, ascending.
-std::vector<int> members_along(const Group& group, int npu) {
-  std::vector<int> members = {npu};
+// Of the NPUs that differ from one in a group's dimensions only, the first.
+int first_along(const Group& group, int npu) {
+  int first = npu;
+  for (const GroupDimension& part : group.dimensions)
+    first -= GridLines{part.npus, part.stride}.position(npu) * static_cast<int>(part.stride);
+  return first;
+}
+
+// All of them, ascending.
+std::vector<int> members_along(const Group& group, int first) {
+  std::vector<int> members = {first};
   for (const GroupDimension& part : group.dimensions) {
-    const auto stride = static_cast<int>(part.stride);
     const std::size_t count = members.size();
-    const int position = GridLines{part.npus, part.stride}.position(npu);
-    for (std::size_t i = 0; i < count; ++i) members[i] -= position * stride;
     for (int k = 1; k < part.npus; ++k) {
-      for (std::size_t i = 0; i < count; ++i) members.push_back(members[i] + k * stride);
+      for (std::size_t i = 0; i < count; ++i)
+        members.push_back(members[i] + k * static_cast<int>(part.stride));
     }
   }
   std::sort(members.begin(), members.end());
@@ -55,14 +61,20 @@ std::uint32_t TraceTeams::team(std::vector<int> members) {
   return known->second;
 }
 
-std::uint32_t TraceTeams::add(std::size_t c, const std::string& key, Group group, const Members& members) {
+std::uint32_t TraceTeams::named_team(const std::string& group) {
+  const auto [known, fresh] = named_.try_emplace(group);
+  if (fresh) known->second = team(traces_.groups.at(group));
+  return known->second;
+}
+
+std::uint32_t TraceTeams::add(std::size_t c, const std::string& key, Group group, const TeamOf& team_of) {
   const auto next = static_cast<std::uint32_t>(ranks_.graph.groups.size());
   const auto [known, fresh] = index_.emplace(key, next);
   if (!fresh) return known->second;
   group.set = static_cast<int>(c);
   std::vector<std::uint32_t>& teams = ranks_.teams_of_group.emplace_back();
-  if (members && !group.dimensions.empty()) {
-    for (std::size_t i = 0; i < traces_.classes[c].npus.size(); ++i) teams.push_back(team(members(i)));
+  if (team_of && !group.dimensions.empty()) {
+    for (std::size_t i = 0; i < traces_.classes[c].npus.size(); ++i) teams.push_back(team_of(i));
   }
   ranks_.graph.groups.push_back(std::move(group));
   return next;
@@ -72,8 +84,13 @@ std::uint32_t TraceTeams::of_collective(std::size_t c, const TraceNode& node) {
   const TraceClass& one = traces_.classes[c];
   if (node.group.empty()) {
     const Group group = node.dimensions.empty() ? whole_network(network_) : along(network_, node.dimensions);
-    return add(c, fmt::format("{}/{}", c, group.name), group,
-               [&](std::size_t i) { return members_along(group, one.npus[i]); });
+    std::unordered_map<int, std::uint32_t> by_first;  // NPUs of a team are not listed for each of them
+    return add(c, fmt::format("{}/{}", c, group.name), group, [&](std::size_t i) {
+      const int first = first_along(group, one.npus[i]);
+      const auto [known, fresh] = by_first.try_emplace(first);
+      if (fresh) known->second = team(members_along(group, first));
+      return known->second;
+    });
   }
   const std::string key = fmt::format("{}/group {}", c, node.group);
   if (const auto known = index_.find(key); known != index_.end()) return known->second;
@@ -84,8 +101,7 @@ std::uint32_t TraceTeams::of_collective(std::size_t c, const TraceNode& node) {
   if (!group) group = ring_of(network_, name, members, ranks_.crossing);
   const auto place = std::find(one.groups[0].begin(), one.groups[0].end(), node.group);
   const auto index = static_cast<std::size_t>(place - one.groups[0].begin());
-  return add(c, key, std::move(*group),
-             [&](std::size_t i) { return traces_.groups.at(one.groups[i][index]); });
+  return add(c, key, std::move(*group), [&](std::size_t i) { return named_team(one.groups[i][index]); });
 }
 
 std::uint32_t TraceTeams::of_message(std::size_t c, const TraceNode& node) {

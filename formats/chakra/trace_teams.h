@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <string>
 #include <unordered_map>
 
@@ -31,9 +32,10 @@ class TraceTeams {
   std::uint32_t of_message(std::size_t c, const TraceNode& node);
 
  private:
-  using Members = std::function<std::vector<int>(std::size_t npu_in_class)>;
-  std::uint32_t add(std::size_t c, const std::string& key, Group group, const Members& members);
+  using TeamOf = std::function<std::uint32_t(std::size_t npu_in_class)>;
+  std::uint32_t add(std::size_t c, const std::string& key, Group group, const TeamOf& team_of);
   std::uint32_t team(std::vector<int> members);
+  std::uint32_t named_team(const std::string& group);
 
   const TraceSet& traces_;
   const Network& network_;
@@ -41,6 +43,7 @@ class TraceTeams {
   RankedStep& ranks_;
   std::unordered_map<std::string, std::uint32_t> index_;
   std::map<std::vector<int>, std::uint32_t> teams_;
+  std::unordered_map<std::string, std::uint32_t> named_;  // teams of process groups
 };
 
 }  // namespace bandwright

@@ -80,7 +80,8 @@ Summary summarize(Search& search, const Vector& x) {
   const Problem& problem = search.problem();
   const auto objective = [&](const Vector& at) {
     const double ns = search.ask(at) * search.model().unit_ns();
-    return problem.target == Target::Perf ? ns : ns * cost(problem, search.gb_per_s(at));
+    if (problem.target == Target::PerfPerCost) return ns * cost(problem, search.gb_per_s(at));
+    return problem.cost_weight > 0.0 ? ns + problem.cost_weight * cost(problem, search.gb_per_s(at)) : ns;
   };
   Summary summary;
   summary.objective = objective(x);
@@ -106,11 +107,22 @@ Summary solve_perf(Search& search) {
   how.gap = options.gap;
   how.refine = true;
   how.max_rounds = limit(options);
-  how.on_round = [&](const Optimum& best) { search.report(best.value * ns, best.bound * ns); };
+  const Problem& problem = search.problem();
+  const bool weighs_cost = problem.cost_weight > 0.0;
+  if (weighs_cost) {
+    how.linear = Eigen::Map<const Vector>(problem.price.data(), problem.dimensions) *
+                 (problem.cost_weight * search.region().unit_gb_per_s / ns);
+  }
+  const double fixed = weighs_cost ? problem.cost_weight * problem.fixed_cost : 0.0;
+  how.on_round = [&](const Optimum& best) {
+    search.report(best.value * ns + fixed, best.bound * ns + fixed);
+  };
   const Optimum optimum = minimize_time(search, search.region(), search.face(), how);
   Summary summary = summarize(search, optimum.x);
   summary.status = optimum.status;
-  summary.lower_bound = optimum.bound * ns;
+  summary.lower_bound = optimum.bound * ns + fixed;
+  summary.cut_weights.assign(search.model().cuts().size(), 0.0);
+  std::copy(optimum.weights.begin(), optimum.weights.end(), summary.cut_weights.begin());
   summary.shadow_prices = shadow_prices(search, optimum.multipliers, ns);
   return summary;
 }

@@ -6,7 +6,8 @@
 #include <numeric>
 
 #include "collective/algorithm.h"
-#include "plan/hardware/in_threads.h"
+#include "plan/hardware/group_layout.h"
+#include "plan/hardware/search/in_threads.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
@@ -23,12 +24,8 @@ HardwareCandidates::HardwareCandidates(const HardwareSpace& space, const Hardwar
       npus_(space.divisions.npus.front()),
       domains_(domains_of(space.divisions, npus_)),
       capacity_(memory_limit(space.divisions, {.most_memory_bytes = search.most_memory_bytes})),
-      together_(most_together(space)) {
-  flat_.dimensions.push_back({&dimension_kind("Switch"), static_cast<int>(npus_), "Pod"});
-  for (const HardwareClass& each : space.hardware.classes) classes_.push_back(each.links);
-  for (const FabricDimension& each : classes_) {
-    if (!each.software.copies) copying_ = 0.0;
-  }
+      together_(all_together(space)),
+      flat_(flat_network(npus_)) {
   enumerate(arena);
   arrange();
   count();
@@ -56,8 +53,6 @@ std::vector<FreeCandidate> HardwareCandidates::of_sizes(std::uint32_t sizes, Fre
   std::vector<FreeCandidate> found;
   std::vector<std::size_t> passes;  // of those found
   std::vector<Group> groups;
-  FreeBandwidths together;
-  together.fill(together_);
   for_each_division(space_.divisions, domains_, sizes_[sizes], npus_, [&](const Parallelism& p) {
     ++tally.valid;
     const double bytes = memory_bill(space_.divisions.job.model, p).total();
@@ -85,11 +80,12 @@ std::vector<FreeCandidate> HardwareCandidates::of_sizes(std::uint32_t sizes, Fre
       other.recompute = static_cast<std::uint8_t>(other.recompute | one.recompute);
       return;
     }
-    step.take_together(p, groups, classes_, copying_);
+    step.take_together(p, groups, together_.classes, together_.copying);
     if (search_.use_aggregate) {
-      const PathTime time = step.at(together);
-      one.bound_ns = rounded_down * time.ns;
-      one.path = {time.constant_ns(together), time.bytes};
+      const BoundWhatever whatever = bound_whatever(
+          space_.goal, together_, [&](std::span<const double> gb_per_s) { return step.at(gb_per_s); });
+      one.bound = rounded_down * whatever.value;
+      one.path = whatever.path;
     }
     found.push_back(one);
     passes.push_back(number);
@@ -121,7 +117,7 @@ void HardwareCandidates::enumerate(tbb::task_arena& arena) {
       counts_.fit += std::popcount(each.recompute);
     }
     std::stable_sort(by_sizes_[s].begin(), by_sizes_[s].end(), [&](std::uint32_t a, std::uint32_t b) {
-      return candidates_[a].bound_ns < candidates_[b].bound_ns;
+      return candidates_[a].bound < candidates_[b].bound;
     });
     const bool smaller =
         found[s].smallest && (!smallest_ || found[s].smallest->memory_bytes < smallest_->memory_bytes);

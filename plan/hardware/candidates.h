@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "plan/hardware/free_step.h"
 #include "plan/hardware/hardware_space.h"
 #include "plan/hardware/path_bound.h"
-#include "training/collective_constants.h"
+#include "plan/hardware/together.h"
 
 namespace bandwright {
 
@@ -23,8 +24,8 @@ struct HardwareCounts {
 
 // Divisions with the same passes: they differ in what is computed again, and do not differ in any time.
 struct FreeCandidate {
-  double bound_ns = 0.0;
-  AxisPath path;  // that the bound is of
+  double bound = 0.0;  // of the goal, whatever the network
+  AxisPath path;       // that the bound is of
   std::uint32_t sizes = 0;
   std::uint32_t micro_batch = 1;
   std::uint16_t virtual_stages = 1;
@@ -79,10 +80,8 @@ class HardwareCandidates {
   std::int64_t npus_;
   DivisionDomains domains_;
   double capacity_;
-  double together_;                      // GB/s, at most
-  double copying_ = copying_processors;  // at least, of any shape
+  Together together_;
   Network flat_;
-  std::vector<FabricDimension> classes_;
 
   std::vector<GroupSizes> sizes_;
   std::vector<FreeCandidate> candidates_;

@@ -5,51 +5,7 @@
 
 namespace bandwright {
 
-LeastTime least_time(const FreeRegion& region, double constant_ns, const FreeBandwidths& bytes) {
-  const auto n = static_cast<std::size_t>(region.dimensions);
-  LeastTime least{constant_ns, region.most};
-  std::array<double, max_free_dimensions> root{};  // sqrt(price l)
-  double left = region.total;
-  double sum = 0.0;
-  unsigned open = 0;
-  for (std::size_t d = 0; d < n; ++d) {
-    root[d] = std::sqrt(region.price[d] * bytes[d]);
-    sum += root[d];
-    if (bytes[d] > 0.0) open |= 1U << d;
-  }
-  // Those that reach their most keep it; what is left goes to the others.
-  for (bool changed = open != 0; changed;) {
-    changed = false;
-    for (std::size_t d = 0; d < n; ++d) {
-      if ((open >> d & 1U) == 0) continue;
-      least.gb_per_s[d] = left * root[d] / (sum * region.price[d]);
-      if (least.gb_per_s[d] <= region.most[d]) continue;
-      least.gb_per_s[d] = region.most[d];
-      left -= region.most[d] * region.price[d];
-      sum -= root[d];
-      open &= ~(1U << d);
-      changed = open != 0;
-      break;
-    }
-  }
-  for (std::size_t d = 0; d < n; ++d) {
-    if (bytes[d] > 0.0) least.ns += bytes[d] / least.gb_per_s[d];
-  }
-  // What nothing loads gets a little, so that it can be asked there within what there is.
-  constexpr double little = 0.02;
-  double spent = 0.0;
-  for (std::size_t d = 0; d < n; ++d) {
-    if (bytes[d] <= 0.0)
-      least.gb_per_s[d] = std::min(region.most[d], little * region.total / region.price[d]);
-    spent += region.price[d] * least.gb_per_s[d];
-  }
-  if (spent > region.total) {
-    for (std::size_t d = 0; d < n; ++d) least.gb_per_s[d] *= region.total / spent;
-  }
-  return least;
-}
-
-double CutBound::value(const Cut& cut, const FreeBandwidths& at) const {
+double CutBound::height(const Cut& cut, const FreeBandwidths& at) const {
   double ns = cut.constant_ns;
   for (std::size_t d = 0; d < static_cast<std::size_t>(region_.dimensions); ++d) {
     if (cut.bytes[d] > 0.0) ns += cut.bytes[d] / at[d];
@@ -57,7 +13,7 @@ double CutBound::value(const Cut& cut, const FreeBandwidths& at) const {
   return ns;
 }
 
-LeastTime CutBound::least() const {
+LeastValue CutBound::least() const {
   double constant = 0.0;
   FreeBandwidths bytes{};
   for (const Cut& cut : cuts()) {
@@ -65,7 +21,7 @@ LeastTime CutBound::least() const {
     constant += cut.weight * cut.constant_ns;
     for (std::size_t d = 0; d < bytes.size(); ++d) bytes[d] += cut.weight * cut.bytes[d];
   }
-  return least_time(region_, constant, bytes);
+  return least_value(region_, constant, bytes);
 }
 
 // As much weight as helps: the slope between two cuts falls as weight is moved.
@@ -76,8 +32,8 @@ void CutBound::move(std::size_t from, std::size_t to) {
   const auto slope = [&](double weight) {
     cuts_[to].weight = weight;
     cuts_[from].weight = both - weight;
-    const LeastTime here = least();
-    return value(cuts_[to], here.gb_per_s) - value(cuts_[from], here.gb_per_s);
+    const LeastValue here = least();
+    return height(cuts_[to], here.gb_per_s) - height(cuts_[from], here.gb_per_s);
   };
   if (slope(high) >= 0.0) return;
   double at_low = slope(low);
@@ -129,20 +85,21 @@ void CutBound::improve() {
   constexpr int most_moves = 12;
   for (int moves = 0; moves < most_moves; ++moves) {
     least_ = least();
+    if (std::isinf(least_.value)) return;
     std::size_t highest = 0;
     std::size_t lowest = most_cuts;
     std::array<double, most_cuts> values{};
     for (std::size_t k = 0; k < count_; ++k) {
-      values[k] = value(cuts_[k], least_.gb_per_s);
+      values[k] = height(cuts_[k], least_.gb_per_s);
       if (values[k] > values[highest]) highest = k;
       if (cuts_[k].weight > 0.0 && (lowest == most_cuts || values[k] < values[lowest])) lowest = k;
     }
-    if (lowest == highest || values[highest] - values[lowest] <= 1e-11 * least_.ns) return;
+    if (lowest == highest || values[highest] - values[lowest] <= 1e-11 * values[highest]) return;
     const std::array<double, 2> before = {cuts_[lowest].weight, cuts_[highest].weight};
-    const double had = least_.ns;
+    const double had = least_.value;
     move(lowest, highest);
-    const LeastTime moved = least();
-    if (moved.ns < had) {  // rounding
+    const LeastValue moved = least();
+    if (moved.value < had) {  // rounding
       cuts_[lowest].weight = before[0];
       cuts_[highest].weight = before[1];
       return;

@@ -1,12 +1,13 @@
 #pragma once
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cost_model/price_list.h"
-#include "plan/hardware/cut_bound.h"
-#include "plan/hardware/free_step.h"
+#include "training/collective_curve.h"
 #include "training/machine.h"
 
 namespace bandwright {
@@ -26,6 +27,7 @@ struct FreeHardware {
   std::string help = {};
   std::vector<HardwareClass> classes;  // innermost first
   std::vector<int> most_npus;          // along a dimension, by kind (dimension_kinds()); 0: any
+  double years = 4.0;                  // that a network is used, for what it costs a token
 };
 const Fields<FreeHardware>& free_hardware_fields();
 // By what a user types: a file, or a name of inputs/hardware; with the shipped constants. Throws InputError.
@@ -48,6 +50,9 @@ std::vector<ShapeFamily> shape_families(const FreeHardware& hardware, std::int64
 // One shape. Throws InputError where it is beyond the limits, or cannot be bought.
 ShapeFamily family_of(const FreeHardware& hardware, const Network& network, const PriceList* prices);
 
+// Of the dimensions that may be of several kinds that of most NPUs, the outermost of equals: shapes are
+// divided by its kinds.
+std::optional<std::size_t> open_dimension(const ShapeFamily& family);
 // As networks: of one kind each.
 void for_each_shape(const ShapeFamily& family, const std::function<void(const ShapeFamily&)>& visit);
 // REQUIRES one kind for each dimension.
@@ -64,20 +69,5 @@ std::optional<double> unit_price(const FreeHardware& hardware, std::size_t hardw
 // The dimensions for prices of collectives, and the processors that copy.
 std::vector<FreeDimension> free_dimensions(const FreeHardware& hardware, const ShapeFamily& family);
 double copying_share(const FreeHardware& hardware, const ShapeFamily& family);
-
-// The orders in which groups can be laid over dimensions, alike ones once: those that differ in groups of one
-// NPU are the same. Each as Parallelism::placement; the first is the given one.
-std::vector<std::vector<std::string>> placements(const Parallelism& p);
-// Whether the groups can be laid so: each begins where the one inside it ends.
-// Visits the parts of dimensions that the groups have, until one does not fit.
-bool for_each_part(const Parallelism& p, const std::vector<int>& npus,
-                   const std::function<void(int part)>& visit);
-bool lies_over(const Parallelism& p, const std::vector<int>& npus);
-
-// Groups of a division over any shape of a family. REQUIRES that they lie over it.
-FreeLayout layout_of(const FreeHardware& hardware, const ShapeFamily& family, const Parallelism& p);
-// The same; nothing where they, or parts of them, do not.
-std::optional<FreeLayout> try_layout(const FreeHardware& hardware, const ShapeFamily& family,
-                                     const Parallelism& p);
 
 }  // namespace bandwright

@@ -13,7 +13,8 @@ struct RankedHardware {
   ShapeFamily shape;
   std::vector<double> gb_per_s;
   double step_ns = 0.0;
-  double bound_ns = 0.0;  // proved of this division on this shape
+  double value = 0.0;  // of the goal (plan/hardware/free_region.h); of StepTime the step's
+  double bound = 0.0;  // of the value, proved of this division on this shape
   double memory_bytes = 0.0;
   std::vector<Parallelism> ties;  // exactly as fast, on the same network
 };
@@ -40,7 +41,8 @@ struct RankedHardwares {
 //
 //   memory      of every division
 //   aggregate   a lower bound of its step whatever the shape (training/collective_curve.h, aggregate_curve)
-//   cuts        of a division on a shape, all kinds of dimensions at once, then each (cut_bound.h)
+//   cuts        of a division on a shape, all kinds of dimensions at once, then those of one dimension after
+//               the other (cut_bound.h)
 //   optimum     of what is left, by the optimizer, certified to 1e-9
 //
 // A pair is dropped only where its bound is above the last one listed, or above what its division reaches on

@@ -23,14 +23,18 @@ std::vector<std::vector<double>> unit_prices_of(const FreeHardware& hardware, st
 }
 
 FreeRegion region_of(const HardwareSpace& space, const ShapeFamily& family) {
-  FreeRegion region{.dimensions = static_cast<int>(family.npus.size()), .total = space.budget};
+  FreeRegion region{.dimensions = static_cast<int>(family.npus.size()),
+                    .total = space.budget,
+                    .dollars = space.dollars,
+                    .goal = space.goal};
   for (std::size_t d = 0; d < family.npus.size(); ++d) {
     region.most[d] = space.hardware.classes[family.classes[d]].most_gb_per_s;
-    region.price[d] = space.dollars ? unsold : 1.0;
-    for (std::size_t k = 0; space.dollars && k < dimension_kinds().size(); ++k) {
+    region.usd[d] = unsold;
+    for (std::size_t k = 0; k < dimension_kinds().size(); ++k) {
       if ((family.kinds[d] >> k & 1U) == 0) continue;
-      region.price[d] = std::min(region.price[d], space.unit_usd[family.classes[d]][k]);
+      region.usd[d] = std::min(region.usd[d], space.unit_usd[family.classes[d]][k]);
     }
+    region.price[d] = space.dollars ? region.usd[d] : 1.0;
   }
   return region;
 }

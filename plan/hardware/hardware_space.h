@@ -5,6 +5,7 @@
 
 #include "plan/division_search.h"
 #include "plan/hardware/free_hardware.h"
+#include "plan/hardware/free_region.h"
 
 namespace bandwright {
 
@@ -20,12 +21,13 @@ struct HardwareSpace {
   std::vector<std::vector<double>> unit_usd;
   bool dollars = false;  // of `budget`, for the whole network; else GB/s per NPU
   double budget = 0.0;
+  FreeGoal goal;
   std::vector<std::string> constraints;  // optimizer/constraint_text.h; of dimensions that a shape has
 };
 
 struct HardwareSearch {
   std::size_t best = 10;           // divisions, each on its best network; those that tie counted once
-  double longest_step_ns = 0.0;    // only steps of at most this; 0: any
+  double longest_step_ns = 0.0;    // only steps of at most this; 0: any; of StepTime, else the goal has it
   double most_memory_bytes = 0.0;  // of an NPU; 0: what it has
   int threads = 0;                 // 0: as many as there are cores
   std::function<bool()> interrupted;

@@ -73,10 +73,10 @@ bool path_above(const AxisPath& path, const AxisShares& shares, const FreeRegion
   CutBound cuts(region);
   for (int k = 0; k < most; ++k) {
     const PathTime time = time_of(path, shares, at, region.dimensions);
-    if (time.ns <= limit) return false;  // the least is no higher than there
+    if (region.value(time.ns, at) <= limit) return false;  // the least is no higher than there
     cuts.add(time, at);
     at = cuts.gb_per_s();
-    if (bound_rounding * cuts.ns() > limit) return true;
+    if (above(cuts.value(), limit)) return true;
   }
   return false;
 }

@@ -91,6 +91,9 @@ void Player::prepare() {
     std::uint32_t place = 0;
     for (const OperationId id : kind.operations) place_[id] = place++;
   }
+  std::size_t states = 0;
+  for (const RankedStep::Kind& kind : step_.kinds) states += kind.operations.size() * kind.npus.size();
+  states_.reserve(states);
   for (std::uint32_t npu = 0; npu < step_.kind_of.size(); ++npu) {
     stop_.look();
     first_state_.push_back(states_.size());

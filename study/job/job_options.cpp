@@ -71,7 +71,7 @@ constexpr std::array all_options = {
     JobOption{"schedule", &Job::schedule, OptionGroup::Finer, "NAME", "", "gpipe, 1f1b or interleaved",
               "schedules"},
     JobOption{"attention", &Job::attention, OptionGroup::Finer, "NAME", "flash",
-              "unfused, flash1 (2022), flash2 (2023) or flash", ""},
+              "unfused, flash1 (2022), flash2 (2023), flash2024 or flash", ""},
     JobOption{"precision", &Job::precision, OptionGroup::Finer, "NAME", "bf16", "bf16, fp16, fp8 or nvfp4",
               "precisions"},
     JobOption{"sequence", &Job::sequence, OptionGroup::Finer, "COUNT", "",

@@ -21,6 +21,8 @@
 namespace bandwright {
 namespace {
 
+constexpr double hours_of_year = 8766.0;
+
 std::vector<ShapeFamily> families_of(const HardwareSpace& space, const HardwareWords& words,
                                      const PriceList* prices) {
   const std::int64_t npus = space.divisions.npus.front();
@@ -63,6 +65,11 @@ PlannedHardware planned(const HardwareSpace& space, RankedHardware ranked) {
   one.estimate_ns = estimate(job).step_ns;
   if (missing_prices(one.network, space.prices).empty()) {
     one.network_usd = make_bill(one.network, space.prices, one.ranked.gb_per_s).total().value();
+    const double hourly = job.machine.npu.usd_per_hour * static_cast<double>(space.divisions.npus.front());
+    if (hourly > 0.0) {
+      const double all = hourly + *one.network_usd / (hours_of_year * space.hardware.years);
+      one.usd_per_million_tokens = all / 3600.0 / one.rate.tokens_per_s * 1e6;
+    }
   }
   return one;
 }
@@ -78,39 +85,35 @@ double dearest(const HardwareSpace& space) {
   return most;
 }
 
-// The least a network of that shape costs on which that division's step takes no longer, by halves: the step
-// falls with what is spent.
-double least_cost(HardwareSpace space, const RankedHardware& ranked, double longest_ns) {
-  FreeStep step(space.divisions.job);
-  double low = 0.0;
-  double high = space.budget;
-  for (int k = 0; k < 60 && high - low > 1e-10 * high; ++k) {
-    space.budget = 0.5 * (low + high);
-    const bool fast = solve_shape(space, ranked.parallelism, ranked.shape, step).step_ns <= longest_ns;
-    (fast ? high : low) = space.budget;
+// What is minimized of a network that is bought. Throws InputError for what has no optimum.
+FreeGoal goal_of(const HardwareQuestion& question, const HardwareSpace& space) {
+  FreeGoal goal{.objective = question.objective};
+  if (goal.objective == PlanObjective::StepTime) return goal;
+  const bool limited = question.search.longest_step_ns > 0.0;
+  if (limited) goal.longest_ns = question.search.longest_step_ns;
+  if (goal.objective == PlanObjective::NetworkCost) {
+    if (!limited) throw InputError("--minimize: network-cost of a network that is bought needs --max-step");
+    if (!space.dollars) throw InputError("--budget: expected dollars, as what is minimized");
   }
-  return high;
-}
-
-// The cheapest network: the cheapest that the fastest division's own shape can be, until nothing cheaper by a
-// millionth is fast enough.
-RankedHardwares cheapest_hardware(HardwareSpace space, HardwareSearch search) {
-  constexpr double cheaper = 1.0 - 1e-6;
-  search.best = 1;
-  RankedHardwares best = best_hardware(space, search);
-  for (RankedHardwares found = best; !found.best.empty() && !found.interrupted;) {
-    best = found;
-    space.budget = least_cost(space, found.best[0], search.longest_step_ns);
-    FreeStep step(space.divisions.job);
-    const SolvedShape solved = solve_shape(space, best.best[0].parallelism, best.best[0].shape, step);
-    best.best[0].step_ns = solved.step_ns;
-    best.best[0].bound_ns = solved.bound_ns;
-    best.best[0].gb_per_s = solved.gb_per_s;
-    space.budget *= cheaper;
-    found = best_hardware(space, search);
-    best.interrupted = found.interrupted;
+  if (goal.objective == PlanObjective::PerfPerCost) {
+    if (space.dollars && !limited) {
+      throw InputError(
+          "--minimize: perf-per-cost within dollars is best with no network at all: give a budget in GB/s, "
+          "which is spent, or --max-step");
+    }
+    if (!space.dollars && limited)
+      throw InputError("--max-step: not with perf-per-cost within GB/s, all of which are spent");
+    // Less of everything makes the product smaller, until a step takes as long as it may.
+    if (space.dollars) goal.objective = PlanObjective::NetworkCost;
   }
-  return best;
+  if (goal.objective == PlanObjective::CostPerToken) {
+    const Npu& npu = space.divisions.job.machine.npu;
+    if (npu.usd_per_hour <= 0.0)
+      throw InputError(fmt::format("--minimize: cost-per-token needs the usd_per_hour of {}", npu.name));
+    goal.fixed_usd = npu.usd_per_hour * static_cast<double>(space.divisions.npus.front()) * hours_of_year *
+                     space.hardware.years;
+  }
+  return goal;
 }
 
 }  // namespace
@@ -123,14 +126,10 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   HardwareSpace space;
   space.any_placement = job.placement.empty() || equal_ignoring_case(job.placement, "any");
   if (space.any_placement) job.placement.clear();
-  const bool cheapest = question.objective == PlanObjective::NetworkCost;
-  if (!cheapest && question.objective != PlanObjective::StepTime) {
-    throw InputError("--minimize: expected time or network-cost where a network is bought");
-  }
-  if (cheapest && question.search.longest_step_ns <= 0.0) {
-    throw InputError("--minimize: network-cost of a network that is bought needs --max-step");
-  }
-  if (job.budget.empty() && !cheapest)
+  const bool costs = question.objective != PlanObjective::StepTime;
+  const bool spends =
+      question.objective == PlanObjective::PerfPerCost && question.search.longest_step_ns <= 0.0;
+  if (job.budget.empty() && ((!costs && !question.pareto) || spends))
     throw InputError("--budget: expected GB/s per NPU, or dollars as $15M");
   const Budget budget =
       job.budget.empty() ? Budget(Money(1.0)) : parse_option("--budget", job.budget, parse_budget);
@@ -148,28 +147,112 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
   if (npus < 2) throw InputError("--npus 1: one NPU has no network to buy");
   space.prices = load_any_prices(word_of(job, &Job::prices));
   space.unit_usd = unit_prices_of(space.hardware, npus, space.prices);
-  if (cheapest && question.prove)
-    throw InputError("--proof: expected --minimize time where a network is bought");
-  if (cheapest && !space.dollars) throw InputError("--budget: expected dollars, as what is minimized");
+  space.goal = goal_of(question, space);
   if (job.budget.empty()) space.budget = dearest(space);
-  space.families = families_of(space, words, space.dollars ? &space.prices : nullptr);
+  space.families = families_of(space, words, space.dollars || costs ? &space.prices : nullptr);
   for (const std::string& text : words.constraints) {
     // Read for itself; each shape reads it again with its own prices.
     static_cast<void>(
         parse_constraint(text, max_free_dimensions, std::vector<double>(max_free_dimensions, 1.0)));
     space.constraints.push_back(text);
   }
+  const bool product = space.goal.objective == PlanObjective::CostPerToken || space.goal.spends_all();
+  if (product && !space.constraints.empty()) {
+    throw InputError(
+        "--constraint: not with what multiplies time and cost, which may have several optima then (expected "
+        "--minimize time or network-cost)");
+  }
   return space;
 }
 
+namespace {
+
+// The fastest within the budget, then within half of what that one costs, and so on.
+RankedHardwares front_of(HardwareSpace space, HardwareSearch search) {
+  RankedHardwares front;
+  const std::size_t rows = search.best;
+  search.best = 1;
+  for (std::size_t i = 0; i < rows; ++i) {
+    RankedHardwares found = best_hardware(space, search);
+    if (i == 0) std::swap(front, found);
+    const std::vector<RankedHardware>& best = i == 0 ? front.best : found.best;
+    if (i > 0) front.interrupted = found.interrupted;
+    if (best.empty() || front.interrupted) break;
+    double usd = 0.0;
+    const FreeRegion region = region_of(space, best[0].shape);
+    for (std::size_t d = 0; d < best[0].gb_per_s.size(); ++d) usd += region.usd[d] * best[0].gb_per_s[d];
+    space.budget = 0.5 * std::min(usd, space.budget);
+    if (i > 0) front.best.push_back(found.best[0]);
+  }
+  return front;
+}
+
+// The same with no more money than an answer spends: what the fastest divisions cost at least bounds what the
+// best ones cost, and as much money makes no step shorter than theirs.
+HardwareSpace within_what_is_spent(HardwareSpace space, HardwareSearch search) {
+  constexpr int most_rounds = 4;
+  constexpr double worthwhile = 0.9;
+  const FreeGoal goal = space.goal;
+  const bool spends = goal.objective == PlanObjective::StepTime || goal.spends_all();
+  if (spends || !space.dollars || !space.constraints.empty()) return space;
+  search.longest_step_ns = std::isfinite(goal.longest_ns) ? goal.longest_ns : 0.0;
+  for (int round = 0; round < most_rounds; ++round) {
+    HardwareSpace timed = space;
+    timed.goal = {};
+    const RankedHardwares fastest = best_hardware(timed, search);
+    if (fastest.interrupted || fastest.best.size() < search.best) return space;
+    FreeStep step(space.divisions.job);
+    double worst = 0.0;
+    for (const RankedHardware& row : fastest.best) {
+      worst = std::max(worst, solve_shape(space, row.parallelism, row.shape, step).value);
+    }
+    const bool product = goal.objective == PlanObjective::CostPerToken;
+    const double usd = product ? worst / fastest.best[0].step_ns - goal.fixed_usd : worst;
+    const double enough = usd * (1.0 + 1e-4) + 1e-8 * goal.fixed_usd;
+    if (!(enough < space.budget) || enough <= 0.0) return space;
+    const bool enough_rounds = enough > worthwhile * space.budget;
+    space.budget = enough;
+    if (enough_rounds) break;
+  }
+  return space;
+}
+
+RankedHardwares best_of(const HardwareSpace& space, const HardwareSearch& search) {
+  const HardwareSpace less = within_what_is_spent(space, search);
+  RankedHardwares found = best_hardware(less, search);
+  const bool too_few = found.best.size() < search.best && less.budget < space.budget && !found.interrupted;
+  return too_few ? best_hardware(space, search) : found;
+}
+
+void explain(const HardwareQuestion& question, HardwareSearch search, HardwareAnswer& answer) {
+  HardwareSpace asked = answer.space;
+  narrow(asked.divisions, "--explain", question.explain);
+  search.best = 1;
+  RankedHardwares found = best_of(asked, search);
+  HardwareAnswer::Explained& told = answer.explained.emplace();
+  told.asked = question.explain;
+  if (!found.best.empty()) told.best = planned(answer.space, std::move(found.best[0]));
+  told.smallest = found.smallest;
+}
+
+void check_front(const HardwareQuestion& question, const HardwareSpace& space) {
+  if (question.objective != PlanObjective::StepTime || !space.dollars)
+    throw InputError(
+        "--pareto: of a network that is bought it is of time and dollars: --minimize time, --budget in "
+        "dollars");
+  if (question.prove) throw InputError("--proof is of one list of divisions, not of a front");
+}
+
+}  // namespace
+
 HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watch) {
-  HardwareAnswer answer{.space = hardware_space(question), .objective = question.objective};
+  HardwareAnswer answer{
+      .space = hardware_space(question), .objective = question.objective, .pareto = question.pareto};
   HardwareSearch search = question.search;
   search.interrupted = [stop = watch.stop] { return stop.stop_requested(); };
+  if (question.pareto) check_front(question, answer.space);
   answer.memory_limit = memory_limit(answer.space.divisions, {.most_memory_bytes = search.most_memory_bytes});
-  RankedHardwares found = question.objective == PlanObjective::NetworkCost
-                              ? cheapest_hardware(answer.space, search)
-                              : best_hardware(answer.space, search);
+  RankedHardwares found = question.pareto ? front_of(answer.space, search) : best_of(answer.space, search);
   if (question.prove && !found.interrupted) {
     try {
       answer.proof = prove_hardware(answer.space, search, found);
@@ -185,10 +268,13 @@ HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watc
   if (found.counts.valid == 0 && !found.interrupted) {
     throw InputError("no combination of these choices divides the model, the batch and the NPUs");
   }
+  if (!question.explain.empty() && !found.interrupted) explain(question, search, answer);
   if (answer.best.empty() && found.counts.fit > 0 && search.longest_step_ns > 0.0 && !found.interrupted) {
     search.longest_step_ns = 0.0;
     search.best = 1;
-    RankedHardwares any = best_hardware(answer.space, search);
+    HardwareSpace fastest = answer.space;
+    fastest.goal = {};
+    RankedHardwares any = best_hardware(fastest, search);
     if (!any.best.empty()) answer.fastest = planned(answer.space, std::move(any.best[0]));
   }
   return answer;

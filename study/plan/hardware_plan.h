@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/hardware/hardware_proof.h"
+#include "plan/hardware/proof/hardware_proof.h"
 #include "study/job/job.h"
 #include "study/watch.h"
 #include "training/estimate.h"
@@ -25,10 +25,14 @@ struct HardwareQuestion {
   Job job;  // with --budget
   HardwareWords words;
   HardwareSearch search;
-  // Time within the budget; or the network's cost with a step of at most search.longest_step_ns, of one
-  // network, within the budget in dollars if there is one.
+  // Within the budget, if there is one, and with a step of at most search.longest_step_ns, if that is given:
+  // time; the network's cost; what NPUs and network cost in the time of a step; or the product of time and
+  // the network's cost, where a budget in GB/s is spent to the last.
   PlanObjective objective = PlanObjective::StepTime;
   bool prove = false;  // keep why nothing else is better
+  // The fastest within the budget in dollars, within half of what that costs, and so on: search.best of them.
+  bool pareto = false;
+  std::string explain;  // "tp 8 pp 8": why is that not the best? "": nothing is asked
 };
 
 // A network with the best division over it, and all that is known of it.
@@ -38,7 +42,9 @@ struct PlannedHardware {
   Machine machine;  // with these bandwidths as its own
   TrainingRate rate;
   std::optional<double> network_usd;  // where all prices are known
-  double estimate_ns = 0.0;           // by `estimate`, on that machine
+  // Of NPUs by the hour, and the network's share of its years; where both are known.
+  std::optional<double> usd_per_million_tokens;
+  double estimate_ns = 0.0;  // by `estimate`, on that machine
 };
 
 struct HardwareAnswer {
@@ -52,6 +58,14 @@ struct HardwareAnswer {
   std::optional<PlannedHardware> fastest;  // where nothing is as fast as --max-step demands
   bool interrupted = false;
   std::vector<ClosedSizes> proof;  // where it was asked for
+  bool pareto = false;
+
+  struct Explained {
+    std::string asked;
+    std::optional<PlannedHardware> best;  // of those that agree with it; nothing where none is left
+    std::optional<RankedDivision> smallest;
+  };
+  std::optional<Explained> explained;
 };
 
 // As a machine file.

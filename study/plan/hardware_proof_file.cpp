@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/io/files.h"
 #include "core/text.h"
-#include "plan/hardware/hardware_check.h"
+#include "plan/hardware/proof/hardware_check.h"
 #include "study/job/job_options.h"
 #include "study/plan/proof_json.h"
 
@@ -73,12 +74,13 @@ ProofLine header(const HardwareQuestion& question) {
   }
   const HardwareWords& words = question.words;
   return {{"bandwright", proof_kind},
-          {"version", 1},
+          {"version", 2},
           {"job", job},
           {"npu", words.npu},
           {"hardware", words.hardware},
           {"shapes", words.shapes},
           {"dimensions", words.dimensions},
+          {"minimize", plan_objective_name(question.objective)},
           {"best", question.search.best},
           {"max_step_ns", question.search.longest_step_ns},
           {"max_memory_bytes", question.search.most_memory_bytes}};
@@ -92,6 +94,7 @@ ProofLine line_of(const RankedHardware& row, const Network& network) {
           {"network", network.shorthand()},
           {"gb_per_s", row.gb_per_s},
           {"step_ns", row.step_ns},
+          {"value", row.value},
           {"ties", ties}};
 }
 
@@ -101,7 +104,7 @@ ProofLine line_of(const ClosedSizes& sizes) {
           {"valid", sizes.valid},
           {"do_not_fit", sizes.do_not_fit},
           {"above_bound", sizes.above_bound},
-          {"least_bound_ns", sizes.least_bound_ns ? ProofLine(*sizes.least_bound_ns) : ProofLine(nullptr)},
+          {"least_bound", sizes.least_bound ? ProofLine(*sizes.least_bound) : ProofLine(nullptr)},
           {"by_path", sizes.by_path}};
 }
 
@@ -115,7 +118,7 @@ ProofLine line_of(const ClosedPair& pair) {
           {"npus", pair.npus},
           {"kinds", pair.kinds},
           {"cuts", cuts},
-          {"bound_ns", pair.bound_ns}};
+          {"bound", pair.bound}};
 }
 
 // Reads lines in their order.
@@ -161,7 +164,7 @@ class HardwareProofReader {
   }
 
   void take_header(const ProofLine& line) {
-    if (line.value("bandwright", "") != proof_kind || line.at("version") != 1)
+    if (line.value("bandwright", "") != proof_kind || line.at("version") != 2)
       fail("a proof of another version");
     for (const auto& [name, word] : line.at("job").items()) {
       const JobOption* option = find_job_option(name);
@@ -170,6 +173,7 @@ class HardwareProofReader {
     }
     question.words = {line.at("npu"), line.at("hardware"), line.at("shapes"), line.at("dimensions"), {}};
     constexpr std::int64_t most_listed = 10'000;
+    question.objective = plan_objective(line.at("minimize").get<std::string>());
     question.search.best = static_cast<std::size_t>(proof_whole(line, "best", 1, most_listed));
     question.search.longest_step_ns = proof_number(line, "max_step_ns");
     question.search.most_memory_bytes = proof_number(line, "max_memory_bytes");
@@ -186,6 +190,7 @@ class HardwareProofReader {
     row.gb_per_s = numbers(line.at("gb_per_s"));
     if (row.gb_per_s.size() != row.shape.npus.size()) fail("a bandwidth for each dimension is expected");
     row.step_ns = proof_number(line, "step_ns");
+    row.value = proof_number(line, "value");
     for (const ProofLine& tie : line.at("ties")) row.ties.push_back(division_of(tie, space));
     found.best.push_back(std::move(row));
   }
@@ -199,7 +204,7 @@ class HardwareProofReader {
     sizes.valid = count("valid");
     sizes.do_not_fit = count("do_not_fit");
     sizes.above_bound = count("above_bound");
-    if (!line.at("least_bound_ns").is_null()) sizes.least_bound_ns = proof_number(line, "least_bound_ns");
+    if (!line.at("least_bound").is_null()) sizes.least_bound = proof_number(line, "least_bound");
     sizes.by_path = count("by_path");
     proof.push_back(std::move(sizes));
   }
@@ -215,7 +220,8 @@ class HardwareProofReader {
                     .groups = line.at("groups"),
                     .npus = {},
                     .kinds = line.at("kinds"),
-                    .bound_ns = proof_number(line, "bound_ns")};
+                    .bound = line.at("bound").is_null() ? std::numeric_limits<double>::infinity()
+                                                        : proof_number(line, "bound")};
     for (const ProofLine& npus : line.at("npus")) {
       pair.npus.push_back(static_cast<int>(proof_whole(npus, 1, max_npus)));
     }

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "plan/hardware/hardware_proof.h"
+#include "plan/hardware/proof/hardware_proof.h"
 #include "study/plan/hardware_plan.h"
 
 namespace bandwright {

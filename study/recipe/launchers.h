@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <span>
 
 #include "study/recipe/settings.h"
 #include "workload/architecture.h"
@@ -9,6 +10,9 @@ namespace bandwright {
 // A reader for each software. The job's model stays empty where the recipe does not describe it.
 Recipe read_megatron_core(Settings settings, const Job& given);
 Recipe read_torchtitan(Settings settings, const Job& given);
+
+// Arguments of Megatron-Core that its reader does not use, by megatron/training/arguments.py (2025).
+std::span<const KnownSetting> megatron_core_arguments();
 
 // A model as a job's word: the name of one that comes along and has the same layers, else written out.
 // `knows_vocabulary`: of one that does not, all sizes of it are the same.

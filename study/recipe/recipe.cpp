@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/fields.h"
+#include "core/io/files.h"
 #include "core/io/paths.h"
 #include "core/io/process.h"
 #include "core/text.h"
@@ -124,6 +127,18 @@ Recipe read_recipe(std::string_view text, const std::string& file, const Job& gi
     if (said.starts_with(file + ':')) throw;
     throw InputError(Place{file}, said);
   }
+}
+
+std::optional<Recipe> recipe_in(const std::string& file, const Job& given) {
+  constexpr std::size_t most_bytes = std::size_t{1} << 20;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error) ||
+      std::filesystem::file_size(file, error) > most_bytes) {
+    return std::nullopt;
+  }
+  const std::string text = read_text_file(file, most_bytes);
+  if (!is_recipe(text)) return std::nullopt;
+  return read_recipe(text, file, given);
 }
 
 std::string estimate_command(const Job& job) {

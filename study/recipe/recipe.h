@@ -23,6 +23,8 @@ struct Recipe {
 // leave what they don't say as usual here.
 bool is_recipe(std::string_view text);
 Recipe read_recipe(std::string_view text, const std::string& file, const Job& given);
+// The one in a file; nothing for any other file, a folder, or one that is not there.
+std::optional<Recipe> recipe_in(const std::string& file, const Job& given);
 
 // `bandwright estimate ...` for the shell.
 std::string estimate_command(const Job& job);

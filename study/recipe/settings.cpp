@@ -325,17 +325,17 @@ Settings read_toml(std::string_view text, const std::string& file) {
   return settings;
 }
 
-void sort_unused(Recipe& recipe, const Settings& settings, const KnownSetting* begin, const KnownSetting* end,
+void sort_unused(Recipe& recipe, const Settings& settings, std::span<const KnownSetting> catalogue,
                  std::string_view dashes) {
   for (const Setting* setting : settings.unused()) {
-    const KnownSetting* known = std::find_if(begin, end, [&](const KnownSetting& each) {
+    const auto known = std::find_if(catalogue.begin(), catalogue.end(), [&](const KnownSetting& each) {
       return each.name.ends_with('*') ? setting->name.starts_with(each.name.substr(0, each.name.size() - 1))
                                       : setting->name == each.name;
     });
     const std::string shown =
         fmt::format("{}{}{}{}", dashes, setting->name, setting->values.empty() ? "" : " ",
                     fmt::join(setting->values, " "));
-    if (known == end) {
+    if (known == catalogue.end()) {
       recipe.notes.push_back(printable(shown) + ": not known here; whether it changes a layer is not either");
     } else if (known->note.empty()) {
       recipe.weightless.push_back(printable(std::string(dashes) + setting->name));

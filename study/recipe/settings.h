@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,7 +61,7 @@ struct KnownSetting {
   std::string_view note;  // what it changes; "": no step is longer or shorter for it
 };
 // Sorts what is left into notes and what has no weight; what is unknown is named.
-void sort_unused(Recipe& recipe, const Settings& settings, const KnownSetting* begin, const KnownSetting* end,
+void sort_unused(Recipe& recipe, const Settings& settings, std::span<const KnownSetting> known,
                  std::string_view dashes);
 
 }  // namespace bandwright

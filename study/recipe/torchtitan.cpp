@@ -95,7 +95,7 @@ class TitanReader {
     read_batch();
     read_recomputation();
     read_precision();
-    sort_unused(recipe_, set_, known_settings.data(), known_settings.data() + known_settings.size(), "");
+    sort_unused(recipe_, set_, known_settings, "");
     return std::move(recipe_);
   }
 

@@ -235,9 +235,8 @@ TEST(PlanCommand, ProvesTheNetworkThatIsBought) {
     return damaged;
   };
   const std::size_t pair = first("pair");
-  rejected("a bound", changed(pair, [](auto& line) {
-             line["bound_ns"] = 1.001 * line["bound_ns"].template get<double>();
-           }));
+  rejected("a bound",
+           changed(pair, [](auto& line) { line["bound"] = 1.001 * line["bound"].template get<double>(); }));
   rejected("a cut", changed(pair, [](auto& line) {
              line["cuts"][0][1][0] = 2.0 * line["cuts"][0][1][0].template get<double>();
            }));

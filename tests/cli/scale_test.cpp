@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/program.h"
@@ -62,6 +64,28 @@ TEST_F(Scale, WarningsAloneExitWithZero) {
 
 TEST_F(Scale, NoLawExitsWithOne) {
   EXPECT_EQ(run({"fit", folder_.write("t.csv", "n,seconds\n1,10\n2,1\n")}).status, 1);
+}
+
+// The table beside each picture is there even where nothing can draw, which is quicker.
+TEST_F(Scale, FilesThatAreCalledTheSameHavePicturesOfTheirOwn) {
+  const std::string text = contents(amdahl_csv());
+  for (const char* folder : {"a", "b", "a b"}) std::filesystem::create_directory(folder_.path() / folder);
+  std::vector<std::string> files = {"runs.csv",    "a/runs.csv",    "b/runs.csv",  "a b/runs.csv",
+                                    "a__runs.csv", "a-b__runs.csv", "runs.csv.csv"};
+  ::setenv("BANDWRIGHT_PYTHON", "/bin/false", 1);
+  for (const std::string& file : files) {
+    folder_.write(file, text);
+    run({"fit", file, "--plot", "--plot-folder", "pictures"});
+  }
+  ::unsetenv("BANDWRIGHT_PYTHON");
+  std::vector<std::string> tables;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path() / "pictures")) {
+    if (entry.path().extension() == ".csv") tables.push_back(entry.path().filename().string());
+  }
+  EXPECT_EQ(tables.size(), files.size()) << testing::PrintToString(tables);
+  EXPECT_THAT(tables, testing::Contains("scaling-fit-runs.csv"));
+  EXPECT_THAT(tables, testing::Contains("scaling-fit-a__runs.csv"));
+  EXPECT_THAT(tables, testing::Contains("scaling-fit-b__runs.csv"));
 }
 
 TEST_F(Scale, TrialsCountTheHeadTraffic) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "tests/support/temporary_folder.h"
 
@@ -68,6 +70,18 @@ TEST_F(TraceSteps, InvolvedDimensionsAreWhatACollectiveRunsOn) {
     EXPECT_EQ(result.ranks.teams, (std::vector<std::vector<int>>{{0, 2}, {1, 3}}));
     EXPECT_EQ(result.ranks.teams_of_group[0], (std::vector<std::uint32_t>{0, 1, 0, 1}));
   }
+}
+
+// One file for 65,536 NPUs: what all of them are in is listed once, not for each of them (4 billion ids).
+TEST_F(TraceSteps, AGroupOfAllNpusIsMadeOnce) {
+  constexpr int npus = 65'536;
+  write(0, {reduce(1, "")});
+  const TraceStep result = trace_step(read_traces(folder / "w.0.et", {}, npus, {}),
+                                      parse_network("Ring(8)_Switch(8192)"), {}, GroupRoute::Grid);
+  ASSERT_EQ(result.ranks.teams.size(), 1U);
+  EXPECT_EQ(result.ranks.teams[0].size(), static_cast<std::size_t>(npus));
+  EXPECT_TRUE(std::is_sorted(result.ranks.teams[0].begin(), result.ranks.teams[0].end()));
+  EXPECT_EQ(result.ranks.teams_of_group[0], std::vector<std::uint32_t>(npus, 0));
 }
 
 // {0, 1} and {2, 3} come from metadata: neighbours on the ring.

@@ -9,7 +9,9 @@
 #include <random>
 
 #include "optimizer/solver.h"
+#include "plan/hardware/group_layout.h"
 #include "plan/hardware/path_bound.h"
+#include "plan/hardware/shape_bound.h"
 #include "training/collective_time.h"
 #include "training/memory_bill.h"
 
@@ -107,7 +109,7 @@ void expect_brute_force(const HardwareSpace& space, std::size_t rows) {
   ASSERT_EQ(found.best.size(), std::min(rows, expected.size()));
   for (std::size_t i = 0; i < found.best.size(); ++i) {
     EXPECT_NEAR(found.best[i].step_ns / expected[i], 1.0, 2e-9) << i;
-    EXPECT_GE(found.best[i].bound_ns, found.best[i].step_ns * (1.0 - 1e-9)) << i;
+    EXPECT_GE(found.best[i].bound, found.best[i].step_ns * (1.0 - 1e-9)) << i;
   }
 }
 
@@ -266,9 +268,67 @@ TEST(Hardware, NoBoundIsAboveWhatItBounds) {
         cuts.add(step.at(of(cuts.gb_per_s(), one.shape)), cuts.gb_per_s());
         if (i % 20 == 0) {
           const Summary optimum = optimize(problem_of(region, step));
-          EXPECT_LE(cuts.ns(), optimum.objective * (1.0 + 1e-12));
+          EXPECT_LE(cuts.value(), optimum.objective * (1.0 + 1e-12));
         }
       }
+    }
+  }
+}
+
+// What is minimized in turn, each with what it needs.
+std::vector<HardwareSpace> spaces_of_each_goal(const HardwareSpace& within_bandwidth, double longest_ns) {
+  std::vector<HardwareSpace> all;
+  const auto add = [&](FreeGoal goal, bool dollars, double budget) {
+    HardwareSpace space = within_bandwidth;
+    space.goal = goal;
+    space.dollars = dollars;
+    space.budget = budget;
+    const std::int64_t npus = space.divisions.npus[0];
+    space.families = shape_families(space.hardware, npus, max_free_dimensions, &space.prices);
+    all.push_back(std::move(space));
+  };
+  const auto npus = static_cast<double>(within_bandwidth.divisions.npus[0]);
+  add({}, false, 200.0);
+  add({}, true, 2500.0 * npus);
+  add({.objective = PlanObjective::CostPerToken, .fixed_usd = 8e4 * npus}, true, 1e4 * npus);
+  add({.objective = PlanObjective::CostPerToken, .fixed_usd = 1e3 * npus}, false, 100.0);
+  add({.objective = PlanObjective::PerfPerCost}, false, 150.0);
+  add({.objective = PlanObjective::NetworkCost, .longest_ns = longest_ns}, true, 1e4 * npus);
+  add({.objective = PlanObjective::CostPerToken, .fixed_usd = 8e4 * npus, .longest_ns = longest_ns}, true,
+      1e4 * npus);
+  return all;
+}
+
+// The optimum is proved by the cuts that come with it.
+TEST(Hardware, OptimaAreProvedByTheirCuts) {
+  HardwareSpace narrowed = space_of("llama3-8b", "dgx-h100", 16, 32, 200.0, false);
+  narrow(narrowed);
+  const std::vector<Parallelism> divisions = divisions_of(narrowed);
+  std::mt19937 random(23);
+  for (HardwareSpace& space : spaces_of_each_goal(narrowed, 2.5e9)) {
+    FreeStep step(space.divisions.job);
+    for (int i = 0; i < 25; ++i) {
+      const Triple one = random_triple(space, divisions, random);
+      const FreeLayout layout = layout_of(space.hardware, one.shape, one.p);
+      step.take(one.p, layout);
+      const StepAt time = [&](std::span<const double> b) { return step.at(b); };
+      const SolvedShape solved = solve_shape(space, one.shape, time);
+      const FreeRegion region = region_of(space, one.shape);
+      if (std::isinf(solved.value)) continue;
+      EXPECT_GE(solved.bound, solved.value * (1.0 - 1.1 * space.goal.gap()))
+          << plan_objective_name(space.goal.objective) << " " << i;
+      EXPECT_LE(solved.bound, solved.value * (1.0 + 1e-10));
+      double weights = 0.0;
+      double constant = 0.0;
+      FreeBandwidths bytes{};
+      for (const SolvedShape::Cut& cut : solved.cuts) {
+        weights += cut.weight;
+        constant += cut.weight * cut.time.constant_ns(of(cut.asked, one.shape));
+        for (std::size_t d = 0; d < bytes.size(); ++d) bytes[d] += cut.weight * cut.time.bytes[d];
+      }
+      EXPECT_NEAR(weights, 1.0, 1e-12);
+      EXPECT_GE(least_value(region, constant, bytes).value, solved.value * (1.0 - 2.0 * space.goal.gap()))
+          << plan_objective_name(space.goal.objective) << " " << i;
     }
   }
 }

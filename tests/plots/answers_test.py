@@ -51,6 +51,15 @@ class Answers(unittest.TestCase):
             with self.subTest(message):
                 self.assertIn(message, self.draw(script, text).stderr)
 
+    def test_chunks_of_interleaved_stages_have_shades(self):
+        sys.path.insert(0, str(PLOTS))
+        self.addCleanup(sys.path.remove, str(PLOTS))
+        import timeline
+        looks = [timeline.look((0.0, 1.0, "forward 3", "forward", {"micro_batch": 3, "chunk": chunk})) for chunk in range(4)]
+        self.assertEqual([label for label, _ in looks], ["forward", *(f"forward, chunk {i}" for i in (2, 3, 4))])
+        brightness = [sum(timeline.to_rgba(shade)[:3]) for _, shade in looks]
+        self.assertEqual(brightness, sorted(set(brightness)))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -12,7 +12,7 @@ namespace {
 
 // Latent attention: the scores are head_dim + rope_dim wide. On chip it takes its time at a rate of FLOP, of
 // which the backward pass has 3 (128 + 64) + 2 x 128 for each
-// (128 + 64) + 128 forward; its kernels have 0.45 of a multiplication's speed there and 0.59 forward.
+// (128 + 64) + 128 forward; its kernels have 0.53 of a multiplication's speed there and 0.67 forward.
 TEST(LayerCost, CountsTheRopePartOfLatentAttention) {
   Npu npu = load_machine("dgx-h100").npu;
   npu.constants.kernel_overhead_us = 0.0;
@@ -23,7 +23,7 @@ TEST(LayerCost, CountsTheRopePartOfLatentAttention) {
   const BlockPasses with = dense_layer_cost(latent, {}, npu).attention;
   const BlockPasses without = dense_layer_cost(plain, {}, npu).attention;
   EXPECT_NEAR(with.forward.core / without.forward.core, 320.0 / 256.0, 1e-9);
-  EXPECT_NEAR(with.input_gradient.core / with.forward.core, 832.0 / 320.0 * 0.59 / 0.45, 1e-9);
+  EXPECT_NEAR(with.input_gradient.core / with.forward.core, 832.0 / 320.0 * 0.67 / 0.53, 1e-9);
   const Parallelism unfused{.attention = AttentionKernel::Unfused};
   EXPECT_GT(dense_layer_cost(latent, unfused, npu).attention.forward.core,
             dense_layer_cost(plain, unfused, npu).attention.forward.core);
@@ -36,11 +36,41 @@ TEST(PowerLimit, MatrixUnitsAreFasterWhereTheyRestBetween) {
   Npu npu = load_machine("dgx-h100").npu;
   npu.constants.sustained = 0.7;
   const double clock = 0.7 * std::pow(1.4, 0.4);
-  EXPECT_NEAR(clock_under_load(npu, clock * 1e6, 1e6), clock, 1e-6);
-  EXPECT_DOUBLE_EQ(clock_under_load(npu, 1e6, 0.0), 0.7);
-  EXPECT_DOUBLE_EQ(clock_under_load(npu, 1.0, 1e9), 1.0);  // no faster than in a short run
+  const auto multiplying = [](double hot, double cold) {
+    return MatrixLoad{.hot_ns = hot, .heat = hot, .cold_ns = cold};
+  };
+  EXPECT_NEAR(clock_under_load(npu, multiplying(clock * 1e6, 1e6)), clock, 1e-6);
+  EXPECT_DOUBLE_EQ(clock_under_load(npu, multiplying(1e6, 0.0)), 0.7);
+  EXPECT_DOUBLE_EQ(clock_under_load(npu, multiplying(1.0, 1e9)), 1.0);  // no faster than in a short run
   npu.watts = 0.0;
-  EXPECT_DOUBLE_EQ(clock_under_load(npu, 1e6, 1e6), 0.7);
+  EXPECT_DOUBLE_EQ(clock_under_load(npu, multiplying(1e6, 1e6)), 0.7);
+}
+
+// Attention cores that have matrix units busy half of their time draw 0.5 f^2.5 + 0.5 x 0.6, in the power of
+// multiplications at `sustained`: 1 at f^2.5 = 1.4, whatever else there is none of.
+TEST(PowerLimit, MatrixUnitsRestInsideAttention) {
+  Npu npu = load_machine("dgx-h100").npu;
+  npu.constants.sustained = 0.7;
+  const double clock = clock_under_load(npu, {.hot_ns = 1e6, .idle_ns = 0.5e6, .heat = 0.5e6});
+  EXPECT_NEAR(clock, 0.7 * std::pow(1.4, 0.4), 1e-12);
+}
+
+// A GB300 computes three times as fast in nvfp4 as in fp8, with half the bits: 1.5 times the power, which it
+// keeps to the limit at 1.5^-0.4 of the clock. fp8 draws as much as bf16: twice as fast with half the bits.
+TEST(PowerLimit, FormatsThatAreFasterThanTheirBitsRunSlower) {
+  Npu npu = load_machine("gb300-nvl72").npu;
+  EXPECT_NEAR(clock_under_load(npu, {.hot_ns = 1e6, .heat = 1.5e6}),
+              npu.constants.sustained * std::pow(1.5, -0.4), 1e-12);
+  npu.watts = 0.0;
+  npu.constants.sustained = 1.0;
+  const TransformerArchitecture model = load_architecture("llama3-70b");
+  const auto power = [&](Precision precision) {
+    const BlockCost cost = dense_layer_cost(model, {.precision = precision}, npu).ffn.weight_gradient;
+    return cost.heat / cost.projections;
+  };
+  EXPECT_DOUBLE_EQ(power(Precision::Nvfp4), 1.5);
+  EXPECT_DOUBLE_EQ(power(Precision::Fp8), 1.0);
+  EXPECT_DOUBLE_EQ(power(Precision::Bf16), 1.0);
 }
 
 // A pass over h x t in norms is 2 of 12 activations that the forward pass has; all projections in an

@@ -13,6 +13,8 @@ void add(BlockCost& sum, const BlockCost& part) {
   sum.projections += part.projections;
   sum.core += part.core;
   sum.hot_core += part.hot_core;
+  sum.idle_core += part.idle_core;
+  sum.heat += part.heat;
   sum.streaming += part.streaming;
   sum.kernels += part.kernels;
 }
@@ -26,6 +28,8 @@ void scale(BlockCost& cost, double share) {
   cost.projections *= share;
   cost.core *= share;
   cost.hot_core *= share;
+  cost.idle_core *= share;
+  cost.heat *= share;
   cost.streaming *= share;
   cost.kernels *= share;
 }
@@ -37,6 +41,7 @@ void scale(BlockPasses& passes, double share) {
 // So much of the multiplications.
 void add_share(BlockCost& sum, const BlockCost& part, double share) {
   sum.projections += share * part.projections;
+  sum.heat += share * part.heat;
   sum.kernels += share * part.kernels;
 }
 

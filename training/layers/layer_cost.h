@@ -12,6 +12,8 @@ struct BlockCost {
   double streaming = 0.0;    // norms, dropout, activation functions, residuals: memory speed
   double kernels = 0.0;      // issued by the host one by one
   double hot_core = 0.0;     // of the core, in matrix units
+  double idle_core = 0.0;    // of that, while they wait for the softmax and for data
+  double heat = 0.0;         // the rest and projections, by the power they draw: 1 in bf16
 
   [[nodiscard]] double ns() const { return projections + core + streaming; }
 };

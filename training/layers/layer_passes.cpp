@@ -29,6 +29,8 @@ void slow_down(BlockCost& cost, double factor) {
   cost.projections *= factor;
   cost.core *= factor;
   cost.hot_core *= factor;
+  cost.idle_core *= factor;
+  cost.heat *= factor;
   cost.streaming *= factor;
 }
 BlockPasses slowed(BlockPasses passes, const ComputeSlowdown& slowdown) {

@@ -17,32 +17,35 @@ std::array<BlockCost*, 4> all(BlockPasses& passes) {
 
 }  // namespace
 
-double clock_under_load(const Npu& npu, double hot_ns, double cold_ns) {
-  const double alone = npu.constants.sustained * npu.power_speed();
-  if (npu.watts <= 0.0 || hot_ns <= 0.0 || cold_ns <= 0.0) return alone;
-  // With d put in, what the limit leaves to matrix units is 1 + (1 - c) f cold / hot of it.
-  const double spared = (1.0 - cold_power) * cold_ns / hot_ns;
-  const auto allowed = [&](double clock) { return alone * std::pow(1.0 + spared * clock, clock_per_power); };
+double clock_under_load(const Npu& npu, const MatrixLoad& load) {
+  const double cool = npu.constants.sustained * npu.power_speed();
+  if (npu.watts <= 0.0 || load.heat <= 0.0) return cool;
+  // What is left of the limit to matrix units, in their power at `cool`, without and with a share of the
+  // clock.
+  const double own = (load.hot_ns - cold_power * load.idle_ns) / load.heat;
+  const double spared = (1.0 - cold_power) * load.cold_ns / load.heat;
+  const auto allowed = [&](double clock) { return cool * std::pow(own + spared * clock, clock_per_power); };
   if (allowed(1.0) >= 1.0) return 1.0;
-  double clock = alone;
+  double clock = cool;
   for (int i = 0; i < newton_steps; ++i) {
     const double next = allowed(clock);
-    const double slope = clock_per_power * spared * next / (1.0 + spared * clock);
+    const double slope = clock_per_power * spared * next / (own + spared * clock);
     clock -= (clock - next) / (1.0 - slope);
   }
   return clock;
 }
 
 void limit_power(std::span<BlockPasses* const> blocks, const Npu& npu) {
-  double hot = 0.0;
-  double cold = 0.0;
+  MatrixLoad load;
   for (BlockPasses* const passes : blocks) {
     for (const BlockCost* const cost : all(*passes)) {
-      hot += cost->projections + cost->hot_core;
-      cold += cost->core - cost->hot_core + cost->streaming;
+      load.hot_ns += cost->projections + cost->hot_core;
+      load.idle_ns += cost->idle_core;
+      load.heat += cost->heat;
+      load.cold_ns += cost->core - cost->hot_core + cost->streaming;
     }
   }
-  const double clock = clock_under_load(npu, hot, cold);
+  const double clock = clock_under_load(npu, load);
   for (BlockPasses* const passes : blocks) {
     for (BlockCost* const cost : all(*passes)) {
       cost->projections /= clock;

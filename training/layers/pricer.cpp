@@ -6,22 +6,25 @@ namespace bandwright {
 namespace {
 
 // Share of a matrix unit's speed in plain multiplications that on-chip attention reaches, forward and
-// backward. FlashAttention-3 has 0.75 of an H100's peak forward and 0.6 backward with long sequences and
-// heads of 128, where multiplications have 0.8 to 0.9; cuDNN's of 2024 less (Shah et al., FlashAttention-3,
-// 2024, figures 5 and 6). FlashAttention-2 has 0.7 and 0.55 of an A100 and runs the older instructions on
-// later NPUs, the first kernels 0.3 to 0.5 (Dao, FlashAttention-2, 2023, figures 4 to 6).
+// backward. Of an H100's peak FlashAttention-3 has 0.63 forward and 0.49 backward with causal sequences of 8k
+// and heads of 128, where multiplications have 0.95 (Shah et al., 2024, figures 5 and 6); cuDNN's of 2025 are
+// as fast. Those of 2024 are fitted on runs of up to a million tokens (NeMo 24.03 to 25.04). FlashAttention-2
+// has 0.7 and 0.55 of an A100 and runs the older instructions on later NPUs, the first kernels 0.25 to 0.4
+// (Dao, FlashAttention-2, 2023, figures 4 to 6).
 struct AttentionShare {
-  double forward = 0.59;
-  double backward = 0.45;
+  double forward = 1.0;
+  double backward = 1.0;
 };
 AttentionShare attention_share(AttentionKernel kernel, const Npu& npu) {
   switch (kernel) {
     case AttentionKernel::Flash1:
-      return {0.4 * npu.older_kernels, 0.4 * npu.older_kernels};
+      return {0.33 * npu.older_kernels, 0.33 * npu.older_kernels};
     case AttentionKernel::Flash2:
       return {0.7 * npu.older_kernels, 0.55 * npu.older_kernels};
+    case AttentionKernel::Flash2024:
+      return {0.55 * npu.attention_speed, 0.42 * npu.attention_speed};
     default:
-      return {0.59 * npu.attention_speed, 0.45 * npu.attention_speed};
+      return {0.67 * npu.attention_speed, 0.53 * npu.attention_speed};
   }
 }
 // Megatron-LM's fused softmax takes whole groups of heads (fused_softmax.py, is_kernel_available); with
@@ -36,13 +39,21 @@ constexpr double state_space_backward = 2.5;
 constexpr double state_space_kernels = 7.0;
 // How often what they read and write passes through memory at its speed: kernels of few tokens and many
 // states wait for each other. Fitted on Nemotron 3 (Megatron-Bridge, 26.04 to 26.08).
-constexpr double state_space_passes = 6.0;
+constexpr double state_space_passes = 7.0;
+
+// Operations per time and bits, of those with 16 bits.
+double relative_power(const Npu& npu, Precision precision) {
+  if (!narrows(precision)) return 1.0;
+  const double bits = precision == Precision::Nvfp4 ? 4.0 : 8.0;
+  return npu.peak(precision) * bits / (npu.peak(Precision::Bf16) * 16.0);
+}
 
 // Bytes that casting an element to fp8 passes through memory: the largest is looked for (2), it is read again
 // (2) and written as rows and as columns (1 each). With MXFP8, whose scales are of 32 elements, as many: rows
-// and columns are scaled apart. To nvfp4 they are rotated before (a Hadamard transform: 2 read, 2 written).
+// and columns are scaled apart. To nvfp4 columns are rotated before (a Hadamard transform: 2 read, 2 written)
+// and then looked through and cast like rows, by themselves (Transformer Engine, NVFP4 quantizer, 2.8).
 double cast_bytes(Precision precision) {
-  return 4.0 + 2.0 * input_bytes(precision) + (precision == Precision::Nvfp4 ? 4.0 : 0.0);
+  return 4.0 + 2.0 * input_bytes(precision) + (precision == Precision::Nvfp4 ? 8.0 : 0.0);
 }
 
 }  // namespace
@@ -52,6 +63,7 @@ void Pricer::project_experts(BlockPasses& passes, const Projection& w, double to
   multiply_weights(own, projection_gemms(w, tokens, static_cast<double>(p_.experts_tensor()), experts));
   const auto add = [&](BlockCost& cost, const BlockCost& part) {
     cost.projections += part.projections / npu_.ragged_speed;
+    cost.heat += part.heat;
     cost.streaming += part.streaming;
     cost.kernels += part.kernels;
   };
@@ -60,14 +72,22 @@ void Pricer::project_experts(BlockPasses& passes, const Projection& w, double to
   add(passes.weight_gradient, own.weight_gradient);
 }
 
+// The power that matrix units draw in a format, of what they draw in bf16: as they compute twice as fast with
+// half the bits they draw as much, and more where they are faster than that (nvfp4 on a GB300: 1.5 times).
+void Pricer::multiply(BlockCost& cost, const Gemm& gemm, double result_bytes) const {
+  const double ns = gemm_ns(npu_, p_.precision, gemm, result_bytes);
+  run(cost, cost.projections, ns, 1.0);
+  cost.heat += ns * relative_power(npu_, p_.precision);
+}
+
 // A gradient that is reduced at the end of a step is added to the sum of those before as it is computed
 // (Megatron-LM, gradient accumulation fusion): read and written. In fp8 inputs are cast; weights once per
 // step, which does not weigh.
 void Pricer::multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const {
   const double summed = p_.zero < 2 ? 2.0 * static_cast<double>(p_.stored_gradient_bytes) : 2.0;
-  multiply(passes.forward, gemm_ns(npu_, p_.precision, gemms.forward));
-  multiply(passes.input_gradient, gemm_ns(npu_, p_.precision, gemms.input_gradient));
-  multiply(passes.weight_gradient, gemm_ns(npu_, p_.precision, gemms.weight_gradient, summed));
+  multiply(passes.forward, gemms.forward);
+  multiply(passes.input_gradient, gemms.input_gradient);
+  multiply(passes.weight_gradient, gemms.weight_gradient, summed);
   if (!narrows(p_.precision)) return;
   const auto& [m, n, k, batch] = gemms.forward;
   stream(passes.forward, batch * cast_bytes(p_.precision) * m * k, 2.0);
@@ -91,7 +111,7 @@ void Pricer::state_space_core(BlockPasses& passes) const {
   const double rate =
       npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency * chunk_share * npu_.older_kernels;
   const auto pass = [&](BlockCost& cost, double times) {
-    run_core(cost, times * tokens * work.flop / rate, 0.0);
+    run_core(cost, times * tokens * work.flop / rate, 0.0, chunk_share * npu_.older_kernels);
     stream(cost, times * tokens * state_space_passes * work.bytes, std::ceil(times * state_space_kernels));
   };
   pass(passes.forward, 1.0);
@@ -109,14 +129,14 @@ void Pricer::flash(BlockPasses& passes, const AttentionGemms& core) const {
   const double attended = causal_share * model_.attended_share();
   double backward = core.scores().flop();
   for (const Gemm& gemm : core.backward) backward += gemm.flop();
-  run_core(passes.forward, attended * core.flop() / rate + overhead, 1.0);
-  run_core(passes.input_gradient, attended * backward / backward_rate + 2.0 * overhead, 2.0);
+  run_core(passes.forward, attended * core.flop() / rate + overhead, 1.0, share.forward);
+  run_core(passes.input_gradient, attended * backward / backward_rate + 2.0 * overhead, 2.0, share.backward);
 }
 
 void Pricer::unfused(BlockPasses& passes, const AttentionGemms& core) const {
   const Gemm& scores = core.scores();
   const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
-    run_core(cost, gemm_ns(npu_, attention_precision(), gemm), 1.0);
+    run_core(cost, gemm_ns(npu_, attention_precision(), gemm), 1.0, 1.0);
   };
   const auto stream_scores = [&](BlockCost& cost, double passes_over_memory, double kernels) {
     const double bytes = passes_over_memory * 2.0 * scores.batch * scores.m * scores.n;

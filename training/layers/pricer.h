@@ -40,10 +40,13 @@ class Pricer {
     kind += ns;
     cost.kernels += kernels;
   }
-  static void multiply(BlockCost& cost, double ns) { run(cost, cost.projections, ns, 1.0); }
-  static void run_core(BlockCost& cost, double ns, double kernels) {
+  void multiply(BlockCost& cost, const Gemm& gemm, double result_bytes = 2.0) const;
+  // `share`: of that time in which matrix units compute.
+  static void run_core(BlockCost& cost, double ns, double kernels, double share) {
     run(cost, cost.core, ns, kernels);
     cost.hot_core += ns;
+    cost.idle_core += (1.0 - share) * ns;
+    cost.heat += share * ns;
   }
   void multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const;
   [[nodiscard]] Precision attention_precision() const {

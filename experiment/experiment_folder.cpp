@@ -1,4 +1,4 @@
-#include "cli/experiments/experiment_folder.h"
+#include "experiment/experiment_folder.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "answers/findings.h"
+#include "answers/experiments/findings.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "plan/hardware/hardware_check.h"
+#include "plan/hardware/proof/hardware_check.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,8 +10,10 @@
 
 #include "core/error.h"
 #include "core/stopping.h"
-#include "plan/hardware/matrix_step.h"
+#include "plan/hardware/group_layout.h"
+#include "plan/hardware/proof/matrix_step.h"
 #include "plan/hardware/shape_bound.h"
+#include "plan/hardware/together.h"
 #include "plan/plain_loops.h"
 #include "training/memory_bill.h"
 
@@ -20,7 +22,7 @@ namespace {
 
 constexpr double rounding_of_steps = 1e-11;
 
-bool apart(double a, double b) { return std::abs(a - b) > rounding_of_steps * std::max(a, b); }
+bool apart(double a, double b) { return a != b && !(std::abs(a - b) <= rounding_of_steps * std::max(a, b)); }
 
 std::string sizes_words(const GroupSizes& s) {
   return fmt::format("TP {} CP {} PP {} EP {}", s.tensor, s.context, s.pipeline, s.expert);
@@ -78,16 +80,19 @@ class HardwareChecker {
   [[nodiscard]] std::vector<GroupSizes> sizes_in_loops() const;
   [[nodiscard]] std::string check_rows() const;
   [[nodiscard]] std::string check_row(const RankedHardware& row, Parallelism p) const;
+  [[nodiscard]] bool in_space(const Parallelism& p) const;
   [[nodiscard]] std::string check(const ClosedSizes& line) const;
-  [[nodiscard]] std::string check_networks(TrainingJob job, const AxisPath& path, double limit,
+  [[nodiscard]] std::string check_division(TrainingJob job, const AxisPath& path, double limit,
                                            const ClosedSizes& line, ClosedSizes& own,
                                            std::size_t& next) const;
   [[nodiscard]] std::string check_pair(const TrainingJob& job, const ShapeFamily& shapes,
                                        const FreeLayout& layout, double limit, const ClosedPair& pair) const;
   // The line of a pair, with its kinds; null for another one's.
   [[nodiscard]] static const ClosedPair* line_of(const ClosedSizes& line, std::size_t next,
-                                                 const Parallelism& p, const std::vector<int>& npus,
-                                                 std::string_view kinds);
+                                                 const Parallelism& p, const ShapeFamily& shapes);
+  [[nodiscard]] std::string check_networks(const TrainingJob& job, const ShapeFamily& shapes,
+                                           const FreeLayout& layout, double limit, const ClosedSizes& line,
+                                           std::size_t& next) const;
 
   const HardwareSpace& space_;
   const HardwareSearch& search_;
@@ -133,7 +138,17 @@ std::vector<GroupSizes> HardwareChecker::sizes_in_loops() const {
 std::string HardwareChecker::check_row(const RankedHardware& row, Parallelism p) const {
   p.placement = row.parallelism.placement;
   const std::string words = pair_words(p, row.shape);
-  if (!runs(space_.divisions.job.model, flat_, p)) return words + ": cannot be run";
+  if (!in_space(p)) return words + ": no division of the space";
+  if (!space_.any_placement && p.placement != space_.divisions.job.parallelism.placement)
+    return words + ": another order of groups";
+  const bool shaped =
+      std::any_of(space_.families.begin(), space_.families.end(), [&](const ShapeFamily& each) {
+        bool same = each.npus == row.shape.npus;
+        for (std::size_t d = 0; same && d < each.kinds.size(); ++d)
+          same = (row.shape.kinds[d] & ~each.kinds[d]) == 0;
+        return same;
+      });
+  if (!shaped) return words + ": no network of the space";
   if (memory_bill(space_.divisions.job.model, p).total() > capacity_) return words + ": does not fit";
   const std::optional<FreeLayout> layout = try_layout(space_.hardware, row.shape, p);
   if (!layout) return words + ": its groups do not lie over it";
@@ -149,23 +164,39 @@ std::string HardwareChecker::check_row(const RankedHardware& row, Parallelism p)
   TrainingJob job = space_.divisions.job;
   job.parallelism = p;
   const double step = MatrixStep(job, layout->groups).over(*layout, row.gb_per_s).ns;
-  return apart(step, row.step_ns)
-             ? fmt::format("{}: a step of {:.17g} ns, not {:.17g}", words, step, row.step_ns)
-             : "";
+  if (apart(step, row.step_ns))
+    return fmt::format("{}: a step of {:.17g} ns, not {:.17g}", words, step, row.step_ns);
+  if (region.goal.spends_all() && spent < region.total * (1.0 - 1e-9)) return words + ": some budget is left";
+  FreeBandwidths at{};
+  std::copy(row.gb_per_s.begin(), row.gb_per_s.end(), at.begin());
+  const double value = region.value(row.step_ns, at);
+  return apart(value, row.value) ? fmt::format("{}: worth {:.17g}, not {:.17g}", words, value, row.value)
+                                 : "";
+}
+
+// Whether the loops come by.
+bool HardwareChecker::in_space(const Parallelism& p) const {
+  bool found = false;
+  const ClosedSubtree subtree{.npus = space_.divisions.npus.front(),
+                              .sizes = {p.tensor, p.context, p.pipeline, p.expert}};
+  for_each_in_loops(space_.divisions, subtree, flat_,
+                    [&](const Parallelism& each) { found = found || same_division(each, p); });
+  return found;
 }
 
 std::string HardwareChecker::check_rows() const {
   double before = 0.0;
   if (found_.best.size() > search_.best) return "more divisions are listed than were wanted";
   for (const RankedHardware& row : found_.best) {
-    if (row.step_ns <= before) return pair_words(row.parallelism, row.shape) + ": out of order";
-    before = row.step_ns;
-    if (search_.longest_step_ns > 0.0 && row.step_ns > search_.longest_step_ns) return "a row takes too long";
+    if (row.value <= before) return pair_words(row.parallelism, row.shape) + ": out of order";
+    before = row.value;
+    const double longest = search_.longest_step_ns * (1.0 + 1e-11);
+    if (longest > 0.0 && row.step_ns > longest) return "a row takes too long";
     if (std::string fault = check_row(row, row.parallelism); !fault.empty()) return fault;
     for (const Parallelism& tie : row.ties) {
       const bool fits = memory_bill(space_.divisions.job.model, tie).total() <= capacity_;
-      if (!runs(space_.divisions.job.model, flat_, tie) || !fits) {
-        return pair_words(tie, row.shape) + ": cannot be run, or does not fit";
+      if (!in_space(tie) || !fits) {
+        return pair_words(tie, row.shape) + ": no division of the space, or it does not fit";
       }
     }
   }
@@ -188,15 +219,19 @@ std::string HardwareChecker::check(const ClosedSizes& line) const {
     }
     if (groups.empty()) groups = parallel_groups(flat_, p);
     job.parallelism = p;
-    const PathTime time =
-        MatrixStep(job, groups).together(together_.classes, together_.copying, together_.gb_per_s);
-    const double limit = proved_limit(search_, found_, p);
-    if (bound_rounding * time.ns > limit) {
+    const MatrixStep step(job, groups);
+    const BoundWhatever whatever =
+        bound_whatever(space_.goal, together_, [&](std::span<const double> gb_per_s) {
+          return step.together(together_.classes, together_.copying, gb_per_s);
+        });
+    const double limit = proved_limit(space_, search_, found_, p);
+    if (above(whatever.value, limit)) {
       ++own.above_bound;
-      own.least_bound_ns = std::min(own.least_bound_ns.value_or(time.ns), time.ns);
+      if (std::isfinite(whatever.value))
+        own.least_bound = std::min(own.least_bound.value_or(whatever.value), whatever.value);
       return;
     }
-    fault = check_networks(job, {time.constant_ns(together_.gb_per_s), time.bytes}, limit, line, own, next);
+    fault = check_division(job, whatever.path, limit, line, own, next);
   });
   if (!fault.empty()) return fault;
   const std::string words = sizes_words(line.sizes);
@@ -206,24 +241,24 @@ std::string HardwareChecker::check(const ClosedSizes& line) const {
     return fmt::format("{}: {} valid, {} do not fit, {} above their bound, {} by their path, by the space",
                        words, own.valid, own.do_not_fit, own.above_bound, own.by_path);
   }
-  const bool other = own.least_bound_ns.has_value() != line.least_bound_ns.has_value() ||
-                     (own.least_bound_ns && apart(*own.least_bound_ns, *line.least_bound_ns));
+  const bool other = own.least_bound.has_value() != line.least_bound.has_value() ||
+                     (own.least_bound && apart(*own.least_bound, *line.least_bound));
   return other ? words + ": another least bound" : "";
 }
 
 const ClosedPair* HardwareChecker::line_of(const ClosedSizes& line, std::size_t next, const Parallelism& p,
-                                           const std::vector<int>& npus, std::string_view kinds) {
+                                           const ShapeFamily& shapes) {
   if (next >= line.pairs.size()) return nullptr;
   const ClosedPair& pair = line.pairs[next];
   const bool same = pair.virtual_stages == p.virtual_stages && pair.micro_batch == p.micro_batch &&
                     pair.zero == p.zero && pair.recompute == p.recompute &&
                     pair.sequence_parallel == p.sequence_parallel &&
-                    pair.groups == fmt::format("{}", fmt::join(p.placement, ",")) && pair.npus == npus &&
-                    pair.kinds == kinds;
+                    pair.groups == fmt::format("{}", fmt::join(p.placement, ",")) &&
+                    pair.npus == shapes.npus && pair.kinds == kind_letters(shapes);
   return same ? &pair : nullptr;
 }
 
-std::string HardwareChecker::check_networks(TrainingJob job, const AxisPath& path, double limit,
+std::string HardwareChecker::check_division(TrainingJob job, const AxisPath& path, double limit,
                                             const ClosedSizes& line, ClosedSizes& own,
                                             std::size_t& next) const {
   std::vector<std::vector<std::string>> orders = {job.parallelism.placement};
@@ -239,24 +274,29 @@ std::string HardwareChecker::check_networks(TrainingJob job, const AxisPath& pat
         ++own.by_path;
         continue;
       }
-      if (const ClosedPair* pair = line_of(line, next, job.parallelism, family.npus, "")) {
-        ++next;
-        if (std::string fault = check_pair(job, family, *layout, limit, *pair); !fault.empty()) return fault;
-        continue;
-      }
-      std::string fault;
-      for_each_shape(family, [&](const ShapeFamily& shape) {
-        if (!fault.empty()) return;
-        const ClosedPair* pair = line_of(line, next, job.parallelism, family.npus, kind_letters(shape));
-        if (pair == nullptr) {
-          fault = pair_words(job.parallelism, family) + ": no line says why it is closed";
-          return;
-        }
-        ++next;
-        fault = check_pair(job, shape, layout_of(space_.hardware, shape, job.parallelism), limit, *pair);
-      });
-      if (!fault.empty()) return fault;
+      if (std::string fault = check_networks(job, family, *layout, limit, line, next); !fault.empty())
+        return fault;
     }
+  }
+  return "";
+}
+
+// A line for all of them, or else for those of each kind of a dimension.
+std::string HardwareChecker::check_networks(const TrainingJob& job, const ShapeFamily& shapes,
+                                            const FreeLayout& layout, double limit, const ClosedSizes& line,
+                                            std::size_t& next) const {
+  if (const ClosedPair* pair = line_of(line, next, job.parallelism, shapes)) {
+    ++next;
+    return check_pair(job, shapes, layout, limit, *pair);
+  }
+  const std::optional<std::size_t> dimension = open_dimension(shapes);
+  if (!dimension) return pair_words(job.parallelism, shapes) + ": no line says why it is closed";
+  ShapeFamily some = shapes;
+  FreeLayout own = layout;
+  for (std::size_t k = 0; k < dimension_kinds().size(); ++k) {
+    if ((shapes.kinds[*dimension] >> k & 1U) == 0) continue;
+    some.kinds[*dimension] = own.network[*dimension].kinds = static_cast<std::uint8_t>(1U << k);
+    if (std::string fault = check_networks(job, some, own, limit, line, next); !fault.empty()) return fault;
   }
   return "";
 }
@@ -280,13 +320,12 @@ std::string HardwareChecker::check_pair(const TrainingJob& job, const ShapeFamil
   }
   if (std::abs(weights - 1.0) > 1e-12)
     return pair_words(job.parallelism, shapes) + ": weights that are not 1";
-  const double bound = least_time(region_of(space_, shapes), constant, bytes).ns;
-  if (apart(bound, pair.bound_ns)) {
-    return fmt::format("{}: a bound of {:.17g} ns, not {:.17g}", pair_words(job.parallelism, shapes), bound,
-                       pair.bound_ns);
+  const double bound = least_value(region_of(space_, shapes), constant, bytes).value;
+  if (apart(bound, pair.bound)) {
+    return fmt::format("{}: a bound of {:.17g}, not {:.17g}", pair_words(job.parallelism, shapes), bound,
+                       pair.bound);
   }
-  return bound_rounding * bound <= limit ? pair_words(job.parallelism, shapes) + ": not above what is listed"
-                                         : "";
+  return !above(bound, limit) ? pair_words(job.parallelism, shapes) + ": not above what is listed" : "";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "cli/console/origin.h"
+#include "report/origin.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "plan/hardware/matrix_step.h"
+#include "plan/hardware/proof/matrix_step.h"
 
 #include <algorithm>
 #include <array>

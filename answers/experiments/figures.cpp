@@ -1,4 +1,4 @@
-#include "cli/experiments/figures.h"
+#include "answers/experiments/figures.h"
 
 #include <fmt/format.h>
 
@@ -13,6 +13,8 @@
 #include "core/io/paths.h"
 #include "core/io/process.h"
 #include "core/io/tell.h"
+#include "core/parse_option.h"
+#include "report/render.h"
 
 namespace bandwright {
 namespace {
@@ -82,10 +84,6 @@ std::vector<std::string> options_of(const Stretch& stretch) {
 
 }  // namespace
 
-void require(Drawn drawn) {
-  if (drawn != Drawn::Yes) throw CLI::RuntimeError(static_cast<int>(drawn));
-}
-
 std::span<const Figure> figures() { return catalogue; }
 
 std::string file_stem(const Figure& figure, const Slice& slice) {
@@ -105,13 +103,6 @@ Drawn draw(const Figure& figure, const ExperimentFolder& folder, const Slice& sl
 Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target,
                     const Stretch& stretch) {
   return run_script("timeline", trace, target, options_of(stretch), stretch.svg);
-}
-
-void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help) {
-  command.add_flag("--plot", options.plot, help);
-  command.add_option("--plot-folder", options.folder, "where the figure and its table go")
-      ->capture_default_str()
-      ->type_name("FOLDER");
 }
 
 namespace {
@@ -148,10 +139,8 @@ std::string picture_name(const std::string& word, std::string otherwise) {
   return unclear ? fmt::format("{}-{:08x}", name, hash_of(whole.string())) : name;
 }
 
-void draw_answer(std::string_view script, std::string_view of, const Document& answer,
-                 const AnswerPlot& options) {
-  if (!options.plot) return;
-  const std::filesystem::path folder = options.folder;
+Drawn draw_answer(std::string_view script, std::string_view of, const Document& answer,
+                  const std::filesystem::path& folder) {
   make_folder(folder);
   std::string stem = std::string(script) + "-" + std::string(of);
   for (char& c : stem) {
@@ -159,9 +148,10 @@ void draw_answer(std::string_view script, std::string_view of, const Document& a
   }
   const std::filesystem::path target = folder / stem;
   const std::string table = target.string() + ".csv";
-  write_output({.file = table}, render_csv(answer));
-  require(run_script(script, table, target));
-  tell("drawn: {}.png\n", target.string());
+  write_whole(table, render_csv(answer));
+  const Drawn drawn = run_script(script, table, target);
+  if (drawn == Drawn::Yes) tell("drawn: {}.png\n", target.string());
+  return drawn;
 }
 
 }  // namespace bandwright

@@ -5,16 +5,14 @@
 #include <string>
 #include <string_view>
 
-#include "cli/console/output.h"
-#include "cli/experiments/experiment_folder.h"
+#include "experiment/experiment_folder.h"
+#include "report/document.h"
 
 namespace bandwright {
 
-// What came of a script.
-enum class Drawn : std::uint8_t { Yes, DoesNotApply, BadInput, Failed };
-// Throws CLI::RuntimeError for all but Yes: 1 where there is no such figure, 2 for bad input, 3 for a script
-// that failed, which is a fault of the program.
-void require(Drawn drawn);
+// What came of a script. Each has the exit status of a command that ends so: no such figure, bad input, and a
+// script that failed, which is a fault of the program.
+enum class Drawn : std::uint8_t { Yes = 0, DoesNotApply = 1, BadInput = 2, Failed = 3 };
 
 // A figure: a script of plots/ that reads a CSV of an experiment and writes a PNG and a PDF.
 struct Figure {
@@ -48,21 +46,14 @@ struct Stretch {
 Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target,
                     const Stretch& stretch);
 
-// --plot and --plot-folder of commands that draw their own answer.
-struct AnswerPlot {
-  bool plot = false;
-  std::string folder;  // where the figure and the table it is drawn from go
-};
-void add_answer_plot(CLI::App& command, AnswerPlot& options, const std::string& help);
-
 // What a file's pictures are called: its name without the ending in the current folder, and elsewhere with
 // its folders, "a__runs" for a/runs.csv. Two files never have one name: where a sign is left out on the way,
 // or could be another's, a hash of the path stands behind it. Of a word that is no file it is `otherwise`.
 std::string picture_name(const std::string& word, std::string otherwise);
 
-// With --plot, writes FOLDER/SCRIPT-OF.csv and has plots/SCRIPT.py draw it beside, as .png and .pdf; says on
-// standard error where. `of` tells one answer's files from another's. Throws as draw does.
-void draw_answer(std::string_view script, std::string_view of, const Document& answer,
-                 const AnswerPlot& options);
+// Writes FOLDER/SCRIPT-OF.csv and has plots/SCRIPT.py draw it beside, as .png and .pdf; says on standard
+// error where. `of` tells one answer's files from another's. Returns and throws as draw does.
+Drawn draw_answer(std::string_view script, std::string_view of, const Document& answer,
+                  const std::filesystem::path& folder);
 
 }  // namespace bandwright
