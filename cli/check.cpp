@@ -64,7 +64,8 @@ CheckedFile check_file(Sample& sample) {
   const InputReader* reader = sample.root ? find_input_reader(*sample.root) : nullptr;
   if (reader == nullptr && sample.root) {
     if (auto model = summarise_hugging_face(*sample.root)) {
-      return {{"hugging-face", "config.json of a model on Hugging Face", "`estimate`, `plan`, `simulate` and `optimize` take it as their model"},
+      return {{"hugging-face", "config.json of a model on Hugging Face",
+               "`estimate`, `plan`, `simulate` and `optimize` take it as their model"},
               std::move(*model)};
     }
   }

@@ -79,7 +79,8 @@ void take_network_words(std::vector<std::string> words, Job& job) {
                         !(job.collective.empty() && job.model.empty());
   if (!complete) {
     if (find_input("machines", job.network)) {
-      throw InputError(fmt::format("{} is a machine: bandwright simulate <machine> <model> --npus N", job.network));
+      throw InputError(
+          fmt::format("{} is a machine: bandwright simulate <machine> <model> --npus N", job.network));
     }
     // A file that is no network says so first.
     if (job.network.find('/') != std::string::npos || job.network.find(".y") != std::string::npos)

@@ -132,7 +132,8 @@ std::string take_kind(YAML::Node& document, const Place& place) {
                      "expected what the file is, such as machine");
   }
   std::string kind = first.second.Scalar();
-  for (char& c : kind) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;  // as names, in any case
+  for (char& c : kind)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;  // as names, in any case
   document.remove(first.first);
   return kind;
 }

@@ -276,7 +276,8 @@ void join_nodes(NetworkGraph& graph, const std::vector<NodeId>& from, const std:
     case JoinScheme::ManyToMany:
       if (static_cast<double>(from.size()) * static_cast<double>(to.size()) >
           static_cast<double>(2 * max_graph_links)) {
-        throw InputError(fmt::format("{} nodes with {}: more than {} links", from.size(), to.size(), max_graph_links));
+        throw InputError(
+            fmt::format("{} nodes with {}: more than {} links", from.size(), to.size(), max_graph_links));
       }
       for (const NodeId a : from) {
         for (const NodeId b : to) {

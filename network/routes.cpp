@@ -108,8 +108,8 @@ void Routes::walk(NodeId from, NodeId to, std::uint64_t key, const Load& load, W
   const NodeId target = from == anchor ? to : anchor;
   const std::vector<std::uint16_t>& distance = distances_.to(target);
   if (distance[from] == Distances::unreachable) {
-    throw InputError(fmt::format("{}: no way from {} to {} over links that work", graph_.name, graph_.node_name(from),
-                                 graph_.node_name(to)));
+    throw InputError(fmt::format("{}: no way from {} to {} over links that work", graph_.name,
+                                 graph_.node_name(from), graph_.node_name(to)));
   }
   NodeId node = from;
   while (node != target) {
@@ -199,8 +199,8 @@ void Routes::spray(NodeId from, NodeId to, Way& way) {
 Routes::Way Routes::spread(NodeId from, NodeId to) {
   const std::vector<SprayedPart> parts = sprayed_parts(distances_, from, to);
   if (parts.empty()) {
-    throw InputError(fmt::format("{}: no way from {} to {} over links that work", graph_.name, graph_.node_name(from),
-                                 graph_.node_name(to)));
+    throw InputError(fmt::format("{}: no way from {} to {} over links that work", graph_.name,
+                                 graph_.node_name(from), graph_.node_name(to)));
   }
   std::map<std::uint32_t, double> shares;
   double latency_ps = 0.0;

@@ -77,7 +77,8 @@ void set_overlap(Parallelism& p, const std::string& overlap) {
 
 bool whole_graphs(const CsvRow& row) {
   if (row.text("graphs") == "whole") return true;
-  throw InputError(fmt::format("graphs: unknown '{}' (choices: whole, or empty)", printable(row.text("graphs"))));
+  throw InputError(
+      fmt::format("graphs: unknown '{}' (choices: whole, or empty)", printable(row.text("graphs"))));
 }
 
 // NVIDIA's releases are named by year and month, "26.06.01"; "" for other software.

@@ -10,8 +10,8 @@ namespace bandwright {
 
 constexpr int interrupted_status = 130;  // 128 + SIGINT, as shells report it
 
-// Ctrl-C ends the program with interrupted_status wherever nothing watches for it (unless it is to be ignored,
-// as under nohup), so that the status is the same for all commands.
+// Ctrl-C ends the program with interrupted_status wherever nothing watches for it (unless it is to be
+// ignored, as under nohup), so that the status is the same for all commands.
 void end_on_interrupt();
 
 // Turns Ctrl-C (SIGINT) into a stop request for as long as it lives, so that a slow solver can end with the

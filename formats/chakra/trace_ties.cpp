@@ -198,14 +198,15 @@ std::vector<std::size_t> missing_at_the_end(const std::vector<std::vector<Operat
 // That no node waits, over messages and collectives, for itself.
 void check_order(const TraceSet& traces) {
   const std::vector<std::size_t> missing = missing_at_the_end(waits_of(traces));
-  const auto waiting = missing.size() - static_cast<std::size_t>(std::count(missing.begin(), missing.end(), 0U));
+  const auto waiting =
+      missing.size() - static_cast<std::size_t>(std::count(missing.begin(), missing.end(), 0U));
   if (waiting == 0) return;
   std::size_t id = 0;
   for (const TraceClass& one : traces.classes) {
     for (const TraceNode& node : one.nodes) {
       if (missing[id++] == 0) continue;
-      throw InputError(fmt::format("{}: {} of {} nodes can never start, node {} of NPU {} among them", traces.name,
-                                   waiting, missing.size(), node.id, one.npus[0]));
+      throw InputError(fmt::format("{}: {} of {} nodes can never start, node {} of NPU {} among them",
+                                   traces.name, waiting, missing.size(), node.id, one.npus[0]));
     }
   }
 }

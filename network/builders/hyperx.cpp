@@ -16,7 +16,8 @@ NetworkGraph build_hyperx(BuilderArguments& arguments) {
   for (const std::int64_t extent : extents)
     switches = switches > max_graph_npus ? switches : switches * extent;
   double links = 2.0 * static_cast<double>(switches) * static_cast<double>(npus);
-  for (const std::int64_t extent : extents) links += static_cast<double>(switches) * static_cast<double>(extent - 1);
+  for (const std::int64_t extent : extents)
+    links += static_cast<double>(switches) * static_cast<double>(extent - 1);
   if (links > static_cast<double>(max_graph_links))
     throw InputError(fmt::format("HyperX: {:.3g} links, expected at most {}", links, max_graph_links));
   NetworkGraph graph;

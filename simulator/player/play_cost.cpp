@@ -126,10 +126,12 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
 void require_affordable(const PlayCost& cost, std::string_view instead) {
   constexpr double longest = 86400.0;
   const std::optional<double> memory = available_memory();
-  const std::string needs = fmt::format("every NPU by itself would take {:.3g} messages, about {:.3g} GB and {:.3g} s",
-                                        cost.messages, cost.bytes / 1e9, cost.seconds);
+  const std::string needs =
+      fmt::format("every NPU by itself would take {:.3g} messages, about {:.3g} GB and {:.3g} s",
+                  cost.messages, cost.bytes / 1e9, cost.seconds);
   if (memory && cost.bytes > *memory) {
-    throw InputError(fmt::format("{}: this machine has {:.3g} GB to give ({})", needs, *memory / 1e9, instead));
+    throw InputError(
+        fmt::format("{}: this machine has {:.3g} GB to give ({})", needs, *memory / 1e9, instead));
   }
   if (cost.seconds > longest) throw InputError(fmt::format("{}: more than a day ({})", needs, instead));
 }

@@ -19,7 +19,6 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step);
 
 // Throws InputError, with the estimate and what to do instead, for more memory than the machine has or more
 // than a day.
-void require_affordable(const PlayCost& cost,
-                        std::string_view instead = "--npu-fidelity folded, or --force");
+void require_affordable(const PlayCost& cost, std::string_view instead = "--npu-fidelity folded, or --force");
 
 }  // namespace bandwright

@@ -225,7 +225,8 @@ class HardwareProofReader {
     for (const ProofLine& npus : line.at("npus")) {
       pair.npus.push_back(static_cast<int>(proof_whole(npus, 1, max_npus)));
     }
-    for (const ProofLine& cut : line.at("cuts")) pair.cuts.push_back({proof_number(cut.at(0)), numbers(cut.at(1))});
+    for (const ProofLine& cut : line.at("cuts"))
+      pair.cuts.push_back({proof_number(cut.at(0)), numbers(cut.at(1))});
     proof.back().pairs.push_back(std::move(pair));
   }
 

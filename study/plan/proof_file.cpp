@@ -159,15 +159,14 @@ class ProofReader {
     const auto least = [&](const char* key) {
       return json.at(key).is_null() ? std::nullopt : std::optional(proof_number(json, key));
     };
-    proof.push_back(
-        {.npus = size("npus"),
-         .sizes = {size("tensor"), size("context"), size("pipeline"), size("expert")},
-         .valid = count("valid"),
-         .do_not_fit = count("do_not_fit"),
-         .above_bound = count("above_bound"),
-         .evaluated = count("evaluated"),
-         .least_bound_ns = least("least_bound_ns"),
-         .least_step_ns = least("least_step_ns")});
+    proof.push_back({.npus = size("npus"),
+                     .sizes = {size("tensor"), size("context"), size("pipeline"), size("expert")},
+                     .valid = count("valid"),
+                     .do_not_fit = count("do_not_fit"),
+                     .above_bound = count("above_bound"),
+                     .evaluated = count("evaluated"),
+                     .least_bound_ns = least("least_bound_ns"),
+                     .least_step_ns = least("least_step_ns")});
   }
 
   void take_counts(const Json& json) {

@@ -45,7 +45,8 @@ const std::array other_kinds = {
     Line{{"plan", "dgx-h100"}, "unknown model 'dgx-h100', which is a machine"},
     Line{{"cost", "dgx-h100", "--bandwidth", "1"}, "unknown network 'dgx-h100', which is a machine"},
     Line{{"estimate", "llama3-8b", "--machine", "h100-sxm", "--npus", "8"}, "which is an NPU"},
-    Line{{"simulate", "dgx-h100", "llama3-70b"}, "is a machine: bandwright simulate <machine> <model> --npus N"},
+    Line{{"simulate", "dgx-h100", "llama3-70b"},
+         "is a machine: bandwright simulate <machine> <model> --npus N"},
     Line{{"simulate", "llama3-70b", "dgx-h100"}, "unknown network 'llama3-70b', which is a transformer"},
     Line{{"optimize", "h100", "325", "175B", "Perf"}, "did you mean the machine 'dgx-h100'?"},
 };

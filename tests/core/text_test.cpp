@@ -151,7 +151,7 @@ TEST(Text, NearestHasTheSmallestDistance) {
   EXPECT_EQ(nearest("chron", words), "synchronous");  // holds it
   constexpr std::array<std::string_view, 3> machines = {"dgx-h100", "h100-pcie", "h800"};
   EXPECT_EQ(nearest("h100", machines), "dgx-h100");
-  EXPECT_EQ(nearest("sy", words), "");                // two letters say nothing
+  EXPECT_EQ(nearest("sy", words), "");  // two letters say nothing
   EXPECT_EQ(did_you_mean("sinchronus", words), "; did you mean 'synchronous'?");
   EXPECT_EQ(did_you_mean("x", words), "");
 }

@@ -85,8 +85,9 @@ TEST_F(Detect, ContentDecides) {
 TEST_F(Detect, SaysWhatIsWrong) {
   EXPECT_EQ(format(""), ": is empty");
   EXPECT_EQ(format("\x07\x0a\x05"), ": byte 0: is truncated: a message of 7 bytes, but 2 are left");
-  EXPECT_NE(format("colour: blue\n").find("is none of the formats that can be read (choices: chakra, layer-text, "),
-            std::string::npos);
+  EXPECT_NE(
+      format("colour: blue\n").find("is none of the formats that can be read (choices: chakra, layer-text, "),
+      std::string::npos);
   EXPECT_NE(format("PIPELINE_MAGIC\n1\n").find("unknown policy 'PIPELINE_MAGIC'"), std::string::npos);
   EXPECT_NE(format("topology: [ Ring ]\nnpus_count: [ 8, 2 ]\nbandwidth: [ 50 ]\nlatency: [ 500 ]\n")
                 .find("2 values for 1 dimensions"),

@@ -167,7 +167,8 @@ TEST(InfraGraph, WhatIsOfTheWholeFileNamesIt) {
 TEST(InfraGraph, DevicesThatHoldNothingAreBounded) {
   std::string text = "name: n\ndevices:\n";
   for (int i = 0; i < 7; ++i) {
-    text += fmt::format("- {{name: d{}, components: [{{name: d{}, choice: device, count: 1000}}]}}\n", i, i + 1);
+    text +=
+        fmt::format("- {{name: d{}, components: [{{name: d{}, choice: device, count: 1000}}]}}\n", i, i + 1);
   }
   text += "- {name: d7, components: []}\ninstances: [{name: i, device: d0, count: 1}]\n";
   try {

@@ -162,14 +162,16 @@ TEST_F(TraceTiesTest, NobodyWaitsForItselfOverMessages) {
   const auto receive = [&](std::int64_t peer) { return message(TraceNodeKind::Receive, peer, 1000); };
   const auto both = [&](bool receive_first, std::int64_t peer) {
     const TraceNode first = receive_first ? receive(peer) : send(peer);
-    return std::vector<TraceNode>{with(first, 1, {}), with(receive_first ? send(peer) : receive(peer), 2, {1})};
+    return std::vector<TraceNode>{with(first, 1, {}),
+                                  with(receive_first ? send(peer) : receive(peer), 2, {1})};
   };
   EXPECT_EQ(problem_of(both(false, 1), both(true, 0)), "");
   EXPECT_NE(problem_of(both(true, 1), both(true, 0)).find("nodes can never start, node 1 of NPU 0"),
             std::string::npos);
   const std::vector<TraceNode> reduces_first = {with(reduce_of(8), 1, {}), with(send(1), 2, {1})};
-  EXPECT_NE(problem_of(reduces_first, {with(receive(0), 1, {}), with(reduce_of(8), 2, {1})}).find("never start"),
-            std::string::npos);
+  EXPECT_NE(
+      problem_of(reduces_first, {with(receive(0), 1, {}), with(reduce_of(8), 2, {1})}).find("never start"),
+      std::string::npos);
   EXPECT_EQ(problem_of(reduces_first, {with(reduce_of(8), 1, {}), with(receive(0), 2, {1})}), "");
 }
 

@@ -1,5 +1,5 @@
-// Any bytes, read as a network as it is built: a file of nodes and links, InfraGraph's, or a table of links. A
-// graph with a picture, a file that reads back to as many links, or an InputError.
+// Any bytes, read as a network as it is built: a file of nodes and links, InfraGraph's, or a table of links.
+// A graph with a picture, a file that reads back to as many links, or an InputError.
 #include "formats/infragraph.h"
 #include "network/drawing.h"
 #include "network/edge_list.h"

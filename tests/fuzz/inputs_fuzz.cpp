@@ -1,5 +1,5 @@
-// Any bytes, read as whatever input of our own they say that they are, by the reader of the command that takes
-// it: facts without a number that is none, or an InputError.
+// Any bytes, read as whatever input of our own they say that they are, by the reader of the command that
+// takes it: facts without a number that is none, or an InputError.
 #include "experiment/input_files.h"
 #include "tests/fuzz/support.h"
 
@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const InputReader* reader = find_input_reader(root);
     if (reader == nullptr) return;
     for (const auto& [name, value] : reader->summarise(root).facts) {
-      if (value.starts_with("nan") || value.starts_with("inf") || value.starts_with("-nan") || value.starts_with("-inf"))
+      if (value.starts_with("nan") || value.starts_with("inf") || value.starts_with("-nan") ||
+          value.starts_with("-inf"))
         __builtin_trap();
     }
   });

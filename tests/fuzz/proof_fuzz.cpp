@@ -1,5 +1,5 @@
-// Any bytes, read as a proof of `plan`, of a machine or of hardware that is bought: accepted, refused with the
-// first fault, or an InputError. Jobs are small, so that each is soon checked.
+// Any bytes, read as a proof of `plan`, of a machine or of hardware that is bought: accepted, refused with
+// the first fault, or an InputError. Jobs are small, so that each is soon checked.
 #include "study/plan/hardware_proof_file.h"
 #include "study/plan/proof_file.h"
 #include "tests/fuzz/support.h"

@@ -1,10 +1,9 @@
 // Any bytes, read as a script with arguments of Megatron-Core or TorchTitan, or as TorchTitan's TOML: a job
 // whose command line is one line and whose step is a number above 0, or an InputError.
-#include "study/recipe/recipe.h"
-
 #include <cmath>
 
 #include "study/estimate.h"
+#include "study/recipe/recipe.h"
 #include "tests/fuzz/support.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -118,7 +118,8 @@ void for_each_csv_mutation(const std::string& text, std::size_t most,
     rows = before;
   }
   for (const std::string& end : {std::string(","), std::string("\n") + rows[1][0], std::string("\"")}) {
-    visit({csv_text(rows) + csv_text(std::vector<Row>{rows[1]}) + end, rows[0][0], "a row twice, then " + end});
+    visit(
+        {csv_text(rows) + csv_text(std::vector<Row>{rows[1]}) + end, rows[0][0], "a row twice, then " + end});
   }
   const std::string whole = csv_text(rows);
   for (std::size_t part = 1; part < 8; ++part) {

@@ -19,7 +19,8 @@ void for_each_mutation(const YamlValue& root, std::size_t most,
                        const std::function<void(const Mutation&)>& visit);
 
 // The same for a table: every column deleted, misspelt, repeated; in rows spread over it the value negated,
-// 0, NaN, 1e308, 1e-308, cut in half, gone; a row repeated, with a field too many or too few; the text cut off.
+// 0, NaN, 1e308, 1e-308, cut in half, gone; a row repeated, with a field too many or too few; the text cut
+// off.
 void for_each_csv_mutation(const std::string& text, std::size_t most,
                            const std::function<void(const Mutation&)>& visit);
 

@@ -135,13 +135,15 @@ TEST(GraphFile, ReadingTakesTimeInProportionToTheFile) {
   text += "failed:\n";
   for (int i = 0; i < count; i += 2) text += fmt::format("  - {{from: 'leaf[{0}]', to: 'npu[{0}]'}}\n", i);
   const NetworkGraph graph = read(text);
-  EXPECT_EQ(std::count_if(graph.links.begin(), graph.links.end(), [](const auto& link) { return link.failed; }),
-            count);
+  EXPECT_EQ(
+      std::count_if(graph.links.begin(), graph.links.end(), [](const auto& link) { return link.failed; }),
+      count);
 }
 
 TEST(GraphFile, TooManyLinksAreRefusedBeforeTheyAreMade) {
-  EXPECT_THAT(file_refusal("npus: 1000000\nlinks: [{from: npu, to: npu, scheme: many2many, bandwidth: 1 GB/s}]\n"),
-              HasSubstr("more than 67108864 links"));
+  EXPECT_THAT(
+      file_refusal("npus: 1000000\nlinks: [{from: npu, to: npu, scheme: many2many, bandwidth: 1 GB/s}]\n"),
+      HasSubstr("more than 67108864 links"));
 }
 
 }  // namespace

@@ -224,7 +224,8 @@ TEST(Fidelity, AStepBeyondTheClockIsRefusedByAll) {
       const Scenario shared{graph, network, sharing, b, Time()};
       const std::vector<std::function<void()>> evaluators = {
           [&] { static_cast<void>(ClosedForm(graph, network, library).evaluate(b)); },
-          [&] { simulate_folded(scenario); }, [&] { simulate_full(scenario); }, [&] { simulate_full(shared); }};
+          [&] { simulate_folded(scenario); }, [&] { simulate_full(scenario); },
+          [&] { simulate_full(shared); }};
       for (const auto& evaluate : evaluators) {
         if (each.within) {
           EXPECT_NO_THROW(evaluate()) << each.bytes << " " << chunks;

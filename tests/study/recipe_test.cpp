@@ -226,10 +226,13 @@ TEST(Recipe, NumbersThatCannotBeAreRefused) {
   const std::string most = std::to_string(most_setting);
   EXPECT_THAT(problem("--tensor-model-parallel-size " + most + " --pipeline-model-parallel-size " + most),
               HasSubstr("r.sh"));
-  EXPECT_THAT(problem("--micro-batch-size 1 --nnodes " + most + " --nproc-per-node " + most), HasSubstr("none"));
+  EXPECT_THAT(problem("--micro-batch-size 1 --nnodes " + most + " --nproc-per-node " + most),
+              HasSubstr("none"));
   EXPECT_THAT(problem("--tensor-model-parallel-size -1"), HasSubstr("r.sh:1: tensor-model-parallel-size: "));
-  EXPECT_THAT(problem("--pipeline-model-parallel-size " + most + " --num-layers 8 --hidden-size 8 "
-                      "--num-attention-heads 1 --seq-length 8 --num-layers-per-virtual-pipeline-stage " + most),
+  EXPECT_THAT(problem("--pipeline-model-parallel-size " + most +
+                      " --num-layers 8 --hidden-size 8 "
+                      "--num-attention-heads 1 --seq-length 8 --num-layers-per-virtual-pipeline-stage " +
+                      most),
               HasSubstr("num-layers-per-virtual-pipeline-stage"));
   EXPECT_THAT(problem("[model]\nname = \"llama3\"\nflavor = \"8B\"\n[parallelism]\n"
                       "tensor_parallel_degree = -1\npipeline_parallel_degree = -2\n"

@@ -101,7 +101,8 @@ TEST(StepInterval, ErrorsThatCannotBeAreRefused) {
     return "";
   };
   EXPECT_EQ(refusal("a,b,h100,no,7e9,8,4096,yes,no,no,bf16,0.1"), "");
-  EXPECT_NE(refusal("a,b,h100,no,-7e9,8,4096,yes,no,no,bf16,0.1").find(":2: parameters: "), std::string::npos);
+  EXPECT_NE(refusal("a,b,h100,no,-7e9,8,4096,yes,no,no,bf16,0.1").find(":2: parameters: "),
+            std::string::npos);
   EXPECT_NE(refusal("a,b,h100,no,7e9,0,4096,yes,no,no,bf16,0.1").find(":2: npus: "), std::string::npos);
   EXPECT_NE(refusal("a,b,h100,no,7e9,8,4096,ja,no,no,bf16,0.1").find(":2: tensor: 'ja'"), std::string::npos);
   EXPECT_NE(refusal("a,b,h100,no,7e9,8,4096,yes,no,no,bf17,0.1").find(":2: precision: "), std::string::npos);
