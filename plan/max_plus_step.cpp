@@ -18,15 +18,15 @@ namespace {
 
 constexpr double never = -std::numeric_limits<double>::infinity();
 constexpr std::array matrix_streams = {Stream::Compute, Stream::Data, Stream::Prefetch, Stream::Pipeline};
-constexpr std::size_t size = matrix_streams.size();
+constexpr std::size_t matrix_size = matrix_streams.size();
 
 // Rows are streams after, columns before: the time from the one to the other.
 struct Matrix {
-  std::array<std::array<double, size>, size> at;
+  std::array<std::array<double, matrix_size>, matrix_size> at;
 
   static Matrix identity() {
     Matrix m{};
-    for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t i = 0; i < matrix_size; ++i) {
       m.at[i].fill(never);
       m.at[i][i] = 0.0;
     }
@@ -35,10 +35,10 @@ struct Matrix {
   // This after `before`.
   [[nodiscard]] Matrix after(const Matrix& before) const {
     Matrix product{};
-    for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t i = 0; i < matrix_size; ++i) {
       product.at[i].fill(never);
-      for (std::size_t k = 0; k < size; ++k) {
-        for (std::size_t j = 0; j < size; ++j) {
+      for (std::size_t k = 0; k < matrix_size; ++k) {
+        for (std::size_t j = 0; j < matrix_size; ++j) {
           product.at[i][j] = std::max(product.at[i][j], at[i][k] + before.at[k][j]);
         }
       }
@@ -74,9 +74,9 @@ class MatrixStreams final : public StepStreams {
 
   void collective(double ns, StreamSet waits, StreamSet occupies) {
     Matrix operation = Matrix::identity();
-    for (std::size_t i = 0; i < size; ++i) {
+    for (std::size_t i = 0; i < matrix_size; ++i) {
       if (!contains(occupies, matrix_streams[i])) continue;
-      for (std::size_t k = 0; k < size; ++k) {
+      for (std::size_t k = 0; k < matrix_size; ++k) {
         const bool counts = contains(static_cast<StreamSet>(waits | occupies), matrix_streams[k]);
         operation.at[i][k] = counts ? ns : never;
       }

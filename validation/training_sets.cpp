@@ -181,7 +181,6 @@ RowsRead read_mlperf(const std::filesystem::path& file) {
     Parallelism p = software("megatron-core");
     p.attention = AttentionKernel::Flash2024;
     p.precision = Precision::Fp8;
-    p.stored_gradient_bytes = 2;
     set_tp_pp_dp(p, row, tp_pp_dp);
     p.context = row.count_or("cp", 1);
     p.micro_batch = row.count_or("micro_batch", 1);
