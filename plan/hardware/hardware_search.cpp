@@ -97,9 +97,14 @@ void HardwareSearcher::look(std::uint32_t arrangement, FreeStep& step, std::vect
       if (path && path_above(candidate(index).path, shares, region, limit(index), path_from)) continue;
       bounds_.bound({index, arrangement}, family, *layout, step, from, &survivors);
     }
-    std::stable_sort(
-        survivors.begin() + before, survivors.end(),
-        [](const PairSurvivor& a, const PairSurvivor& b) { return a.shape.kinds < b.shape.kinds; });
+    // Kind by kind: GCC 12 warns of what it makes of the vectors' own comparison.
+    const auto in_order = [](const PairSurvivor& a, const PairSurvivor& b) {
+      const std::vector<std::uint8_t>& x = a.shape.kinds;
+      const std::vector<std::uint8_t>& y = b.shape.kinds;
+      return std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end(),
+                                          [](int k, int l) { return k < l; });
+    };
+    std::stable_sort(survivors.begin() + before, survivors.end(), in_order);
   }
 }
 
