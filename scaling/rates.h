@@ -1,9 +1,17 @@
 #pragma once
 #include <cstddef>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
+// GCC 12 takes what <regex> swaps for uninitialized where a sanitizer is on.
+#ifndef __clang__
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <regex>
+#ifndef __clang__
+#pragma GCC diagnostic pop
+#endif
 
 namespace bandwright {
 

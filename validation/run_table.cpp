@@ -6,7 +6,6 @@
 #include <array>
 #include <cctype>
 #include <optional>
-#include <regex>
 
 #include "core/error.h"
 #include "core/io/paths.h"
@@ -45,19 +44,34 @@ std::string letters_and_digits(std::string_view words) {
   return found;
 }
 
+// Its words without a version's v ("Qwen-v3") and the number of parameters at its end ("-235b").
+std::string plain_model(std::string_view whole) {
+  constexpr std::string_view between = " _-";
+  constexpr std::string_view number = "0123456789.";
+  std::string plain;
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const bool version = i > 0 && i + 1 < whole.size() && (whole[i] == 'v' || whole[i] == 'V') &&
+                         between.find(whole[i - 1]) != std::string_view::npos &&
+                         std::isdigit(static_cast<unsigned char>(whole[i + 1])) != 0;
+    if (!version) plain += whole[i];
+  }
+  const std::size_t last = plain.find_last_of(between);
+  if (last == std::string::npos || last + 2 >= plain.size()) return plain;
+  const std::string_view size = std::string_view(plain).substr(last + 1);
+  const bool parameters = std::string_view("bBtT").find(size.back()) != std::string_view::npos &&
+                          size.substr(0, size.size() - 1).find_first_not_of(number) == std::string_view::npos;
+  if (parameters) plain.resize(last);
+  return plain;
+}
+
 // A model that a row names in words only: one of the program's whose name has the same letters and digits,
-// whatever the row adds to them (a version's v, the number of parameters).
+// whatever the row adds to them.
 std::optional<std::string> model_in_words(const CsvRow& row) {
   if (!row.has("model")) return std::nullopt;
-  static const std::regex version("[ _-]v([0-9])", std::regex::icase);
-  static const std::regex parameters("[ _-][0-9.]+[bt]$", std::regex::icase);
   const std::string& whole = row.text("model");
-  constexpr std::size_t longest = 200;  // std::regex needs stack for each character
-  if (whole.size() > longest) return std::nullopt;
-  const std::string plain = std::regex_replace(std::regex_replace(whole, version, " $1"), parameters, "");
-  for (const std::string& words : {whole, plain}) {
+  for (const std::string& words : {letters_and_digits(whole), letters_and_digits(plain_model(whole))}) {
     for (const std::string& name : input_names("models/transformers")) {
-      if (letters_and_digits(name) == letters_and_digits(words)) return name;
+      if (letters_and_digits(name) == words) return name;
     }
   }
   return std::nullopt;

@@ -39,7 +39,7 @@ LoadCase load_case(std::string_view words, const std::string& algorithm, const C
 }
 
 constexpr Collective all_reduce = {CollectiveKind::AllReduce, Bytes(320'000'000)};
-constexpr Collective all_to_all = {CollectiveKind::AllToAll, Bytes(320'000'000)};
+constexpr Collective large_all_to_all = {CollectiveKind::AllToAll, Bytes(320'000'000)};
 
 // Halving and doubling among 32: S/2, S/4, S/8 within a leaf of 8, S/16 and S/32 out of it, twice. So 28/32 S
 // over the leaf's links, and then 3/32 S over whichever is narrower.
@@ -82,7 +82,7 @@ TEST(LinkLoads, FlowsPlayTheSameWhereRoundsAreEven) {
        {"LeafSpine(4x8)", "FatTree(64, radix 16)", "RailOptimised(4x8, inside 450)",
         "Dragonfly(9x4x2, global_links 2)"}) {
     for (const auto& [algorithm, collective] :
-         {std::pair{"direct", all_to_all}, {"halving-doubling", all_reduce}}) {
+         {std::pair{"direct", large_all_to_all}, {"halving-doubling", all_reduce}}) {
       if (words.starts_with("Dragonfly") && collective.kind != CollectiveKind::AllToAll) continue;  // 72 NPUs
       LoadCase one = load_case(words, algorithm, collective);
       const auto classes = static_cast<int>(one.built.graph.classes.size());
@@ -102,7 +102,7 @@ TEST(LinkLoads, FlowsPlayTheSameWhereRoundsAreEven) {
 
 TEST(LinkLoads, WaysThatDependOnLoadAreRefused) {
   for (const Routing routing : {Routing::Adaptive, Routing::Ugal}) {
-    const LoadCase one = load_case("LeafSpine(4x8)", "direct", all_to_all, routing);
+    const LoadCase one = load_case("LeafSpine(4x8)", "direct", large_all_to_all, routing);
     EXPECT_THROW(link_loads(one.scenario()), InputError);
   }
 }
