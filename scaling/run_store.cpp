@@ -77,7 +77,7 @@ bool RunStore::add_what_it_said(const std::string& study, int workers, int numbe
       database_,
       "SELECT rates, gpu_bytes, checksum FROM scaling_rates WHERE study = ? AND workers = ? AND number = ?");
   bind_run(select, study, workers, number);
-  if (!select.step()) return true;  // of a store from before
+  if (!select.step()) return true;           // of a store from before
   const std::string rates = select.text(0);  // which the parts below look at
   for (const std::string_view rate : split(rates, ' ')) {
     if (!rate.empty()) run.rates.push_back(parse_number(rate, 0.0, std::numeric_limits<double>::max()));
