@@ -5,8 +5,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "cli/options/option_rules.h"
 #include "core/error.h"
@@ -61,6 +63,8 @@ void follow(Crew& crew, const std::function<void(Crew&)>& run) {
     return;
   } catch (const std::exception& error) {
     crew.leave(error.what());
+    // A launcher ends all at the first status that is not 0: the first rank has this long to say why.
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
     throw CLI::RuntimeError(failed_status);
   }
 }
