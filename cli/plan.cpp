@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "answers/plan/hardware_plan.h"
 #include "answers/plan/plan_picture.h"
@@ -16,8 +17,11 @@
 #include "cli/options/answer_plot.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "core/io/progress.h"
+#include "runner/checkpoint.h"
 #include "study/job/job_options.h"
 #include "study/plan/hardware_proof_file.h"
+#include "study/plan/plan_work.h"
 #include "study/plan/proof_file.h"
 #include "study/plan/space_file.h"
 
@@ -29,8 +33,9 @@ struct PlanOptions {
   SearchWords search;
   HardwareWords hardware;
   std::string launch;
-  std::string proof;    // file
-  std::string machine;  // file, of the best one bought
+  std::string proof;       // file
+  std::string machine;     // file, of the best one bought
+  std::string checkpoint;  // file
   LaunchOptions launch_options;
   AnswerPlot plot{.folder = "output/plan"};
   OutputOptions output;
@@ -75,8 +80,28 @@ PlanQuestion question_of(const PlanOptions& options, HardwareWords& hardware) {
   return question;
 }
 
+Watch watch(const InterruptWatch& interrupt, const Crew& crew, ProgressBar& bar) {
+  Watch one{.stop = interrupt.token()};
+  if (crew.leads()) one.on_search = [&bar](std::string_view stage, double share) { bar.show(share, stage); };
+  return one;
+}
+
+// What is finished is kept in the file of --checkpoint until the answer is there.
+template <class Question>
+void go_on(const PlanOptions& options, const Question& question, Crew& crew) {
+  if (options.checkpoint.empty()) return;
+  crew.go_on_from(crew.leads() ? std::make_unique<Checkpoint>(options.checkpoint,
+                                                              BANDWRIGHT_VERSION "\n" + work_of(question))
+                               : nullptr);
+}
+void end_checkpoint(const PlanOptions& options, Crew& crew) {
+  if (options.checkpoint.empty()) return;
+  crew.go_on_from(nullptr);
+  std::error_code ignored;
+  if (crew.leads()) std::filesystem::remove(options.checkpoint, ignored);
+}
+
 // On hardware that is still to be bought.
-// Ranks do not share this search yet: each has all of it, and the first one speaks.
 void run_hardware(const PlanOptions& options, const PlanQuestion& question, HardwareWords words, Crew& crew) {
   HardwareQuestion asked{
       .job = question.job, .words = std::move(words), .objective = question.search.objective};
@@ -88,10 +113,13 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question, Hard
   asked.search.best = question.search.best;
   asked.search.longest_step_ns = question.search.longest_step_ns;
   asked.search.most_memory_bytes = question.search.most_memory_bytes;
+  asked.search.crew = &crew;
   HardwareAnswer answer;
   {
-    const InterruptWatch watch(options.output.host);
-    answer = plan_hardware(asked, {.stop = watch.token()});
+    const InterruptWatch interrupt(options.output.host);
+    ProgressBar bar("plan");
+    go_on(options, asked, crew);
+    answer = plan_hardware(asked, watch(interrupt, crew, bar));
   }
   if (!crew.leads()) return;
   if (asked.prove && !answer.interrupted) {
@@ -102,6 +130,7 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question, Hard
   }
   write_answer(options.output, hardware_plan_document(asked.job.model, options.machine, answer));
   if (answer.interrupted) throw CLI::RuntimeError(interrupted_status);
+  end_checkpoint(options, crew);
   if (answer.best.empty()) throw CLI::RuntimeError(1);
 }
 
@@ -114,10 +143,12 @@ void run(const PlanOptions& options, Crew& crew) {
   PlanAnswer answer;
   std::vector<PlanCell> map;
   {
-    const InterruptWatch watch(options.output.host);
-    answer = plan(question, {.stop = watch.token()});
+    const InterruptWatch interrupt(options.output.host);
+    ProgressBar bar("plan");
+    go_on(options, question, crew);
+    answer = plan(question, watch(interrupt, crew, bar));
     const bool drawn = options.plot.plot || makes_page(options.output);
-    if (drawn && !answer.interrupted) map = plan_map(question, answer, {.stop = watch.token()});
+    if (drawn && !answer.interrupted) map = plan_map(question, answer, {.stop = interrupt.token()});
   }
   if (!crew.leads()) return;
   if (question.prove && !answer.interrupted)
@@ -127,6 +158,7 @@ void run(const PlanOptions& options, Crew& crew) {
       options.output,
       plan_document({job.model, std::string(word_of(job, &Job::machine)), options.launch}, answer, map));
   if (answer.interrupted) throw CLI::RuntimeError(interrupted_status);
+  end_checkpoint(options, crew);
   if (answer.best.empty()) throw CLI::RuntimeError(1);
   const std::string machine(word_of(job, &Job::machine));
   const std::string of =
@@ -158,6 +190,9 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
       ->type_name("[time,cost]");
   command.add_option("--explain", options.question.explain, "why not this one: 'tp 8 pp 8'")
       ->type_name("DIVISION");
+  add_output_file(command, "--checkpoint", options.checkpoint,
+                  "keep what is finished in this file until the answer is there: ended at any moment, the\n"
+                  "same command goes on from it");
   add_output_file(command, "--proof", options.proof, "write why nothing is better, for `bandwright verify`");
   command
       .add_option("--npu", options.hardware.npu,

@@ -228,7 +228,8 @@ void Search::enumerate(std::uint16_t index) {
                found[first + i] = of_sizes(index, begins[first + i], begins[first + i + 1]);
              },
          .pack = [&](std::size_t i) { return packed(found[first + i]); },
-         .unpack = [&](std::size_t i, std::string_view bytes) { found[first + i] = unpacked_found(bytes); }});
+         .unpack = [&](std::size_t i, std::string_view bytes) { found[first + i] = unpacked_found(bytes); },
+         .finished = telling(search_.progress, "divisions", count, first)});
     for (std::size_t i = first; i < end; ++i) take(found[i]);
   }
   answer_.counts.fit = static_cast<std::int64_t>(candidates_.size());

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "plan/division_space.h"
+#include "plan/search_progress.h"
 #include "runner/crew.h"
 
 namespace bandwright {
@@ -29,6 +30,8 @@ struct DivisionSearch {
   Crew* crew = nullptr;               // who does the work, at each of its ranks; else as many threads
   bool use_bound = true;              // else every division that fits is evaluated; the answer is the same
   std::function<bool()> interrupted;  // asked now and then; may be empty
+  // Told at the first rank, a stage after the other; may be empty.
+  SearchProgress progress;
 };
 
 struct RankedDivision {

@@ -66,7 +66,8 @@ class Closer {
               .unpack =
                   [&](std::size_t piece, std::string_view bytes) {
                     for (ClosedSubtree& line : of_piece(piece)) line = take<ClosedSubtree>(bytes);
-                  }});
+                  },
+              .finished = telling(search_.progress, "proof", (lines.size() + grain - 1) / grain)});
     return lines;
   }
 

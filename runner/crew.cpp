@@ -1,14 +1,17 @@
 #include "runner/crew.h"
 
 #include <sched.h>
-#include <tbb/parallel_for.h>
+#include <tbb/task_group.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "core/stopping.h"
+#include "runner/message.h"
 #include "runner/ranked_work.h"
 
 namespace bandwright {
@@ -53,36 +56,90 @@ std::string Crew::from_first(std::string text) {
   return std::string(bytes);
 }
 
-bool Crew::run(const NumberedWork& work) {
+bool Crew::run(const NumberedWork& work) { return goes_on_ && work.pack ? run_rest(work) : run_all(work); }
+
+void Crew::go_on_from(std::unique_ptr<Checkpoint> checkpoint) {
+  checkpoint_ = std::move(checkpoint);
+  goes_on_ = true;
+}
+
+bool Crew::run_rest(const NumberedWork& work) {
+  const std::uint32_t run = runs_++;
+  const std::string known = from_first(checkpoint_ ? checkpoint_->finished(run) : std::string());
+  std::vector<bool> is_known(work.pieces);
+  for (std::string_view rest = known; !rest.empty();) {
+    const auto piece = take<std::size_t>(rest);
+    const std::string_view bytes = take_text(rest);
+    if (piece >= work.pieces) continue;
+    is_known[piece] = true;
+    work.unpack(piece, bytes);
+    if (work.finished && leads()) work.finished(piece);
+  }
+  std::vector<std::size_t> left;
+  for (std::size_t piece = 0; piece < work.pieces; ++piece) {
+    if (!is_known[piece]) left.push_back(piece);
+  }
+  const bool complete =
+      run_all({.pieces = left.size(),
+               .compute = [&](std::size_t i) { work.compute(left[i]); },
+               .pack = [&](std::size_t i) { return work.pack(left[i]); },
+               .unpack = [&](std::size_t i, std::string_view bytes) { work.unpack(left[i], bytes); },
+               .finished =
+                   [&](std::size_t i) {
+                     if (checkpoint_) checkpoint_->keep(run, left[i], work.pack(left[i]));
+                     if (work.finished) work.finished(left[i]);
+                   },
+               .everywhere = work.everywhere,
+               .stopped = work.stopped});
+  // What comes next is made of these pieces: they are in the file before it is.
+  if (checkpoint_) checkpoint_->save();
+  return complete;
+}
+
+bool Crew::run_all(const NumberedWork& work) {
   if (ranks_) {
     ++meeting_;
     return leads() ? lead_work(*ranks_, meeting_, threads_, work, left_)
                    : follow_work(*ranks_, meeting_, threads_, work, left_);
   }
-  std::mutex one_at_a_time;
   std::atomic<bool> stopped = false;
-  const std::stop_token stop = stop_of_thread();
-  arena_.execute([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<std::size_t>(0, work.pieces, 1),
-        [&](const tbb::blocked_range<std::size_t>& range) {
-          const StopScope scope(stop);
-          for (std::size_t piece = range.begin(); piece != range.end(); ++piece) {
-            if (stopped) return;
-            if (work.stopped && work.stopped()) {
-              stopped = true;
-              return;
-            }
-            if (!work.stopped) StopCheck().look();
-            work.compute(piece);
-            if (!work.finished) continue;
-            const std::lock_guard lock(one_at_a_time);
-            work.finished(piece);
-          }
-        },
-        tbb::simple_partitioner());
-  });
+  arena_.execute([&] { run_in_threads(work, stopped); });
   return !stopped;
+}
+
+void Crew::run_in_threads(const NumberedWork& work, std::atomic<bool>& stopped) {
+  std::mutex one_at_a_time;
+  std::atomic<std::size_t> next = 0;
+  const std::stop_token stop = stop_of_thread();
+  const auto take_turns = [&] {
+    const StopScope scope(stop);
+    for (std::size_t piece = next++; piece < work.pieces && !stopped; piece = next++) {
+      if (work.stopped && work.stopped()) {
+        stopped = true;
+        return;
+      }
+      if (!work.stopped) StopCheck().look();
+      work.compute(piece);
+      if (!work.finished) continue;
+      const std::lock_guard lock(one_at_a_time);
+      work.finished(piece);
+    }
+  };
+  tbb::task_group threads;
+  for (int i = 0; i < arena_.max_concurrency(); ++i) {
+    threads.run([&] {
+      try {
+        take_turns();
+      } catch (const Stopped&) {
+        stopped = true;
+        if (!work.stopped) throw;
+      } catch (...) {
+        stopped = true;
+        throw;
+      }
+    });
+  }
+  threads.wait();
 }
 
 // Each rank says that it is at its end and waits until all may go, so that no message is left on its way.

@@ -1,18 +1,20 @@
 #pragma once
 #include <tbb/task_arena.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "runner/checkpoint.h"
 #include "runner/ranks.h"
 
 namespace bandwright {
 
 // Pieces of work that do not depend on each other, numbered from 0. A piece leaves what it computes where the
-// caller wants it, by its number; how it is written for another rank is needed only where there are ranks.
+// caller wants it, by its number; how it is written is needed where there are ranks, or a checkpoint.
 struct NumberedWork {
   std::size_t pieces = 0;
   std::function<void(std::size_t piece)> compute;  // by any thread of any rank, several at once
@@ -21,7 +23,8 @@ struct NumberedWork {
   // At the first rank, one at a time, when a piece is there; may be empty.
   std::function<void(std::size_t piece)> finished;
   bool everywhere = false;  // every rank gets all pieces at the end; else the first alone
-  // Asked before each piece: begins no more. Where it is empty, a thread that is asked to end throws Stopped.
+  // Asked before each piece: begins no more; a piece that asks, too, throws Stopped, and is not finished.
+  // Where it is empty, a thread that is asked to end throws Stopped out of run().
   std::function<bool()> stopped;
 };
 
@@ -48,6 +51,11 @@ class Crew {
   // in are dismissed.
   bool run(const NumberedWork& work);
 
+  // What runs from now on is kept, where it can be written, and what was kept is not computed again: an
+  // unpacked piece must leave all that a computed one does. At every rank; the first alone has the file.
+  // The program must be the same up to where it was ended: the runs are numbered.
+  void go_on_from(std::unique_ptr<Checkpoint> checkpoint);
+
   // With as many threads as the crew has here, for algorithms of TBB.
   template <class Function>
   void in_threads(Function function) {
@@ -58,9 +66,16 @@ class Crew {
   void leave(const std::string& problem = {});
 
  private:
+  bool run_all(const NumberedWork& work);
+  bool run_rest(const NumberedWork& work);
+  void run_in_threads(const NumberedWork& work, std::atomic<bool>& stopped);
+
   std::unique_ptr<Ranks> ranks_;
   int threads_;
   tbb::task_arena arena_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  bool goes_on_ = false;
+  std::uint32_t runs_ = 0;     // that a checkpoint has
   std::uint32_t meeting_ = 0;  // how often the ranks have met
   int left_ = 0;               // ranks that have ended
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/stopping.h"
 #include "runner/crew.h"
 
 namespace bandwright {
@@ -41,6 +42,8 @@ class Workers {
           try {
             work.compute(*piece);
             computed = true;
+          } catch (const Stopped&) {
+            if (!work.stopped) note(std::current_exception());
           } catch (...) {
             note(std::current_exception());
           }

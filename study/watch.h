@@ -10,9 +10,10 @@ namespace bandwright {
 // Who looks on while a long question is answered, and may stop it; everything may be left out.
 struct Watch {
   std::stop_token stop;
-  std::function<void(std::string_view stage)> on_stage;          // of placing tensors
-  std::function<void(const TraceProgress& progress)> on_traces;  // while they are read
-  std::function<void(double share)> on_play;                     // of every NPU by itself, 0 to 1
+  std::function<void(std::string_view stage)> on_stage;                 // of placing tensors
+  std::function<void(const TraceProgress& progress)> on_traces;         // while they are read
+  std::function<void(std::string_view stage, double share)> on_search;  // of a plan, 0 to 1
+  std::function<void(double share)> on_play;                            // of every NPU by itself, 0 to 1
 };
 
 }  // namespace bandwright

@@ -1,5 +1,7 @@
 #include "plan/hardware/candidates.h"
 
+#include <tbb/enumerable_thread_specific.h>
+
 #include <algorithm>
 #include <bit>
 #include <map>
@@ -7,7 +9,7 @@
 
 #include "collective/algorithm.h"
 #include "plan/hardware/group_layout.h"
-#include "plan/hardware/search/in_threads.h"
+#include "runner/message.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
@@ -17,8 +19,7 @@ constexpr double rounded_down = 1.0 - 1e-12;  // sums
 
 }  // namespace
 
-HardwareCandidates::HardwareCandidates(const HardwareSpace& space, const HardwareSearch& search,
-                                       tbb::task_arena& arena)
+HardwareCandidates::HardwareCandidates(const HardwareSpace& space, const HardwareSearch& search, Crew& crew)
     : space_(space),
       search_(search),
       npus_(space.divisions.npus.front()),
@@ -26,7 +27,7 @@ HardwareCandidates::HardwareCandidates(const HardwareSpace& space, const Hardwar
       capacity_(memory_limit(space.divisions, {.most_memory_bytes = search.most_memory_bytes})),
       together_(all_together(space)),
       flat_(flat_network(npus_)) {
-  enumerate(arena);
+  enumerate(crew);
   arrange();
   count();
 }
@@ -48,26 +49,28 @@ Parallelism HardwareCandidates::division(const FreeCandidate& each) const {
   return p;
 }
 
-std::vector<FreeCandidate> HardwareCandidates::of_sizes(std::uint32_t sizes, FreeStep& step, Tally& tally,
-                                                        std::optional<RankedDivision>& smallest) const {
-  std::vector<FreeCandidate> found;
+HardwareCandidates::Found HardwareCandidates::of_sizes(std::uint32_t sizes, FreeStep& step) const {
+  Found all;
+  std::vector<FreeCandidate>& found = all.candidates;
   std::vector<std::size_t> passes;  // of those found
   std::vector<Group> groups;
   for_each_division(space_.divisions, domains_, sizes_[sizes], npus_, [&](const Parallelism& p) {
-    ++tally.valid;
-    const double bytes = memory_bill(space_.divisions.job.model, p).total();
-    if (bytes > capacity_) {
-      ++tally.do_not_fit;
-      if (!smallest || bytes < smallest->memory_bytes) smallest = RankedDivision{p, 0.0, bytes, {}};
-      return;
-    }
-    if (groups.empty()) groups = parallel_groups(flat_, p);
+    ++all.tally.valid;
     FreeCandidate one{.sizes = sizes,
                       .micro_batch = static_cast<std::uint32_t>(p.micro_batch),
                       .virtual_stages = static_cast<std::uint16_t>(p.virtual_stages),
                       .zero = static_cast<std::uint8_t>(p.zero),
                       .recompute = static_cast<std::uint8_t>(1U << static_cast<unsigned>(p.recompute)),
                       .sequence_parallel = p.sequence_parallel};
+    const double bytes = memory_bill(space_.divisions.job.model, p).total();
+    if (bytes > capacity_) {
+      ++all.tally.do_not_fit;
+      if (all.smallest && bytes >= all.smallest_bytes) return;
+      all.smallest = one;
+      all.smallest_bytes = bytes;
+      return;
+    }
+    if (groups.empty()) groups = parallel_groups(flat_, p);
     const std::size_t number = step.passes_of(p, groups);
     // Neighbours differ in recomputation and sequence parallelism alone.
     for (std::size_t i = found.size(); i-- > 0;) {
@@ -90,23 +93,40 @@ std::vector<FreeCandidate> HardwareCandidates::of_sizes(std::uint32_t sizes, Fre
     found.push_back(one);
     passes.push_back(number);
   });
+  return all;
+}
+
+std::string HardwareCandidates::packed(const Found& found) {
+  std::string bytes;
+  put(bytes, found.tally);
+  put(bytes, found.smallest);
+  put(bytes, found.smallest_bytes);
+  for (const FreeCandidate& each : found.candidates) put(bytes, each);
+  return bytes;
+}
+
+HardwareCandidates::Found HardwareCandidates::unpacked(std::string_view bytes) {
+  Found found;
+  found.tally = take<Tally>(bytes);
+  found.smallest = take<std::optional<FreeCandidate>>(bytes);
+  found.smallest_bytes = take<double>(bytes);
+  while (!bytes.empty()) found.candidates.push_back(take<FreeCandidate>(bytes));
   return found;
 }
 
-void HardwareCandidates::enumerate(tbb::task_arena& arena) {
+void HardwareCandidates::enumerate(Crew& crew) {
   counts_.divisions = domains_.combinations();
   sizes_ = group_sizes(space_.divisions, domains_, flat_);
-  struct Of {
-    std::vector<FreeCandidate> candidates;
-    Tally tally;
-    std::optional<RankedDivision> smallest;
-  };
-  std::vector<Of> found(sizes_.size());
-  in_threads(arena, space_.divisions.job, sizes_.size(), search_.interrupted,
-             [&](std::size_t s, FreeStep& step) {
-               found[s].candidates =
-                   of_sizes(static_cast<std::uint32_t>(s), step, found[s].tally, found[s].smallest);
-             });
+  std::vector<Found> found(sizes_.size());
+  tbb::enumerable_thread_specific<FreeStep> steps([&] { return FreeStep(space_.divisions.job); });
+  interrupted_ = !crew.run(
+      {.pieces = sizes_.size(),
+       .compute = [&](std::size_t s) { found[s] = of_sizes(static_cast<std::uint32_t>(s), steps.local()); },
+       .pack = [&](std::size_t s) { return packed(found[s]); },
+       .unpack = [&](std::size_t s, std::string_view bytes) { found[s] = unpacked(bytes); },
+       .finished = telling(search_.progress, "divisions", sizes_.size()),
+       .everywhere = true,
+       .stopped = [&] { return search_.asked_to_stop(); }});
   by_sizes_.resize(sizes_.size());
   for (std::size_t s = 0; s < found.size(); ++s) {
     counts_.valid += found[s].tally.valid;
@@ -119,9 +139,9 @@ void HardwareCandidates::enumerate(tbb::task_arena& arena) {
     std::stable_sort(by_sizes_[s].begin(), by_sizes_[s].end(), [&](std::uint32_t a, std::uint32_t b) {
       return candidates_[a].bound < candidates_[b].bound;
     });
-    const bool smaller =
-        found[s].smallest && (!smallest_ || found[s].smallest->memory_bytes < smallest_->memory_bytes);
-    if (smaller) smallest_ = found[s].smallest;
+    const Found& of = found[s];
+    if (of.smallest && (!smallest_ || of.smallest_bytes < smallest_->memory_bytes))
+      smallest_ = RankedDivision{division(*of.smallest), 0.0, of.smallest_bytes, {}};
   }
 }
 

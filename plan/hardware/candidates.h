@@ -1,6 +1,4 @@
 #pragma once
-#include <tbb/task_arena.h>
-
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,8 +42,9 @@ struct Arrangement {
 // shape, and the orders of their groups.
 class HardwareCandidates {
  public:
-  HardwareCandidates(const HardwareSpace& space, const HardwareSearch& search, tbb::task_arena& arena);
+  HardwareCandidates(const HardwareSpace& space, const HardwareSearch& search, Crew& crew);
 
+  [[nodiscard]] bool interrupted() const { return interrupted_; }
   [[nodiscard]] std::int64_t npus() const { return npus_; }
   [[nodiscard]] const std::vector<GroupSizes>& sizes() const { return sizes_; }
   [[nodiscard]] const std::vector<FreeCandidate>& all() const { return candidates_; }
@@ -69,9 +68,17 @@ class HardwareCandidates {
   }
 
  private:
-  void enumerate(tbb::task_arena& arena);
-  [[nodiscard]] std::vector<FreeCandidate> of_sizes(std::uint32_t sizes, FreeStep& step, Tally& tally,
-                                                    std::optional<RankedDivision>& smallest) const;
+  // Of some sizes.
+  struct Found {
+    std::vector<FreeCandidate> candidates;
+    Tally tally;
+    std::optional<FreeCandidate> smallest;  // bill of memory that does not fit
+    double smallest_bytes = 0.0;
+  };
+  void enumerate(Crew& crew);
+  [[nodiscard]] Found of_sizes(std::uint32_t sizes, FreeStep& step) const;
+  static std::string packed(const Found& found);
+  static Found unpacked(std::string_view bytes);
   void arrange();
   void count();
 
@@ -90,6 +97,7 @@ class HardwareCandidates {
   std::vector<Tally> tallies_;
   HardwareCounts counts_;
   std::optional<RankedDivision> smallest_;
+  bool interrupted_ = false;
 };
 
 }  // namespace bandwright

@@ -1,16 +1,21 @@
 #include "plan/hardware/hardware_search.h"
 
+#include <tbb/enumerable_thread_specific.h>
+
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <optional>
 
+#include "core/stopping.h"
 #include "plan/hardware/group_layout.h"
-#include "plan/hardware/search/in_threads.h"
 #include "plan/hardware/search/leaders.h"
+#include "plan/hardware/search/packed_survivors.h"
 #include "plan/hardware/search/pair_bound.h"
 #include "plan/hardware/shape_bound.h"
+#include "runner/message.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {
@@ -18,16 +23,37 @@ namespace {
 
 constexpr double unreached = std::numeric_limits<double>::infinity();
 
+// Without its cuts, which are for proofs.
+std::string packed(const SolvedShape& solved) {
+  std::string bytes;
+  put(bytes, solved.value);
+  put(bytes, solved.step_ns);
+  put(bytes, solved.bound);
+  for (const double each : solved.gb_per_s) put(bytes, each);
+  return bytes;
+}
+
+SolvedShape unpacked(std::string_view bytes) {
+  SolvedShape solved;
+  solved.value = take<double>(bytes);
+  solved.step_ns = take<double>(bytes);
+  solved.bound = take<double>(bytes);
+  while (!bytes.empty()) solved.gb_per_s.push_back(take<double>(bytes));
+  return solved;
+}
+
 class HardwareSearcher {
  public:
   HardwareSearcher(const HardwareSpace& space, const HardwareSearch& search)
       : space_(space),
         search_(search),
-        arena_(search.threads > 0 ? search.threads : tbb::task_arena::automatic),
-        candidates_(space, search, arena_),
+        own_crew_(search.crew == nullptr ? std::make_unique<Crew>(search.threads) : nullptr),
+        crew_(search.crew == nullptr ? *own_crew_ : *search.crew),
+        candidates_(space, search, crew_),
         leaders_(candidates_.all().size()) {
     answer_.counts = candidates_.counts();
     answer_.smallest = candidates_.smallest();
+    answer_.interrupted = candidates_.interrupted();
   }
 
   RankedHardwares run();
@@ -41,25 +67,28 @@ class HardwareSearcher {
   void list(const std::vector<SolvedShape>& solved, const std::map<std::uint32_t, std::size_t>& best);
 
   [[nodiscard]] const FreeCandidate& candidate(std::uint32_t index) const { return candidates_.all()[index]; }
-  [[nodiscard]] bool stopped() {
-    if (asked_to_stop()) answer_.interrupted = true;
-    return answer_.interrupted;
-  }
-  // By any thread; what it leaves out then is not missed, as nothing is proved of what was found.
-  [[nodiscard]] bool asked_to_stop() const { return search_.interrupted && search_.interrupted(); }
   [[nodiscard]] double limit(std::uint32_t index) const {
     return excluding_limit(space_, search_, leaders_, index);
   }
 
-  template <class Work>
-  void in_threads(std::size_t count, Work work) {
-    bandwright::in_threads(arena_, space_.divisions.job, count, search_.interrupted, work);
+  // Every rank has all that was found, so that all do the same next; whether it was interrupted, too.
+  void run(NumberedWork work) {
+    if (answer_.interrupted) return;
+    work.everywhere = true;
+    work.stopped = [this] { return search_.asked_to_stop(); };
+    answer_.interrupted = !crew_.run(work);
+  }
+  // Of each thread.
+  using Steps = tbb::enumerable_thread_specific<FreeStep>;
+  [[nodiscard]] Steps steps() const {
+    return Steps([this] { return FreeStep(space_.divisions.job); });
   }
 
   const HardwareSpace& space_;
   const HardwareSearch& search_;
   double gap_ = space_.goal.gap();
-  tbb::task_arena arena_;
+  const std::unique_ptr<Crew> own_crew_;
+  Crew& crew_;
   HardwareCandidates candidates_;
   Leaders leaders_;
   PairWork work_;
@@ -84,7 +113,7 @@ void HardwareSearcher::look(std::uint32_t arrangement, FreeStep& step, std::vect
     const FreeRegion region = region_of(space_, family);
     const auto before = static_cast<std::ptrdiff_t>(survivors.size());
     for (const std::uint32_t index : own) {
-      if (asked_to_stop()) return;
+      if (search_.asked_to_stop()) throw Stopped{};
       if (above(candidate(index).bound, leaders_.last() * (1.0 + gap_))) break;
       if (out(index)) continue;
       if (!layout) {
@@ -119,7 +148,12 @@ void HardwareSearcher::guess() {
                       const double y = candidate(b).bound;
                       return x != y ? x < y : a < b;
                     });
-  in_threads(count, [&](std::size_t i, FreeStep& step) { bounds_.guess(promising[i], step); });
+  Steps own = steps();
+  run({.pieces = count,
+       .compute = [&](std::size_t i) { bounds_.guess(promising[i], own.local()); },
+       .pack = [&](std::size_t i) { return packed_reached(std::span(promising).subspan(i, 1), leaders_); },
+       .unpack = [&](std::size_t, std::string_view bytes) { unpack_reached(bytes, leaders_); },
+       .finished = telling(search_.progress, "first guesses", count)});
 }
 
 // Orders of groups with the most promising divisions first.
@@ -132,8 +166,27 @@ void HardwareSearcher::search() {
   };
   std::stable_sort(order.begin(), order.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return least(a) < least(b); });
+  // Ranks hear of each other's leaders between batches, which grow.
+  constexpr std::size_t first_batch = 64;
   std::vector<std::vector<PairSurvivor>> found(arrangements.size());
-  in_threads(order.size(), [&](std::size_t i, FreeStep& step) { look(order[i], step, found[order[i]]); });
+  for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+    end = std::min(order.size(), 2 * begin + first_batch);
+    Steps own = steps();
+    run({.pieces = end - begin,
+         .compute = [&](std::size_t i) { look(order[begin + i], own.local(), found[order[begin + i]]); },
+         .pack =
+             [&](std::size_t i) {
+               const std::uint32_t of = order[begin + i];
+               return packed_reached(candidates_.by_sizes()[arrangements[of].sizes], leaders_) +
+                      packed_survivors(found[of]);
+             },
+         .unpack =
+             [&](std::size_t i, std::string_view bytes) {
+               unpack_reached(bytes, leaders_);
+               found[order[begin + i]] = unpacked_survivors(bytes);
+             },
+         .finished = telling(search_.progress, "networks", order.size(), begin)});
+  }
   for (std::vector<PairSurvivor>& some : found) {
     std::move(some.begin(), some.end(), std::back_inserter(survivors_));
   }
@@ -143,11 +196,18 @@ void HardwareSearcher::finish() {
   std::erase_if(survivors_,
                 [&](const PairSurvivor& each) { return above(each.bound, limit(each.candidate)); });
   std::vector<SolvedShape> solved(survivors_.size());
-  in_threads(survivors_.size(), [&](std::size_t i, FreeStep& step) {
-    const PairSurvivor& each = survivors_[i];
-    ++solved_;
-    solved[i] = solve_shape(space_, candidates_.placed(each.candidate, each.arrangement), each.shape, step);
-  });
+  Steps own = steps();
+  run({.pieces = survivors_.size(),
+       .compute =
+           [&](std::size_t i) {
+             const PairSurvivor& each = survivors_[i];
+             ++solved_;
+             solved[i] = solve_shape(space_, candidates_.placed(each.candidate, each.arrangement), each.shape,
+                                     own.local());
+           },
+       .pack = [&](std::size_t i) { return packed(solved[i]); },
+       .unpack = [&](std::size_t i, std::string_view bytes) { solved[i] = unpacked(bytes); },
+       .finished = telling(search_.progress, "optima", survivors_.size())});
   // The best network of each division; of equals the first in the space.
   std::map<std::uint32_t, std::size_t> best;
   for (std::size_t i = 0; i < survivors_.size(); ++i) {
@@ -198,16 +258,16 @@ void HardwareSearcher::attempt(std::size_t wanted) {
   leaders_.want(wanted);
   survivors_.clear();
   answer_.best.clear();
-  if (!stopped()) search();
-  if (!stopped()) finish();
+  search();
+  finish();
 }
 
 RankedHardwares HardwareSearcher::run() {
   leaders_.want(search_.best);
-  if (search_.guess && search_.use_cuts && space_.constraints.empty() && !stopped()) guess();
+  if (search_.guess && search_.use_cuts && space_.constraints.empty()) guess();
   // Where divisions that tie leave too few rows, more are wanted.
   attempt(search_.best);
-  while (answer_.best.size() < search_.best && leaders_.last() < unreached && !stopped())
+  while (answer_.best.size() < search_.best && leaders_.last() < unreached && !answer_.interrupted)
     attempt(2 * leaders_.wanted());
   const double last = leaders_.last() * (1.0 + gap_);
   const std::vector<FreeCandidate>& all = candidates_.all();

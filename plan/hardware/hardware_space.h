@@ -30,7 +30,11 @@ struct HardwareSearch {
   double longest_step_ns = 0.0;    // only steps of at most this; 0: any; of StepTime, else the goal has it
   double most_memory_bytes = 0.0;  // of an NPU; 0: what it has
   int threads = 0;                 // 0: as many as there are cores
+  Crew* crew = nullptr;            // who does the work, at each of its ranks; else as many threads
   std::function<bool()> interrupted;
+  // Told at the first rank, a stage after the other; may be empty.
+  SearchProgress progress;
+  [[nodiscard]] bool asked_to_stop() const { return interrupted && interrupted(); }
 
   // What is not needed for the answer, and may be left out to see what it is good for.
   bool use_aggregate = true;  // bounds of divisions, whatever the shape

@@ -250,6 +250,7 @@ HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watc
       .space = hardware_space(question), .objective = question.objective, .pareto = question.pareto};
   HardwareSearch search = question.search;
   search.interrupted = [stop = watch.stop] { return stop.stop_requested(); };
+  search.progress = watch.on_search;
   if (question.pareto) check_front(question, answer.space);
   answer.memory_limit = memory_limit(answer.space.divisions, {.most_memory_bytes = search.most_memory_bytes});
   RankedHardwares found = question.pareto ? front_of(answer.space, search) : best_of(answer.space, search);

@@ -16,6 +16,7 @@ class Planner {
  public:
   Planner(const PlanQuestion& question, const Watch& watch) : question_(question), search_(question.search) {
     search_.interrupted = [stop = watch.stop] { return stop.stop_requested(); };
+    search_.progress = watch.on_search;
     WeighedSpace weighed = weighed_space(question.job, search_.objective);
     answer_.space = std::move(weighed.space);
     network_usd_ = std::move(weighed.network_usd);

@@ -17,7 +17,7 @@ import sys
 import time
 import unittest
 
-from runs import MPIRUN, PROGRAM, ROOT, Scratch, alive, end, evaluate, files, plan, processes_below, program_processes, run
+from runs import MPIRUN, PROGRAM, ROOT, Scratch, alive, buy, end, evaluate, files, plan, processes_below, program_processes, run
 
 MOMENTS = int(sys.argv[2]) if len(sys.argv) > 2 else 30
 
@@ -98,6 +98,10 @@ class Kills(unittest.TestCase):
     def test_plan(self):
         ranks = [(), [*MPIRUN, "-n", "2"]] if shutil.which("mpirun") else [()]
         self.disturb("plan", lambda _: plan(), self.whole_files, ranks)
+
+    def test_plan_with_a_checkpoint(self):
+        ranks = [(), [*MPIRUN, "-n", "2"]] if shutil.which("mpirun") else [()]
+        self.disturb("checkpoint", lambda _: [*buy(), "--checkpoint", "plan.sqlite"], self.whole_files, ranks)
 
     def test_export(self):
         words = ["export", "175B", "--npus", "512", "--to", "chakra", "-o", "traces"]

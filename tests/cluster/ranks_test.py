@@ -15,7 +15,7 @@ import sys
 import time
 import unittest
 
-from runs import MPIRUN, PROGRAM, Scratch, alive, end, evaluate, files, plan, processes_below, program_processes, run
+from runs import MPIRUN, PROGRAM, Scratch, alive, buy, end, evaluate, files, plan, processes_below, program_processes, run
 
 
 KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 3  # ten, asked for by hand
@@ -34,12 +34,21 @@ def stored(folder):
         return 0
 
 
+def pieces(folder):
+    """How many pieces a checkpoint has."""
+    try:
+        with sqlite3.connect(folder / "plan.sqlite") as checkpoint:
+            return checkpoint.execute("SELECT count(*) FROM pieces").fetchone()[0]
+    except sqlite3.OperationalError:  # not there yet
+        return 0
+
+
 @unittest.skipUnless(shutil.which("mpirun") and (PROGRAM.parent / "bandwright_mpi.so").exists(), "no MPI")
 class Ranks(unittest.TestCase):
     maxDiff = 2000
 
     def test_any_ranks_and_threads_give_what_one_process_gives(self):
-        for words_of in (evaluate, lambda _, threads=1: plan(threads)):
+        for words_of in (evaluate, lambda _, threads=1: plan(threads), lambda _, threads=1: buy(threads)):
             with Scratch() as folder:
                 alone = run(folder, words_of(folder))
                 self.assertEqual(alone[0], 0, alone[2])
@@ -91,6 +100,32 @@ class Ranks(unittest.TestCase):
                 self.assertEqual(status, 0, err)
                 self.assertEqual(files(folder), expected)
                 print(f"seed {seed}: {before} of {stored(folder)} results were kept", file=sys.stderr)
+
+    def test_a_killed_plan_goes_on_from_its_checkpoint(self):
+        with Scratch() as folder:
+            alone = run(folder, buy())
+            self.assertEqual(alone[0], 0, alone[2])
+            expected = files(folder)
+        with Scratch() as folder:
+            start = time.monotonic()
+            self.assertEqual(run(folder, buy(), ranks(3))[0], 0)
+            seconds = time.monotonic() - start
+        for seed in range(KILLS):
+            random.seed(seed)
+            with self.subTest(seed=seed), Scratch() as folder:
+                words = [*buy(), "--checkpoint", "plan.sqlite"]
+                with subprocess.Popen([*ranks(3), PROGRAM, *words], cwd=folder, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL) as launched:
+                    time.sleep(seconds * random.uniform(0.6, 1.0))
+                    found = program_processes(launched.pid)
+                    if found:
+                        os.kill(random.choice(found), signal.SIGKILL)
+                    end(launched)
+                kept = pieces(folder)
+                again = run(folder, words, ranks(2))
+                self.assertEqual(again[:2], alone[:2], again[2])
+                self.assertEqual(files(folder), expected)  # and no checkpoint is left
+                print(f"seed {seed}: {kept} pieces were kept", file=sys.stderr)
 
     def test_another_command_line_at_another_rank_is_refused(self):
         with Scratch() as folder:

@@ -20,6 +20,9 @@ allocations: [EqualBW, PerfOptBW, PerfPerCostOptBW]
 engines: [closed-form, event-driven]
 """
 PLAN = ["plan", "llama3-70b", "--machine", "dgx-h100", "--npus", "64,128", "--global-batch", "256"]
+# A network to buy, too.
+BUY = ["plan", "llama3-8b", "--npu", "h100", "--npus", "64", "--global-batch", "256", "--budget", "$60000", "--cp", "1",
+       "--best", "3"]
 MPIRUN = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--mca", "oob_tcp_if_include", "lo", "--mca", "btl",
           "self,vader"]
 
@@ -32,6 +35,10 @@ def evaluate(folder, threads=1):
 
 def plan(threads=1):
     return [*PLAN, "--jobs", str(threads), "--proof", "proof.jsonl"]
+
+
+def buy(threads=1):
+    return [*BUY, "--jobs", str(threads), "--proof", "proof.jsonl"]
 
 
 def run(folder, words, launcher=(), environment=None):

@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <tbb/parallel_for.h>
-#include <tbb/task_arena.h>
 
 #include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include "core/error.h"
 #include "core/stopping.h"
@@ -38,15 +37,21 @@ class HardwareProver {
   std::vector<ClosedSizes> run() {
     const std::vector<GroupSizes> sizes = group_sizes(space_.divisions, domains_, flat_);
     std::vector<ClosedSizes> lines(sizes.size());
-    tbb::task_arena arena(search_.threads > 0 ? search_.threads : tbb::task_arena::automatic);
-    const StopCheck stop;
-    arena.execute([&] {
-      tbb::parallel_for(std::size_t{0}, sizes.size(), [&](std::size_t i) {
-        stop.look();
-        lines[i] = close(sizes[i]);
-      });
-    });
-    if (pairs_ > most_pairs) {
+    const std::unique_ptr<Crew> own_crew =
+        search_.crew == nullptr ? std::make_unique<Crew>(search_.threads) : nullptr;
+    Crew& crew = search_.crew == nullptr ? *own_crew : *search_.crew;
+    const bool complete = crew.run(
+        {.pieces = sizes.size(),
+         .compute = [&](std::size_t i) { lines[i] = close(sizes[i]); },
+         .pack = [&](std::size_t i) { return packed(lines[i]); },
+         .unpack = [&](std::size_t i, std::string_view bytes) { lines[i] = unpacked_closed_sizes(bytes); },
+         .finished = telling(search_.progress, "proof", sizes.size()),
+         .everywhere = true,
+         .stopped = [&] { return search_.asked_to_stop(); }});
+    if (!complete) throw Stopped{};
+    std::size_t pairs = 0;
+    for (const ClosedSizes& line : lines) pairs += line.pairs.size();
+    if (pairs > most_pairs) {
       throw InputError(
           fmt::format("--proof: more than {} pairs of a division and a network are near the answer "
                       "(use a smaller --best)",
@@ -92,6 +97,7 @@ class HardwareProver {
     for (const std::vector<std::string>& order : orders) {
       job.parallelism.placement = order;
       for (const ShapeFamily& family : space_.families) {
+        if (search_.asked_to_stop()) throw Stopped{};
         const std::optional<FreeLayout> layout = try_layout(space_.hardware, family, job.parallelism);
         if (!layout) continue;
         const FreeRegion region = region_of(space_, family);
@@ -188,7 +194,7 @@ class HardwareProver {
   Network flat_;
   DivisionDomains domains_;
   Together together_;
-  std::atomic<std::int64_t> pairs_{0};
+  std::atomic<std::int64_t> pairs_{0};  // of this rank
 };
 
 }  // namespace

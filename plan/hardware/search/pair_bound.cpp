@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 
+#include "core/stopping.h"
 #include "plan/hardware/group_layout.h"
 
 namespace bandwright {
@@ -79,7 +80,7 @@ void PairBound::divide(LaidDivision laid, const ShapeFamily& shapes, const FreeL
   ShapeFamily some = shapes;
   FreeLayout own = layout;
   for (std::size_t k = 0; k < dimension_kinds().size(); ++k) {
-    if (search_.interrupted && search_.interrupted()) return;
+    if (search_.asked_to_stop()) throw Stopped{};
     if ((shapes.kinds[*dimension] >> k & 1U) == 0) continue;
     some.kinds[*dimension] = own.network[*dimension].kinds = static_cast<std::uint8_t>(1U << k);
     if (below == nullptr || !open_dimension(some)) {
@@ -136,7 +137,7 @@ void PairBound::guess(std::uint32_t index, FreeStep& step) {
   std::vector<Guess> guesses;
   for (std::uint32_t a = 0; a < candidates_.arrangements().size(); ++a) {
     if (candidates_.arrangements()[a].sizes != candidates_.all()[index].sizes) continue;
-    if (search_.interrupted && search_.interrupted()) return;
+    if (search_.asked_to_stop()) throw Stopped{};
     const Parallelism p = candidates_.placed(index, a);
     for (const ShapeFamily& family : space_.families) {
       const std::optional<FreeLayout> layout = try_layout(space_.hardware, family, p);
