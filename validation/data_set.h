@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,8 @@
 #include "training/machine.h"
 
 namespace bandwright {
+
+struct TrainingJob;
 
 // One measured number and how it is predicted from constants.
 struct Measurement {
@@ -24,8 +27,9 @@ struct Measurement {
   // What was run, in words that are the same for rows that differ in their software's age or in luck only;
   // empty: nothing else is alike.
   std::string configuration = {};
-  std::optional<StepKind> kind = {};  // of a whole step
-  double filled = 0.0;                // share of an NPU's memory that its bill takes
+  std::optional<StepKind> kind = {};            // of a whole step
+  std::shared_ptr<const TrainingJob> job = {};  // of a whole step
+  double filled = 0.0;                          // share of an NPU's memory that its bill takes
 };
 
 // A row that says nothing to compare with, and why: what the run had that no job can say, what its source

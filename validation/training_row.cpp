@@ -54,7 +54,8 @@ Measurement training_row(TrainingJob job, Words words, double measured, Metric m
   for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
     row.constants.push_back(job.machine.dimensions[d].constants_name);
   }
-  const auto shared = std::make_shared<const TrainingJob>(std::move(job));  // by both functions
+  const auto shared = std::make_shared<const TrainingJob>(std::move(job));
+  row.job = shared;
   const auto calibrated = [shared](const Calibration& calibration) {
     TrainingJob result = *shared;
     calibrate(result.machine, calibration);
