@@ -64,6 +64,7 @@ class HardwareSearcher {
   void search();
   void look(std::uint32_t arrangement, FreeStep& step, std::vector<PairSurvivor>& survivors);
   void finish();
+  void list_reached();
   void list(const std::vector<SolvedShape>& solved, const std::map<std::uint32_t, std::size_t>& best);
 
   [[nodiscard]] const FreeCandidate& candidate(std::uint32_t index) const { return candidates_.all()[index]; }
@@ -91,8 +92,9 @@ class HardwareSearcher {
   Crew& crew_;
   HardwareCandidates candidates_;
   Leaders leaders_;
+  ReachedNetworks reached_;
   PairWork work_;
-  PairBound bounds_{space_, search_, candidates_, leaders_, work_};
+  PairBound bounds_{space_, search_, candidates_, leaders_, reached_, work_};
   std::vector<PairSurvivor> survivors_;
   std::atomic<std::int64_t> solved_{0};
   RankedHardwares answer_;
@@ -253,13 +255,32 @@ void HardwareSearcher::list(const std::vector<SolvedShape>& solved,
   }
 }
 
+// Of an interrupted search: what was reached until then.
+void HardwareSearcher::list_reached() {
+  answer_.best.clear();
+  const bool limited = search_.longest_step_ns > 0.0 && space_.goal.objective == PlanObjective::StepTime;
+  for (auto& [index, reached] : reached_.best()) {
+    if (answer_.best.size() == search_.best) break;
+    if (limited && reached.step_ns > search_.longest_step_ns) continue;
+    const Parallelism p = candidates_.placed(index, reached.arrangement);
+    answer_.best.push_back({p,
+                            reached.shape,
+                            reached.gb_per_s,
+                            reached.step_ns,
+                            reached.value,
+                            candidate(index).bound,
+                            memory_bill(space_.divisions.job.model, p).total(),
+                            {}});
+  }
+}
+
 // The best so many divisions. What was reached before holds.
 void HardwareSearcher::attempt(std::size_t wanted) {
   leaders_.want(wanted);
   survivors_.clear();
   answer_.best.clear();
   search();
-  finish();
+  if (!answer_.interrupted) finish();
 }
 
 RankedHardwares HardwareSearcher::run() {
@@ -269,6 +290,7 @@ RankedHardwares HardwareSearcher::run() {
   attempt(search_.best);
   while (answer_.best.size() < search_.best && leaders_.last() < unreached && !answer_.interrupted)
     attempt(2 * leaders_.wanted());
+  if (answer_.interrupted) list_reached();
   const double last = leaders_.last() * (1.0 + gap_);
   const std::vector<FreeCandidate>& all = candidates_.all();
   answer_.work.left_by_aggregate =

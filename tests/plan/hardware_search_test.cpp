@@ -4,8 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <bit>
 #include <cmath>
+#include <numeric>
 #include <random>
 
 #include "optimizer/solver.h"
@@ -137,6 +139,35 @@ TEST(Hardware, BestTenAreThoseOfBruteForceOnSixteen) {
   space.divisions.context = {1};
   space.divisions.tensor = {2, 4, 8};
   expect_brute_force(space, 10);
+}
+
+// Stopped at any moment: what it lists is in order, is a step of that division on that network, within the
+// budget, and not better than the best.
+TEST(Hardware, AnInterruptedSearchListsWhatItHadReached) {
+  const HardwareSpace space = space_of("llama3-8b", "dgx-h100", 8, 16, 200.0, false, 2);
+  const double best = best_hardware(space, {.best = 1}).best[0].step_ns;
+  std::size_t longest_list = 0;
+  for (const int asked : {1, 30, 100, 1000, 5000}) {
+    std::atomic<int> count = 0;
+    HardwareSearch search{.best = 5, .threads = 1};
+    search.interrupted = [&] { return ++count > asked; };
+    const RankedHardwares found = best_hardware(space, search);
+    if (!found.interrupted) continue;
+    longest_list = std::max(longest_list, found.best.size());
+    EXPECT_LE(found.best.size(), 5U);
+    FreeStep step(space.divisions.job);
+    for (std::size_t i = 0; i < found.best.size(); ++i) {
+      const RankedHardware& row = found.best[i];
+      EXPECT_GE(row.step_ns, found.best[i == 0 ? 0 : i - 1].step_ns);
+      EXPECT_GE(row.step_ns, best * (1.0 - 1e-9));
+      EXPECT_LE(row.bound, row.step_ns);
+      EXPECT_LE(std::accumulate(row.gb_per_s.begin(), row.gb_per_s.end(), 0.0), 200.0 * (1.0 + 1e-9));
+      const FreeLayout layout = layout_of(space.hardware, row.shape, row.parallelism);
+      step.take(row.parallelism, layout);
+      EXPECT_NEAR(step.at(row.gb_per_s).ns / row.step_ns, 1.0, 1e-12);
+    }
+  }
+  EXPECT_GE(longest_list, 1U);
 }
 
 // Each bound left out changes the work, not the answer.

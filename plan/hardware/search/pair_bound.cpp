@@ -18,13 +18,37 @@ double excluding_limit(const HardwareSpace& space, const HardwareSearch& search,
   return limit * (1.0 + space.goal.gap());
 }
 
+void ReachedNetworks::keep(std::uint32_t candidate, Reached reached) {
+  const std::scoped_lock lock(mutex_);
+  const auto [known, fresh] = networks_.try_emplace(candidate, std::move(reached));
+  if (!fresh && reached.value < known->second.value) known->second = std::move(reached);
+}
+
+std::vector<std::pair<std::uint32_t, ReachedNetworks::Reached>> ReachedNetworks::best() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::pair<std::uint32_t, Reached>> all(networks_.begin(), networks_.end());
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.second.value < b.second.value; });
+  return all;
+}
+
+void PairBound::reach(LaidDivision laid, const ShapeFamily& shape, double value, double step_ns,
+                      const FreeBandwidths& at) {
+  const bool leads = value < leaders_.last();
+  leaders_.reach(laid.candidate, value);
+  if (!leads) return;
+  const auto dimensions = static_cast<std::ptrdiff_t>(shape.npus.size());
+  reached_.keep(laid.candidate,
+                {value, step_ns, laid.arrangement, shape, {at.begin(), at.begin() + dimensions}});
+}
+
 // What was asked is an answer; or, where it is too slow, more of everything is.
-void PairBound::reach_nearby(std::uint32_t index, const FreeRegion& region, const StepAt& time,
-                             const PathTime& asked, const FreeBandwidths& at) {
+void PairBound::reach_nearby(LaidDivision laid, const ShapeFamily& shape, const FreeRegion& region,
+                             const StepAt& time, const PathTime& asked, const FreeBandwidths& at) {
   if (!space_.constraints.empty()) return;
   const double longest = space_.goal.longest_ns;
   if (asked.ns <= longest || space_.goal.objective == PlanObjective::StepTime)
-    return leaders_.reach(index, region.value(asked.ns, at));
+    return reach(laid, shape, region.value(asked.ns, at), asked.ns, at);
   constexpr double far = 1.2;
   const auto n = static_cast<std::size_t>(region.dimensions);
   const double constant = asked.constant_ns(std::span(at).first(n));
@@ -36,7 +60,8 @@ void PairBound::reach_nearby(std::uint32_t index, const FreeRegion& region, cons
   for (std::size_t d = 0; d < n; ++d) spent += region.price[d] * more[d];
   if (spent > region.total) return;
   ++work_.steps;
-  leaders_.reach(index, region.value(time(std::span(more).first(n)).ns, more));
+  const double step_ns = time(std::span(more).first(n)).ns;
+  reach(laid, shape, region.value(step_ns, more), step_ns, more);
 }
 
 // One shape: bounds it by cuts until it is out, or known.
@@ -60,7 +85,7 @@ void PairBound::bound_shape(LaidDivision laid, const ShapeFamily& shape, const F
                       .asked =
                           [&](const PathTime& asked, const FreeBandwidths& where) {
                             ++work_.steps;
-                            reach_nearby(index, region, time, asked, where);
+                            reach_nearby(laid, shape, region, time, asked, where);
                           }};
   if (search_.use_cuts && above_limit(cuts, region, time, at, how)) return;
   if (!search_.use_cuts || !space_.constraints.empty()) {

@@ -1,6 +1,9 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <map>
+#include <mutex>
+#include <utility>
 #include <vector>
 
 #include "plan/hardware/candidates.h"
@@ -23,6 +26,26 @@ struct PairSurvivor {
   double bound = 0.0;
 };
 
+// The best network that a division was asked on, of those that led when they were: what there is to say when
+// the search is interrupted. For several threads.
+class ReachedNetworks {
+ public:
+  struct Reached {
+    double value = 0.0;
+    double step_ns = 0.0;
+    std::uint32_t arrangement = 0;
+    ShapeFamily shape;
+    std::vector<double> gb_per_s;
+  };
+  void keep(std::uint32_t candidate, Reached reached);
+  // The best first.
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, Reached>> best() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint32_t, Reached> networks_;
+};
+
 struct PairWork {
   std::atomic<std::int64_t> steps{0}, families{0}, shapes{0}, solved{0};
 };
@@ -36,8 +59,13 @@ double excluding_limit(const HardwareSpace& space, const HardwareSearch& search,
 class PairBound {
  public:
   PairBound(const HardwareSpace& space, const HardwareSearch& search, const HardwareCandidates& candidates,
-            Leaders& leaders, PairWork& work)
-      : space_(space), search_(search), candidates_(candidates), leaders_(leaders), work_(work) {}
+            Leaders& leaders, ReachedNetworks& reached, PairWork& work)
+      : space_(space),
+        search_(search),
+        candidates_(candidates),
+        leaders_(leaders),
+        reached_(reached),
+        work_(work) {}
 
   // Adds what may be among the best to the survivors, if they are given, and tells the leaders what was
   // reached. Begins to ask at `from`, where it leaves what would be asked next.
@@ -55,13 +83,16 @@ class PairBound {
               FreeStep& step, std::vector<PairSurvivor>* survivors);
   void bound_shape(LaidDivision laid, const ShapeFamily& shape, const FreeLayout& layout,
                    const CutBound* below, FreeStep& step, std::vector<PairSurvivor>* survivors);
-  void reach_nearby(std::uint32_t candidate, const FreeRegion& region, const StepAt& time,
+  void reach_nearby(LaidDivision laid, const ShapeFamily& shape, const FreeRegion& region, const StepAt& time,
                     const PathTime& asked, const FreeBandwidths& at);
+  void reach(LaidDivision laid, const ShapeFamily& shape, double value, double step_ns,
+             const FreeBandwidths& at);
 
   const HardwareSpace& space_;
   const HardwareSearch& search_;
   const HardwareCandidates& candidates_;
   Leaders& leaders_;
+  ReachedNetworks& reached_;
   PairWork& work_;
 };
 
