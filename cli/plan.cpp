@@ -182,7 +182,8 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
       .add_option_function<std::string>(
           "--pareto", [&options](const std::string&) { options.question.pareto = true; },
           "the best of each NPU count that none beats in step time and in what is minimized; with --npu\n"
-          "the fastest within --budget, within half of what that costs, and so on")
+          "the fastest within --budget, within half of what that costs, and so on, or, of what else is\n"
+          "minimized, the cheapest with steps a little longer than the fastest, and so on")
       ->expected(0, 1)
       ->check([](const std::string& word) {
         return word.empty() || word == "time,cost" ? std::string() : "expected time,cost";

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <span>
 #include <tuple>
 
 #include "core/error.h"
@@ -73,6 +74,20 @@ double computed_ns(const TrainingJob& job) {
   const double each = m.sparse() ? sparse : dense;
   return rounds * std::min(count(dealt.stage) * each, count(dealt.last_stage) * each + head) +
          count(dealt.fill) * each;
+}
+
+DivisionCounts counts_of(std::span<const ClosedSubtree> proof) {
+  DivisionCounts counts;
+  for (const ClosedSubtree& line : proof) {
+    counts.valid += line.valid;
+    counts.fit += line.valid - line.do_not_fit;
+    counts.below += line.evaluated;
+  }
+  return counts;
+}
+
+bool same_counts(const DivisionCounts& a, const DivisionCounts& b) {
+  return a.valid == b.valid && a.fit == b.fit && a.below == b.below;
 }
 
 class Checker {
@@ -220,15 +235,7 @@ std::string Checker::run(const std::vector<ClosedSubtree>& proof) {
   for (std::string& fault : faults) {
     if (!fault.empty()) return std::move(fault);
   }
-  DivisionCounts counts;
-  for (const ClosedSubtree& line : proof) {
-    counts.valid += line.valid;
-    counts.fit += line.valid - line.do_not_fit;
-    counts.below += line.evaluated;
-  }
-  const bool same = counts.valid == found_.counts.valid && counts.fit == found_.counts.fit &&
-                    counts.below == found_.counts.below;
-  return same ? "" : "the counts are not those of the lines";
+  return same_counts(counts_of(proof), found_.counts) ? "" : "the counts are not those of the lines";
 }
 
 }  // namespace
@@ -236,6 +243,62 @@ std::string Checker::run(const std::vector<ClosedSubtree>& proof) {
 std::string fault_of(const DivisionSpace& space, const DivisionSearch& search, const RankedDivisions& found,
                      const std::vector<ClosedSubtree>& proof) {
   return Checker(space, search, found).run(proof);
+}
+
+namespace {
+
+// Of a listed division: what it is compared in beside its step time.
+double beside_step(const DivisionSpace& space, PlanObjective objective, const RankedDivision& row) {
+  const std::int64_t npus = row.parallelism.npus();
+  if (objective == PlanObjective::StepTime) return static_cast<double>(npus);
+  double weight = 1.0;
+  for (std::size_t i = 0; i < space.weights.size(); ++i) {
+    if (space.npus[i] == npus) weight = space.weights[i];
+  }
+  return objective == PlanObjective::NetworkCost ? weight : weight * row.step_ns;
+}
+
+std::string fault_of_marks(const DivisionSpace& space, PlanObjective objective, const ListedFront& front) {
+  for (std::size_t i = 0; i < front.of_counts.size(); ++i) {
+    const RankedDivision& row = front.of_counts[i];
+    const double beside = beside_step(space, objective, row);
+    bool beaten = false;
+    for (const RankedDivision& other : front.of_counts) {
+      const double others = beside_step(space, objective, other);
+      const bool no_worse = other.step_ns <= row.step_ns && others <= beside;
+      beaten = beaten || (no_worse && (other.step_ns < row.step_ns || others < beside));
+    }
+    if (beaten == front.on_front[i]) {
+      return fmt::format("{} NPUs: {} the front", row.parallelism.npus(), beaten ? "not on" : "on");
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string fault_of_front(const DivisionSpace& space, const DivisionSearch& search, const ListedFront& front,
+                           const std::vector<ClosedSubtree>& proof) {
+  DivisionSearch one = search;
+  one.best = 1;
+  std::size_t rows = 0;
+  std::size_t lines = 0;
+  for (std::size_t i = 0; i < space.npus.size(); ++i) {
+    DivisionSpace each = space;
+    each.npus = {space.npus[i]};
+    each.weights = {space.weights[i]};
+    RankedDivisions found;
+    if (rows < front.of_counts.size() && front.of_counts[rows].parallelism.npus() == space.npus[i])
+      found.best.push_back(front.of_counts[rows++]);
+    std::vector<ClosedSubtree> own;
+    while (lines < proof.size() && proof[lines].npus == space.npus[i]) own.push_back(proof[lines++]);
+    found.counts = counts_of(own);
+    if (std::string fault = fault_of(each, one, found, own); !fault.empty()) return fault;
+  }
+  if (rows < front.of_counts.size()) return words(front.of_counts[rows].parallelism) + ": out of order";
+  if (lines < proof.size()) return words(proof[lines]) + ": not the next subtree of the space";
+  if (!same_counts(counts_of(proof), front.counts)) return "the counts are not those of the lines";
+  return fault_of_marks(space, search.objective, front);
 }
 
 }  // namespace bandwright

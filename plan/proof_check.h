@@ -16,4 +16,14 @@ namespace bandwright {
 std::string fault_of(const DivisionSpace& space, const DivisionSearch& search, const RankedDivisions& found,
                      const std::vector<ClosedSubtree>& proof);
 
+// Of a front: the best division of each NPU count, and which of them no other beats, in step time and in the
+// objective (of step time: in NPUs).
+struct ListedFront {
+  std::vector<RankedDivision> of_counts;
+  std::vector<bool> on_front;  // of each
+  DivisionCounts counts;
+};
+std::string fault_of_front(const DivisionSpace& space, const DivisionSearch& search, const ListedFront& front,
+                           const std::vector<ClosedSubtree>& proof);
+
 }  // namespace bandwright

@@ -82,6 +82,13 @@ Verdict verdict_of_hardware(const HardwareAnswer& answer) {
   const auto bad = [](std::string text) { return Verdict{std::move(text), Verdict::Mood::Bad}; };
   if (!answer.best.empty()) {
     const PlannedHardware& best = answer.best[0];
+    if (answer.pareto && !answer.interrupted && answer.objective != PlanObjective::StepTime) {
+      return {fmt::format(
+                  "{} networks, from the fastest to the cheapest{}; proved: none that is as fast costs "
+                  "less",
+                  answer.best.size(), answer.objective == PlanObjective::CostPerToken ? " per token" : ""),
+              Verdict::Mood::Good};
+    }
     if (answer.pareto && !answer.interrupted) {
       return {
           fmt::format("{} networks, each of which costs at most half of the one before; proved: no network "
@@ -204,14 +211,14 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
   }
   document.data("megatron_core_arguments", megatron_core_arguments(job).arguments);
   document.data("torchtitan_arguments", torchtitan_arguments(job).arguments);
-  for (std::size_t i = 0; i < answer.best.size(); ++i) {
-    std::vector<std::string> ties;
-    for (const Parallelism& tie : answer.best[i].ranked.ties) {
-      ties.push_back(division_difference(answer.best[i].ranked.parallelism, tie));
+  std::vector<std::vector<std::string>> ties;
+  for (const PlannedHardware& each : answer.best) {
+    std::vector<std::string>& of_row = ties.emplace_back();
+    for (const Parallelism& tie : each.ranked.ties) {
+      of_row.push_back(division_difference(each.ranked.parallelism, tie));
     }
-    if (ties.empty()) continue;
-    document.notes.push_back(fmt::format("rank {}: exactly as fast with {}", i + 1, fmt::join(ties, "; ")));
   }
+  add_tie_notes(ties, document);
   return document;
 }
 
@@ -220,9 +227,11 @@ Document hardware_proof_document(const CheckedHardwareProof& checked) {
   Document document{.title = fmt::format("a proof about {} on {} {}, a network within {}", job.model,
                                          job.npus, checked.question.words.npu, job.budget)};
   const bool accepted = checked.fault.empty();
-  document.verdict = {accepted
-                          ? "accepted: no network and division of the space are better than those it lists"
-                          : "rejected: " + checked.fault,
+  const std::string_view statement =
+      checked.question.pareto
+          ? "accepted: each network is the best within its part of the budget and its longest step"
+          : "accepted: no network and division of the space are better than those it lists";
+  document.verdict = {accepted ? std::string(statement) : "rejected: " + checked.fault,
                       accepted ? Verdict::Mood::Good : Verdict::Mood::Bad};
   document.data("accepted", accepted).data("fault", accepted ? Value() : Value(checked.fault));
   document.fact("subtrees", checked.subtrees).fact("valid_divisions", checked.counts.valid);

@@ -159,26 +159,10 @@ std::string explanation(const PlanAnswer& answer, const PlanAnswer::Explained& e
                      quantity((theirs.step_ns - best) * 1e-9, Unit::Seconds));
 }
 
-// Which rows have ties: one sentence for all with the same.
 void add_ties(const PlanAnswer& answer, Document& document) {
-  constexpr std::size_t most = 3;
-  std::vector<std::pair<std::string, std::vector<std::size_t>>>
-      rows;  // words, and the ranks they are said of
-  for (std::size_t i = 0; i < answer.best.size(); ++i) {
-    std::vector<std::string> ties = differences(answer.best[i].ranked);
-    if (ties.empty()) continue;
-    const std::size_t more = ties.size() > most ? ties.size() - most : 0;
-    ties.resize(ties.size() - more);
-    const std::string words =
-        fmt::format("{}{}", fmt::join(ties, "; "), more > 0 ? fmt::format("; and {} others", more) : "");
-    auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& each) { return each.first == words; });
-    if (row == rows.end()) row = rows.insert(rows.end(), {words, {}});
-    row->second.push_back(i + 1);
-  }
-  for (const auto& [words, ranks] : rows) {
-    document.notes.push_back(fmt::format("rank{} {}: exactly as fast with {}", ranks.size() > 1 ? "s" : "",
-                                         fmt::join(ranks, ", "), words));
-  }
+  std::vector<std::vector<std::string>> ties;
+  for (const PlannedDivision& each : answer.best) ties.push_back(differences(each.ranked));
+  add_tie_notes(ties, document);
 }
 
 std::string npus_words(const DivisionSpace& space) {
@@ -261,13 +245,33 @@ Document plan_document(const PlanWords& words, const PlanAnswer& answer, const s
   return document;
 }
 
+void add_tie_notes(const std::vector<std::vector<std::string>>& ties, Document& document) {
+  constexpr std::size_t most = 3;
+  std::vector<std::pair<std::string, std::vector<std::size_t>>> rows;  // words, and the ranks they are of
+  for (std::size_t i = 0; i < ties.size(); ++i) {
+    if (ties[i].empty()) continue;
+    const std::size_t said = std::min(most, ties[i].size());
+    std::string words = fmt::format("{}", fmt::join(std::span(ties[i]).first(said), "; "));
+    if (ties[i].size() > said) words += fmt::format("; and {} others", ties[i].size() - said);
+    auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& each) { return each.first == words; });
+    if (row == rows.end()) row = rows.insert(rows.end(), {std::move(words), {}});
+    row->second.push_back(i + 1);
+  }
+  for (const auto& [words, ranks] : rows) {
+    document.notes.push_back(fmt::format("rank{} {}: exactly as fast with {}", ranks.size() > 1 ? "s" : "",
+                                         fmt::join(ranks, ", "), words));
+  }
+}
+
 Document proof_document(const CheckedProof& checked) {
   const Job& job = checked.question.job;
   Document document{.title =
                         fmt::format("a proof about {} on {} NPUs of {}", job.model, job.npus, job.machine)};
   const bool accepted = checked.fault.empty();
-  document.verdict = {accepted ? "accepted: no division of the space is better than those it lists"
-                               : "rejected: " + checked.fault,
+  const std::string_view statement = checked.question.pareto
+                                         ? "accepted: nothing else of the space is on the front"
+                                         : "accepted: no division of the space is better than those it lists";
+  document.verdict = {accepted ? std::string(statement) : "rejected: " + checked.fault,
                       accepted ? Verdict::Mood::Good : Verdict::Mood::Bad};
   document.data("accepted", accepted).data("fault", accepted ? Value() : Value(checked.fault));
   document.fact("subtrees", checked.subtrees);

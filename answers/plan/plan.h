@@ -21,6 +21,8 @@ std::string division_words(const Parallelism& p);
 // What of a division that ties is other than in the one listed: "recompute selective"; all of it where the
 // groups differ.
 std::string division_difference(const Parallelism& listed, const Parallelism& tie);
+// Notes which rows have ties, of each the words: one sentence for all with the same.
+void add_tie_notes(const std::vector<std::vector<std::string>>& ties, Document& document);
 // What of a job stands after its model and machine.
 std::string division_options(const Parallelism& p);
 // The members of `division` in JSON, and their values.

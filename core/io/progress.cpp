@@ -81,7 +81,9 @@ void ProgressBar::show(std::size_t done, std::size_t total) {
 }
 
 void ProgressBar::show(double share, std::string_view text) {
-  if (due()) draw(share, text);
+  if (!due()) return;
+  std::string percent = share < 0.0 ? "" : fmt::format("{:.0f} % ", 100.0 * std::clamp(share, 0.0, 1.0));
+  draw(share, percent.append(text));
 }
 
 void ProgressBar::line(double share, const std::string& text) { draw(share, text); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "core/fields.h"
 #include "core/io/paths.h"
@@ -118,6 +119,23 @@ FreeGoal goal_of(const HardwareQuestion& question, const HardwareSpace& space) {
 
 }  // namespace
 
+HardwareSpace part_space(const HardwareSpace& whole, const FrontPart& part) {
+  HardwareSpace space = whole;
+  space.budget = part.budget;
+  space.goal = {};
+  if (part.objective == PlanObjective::StepTime) return space;
+  space.goal = whole.goal;
+  if (part.longest_step_ns > 0.0) space.goal.longest_ns = part.longest_step_ns;
+  return space;
+}
+
+HardwareSearch part_search(const HardwareSearch& whole, const FrontPart& part) {
+  HardwareSearch search = whole;
+  search.best = 1;
+  search.longest_step_ns = part.longest_step_ns;
+  return search;
+}
+
 std::string machine_text(const Machine& machine) { return machine_fields().file_text(machine); }
 
 HardwareSpace hardware_space(const HardwareQuestion& question) {
@@ -167,26 +185,6 @@ HardwareSpace hardware_space(const HardwareQuestion& question) {
 
 namespace {
 
-// The fastest within the budget, then within half of what that one costs, and so on.
-RankedHardwares front_of(HardwareSpace space, HardwareSearch search) {
-  RankedHardwares front;
-  const std::size_t rows = search.best;
-  search.best = 1;
-  for (std::size_t i = 0; i < rows; ++i) {
-    RankedHardwares found = best_hardware(space, search);
-    if (i == 0) std::swap(front, found);
-    const std::vector<RankedHardware>& best = i == 0 ? front.best : found.best;
-    if (i > 0) front.interrupted = found.interrupted;
-    if (best.empty() || front.interrupted) break;
-    double usd = 0.0;
-    const FreeRegion region = region_of(space, best[0].shape);
-    for (std::size_t d = 0; d < best[0].gb_per_s.size(); ++d) usd += region.usd[d] * best[0].gb_per_s[d];
-    space.budget = 0.5 * std::min(usd, space.budget);
-    if (i > 0) front.best.push_back(found.best[0]);
-  }
-  return front;
-}
-
 // The same with no more money than an answer spends: what the fastest divisions cost at least bounds what the
 // best ones cost, and as much money makes no step shorter than theirs.
 HardwareSpace within_what_is_spent(HardwareSpace space, HardwareSearch search) {
@@ -224,6 +222,95 @@ RankedHardwares best_of(const HardwareSpace& space, const HardwareSearch& search
   return too_few ? best_hardware(space, search) : found;
 }
 
+double usd_of(const HardwareSpace& space, const RankedHardware& row) {
+  const FreeRegion region = region_of(space, row.shape);
+  double usd = 0.0;
+  for (std::size_t d = 0; d < row.gb_per_s.size(); ++d) usd += region.usd[d] * row.gb_per_s[d];
+  return usd;
+}
+
+// The points of a front, each a question of its own.
+class Front {
+ public:
+  Front(const HardwareQuestion& question, const HardwareSpace& space, const HardwareSearch& search)
+      : question_(question), space_(space), search_(search) {}
+
+  std::vector<FrontPart> run() {
+    if (question_.objective == PlanObjective::StepTime) {
+      by_budget();
+    } else {
+      by_step();
+    }
+    return std::move(parts_);
+  }
+
+ private:
+  // Whether there is such a network, and nobody asked to stop.
+  bool add(PlanObjective objective, double budget, double longest_step_ns) {
+    FrontPart part{.objective = objective, .budget = budget, .longest_step_ns = longest_step_ns};
+    const HardwareSpace space = part_space(space_, part);
+    const HardwareSearch search = part_search(search_, part);
+    part.found = best_of(space, search);
+    const bool found = !part.found.best.empty() && !part.found.interrupted;
+    const bool again = found && !parts_.empty() &&
+                       part.found.best[0].step_ns <= parts_.back().found.best[0].step_ns * (1.0 + 1e-6);
+    if (again) return true;  // the same network as before
+    if (question_.prove && !part.found.interrupted) {
+      try {
+        part.proof = prove_hardware(space, search, part.found);
+      } catch (const Stopped&) {
+        part.found.interrupted = true;
+      }
+    }
+    if (found || parts_.empty() || part.found.interrupted) parts_.push_back(std::move(part));
+    return found && !parts_.back().found.interrupted;
+  }
+
+  void by_budget() {
+    double budget = space_.budget;
+    for (std::size_t i = 0; i < search_.best; ++i) {
+      if (!add(PlanObjective::StepTime, budget, search_.longest_step_ns)) return;
+      budget = 0.5 * std::min(usd_of(space_, parts_.back().found.best[0]), budget);
+    }
+  }
+
+  void by_step() {
+    if (!add(PlanObjective::StepTime, space_.budget, search_.longest_step_ns)) return;
+    const double fastest = parts_.back().found.best[0].step_ns;
+    double slowest = search_.longest_step_ns;
+    if (question_.objective == PlanObjective::CostPerToken) {
+      FrontPart cheapest{
+          .objective = question_.objective, .budget = space_.budget, .longest_step_ns = slowest};
+      cheapest.found = best_of(part_space(space_, cheapest), part_search(search_, cheapest));
+      if (cheapest.found.best.empty() || cheapest.found.interrupted) {
+        parts_.back().found.interrupted = cheapest.found.interrupted;
+        return;
+      }
+      slowest = cheapest.found.best[0].step_ns;
+    }
+    const auto steps = static_cast<double>(std::max<std::size_t>(2, search_.best) - 1);
+    for (std::size_t i = 1; i < search_.best; ++i) {
+      const double longest = fastest * std::pow(slowest / fastest, static_cast<double>(i) / steps);
+      if (!add(question_.objective, space_.budget, longest)) return;
+    }
+  }
+
+  const HardwareQuestion& question_;
+  const HardwareSpace& space_;
+  const HardwareSearch& search_;
+  std::vector<FrontPart> parts_;
+};
+
+// All that a front found, as one.
+RankedHardwares together(const std::vector<FrontPart>& parts) {
+  RankedHardwares all = parts.front().found;
+  for (const FrontPart& part : std::span(parts).subspan(1)) {
+    all.best.insert(all.best.end(), part.found.best.begin(), part.found.best.end());
+    all.interrupted = all.interrupted || part.found.interrupted;
+  }
+  return all;
+}
+
 void explain(const HardwareQuestion& question, HardwareSearch search, HardwareAnswer& answer) {
   HardwareSpace asked = answer.space;
   narrow(asked.divisions, "--explain", question.explain);
@@ -236,11 +323,12 @@ void explain(const HardwareQuestion& question, HardwareSearch search, HardwareAn
 }
 
 void check_front(const HardwareQuestion& question, const HardwareSpace& space) {
-  if (question.objective != PlanObjective::StepTime || !space.dollars)
+  if (!space.dollars) throw InputError("--pareto: of a network that is bought needs a --budget in dollars");
+  if (question.objective == PlanObjective::PerfPerCost) {
     throw InputError(
-        "--pareto: of a network that is bought it is of time and dollars: --minimize time, --budget in "
-        "dollars");
-  if (question.prove) throw InputError("--proof is of one list of divisions, not of a front");
+        "--pareto: of a network that is bought it is of time and dollars: --minimize time, "
+        "network-cost or cost-per-token");
+  }
 }
 
 }  // namespace
@@ -253,8 +341,9 @@ HardwareAnswer plan_hardware(const HardwareQuestion& question, const Watch& watc
   search.progress = watch.on_search;
   if (question.pareto) check_front(question, answer.space);
   answer.memory_limit = memory_limit(answer.space.divisions, {.most_memory_bytes = search.most_memory_bytes});
-  RankedHardwares found = question.pareto ? front_of(answer.space, search) : best_of(answer.space, search);
-  if (question.prove && !found.interrupted) {
+  if (question.pareto) answer.parts = Front(question, answer.space, search).run();
+  RankedHardwares found = question.pareto ? together(answer.parts) : best_of(answer.space, search);
+  if (question.prove && !question.pareto && !found.interrupted) {
     try {
       answer.proof = prove_hardware(answer.space, search, found);
     } catch (const Stopped&) {

@@ -30,7 +30,10 @@ struct HardwareQuestion {
   // the network's cost, where a budget in GB/s is spent to the last.
   PlanObjective objective = PlanObjective::StepTime;
   bool prove = false;  // keep why nothing else is better
-  // The fastest within the budget in dollars, within half of what that costs, and so on: search.best of them.
+  // search.best points of a front. Of time: the fastest within the budget in dollars, within half of what
+  // that costs, and so on. Of what NPUs and network cost, or the network: the fastest, then the cheapest with
+  // a step of at most a little more, and so on, to the cheapest of all (or of at most
+  // search.longest_step_ns).
   bool pareto = false;
   std::string explain;  // "tp 8 pp 8": why is that not the best? "": nothing is asked
 };
@@ -47,6 +50,18 @@ struct PlannedHardware {
   double estimate_ns = 0.0;  // by `estimate`, on that machine
 };
 
+// One question of a front, and its answer.
+struct FrontPart {
+  PlanObjective objective = PlanObjective::StepTime;
+  double budget = 0.0;           // dollars
+  double longest_step_ns = 0.0;  // 0: any
+  RankedHardwares found;         // at most one network
+  std::vector<ClosedSizes> proof;
+};
+// What it is of, within the whole question's space.
+HardwareSpace part_space(const HardwareSpace& whole, const FrontPart& part);
+HardwareSearch part_search(const HardwareSearch& whole, const FrontPart& part);
+
 struct HardwareAnswer {
   HardwareSpace space;
   PlanObjective objective = PlanObjective::StepTime;
@@ -59,6 +74,7 @@ struct HardwareAnswer {
   bool interrupted = false;
   std::vector<ClosedSizes> proof;  // where it was asked for
   bool pareto = false;
+  std::vector<FrontPart> parts;  // of a front, which has their networks
 
   struct Explained {
     std::string asked;

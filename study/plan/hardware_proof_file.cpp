@@ -81,6 +81,7 @@ ProofLine header(const HardwareQuestion& question) {
           {"shapes", words.shapes},
           {"dimensions", words.dimensions},
           {"minimize", plan_objective_name(question.objective)},
+          {"pareto", question.pareto},
           {"best", question.search.best},
           {"max_step_ns", question.search.longest_step_ns},
           {"max_memory_bytes", question.search.most_memory_bytes}};
@@ -145,8 +146,7 @@ class HardwareProofReader {
 
   HardwareQuestion question;
   HardwareSpace space;
-  RankedHardwares found;
-  std::vector<ClosedSizes> proof;
+  std::vector<FrontPart> parts;  // one of what is no front
 
  private:
   [[noreturn]] void fail(const std::string& problem) const {
@@ -155,12 +155,21 @@ class HardwareProofReader {
 
   void take(const ProofLine& line) {
     if (!has_header_) return take_header(line);
+    if (line.contains("part") && question.pareto) return take_part(line.at("part"));
+    if (parts.empty()) fail("expected a line with part");
     if (line.contains("listed")) return take_listed(line);
     if (line.contains("closed")) return take_closed(line);
     if (line.contains("pair")) return take_pair(line);
     if (!line.contains("counts")) fail("expected a line with listed, closed, pair or counts");
-    found.counts.valid = proof_whole(line.at("counts"), "valid", 0, most_counted);
-    found.counts.fit = proof_whole(line.at("counts"), "fit", 0, most_counted);
+    HardwareCounts& counts = parts.back().found.counts;
+    counts.valid = proof_whole(line.at("counts"), "valid", 0, most_counted);
+    counts.fit = proof_whole(line.at("counts"), "fit", 0, most_counted);
+  }
+
+  void take_part(const ProofLine& line) {
+    parts.push_back({.objective = plan_objective(line.at("minimize").get<std::string>()),
+                     .budget = proof_number(line, "budget_usd"),
+                     .longest_step_ns = proof_number(line, "max_step_ns")});
   }
 
   void take_header(const ProofLine& line) {
@@ -174,10 +183,12 @@ class HardwareProofReader {
     question.words = {line.at("npu"), line.at("hardware"), line.at("shapes"), line.at("dimensions"), {}};
     constexpr std::int64_t most_listed = 10'000;
     question.objective = plan_objective(line.at("minimize").get<std::string>());
+    question.pareto = line.value("pareto", false);
     question.search.best = static_cast<std::size_t>(proof_whole(line, "best", 1, most_listed));
     question.search.longest_step_ns = proof_number(line, "max_step_ns");
     question.search.most_memory_bytes = proof_number(line, "max_memory_bytes");
     space = hardware_space(question);
+    if (!question.pareto) parts.emplace_back();
     has_header_ = true;
   }
 
@@ -192,7 +203,7 @@ class HardwareProofReader {
     row.step_ns = proof_number(line, "step_ns");
     row.value = proof_number(line, "value");
     for (const ProofLine& tie : line.at("ties")) row.ties.push_back(division_of(tie, space));
-    found.best.push_back(std::move(row));
+    parts.back().found.best.push_back(std::move(row));
   }
 
   void take_closed(const ProofLine& line) {
@@ -206,11 +217,11 @@ class HardwareProofReader {
     sizes.above_bound = count("above_bound");
     if (!line.at("least_bound").is_null()) sizes.least_bound = proof_number(line, "least_bound");
     sizes.by_path = count("by_path");
-    proof.push_back(std::move(sizes));
+    parts.back().proof.push_back(std::move(sizes));
   }
 
   void take_pair(const ProofLine& line) {
-    if (proof.empty()) fail("a pair in front of its sizes");
+    if (parts.back().proof.empty()) fail("a pair in front of its sizes");
     const ProofLine& of = line.at("pair");
     ClosedPair pair{.virtual_stages = proof_whole(of.at(0), 1, max_npus),
                     .micro_batch = proof_whole(of.at(1), 1, max_npus),
@@ -227,7 +238,7 @@ class HardwareProofReader {
     }
     for (const ProofLine& cut : line.at("cuts"))
       pair.cuts.push_back({proof_number(cut.at(0)), numbers(cut.at(1))});
-    proof.back().pairs.push_back(std::move(pair));
+    parts.back().proof.back().pairs.push_back(std::move(pair));
   }
 
   std::string file_;
@@ -238,15 +249,48 @@ class HardwareProofReader {
 
 }  // namespace
 
-std::string hardware_proof_text(const HardwareQuestion& question, const HardwareAnswer& answer) {
-  std::string text = header(question).dump() + "\n";
-  for (const PlannedHardware& each : answer.best) text += line_of(each.ranked, each.network).dump() + "\n";
-  for (const ClosedSizes& sizes : answer.proof) {
+namespace {
+
+std::string lines_of(const RankedHardware& row, const HardwareSpace& space) {
+  return line_of(row, network_of(space.hardware, row.shape)).dump() + "\n";
+}
+
+std::string lines_of(const std::vector<ClosedSizes>& proof, const HardwareCounts& counts) {
+  std::string text;
+  for (const ClosedSizes& sizes : proof) {
     text += line_of(sizes).dump() + "\n";
     for (const ClosedPair& pair : sizes.pairs) text += line_of(pair).dump() + "\n";
   }
-  const ProofLine counts = {{"counts", {{"valid", answer.counts.valid}, {"fit", answer.counts.fit}}}};
-  return text + counts.dump() + "\n";
+  return text + ProofLine{{"counts", {{"valid", counts.valid}, {"fit", counts.fit}}}}.dump() + "\n";
+}
+
+// What a part asks must be within the whole question.
+std::string fault_of_part(const HardwareProofReader& reader, const FrontPart& part) {
+  const HardwareSearch& search = reader.question.search;
+  const bool known = part.objective == PlanObjective::StepTime || part.objective == reader.question.objective;
+  if (!known || part.budget > reader.space.budget) return "a part is of another question";
+  if (search.longest_step_ns > 0.0 && !(part.longest_step_ns <= search.longest_step_ns))
+    return "a part is of longer steps than were asked for";
+  return fault_of_hardware(part_space(reader.space, part), part_search(search, part), part.found, part.proof);
+}
+
+}  // namespace
+
+std::string hardware_proof_text(const HardwareQuestion& question, const HardwareAnswer& answer) {
+  std::string text = header(question).dump() + "\n";
+  for (const FrontPart& part : answer.parts) {
+    text += ProofLine{{"part",
+                       {{"minimize", plan_objective_name(part.objective)},
+                        {"budget_usd", part.budget},
+                        {"max_step_ns", part.longest_step_ns}}}}
+                .dump() +
+            "\n";
+    for (const RankedHardware& row : part.found.best) text += lines_of(row, answer.space);
+    text += lines_of(part.proof, part.found.counts);
+  }
+  if (answer.pareto) return text;
+  for (const PlannedHardware& each : answer.best) text += lines_of(each.ranked, answer.space);
+  return text + lines_of(answer.proof, answer.counts);
 }
 
 bool is_hardware_proof(const std::string& file) {
@@ -257,11 +301,17 @@ bool is_hardware_proof(const std::string& file) {
 CheckedHardwareProof check_hardware_proof(const std::string& file) {
   HardwareProofReader reader(file);
   reader.read();
-  CheckedHardwareProof checked{.question = reader.question, .counts = reader.found.counts};
-  checked.subtrees = reader.proof.size();
-  for (const ClosedSizes& sizes : reader.proof)
-    checked.pairs += static_cast<std::int64_t>(sizes.pairs.size());
-  checked.fault = fault_of_hardware(reader.space, reader.question.search, reader.found, reader.proof);
+  CheckedHardwareProof checked{.question = reader.question};
+  for (const FrontPart& part : reader.parts) {
+    checked.counts = part.found.counts;
+    checked.subtrees += part.proof.size();
+    for (const ClosedSizes& sizes : part.proof)
+      checked.pairs += static_cast<std::int64_t>(sizes.pairs.size());
+    if (!checked.fault.empty()) continue;
+    checked.fault = reader.question.pareto
+                        ? fault_of_part(reader, part)
+                        : fault_of_hardware(reader.space, reader.question.search, part.found, part.proof);
+  }
   return checked;
 }
 

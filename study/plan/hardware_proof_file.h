@@ -7,7 +7,8 @@
 namespace bandwright {
 
 // A proof about a network that is still to be bought, as JSON lines: the question, the divisions listed with
-// their networks, what became of each TP, CP, PP and EP, the pairs near the answer.
+// their networks, what became of each TP, CP, PP and EP, the pairs near the answer; of a front, all that of
+// each of its parts.
 std::string hardware_proof_text(const HardwareQuestion& question, const HardwareAnswer& answer);
 
 // Whether a file begins as one of these.

@@ -23,8 +23,6 @@ class Planner {
     answer_.objective = search_.objective;
     answer_.pareto = question.pareto;
     answer_.memory_limit = memory_limit(answer_.space, search_);
-    if (question.prove && question.pareto)
-      throw InputError("--proof is of one list of divisions, not of a front");
   }
 
   PlanAnswer run() {
@@ -33,7 +31,7 @@ class Planner {
     } else {
       const RankedDivisions found = best_divisions(answer_.space, search_);
       take(found);
-      if (question_.prove && !found.interrupted) add_proof(found);
+      add_proof(answer_.space, search_, found);
     }
     if (answer_.obstacles.size() == answer_.space.npus.size()) {
       throw InputError("--npus: " + answer_.obstacles.front());
@@ -44,9 +42,11 @@ class Planner {
   }
 
  private:
-  void add_proof(const RankedDivisions& found) {
+  void add_proof(const DivisionSpace& space, const DivisionSearch& search, const RankedDivisions& found) {
+    if (!question_.prove || answer_.interrupted) return;
     try {
-      answer_.proof = prove(answer_.space, search_, found);
+      const std::vector<ClosedSubtree> lines = prove(space, search, found);
+      answer_.proof.insert(answer_.proof.end(), lines.begin(), lines.end());
     } catch (const Stopped&) {
       answer_.interrupted = true;
     }
@@ -96,7 +96,10 @@ class Planner {
       DivisionSpace each = answer_.space;
       each.npus = {answer_.space.npus[i]};
       each.weights = {answer_.space.weights[i]};
-      take(best_divisions(each, one));
+      const RankedDivisions found = best_divisions(each, one);
+      take(found);
+      answer_.of_counts.insert(answer_.of_counts.end(), found.best.begin(), found.best.end());
+      add_proof(each, one, found);
     }
     const auto value = [&](const PlannedDivision& d) {
       const double step = d.ranked.step_ns;

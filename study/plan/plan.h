@@ -41,6 +41,8 @@ struct PlanAnswer {
   bool interrupted = false;
   bool pareto = false;
   std::vector<ClosedSubtree> proof;  // where it was asked for
+  // Of a front that is proved: the best of each NPU count, on it or not.
+  std::vector<RankedDivision> of_counts;
 
   struct Explained {
     std::string asked;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/io/files.h"
 #include "core/text.h"
 #include "plan/proof_check.h"
@@ -51,6 +53,7 @@ Json header(const PlanQuestion& question, const PlanAnswer& answer) {
   }
   return {{"bandwright", "proof"},
           {"version", 1},
+          {"pareto", answer.pareto},
           {"job", job},
           {"minimize", plan_objective_name(question.search.objective)},
           {"best", question.search.best},
@@ -78,7 +81,8 @@ class ProofReader {
   std::vector<double> weights;
   RankedDivisions found;
   std::vector<ClosedSubtree> proof;
-  Parallelism given;  // what is no decision
+  Parallelism given;           // what is no decision
+  std::vector<bool> on_front;  // of those listed of a front
 
  private:
   static constexpr std::size_t most_bytes = std::size_t{1} << 30;
@@ -114,6 +118,7 @@ class ProofReader {
     }
     question.search.objective = plan_objective(json.at("minimize").get<std::string>());
     question.search.best = static_cast<std::size_t>(proof_whole(json, "best", 1, most_listed));
+    question.pareto = json.value("pareto", false);
     question.search.longest_step_ns = proof_number(json, "max_step_ns");
     question.search.most_memory_bytes = proof_number(json, "max_memory_bytes");
     for (const Json& count : json.at("npus")) npus.push_back(proof_whole(count, 1, max_npus));
@@ -143,10 +148,13 @@ class ProofReader {
     const Parallelism p = division(json.at("listed"));
     const auto rank = static_cast<std::size_t>(proof_whole(json, "rank", 1, most_counted));
     const double step_ns = proof_number(json, "step_ns");
-    if (rank == found.best.size() && rank > 0 && found.best.back().step_ns == step_ns) {
+    const bool ties = rank == found.best.size() && rank > 0 && found.best.back().step_ns == step_ns &&
+                      (!question.pareto || found.best.back().parallelism.npus() == p.npus());
+    if (ties) {
       found.best.back().ties.push_back(p);
     } else if (rank == found.best.size() + 1) {
       found.best.push_back({p, step_ns, 0.0, {}});
+      if (question.pareto) on_front.push_back(json.at("on_front").get<bool>());
     } else {
       fail(fmt::format("rank {}, expected {} or a tie with the one before", rank, found.best.size() + 1));
     }
@@ -183,15 +191,33 @@ class ProofReader {
 
 }  // namespace
 
+namespace {
+
+bool is_on_front(const PlanAnswer& answer, const RankedDivision& row) {
+  return std::any_of(answer.best.begin(), answer.best.end(), [&](const PlannedDivision& each) {
+    return each.ranked.parallelism.npus() == row.parallelism.npus();
+  });
+}
+
+}  // namespace
+
 std::string proof_text(const PlanQuestion& question, const PlanAnswer& answer) {
   std::string text = header(question, answer).dump() + '\n';
-  for (std::size_t i = 0; i < answer.best.size(); ++i) {
-    const RankedDivision& row = answer.best[i].ranked;
+  const auto list = [&](const RankedDivision& row, std::size_t rank, const Json& more) {
     const auto line = [&](const Parallelism& p) {
-      text += Json{{"listed", json_of(p)}, {"rank", i + 1}, {"step_ns", row.step_ns}}.dump() + '\n';
+      Json json = {{"listed", json_of(p)}, {"rank", rank}, {"step_ns", row.step_ns}};
+      json.update(more);
+      text += json.dump() + '\n';
     };
     line(row.parallelism);
     for (const Parallelism& tie : row.ties) line(tie);
+  };
+  for (std::size_t i = 0; i < answer.of_counts.size(); ++i) {
+    const RankedDivision& row = answer.of_counts[i];
+    list(row, i + 1, {{"on_front", is_on_front(answer, row)}});
+  }
+  for (std::size_t i = 0; i < answer.best.size() && !answer.pareto; ++i) {
+    list(answer.best[i].ranked, i + 1, Json::object());
   }
   for (const ClosedSubtree& each : answer.proof) text += json_of(each).dump() + '\n';
   const DivisionCounts& counts = answer.counts;
@@ -211,6 +237,9 @@ CheckedProof check_proof(const std::string& file) {
     checked.fault = "the NPU counts are not those of the job";
   } else if (space.weights != reader.weights) {
     checked.fault = "the weights of NPU counts are not those of the objective and its prices";
+  } else if (reader.question.pareto) {
+    const ListedFront front{reader.found.best, reader.on_front, reader.found.counts};
+    checked.fault = fault_of_front(space, reader.question.search, front, reader.proof);
   } else {
     checked.fault = fault_of(space, reader.question.search, reader.found, reader.proof);
   }

@@ -12,7 +12,8 @@ namespace bandwright {
 //   {"closed": {"npus": 16, "tensor": 1, ...}, "valid": 96, "do_not_fit": 90, "above_bound": 4, ...}
 //   {"counts": {"valid": 24000, "fit": 11000, "below_bound": 300}}
 //
-// REQUIRES an answer with a proof.
+// Of a front ("pareto": true) what is listed is the best of each NPU count, with "on_front". REQUIRES an
+// answer with a proof.
 std::string proof_text(const PlanQuestion& question, const PlanAnswer& answer);
 
 struct CheckedProof {

@@ -45,7 +45,7 @@ TEST(Plan, DecisionsAreValuesListsOrAnything) {
   EXPECT_TRUE(space.pipeline.empty());
 }
 
-std::string refusal(const Job& job, const std::string& explain = "") {
+std::string plan_refusal(const Job& job, const std::string& explain = "") {
   try {
     plan({.job = job, .explain = explain});
   } catch (const InputError& error) {
@@ -57,17 +57,17 @@ std::string refusal(const Job& job, const std::string& explain = "") {
 TEST(Plan, BadWordsAreOneLine) {
   Job job = small_job();
   job.tp = "2,many";
-  EXPECT_EQ(refusal(job).substr(0, 6), "--tp: ");
+  EXPECT_EQ(plan_refusal(job).substr(0, 6), "--tp: ");
   job = small_job();
   job.npus = "0";
-  EXPECT_EQ(refusal(job).substr(0, 8), "--npus: ");
+  EXPECT_EQ(plan_refusal(job).substr(0, 8), "--npus: ");
   job.npus = "12";
-  EXPECT_NE(refusal(job).find("nearest counts that do: 8, 16"), std::string::npos);
-  EXPECT_NE(refusal(small_job(), "tp").find("pairs"), std::string::npos);
-  EXPECT_NE(refusal(small_job(), "dp 8").find("'dp' is no decision"), std::string::npos);
+  EXPECT_NE(plan_refusal(job).find("nearest counts that do: 8, 16"), std::string::npos);
+  EXPECT_NE(plan_refusal(small_job(), "tp").find("pairs"), std::string::npos);
+  EXPECT_NE(plan_refusal(small_job(), "dp 8").find("'dp' is no decision"), std::string::npos);
   job = small_job();
   job.overlap = "tensor";
-  EXPECT_EQ(refusal(job).substr(0, 10), "--overlap:");
+  EXPECT_EQ(plan_refusal(job).substr(0, 10), "--overlap:");
 }
 
 // What removes the last division: nothing divides, memory, or the limit of the step.

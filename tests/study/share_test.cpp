@@ -72,7 +72,7 @@ TEST(Share, TracesBesideACollective) {
   EXPECT_GT(mixed.jobs[1].lost(), Time(0));
 }
 
-std::string refusal(std::vector<std::string> jobs) {
+std::string share_refusal(std::vector<std::string> jobs) {
   try {
     share(question(std::move(jobs)));
   } catch (const InputError& error) {
@@ -83,10 +83,10 @@ std::string refusal(std::vector<std::string> jobs) {
 
 TEST(Share, OneLineForWhatIsWrong) {
   const std::string what = "; collective: all-reduce; size: 1 MiB";
-  EXPECT_THAT(refusal({"name: a; at: npu[:4]" + what, "name: b; at: npu[3:]" + what}),
+  EXPECT_THAT(share_refusal({"name: a; at: npu[:4]" + what, "name: b; at: npu[3:]" + what}),
               HasSubstr("of a and of b"));
-  EXPECT_THAT(refusal({"at: npu[99]" + what}), HasSubstr("takes none of 16"));
-  EXPECT_THAT(refusal({"at: switch[0]" + what}), HasSubstr("is no NPU"));
+  EXPECT_THAT(share_refusal({"at: npu[99]" + what}), HasSubstr("takes none of 16"));
+  EXPECT_THAT(share_refusal({"at: switch[0]" + what}), HasSubstr("is no NPU"));
   EXPECT_THROW(parse_sharing_job("colour: red"), InputError);
   EXPECT_THROW(parse_sharing_job("red"), InputError);
 }
