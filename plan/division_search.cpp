@@ -90,6 +90,7 @@ class Search {
       add_part(space_.npus[i], space_.weights.empty() ? 1.0 : space_.weights[i]);
     }
     for (std::size_t i = 0; i < parts_.size(); ++i) enumerate(static_cast<std::uint16_t>(i));
+    if (answer_.counts.fit > 0) answer_.smallest.clear();
     if (!answer_.interrupted) order();
     evaluate();
     list();

@@ -52,7 +52,7 @@ class HardwareSearcher {
         candidates_(space, search, crew_),
         leaders_(candidates_.all().size()) {
     answer_.counts = candidates_.counts();
-    answer_.smallest = candidates_.smallest();
+    if (answer_.counts.fit == 0) answer_.smallest = candidates_.smallest();
     answer_.interrupted = candidates_.interrupted();
   }
 

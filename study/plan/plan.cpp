@@ -37,6 +37,7 @@ class Planner {
       throw InputError("--npus: " + answer_.obstacles.front());
     }
     if (answer_.counts.valid == 0 && !answer_.interrupted) refuse_undivided(answer_.space);
+    if (answer_.counts.fit > 0) answer_.smallest.reset();  // of a front: of counts where nothing does
     if (!question_.explain.empty()) explain();
     return std::move(answer_);
   }

@@ -99,6 +99,23 @@ TEST(Plan, ExplainsWhatIsNotTheBest) {
   EXPECT_GT(answer.explained->best->ranked.step_ns, answer.best[0].ranked.step_ns);
 }
 
+// Memory removes what does not fit; what fits and is too slow is removed by the limit of the step, not by
+// memory, although other divisions of the same TP do not fit.
+TEST(Plan, ExplainsWhatIsTooSlowByItsStep) {
+  const PlanAnswer answer = plan({.job = small_job(), .search = {.longest_step_ns = 1e3}, .explain = "tp 2"});
+  EXPECT_LT(answer.counts.fit, answer.counts.valid);
+  EXPECT_FALSE(answer.smallest);
+  ASSERT_TRUE(answer.explained);
+  EXPECT_FALSE(answer.explained->best);
+  EXPECT_FALSE(answer.explained->smallest);
+  Job large = small_job();
+  large.model = "llama3-70b";
+  const PlanAnswer memory = plan({.job = large, .explain = "tp 1 pp 1 zero 0"});
+  ASSERT_TRUE(memory.explained && memory.explained->smallest);
+  EXPECT_FALSE(memory.explained->best);
+  EXPECT_GT(memory.explained->smallest->memory_bytes, memory.memory_limit);
+}
+
 // Of several NPU counts: the network of fewer costs less; a front has no row that another beats.
 TEST(Plan, ObjectivesAndFrontOverNpuCounts) {
   Job job = small_job();

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "collective/collective.h"
+#include "collective/traffic.h"
 #include "core/error.h"
 #include "training/estimate.h"
 #include "training/layers/expert_routing.h"
