@@ -178,7 +178,6 @@ TEST(HardwarePlans, WhatCannotBeAskedIsOneLine) {
     return refused([&] { return plan_hardware(question); });
   };
   EXPECT_THAT(planned([](auto& q) { q.job.budget = "500"; }), HasSubstr("--pareto: "));
-  EXPECT_THAT(planned([](auto& q) { q.prove = true; }), HasSubstr("--proof is of one list of divisions"));
 }
 
 // Whatever is asked changes the work that is kept of it.
