@@ -175,8 +175,10 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
     answer.result = (options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario)).result;
   } else {
     if (answer.job) write_out(answer);
-    const PlayLimits limits{
-        .force = options.force, .play_all = options.no_leap, .on_progress = watch.on_play};
+    PlayLimits limits{.force = options.force, .play_all = options.no_leap, .on_progress = watch.on_play};
+    double played = 0.0;  // seeds
+    if (watch.on_play && options.seeds > 1)
+      limits.on_progress = [&](double share) { watch.on_play((played + share) / options.seeds); };
     const auto play = [&](Timeline* drawn) {
       return answer.ranks ? simulate(scenario, *answer.ranks, fidelity, drawn, limits)
                           : simulate(scenario, fidelity, drawn, limits);
@@ -184,7 +186,12 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
     answer.result = play(timeline);
     if (answer.built && options.seeds > 1)
       play_more_seeds(
-          options, [&] { return play(nullptr); }, answer);
+          options,
+          [&] {
+            played += 1.0;
+            return play(nullptr);
+          },
+          answer);
   }
   answer.critical = critical_parts(answer.graph, answer.result);
 }
