@@ -264,13 +264,16 @@ std::string lines_of(const std::vector<ClosedSizes>& proof, const HardwareCounts
   return text + ProofLine{{"counts", {{"valid", counts.valid}, {"fit", counts.fit}}}}.dump() + "\n";
 }
 
-// What a part asks must be within the whole question.
+// What a part asks must be within the whole question, and the first is the fastest of all of it.
 std::string fault_of_part(const HardwareProofReader& reader, const FrontPart& part) {
   const HardwareSearch& search = reader.question.search;
   const bool known = part.objective == PlanObjective::StepTime || part.objective == reader.question.objective;
   if (!known || part.budget > reader.space.budget) return "a part is of another question";
   if (search.longest_step_ns > 0.0 && !(part.longest_step_ns <= search.longest_step_ns))
     return "a part is of longer steps than were asked for";
+  const bool whole = part.objective == PlanObjective::StepTime && part.budget == reader.space.budget &&
+                     part.longest_step_ns == search.longest_step_ns;
+  if (&part == &reader.parts.front() && !whole) return "the first part is not of the fastest of all";
   return fault_of_hardware(part_space(reader.space, part), part_search(search, part), part.found, part.proof);
 }
 
@@ -302,6 +305,7 @@ CheckedHardwareProof check_hardware_proof(const std::string& file) {
   HardwareProofReader reader(file);
   reader.read();
   CheckedHardwareProof checked{.question = reader.question};
+  if (reader.parts.empty()) checked.fault = "no part of the front is there";
   for (const FrontPart& part : reader.parts) {
     checked.counts = part.found.counts;
     checked.subtrees += part.proof.size();

@@ -192,6 +192,12 @@ TEST_F(FrontProof, OfNetworksThatIsDamagedIsRejected) {
             }),
             "");
   EXPECT_NE(changed([&](Lines& lines) { lines[part]["part"]["budget_usd"] = 1e6; }), "");
+  EXPECT_NE(changed([&](Lines& lines) { lines.resize(1); }), "");
+  EXPECT_NE(changed([&](Lines& lines) {
+              lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(part),
+                          lines.begin() + static_cast<std::ptrdiff_t>(second));
+            }),
+            "");
   EXPECT_NE(changed([&](Lines& lines) { lines[part]["part"]["minimize"] = "network-cost"; }), "");
   EXPECT_NE(changed([&](Lines& lines) { lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(part)); }),
             "");
