@@ -7,11 +7,13 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/console/interrupt.h"
 #include "cli/console/output.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "core/catalogue.h"
 #include "core/io/paths.h"
+#include "core/io/progress.h"
 #include "core/text.h"
 #include "study/job/table_training.h"
 #include "study/job/workload.h"
@@ -70,8 +72,14 @@ void run(const CLI::App& command, const ExportOptions& options) {
     tables.push_back(table_training(job, table_named(job.model), Library()));
   }
   const std::int64_t npus = format.traces ? npus_of(options) : 0;
-  write_answer(options.output,
-               document_of(format, options.folder, export_tables(tables, npus, format, options.folder)));
+  const std::vector<Exported> written = [&] {
+    const InterruptWatch interrupt(options.output.host);
+    ProgressBar bar("export", "traces");
+    return export_tables(tables, npus, format, options.folder, [&](std::int64_t done, std::int64_t total) {
+      bar.show(static_cast<std::size_t>(done), static_cast<std::size_t>(total));
+    });
+  }();
+  write_answer(options.output, document_of(format, options.folder, written));
 }
 
 }  // namespace

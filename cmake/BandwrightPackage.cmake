@@ -4,18 +4,16 @@
 find_program(HELP2MAN help2man)
 if(HELP2MAN AND NOT BANDWRIGHT_SANITIZE)
   set(pages)
-  foreach(command bandwright optimize plan simulate estimate cost evaluate plot table report place
+  set(maker ${PROJECT_SOURCE_DIR}/cmake/manual.cmake)
+  # "" is the program itself.
+  foreach(command "" optimize plan simulate estimate cost evaluate plot table report place
       network "scale measure" "scale fit" "scale simulate" "scale trials" validate verify calibrate share check import export list)
-    set(words "$<TARGET_FILE:bandwright>")
-    set(page bandwright)
-    if(NOT command STREQUAL "bandwright")
-      string(APPEND words " ${command}")
-      string(REPLACE " " "-" page "bandwright-${command}")
-    endif()
+    string(STRIP "bandwright ${command}" page)
+    string(REPLACE " " "-" page "${page}")
     set(file ${PROJECT_BINARY_DIR}/man/${page}.1)
-    add_custom_command(OUTPUT ${file} DEPENDS bandwright VERBATIM
-      COMMAND ${HELP2MAN} --no-info --no-discard-stderr --help-option=--help-all "--version-string=${page} ${PROJECT_VERSION}"
-              "--name=how fast a model trains on a network, and what it costs" --output=${file} ${words})
+    add_custom_command(OUTPUT ${file} DEPENDS bandwright ${maker} VERBATIM
+      COMMAND ${CMAKE_COMMAND} -D HELP2MAN=${HELP2MAN} -D PROGRAM=$<TARGET_FILE:bandwright> -D "COMMAND=${command}"
+              -D VERSION=${PROJECT_VERSION} -D OUTPUT=${file} -P ${maker})
     list(APPEND pages ${file})
   endforeach()
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/man)

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "core/io/paths.h"
+#include "core/stopping.h"
 #include "core/text.h"
 
 namespace bandwright {
@@ -77,12 +78,14 @@ class OneDocumentOnly : public YAML::EventHandler {
 
  private:
   void count() {
+    stop_.look_now_and_then();
     if (++values_ > 2 * max_values) refuse_values(place_);  // keys are counted here, too
   }
 
   const Place& place_;
   int documents_ = 0;
   int values_ = 0;
+  StopCheck stop_;
 };
 
 // The only document of `text`, null when there is none.

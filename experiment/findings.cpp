@@ -7,6 +7,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "core/stopping.h"
+
 namespace bandwright {
 namespace {
 
@@ -25,7 +27,9 @@ class Index {
                           std::find(of_a_view.begin(), of_a_view.end(), column.name) != of_a_view.end();
       if (column.asked && !varies) columns_.push_back(&column);
     }
+    StopCheck stop;
     for (const Result& result : results) {
+      stop.look_now_and_then();
       if (result.row.status == "ok") rows_.emplace(key(result.row), &result.row);
     }
   }
@@ -39,6 +43,7 @@ class Index {
     return find(row);
   }
   [[nodiscard]] const Row* find(const Row& row) const {
+    stop_.look_now_and_then();
     const auto found = rows_.find(key(row));
     return found == rows_.end() ? nullptr : found->second;
   }
@@ -52,6 +57,7 @@ class Index {
   }
   std::vector<const Column*> columns_;
   std::unordered_map<std::string, const Row*> rows_;
+  mutable StopCheck stop_;
 };
 
 double time_cost(const Row& row) { return *row.step_time_s * row.cost_usd.value_or(NAN); }

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/io/database.h"
+#include "core/stopping.h"
 #include "experiment/specification.h"
 
 namespace bandwright {
@@ -208,7 +209,9 @@ std::vector<Result> ResultStore::listed() {
                                            names()));
   Statement iterations(*database_, select_trace);
   std::vector<Result> results;
+  StopCheck stop;
   while (select.step()) {
+    stop.look_now_and_then();
     std::optional<Result> result = read_result(select, iterations);
     if (!result)
       database_->fail_damaged("a result is not what was written; evaluating again computes it again");

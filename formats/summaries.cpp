@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "core/stopping.h"
 #include "formats/astra_sim/artifact.h"
 #include "formats/astra_sim/astra_sim_1.h"
 #include "formats/astra_sim/astra_sim_2.h"
@@ -67,9 +68,11 @@ class Work {
 
 FileSummary summarise_trace_file(const Sample& sample) {
   TraceFile file(sample.path);
+  StopCheck stop;
   Work work;
   std::vector<TraceNode> nodes;
   while (auto node = file.next()) {
+    stop.look_now_and_then();
     work.add(*node, sample.compute);
     nodes.push_back(std::move(*node));
   }

@@ -1,11 +1,14 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/options/output_words.h"
 #include "cli/program/no_answer.h"
 #include "cli/program/program.h"
+#include "cli/program/run.h"
 #include "core/error.h"
 #include "core/io/paths.h"
 #include "python/asking.h"
@@ -39,7 +42,9 @@ void add_document(py::module_& module) {
       .def("csv", [](const Document& d) { return render_csv(d); })
       .def("fragment", html_fragment)
       .def("html", [](Document d, const std::vector<std::string>& words) {
-        d.origin = origin_of(words);
+        const std::unique_ptr<CommandLine> line =
+            command_line_for(words.empty() ? "" : words.front(), nullptr);
+        d.origin = origin_of(words, words_read(*line, words));
         return render_html(d);
       });
 }

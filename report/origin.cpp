@@ -57,13 +57,13 @@ std::string typed(const std::vector<std::string>& words) {
   return command;
 }
 
-Facts origin_of(const std::vector<std::string>& words) {
+Facts origin_of(const std::vector<std::string>& words, const std::vector<std::string>& read) {
   Facts origin;
   origin.line("made by", typed(words));
   origin.line(
       "on", fmt::format("{:%Y-%m-%d %H:%M} UTC, with bandwright {}", fmt::gmtime(now()), BANDWRIGHT_VERSION));
   origin.line("inputs that come along", shipped_hash());
-  for (const std::string& word : words) {
+  for (const std::string& word : read) {
     const std::string file = word.starts_with("--") && word.find('=') != std::string::npos
                                  ? word.substr(word.find('=') + 1)
                                  : word;

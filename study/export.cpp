@@ -14,17 +14,17 @@ namespace bandwright {
 namespace {
 
 // Groups depend on the NPU count alone, TP innermost: any network of so many NPUs has the same.
-Exported export_chakra(const TableTraining& training, std::int64_t npus,
-                       const std::filesystem::path& folder) {
+Exported export_chakra(const TableTraining& training, std::int64_t npus, const std::filesystem::path& folder,
+                       const TracesWritten& tell) {
   const Network network = parse_network(fmt::format("Switch({})", npus));
   const Step graph = build_step(training.table, network, *training.loop, training.options);
   const std::string& name = training.table.name;
-  write_traces(graph, network, folder, name);
+  write_traces(graph, network, folder, name, tell);
   return {name, fmt::format("{0}.*.et, groups {0}.json", name), npus, graph.operations.size(), 0};
 }
 
 Exported export_layers(const TableTraining& training, std::int64_t /*npus*/,
-                       const std::filesystem::path& folder) {
+                       const std::filesystem::path& folder, const TracesWritten& /*tell*/) {
   const std::string file = training.table.name + ".txt";
   Model model = training.table;
   if (training.options.recompute == Recompute::None) {
@@ -60,11 +60,12 @@ constexpr std::array known_formats = {
 std::span<const ExportFormat> export_formats() { return known_formats; }
 
 std::vector<Exported> export_tables(std::span<const TableTraining> tables, std::int64_t npus,
-                                    const ExportFormat& format, const std::string& folder) {
+                                    const ExportFormat& format, const std::string& folder,
+                                    const TracesWritten& tell) {
   StagedFolder stage(folder);
   std::vector<Exported> written;
   for (const TableTraining& each : tables) {
-    written.push_back(format.write(each, npus, stage.path()));
+    written.push_back(format.write(each, npus, stage.path(), tell));
     written.back().file = folder + "/" + written.back().file;
   }
   stage.keep([&](const std::string& file) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/chakra/chakra_export.h"
 #include "study/job/table_training.h"
 
 namespace bandwright {
@@ -24,14 +25,16 @@ struct ExportFormat {
   std::string_view name;
   std::string_view help;
   bool traces;  // one per NPU, of a step; otherwise of the layers alone
-  Exported (*write)(const TableTraining& training, std::int64_t npus, const std::filesystem::path& folder);
+  Exported (*write)(const TableTraining& training, std::int64_t npus, const std::filesystem::path& folder,
+                    const TracesWritten& tell);
   bool (*is_of)(std::string_view file, std::string_view model);  // whether it writes a file of that name
 };
 std::span<const ExportFormat> export_formats();
 
 // All models' files at once, into a folder that keeps what else it holds: nothing of them is there before all
-// is. Throws InputError.
+// is. Throws InputError, and Stopped where it is asked to end.
 std::vector<Exported> export_tables(std::span<const TableTraining> tables, std::int64_t npus,
-                                    const ExportFormat& format, const std::string& folder);
+                                    const ExportFormat& format, const std::string& folder,
+                                    const TracesWritten& tell = {});
 
 }  // namespace bandwright

@@ -11,6 +11,7 @@
 #include "answers/charts/proofs.h"
 #include "answers/charts/shown_rows.h"
 #include "answers/experiments/findings.h"
+#include "core/stopping.h"
 
 namespace bandwright {
 
@@ -45,11 +46,13 @@ std::vector<Chart> experiment_charts(const std::vector<Result>& results, const s
   std::deque<ViewRows> all;  // where views belong together, or have none of what is shown
   all.emplace_back("", results);
   std::vector<Chart> charts;
+  const StopCheck stop;
   const auto add = [&](const char* figure, const char* caption, const std::deque<ViewRows>& shown,
                        const auto& draw) {
     Chart chart{.name = figure, .caption = caption, .x = {}, .y = {}, .panels = {}};
     chart.command = fmt::format("bandwright plot {} {}", name, figure);
     for (const ViewRows& view : shown) {
+      stop.look();
       const std::size_t before = chart.panels.size();
       draw(chart, view);
       for (std::size_t i = before; i < chart.panels.size(); ++i) chart.panels[i].view = view.name;

@@ -15,6 +15,12 @@ sigset_t interrupt_signal() {
   return set;
 }
 
+// sigwait would hear it all the same.
+bool is_ignored() {
+  struct sigaction now {};
+  return sigaction(SIGINT, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 extern "C" void leave_interrupted(int /*signal*/) { std::_Exit(interrupted_status); }
 
 }  // namespace
@@ -24,7 +30,7 @@ void end_on_interrupt() {
 }
 
 InterruptWatch::InterruptWatch(const Host* host) : host_(host), scope_(token()) {
-  if (host_ != nullptr) return;
+  if (host_ != nullptr || is_ignored()) return;
   const sigset_t set = interrupt_signal();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   waiter_ = std::thread([this] { wait(); });
@@ -32,7 +38,7 @@ InterruptWatch::InterruptWatch(const Host* host) : host_(host), scope_(token()) 
 
 // The waiter is woken by the very signal it waits for.
 InterruptWatch::~InterruptWatch() {
-  if (host_ != nullptr) return;
+  if (!waiter_.joinable()) return;
   over_ = true;
   pthread_kill(waiter_.native_handle(), SIGINT);
   waiter_.join();

@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "cli/options/option_rules.h"
+#include "cli/options/output_words.h"
 #include "core/io/files.h"
 #include "core/io/gzip.h"
 #include "report/origin.h"
@@ -43,6 +44,11 @@ TextStyle text_style(const OutputOptions& options) {
   style.ansi = (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr &&
                std::string_view(terminal) != "dumb";
   return style;
+}
+
+Facts origin_of_answer(const OutputOptions& options) {
+  if (options.line == nullptr) return origin_of(options.words(), {});
+  return origin_of(options.words(), words_read(*options.line, options.words()));
 }
 
 bool does_not_fit(const Document& answer) {
@@ -90,7 +96,7 @@ void write_answer(const OutputOptions& options, Document answer) {
   const bool refused = options.require_fit && does_not_fit(answer);
   if (!options.html.empty()) write_page(options, options.html, answer);
   if (options.host == nullptr || !options.file.empty()) {
-    if (options.format->render == &render_html) answer.origin = origin_of(options.words());
+    if (options.format->render == &render_html) answer.origin = origin_of_answer(options);
     write_output(options, options.format->render(answer, text_style(options)));
   }
   if (options.host != nullptr) options.host->on_answer(std::move(answer));
@@ -102,7 +108,7 @@ bool makes_page(const OutputOptions& options) {
 }
 
 void write_page(const OutputOptions& options, const std::string& file, Document document) {
-  document.origin = origin_of(options.words());
+  document.origin = origin_of_answer(options);
   write_output({.file = file}, render_html(document));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cli/options/output_words.h"
 #include "core/error.h"
 #include "core/io/files.h"
 
@@ -40,18 +41,6 @@ void require_one(const CLI::App& command, const TypedOptions& options, OptionNam
 
 void refuse(const TypedOptions& options, std::string_view why) {
   if (!options.empty()) throw InputError(fmt::format("{} {}", name_of(*options.front()), why));
-}
-
-constexpr const char* output_mark = "output";  // the name of the check that an output's option has
-
-bool is_output(const CLI::Option& option) {
-  if (!option.get_type_name().starts_with("FILE")) return false;  // spares the library's exception
-  try {
-    return const_cast<CLI::Option&>(option).get_validator(output_mark) !=
-           nullptr;  // the library has no const one
-  } catch (const CLI::OptionNotFound&) {
-    return false;
-  }
 }
 
 // The folder of a figure and of its table, which are drawn at the end.

@@ -1,6 +1,7 @@
 #include "cli/program/program.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <new>
 #include <string>
@@ -35,7 +36,10 @@ int run_program(const std::vector<std::string>& words) {
     const int status = run_command(words);
     std::cout.flush();
     const bool lost = !std::cout || std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-    return lost ? refuse("cannot write to standard output") : status;
+    if (lost) return refuse("cannot write to standard output");
+    // Nobody waits for a solver that has been told to end and has not yet heard it.
+    if (status == interrupted_status) std::_Exit(status);
+    return status;
   } catch (const NoAnswer& why) {
     return refuse(why.what(), no_answer_status);
   } catch (const InputError& error) {

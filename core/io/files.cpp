@@ -50,6 +50,22 @@ bool is_device_or_pipe(const fs::path& file) {
   return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
 
+void refuse_named_pipe(const fs::path& file) {
+  std::error_code ignored;
+  if (!fs::is_fifo(fs::status(destination(file), ignored))) return;
+  throw InputError(Place{.file = file.string()},
+                   "is a pipe, expected a file (or standard output, led into the pipe)");
+}
+
+// To be written as it is. Nobody may be left who reads it: then it is an error rather than a wait.
+int open_device_or_pipe(const fs::path& file) {
+  refuse_named_pipe(file);
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) cannot(file, "cannot be written", errno == ENXIO ? EPIPE : errno);
+  static_cast<void>(::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) & ~O_NONBLOCK));
+  return descriptor;
+}
+
 void write_all(const fs::path& file, int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
@@ -133,10 +149,8 @@ void remove_abandoned(const fs::path& folder) {
 
 void write_whole(const fs::path& file, std::string_view text) {
   if (!is_device_or_pipe(file)) return Unfinished(file, destination(file)).write(text);
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
-  if (descriptor < 0) cannot(file, "cannot be written", errno);
-  const Closing closing{descriptor};
-  write_all(file, descriptor, text);
+  const Closing closing{open_device_or_pipe(file)};
+  write_all(file, closing.descriptor, text);
 }
 
 const fs::path& plain_file(const fs::path& file) {
@@ -161,6 +175,7 @@ void make_folder(const fs::path& folder) {
 
 void check_can_write(const fs::path& file) {
   if (is_device_or_pipe(file)) {
+    refuse_named_pipe(file);
     if (::access(file.c_str(), W_OK) != 0) cannot(file, "cannot be written", errno);
     return;
   }

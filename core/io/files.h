@@ -10,7 +10,7 @@ namespace bandwright {
 // kill and no full disk leaves half of it. Every failure is an InputError that names the file and why.
 
 // A link is written through: what it points to is replaced. An existing file keeps its mode. A device or a
-// pipe gets the text as it is.
+// pipe of this process (/dev/stdout) gets the text as it is; one with a name is refused: to open it may wait.
 void write_whole(const std::filesystem::path& file, std::string_view text);
 
 // `file`, to be opened: throws unless it is a plain file. Opening a pipe that nobody writes to would wait for

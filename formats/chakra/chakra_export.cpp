@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/io/files.h"
+#include "core/stopping.h"
 #include "formats/chakra/chakra_file.h"
 #include "topology/grid.h"
 
@@ -89,7 +90,9 @@ void write_traces(const Step& graph, const Network& network, const fs::path& fol
                   const std::string& prefix, const TracesWritten& tell) {
   make_folder(folder);
   std::vector<TraceNode> nodes = nodes_of(graph);
+  const StopCheck stop;
   for (std::int64_t npu = 0; npu < network.npus(); ++npu) {
+    stop.look();
     TraceWriter writer(folder / fmt::format("{}.{}.et", prefix, npu));
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       if (nodes[i].kind == TraceNodeKind::Collective) {

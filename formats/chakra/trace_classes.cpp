@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "core/stopping.h"
+
 namespace bandwright {
 namespace {
 
@@ -32,6 +34,7 @@ class Refinement {
     for (std::size_t c = 0; c < set_.classes.size(); ++c) {
       const TraceClass& one = set_.classes[c];
       for (std::size_t i = 0; i < one.npus.size(); ++i) {
+        stop_.look_now_and_then();
         class_of_[static_cast<std::size_t>(one.npus[i])] = c;
         for (std::size_t g = 0; g < one.groups[i].size(); ++g) place_[{one.npus[i], one.groups[i][g]}] = g;
       }
@@ -64,6 +67,7 @@ class Refinement {
     }
     std::map<Company, std::vector<std::size_t>> parts;
     for (std::size_t i = 0; i < set_.classes[c].npus.size(); ++i) {
+      stop_.look_now_and_then();
       parts[company_of(set_.classes[c], i, distances)].push_back(i);
     }
     if (parts.size() == 1) return;
@@ -100,6 +104,7 @@ class Refinement {
   TraceSet& set_;
   std::vector<std::size_t> class_of_;                         // by NPU
   std::map<std::pair<int, std::string>, std::size_t> place_;  // of a group among an NPU's
+  StopCheck stop_;
 };
 
 }  // namespace

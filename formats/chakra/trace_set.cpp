@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "formats/chakra/trace_classes.h"
 #include "formats/chakra/trace_files.h"
 
@@ -54,6 +55,7 @@ class TraceReader {
     metadata_.begin_trace();
     TraceFile reader(file);
     while (auto node = reader.next()) {
+      stop_.look_now_and_then();
       std::size_t group_hash = 0;
       if (node->kind == TraceNodeKind::Metadata) metadata_.add(*node, file.string());
       if (node->kind == TraceNodeKind::Collective) group_hash = enter_group(*node, npu, file, trace.groups);
@@ -102,6 +104,7 @@ class TraceReader {
 
   TraceSet& set_;
   MetadataGroups metadata_;
+  StopCheck stop_;
 };
 
 // One trace for all NPUs: each is in the groups of NPU 0's form that hold it.
@@ -114,9 +117,11 @@ void share_groups(TraceSet& set, const fs::path& file) {
     const std::size_t form = shape_of(members);
     for (const int member : members) of_form.emplace(std::pair(form, member), &name);
   }
+  StopCheck stop;
   std::vector<std::size_t> forms;
   for (const std::string& wanted : first) forms.push_back(shape_of(set.groups.at(wanted)));
   for (int npu = 1; npu < set.npus; ++npu) {
+    stop.look_now_and_then();
     all.npus.push_back(npu);
     std::vector<std::string>& own = all.groups.emplace_back();
     for (std::size_t g = 0; g < first.size(); ++g) {
@@ -192,7 +197,9 @@ TraceSet read_traces(const fs::path& where, const fs::path& groups_file, int npu
   read_listed_groups(set, groups_file, files[0]);
   TraceReader reader(set);
   std::unordered_map<std::size_t, std::size_t> class_of;
+  const StopCheck stop;
   for (int npu = 0; npu < static_cast<int>(files.size()); ++npu) {
+    stop.look();
     RankTrace trace = reader.read(files[static_cast<std::size_t>(npu)], npu);
     set.nodes += trace.nodes.size();
     const auto [known, fresh] = class_of.emplace(trace.signature, set.classes.size());

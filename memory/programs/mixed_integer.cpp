@@ -10,7 +10,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
+#include <exception>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace bandwright {
@@ -229,6 +234,58 @@ MixedIntegerSummary search(const MixedIntegerProgram& program, const MixedIntege
   return summarise(program, model, watch);
 }
 
+// Runs of CBC, each on a thread of its own, so that one which does not hear that it is to end can be left to
+// itself.
+class Searches {
+ public:
+  static Searches& all() {
+    static Searches searches;
+    return searches;
+  }
+
+  MixedIntegerSummary run(const MixedIntegerProgram& program, const MixedIntegerOptions& options,
+                          const End& end, bool preprocess) {
+    const MixedIntegerSummary unheard{.stop = Stop::Interrupted};
+    std::unique_lock lock(mutex_);
+    while (busy_) {
+      if (end.stop.stop_requested()) return unheard;
+      over_.wait_for(lock, between_looks);
+    }
+    if (thread_.joinable()) thread_.join();
+    busy_ = true;
+    const auto run = std::make_shared<Run>();
+    thread_ = std::jthread([this, run, program, options, end, preprocess] {
+      try {
+        run->summary = search(program, options, end, preprocess);
+      } catch (...) {
+        run->failure = std::current_exception();
+      }
+      const std::lock_guard done(mutex_);
+      run->over = true;
+      busy_ = false;
+      over_.notify_all();
+    });
+    while (!run->over && !end.stop.stop_requested()) over_.wait_for(lock, between_looks);
+    if (!over_.wait_for(lock, patience, [&] { return run->over; })) return unheard;
+    if (run->failure) std::rethrow_exception(run->failure);
+    return run->summary;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds between_looks{10};
+  static constexpr std::chrono::milliseconds patience{50};  // with a search that has been told to end
+  struct Run {
+    bool over = false;
+    MixedIntegerSummary summary;
+    std::exception_ptr failure;
+  };
+
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool busy_ = false;
+  std::jthread thread_;  // last: it uses all of the above
+};
+
 }  // namespace
 
 int MixedIntegerProgram::add(Column column) {
@@ -251,13 +308,13 @@ MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedInteger
   const auto limit = std::chrono::duration<double>(std::min(options.time_limit_seconds, longest));
   const End end{Clock::now() + std::chrono::duration_cast<Clock::duration>(limit), options.stop};
   if (end.due()) return {.stop = end.reason()};
-  MixedIntegerSummary found = search(program, options, end, true);
+  MixedIntegerSummary found = Searches::all().run(program, options, end, true);
   // CBC's preprocessing is known to call programs infeasible that are not (coin-or/Cbc issues 466 and 749),
   // so that is only believed without it.
   const bool closed = !found.x.empty() && found.objective - found.bound <= options.gap * found.objective;
   if (found.stop == Stop::TimeLimit && closed) found.stop = Stop::Gap;  // both at once
   if (found.stop != Stop::Infeasible && found.stop != Stop::GivenUp) return found;
-  return search(program, options, end, false);
+  return Searches::all().run(program, options, end, false);
 }
 
 }  // namespace bandwright

@@ -36,8 +36,9 @@ struct MixedIntegerOptions {
   double gap = 1e-4;  // relative
   double time_limit_seconds = 60.0;
   std::vector<double> start;  // a feasible point, or empty
-  // Ends the search with the best point found, if any; like the limit, not in the midst of preprocessing a
-  // relaxation, which takes seconds where there are 10,000 columns.
+  // Ends the search with the best point found, if any. Where CBC does not hear it, in the midst of
+  // preprocessing a relaxation, which takes seconds where there are 10,000 columns, nobody waits for it. The
+  // limit does not end that.
   std::stop_token stop;
 };
 
@@ -55,8 +56,8 @@ struct MixedIntegerSummary {
   double bound = -MixedIntegerProgram::infinity;  // proved, however the search ended
 };
 
-// By CBC (branch and cut, https://github.com/coin-or/Cbc), on the caller's thread. One search at a time: CBC
-// has global variables.
+// By CBC (branch and cut, https://github.com/coin-or/Cbc). One search after the other, whoever asks: CBC has
+// global variables. One that nobody waits for any more ends by itself; the program's end waits for it.
 MixedIntegerSummary solve(const MixedIntegerProgram& program, const MixedIntegerOptions& options);
 
 }  // namespace bandwright

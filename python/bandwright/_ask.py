@@ -15,7 +15,7 @@ InputError.__module__ = NoAnswer.__module__ = "bandwright"
 
 # Answered before a thread could have started; what may take long is answered aside, where Ctrl-C is heard.
 QUICK = {"estimate", "cost", "list"}
-SLOW = "--tiers"  # with it tensors are placed
+SLOW = {"--tiers", "--timeline"}  # with these tensors are placed, all of a step is written
 
 
 class Interrupted(KeyboardInterrupt):
@@ -195,7 +195,7 @@ def function_of(name, called=None):
 
     def question(*words, **options):
         texts = _words_of(name).of(words, options)
-        return _answered(name, texts, aside=not quick or SLOW in texts)
+        return _answered(name, texts, aside=not quick or not SLOW.isdisjoint(texts))
 
     question.__name__ = question.__qualname__ = called or name.replace(" ", "_")
     question.__module__ = "bandwright"

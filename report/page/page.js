@@ -65,13 +65,22 @@ const bandwright = {charts: []};
   const shade = index => getComputedStyle(document.documentElement).getPropertyValue(`--s${index % 8}`).trim();
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  // All panels' series against one ascending x, as the library wants them; what is not above 0 has no logarithm.
+  // All panels' series against one ascending x, as the library wants them; what is not above 0 has no logarithm. An x
+  // stands as often as the series that has it most often.
   const aligned = (chart, panel) => {
     const shown = (x, y) => (!chart.x.log || x > 0) && (!chart.y.log || y > 0);
-    const places = panel.series.map(series => new Map(series.x.map((x, i) => [x, series.y[i]]).filter(([x, y]) => shown(x, y))));
+    const places = panel.series.map(series => {
+      const at = new Map();
+      series.x.forEach((x, i) => {
+        if (shown(x, series.y[i])) at.set(x, [...at.get(x) ?? [], series.y[i]]);
+      });
+      return at;
+    });
     const xs = panel.groups.length ? panel.groups.map((_, i) => i)
       : [...new Set(places.flatMap(each => [...each.keys()]))].sort((a, b) => a - b);
-    return [xs, ...places.map(each => xs.map(x => each.has(x) ? each.get(x) : null))];
+    const times = xs.map(x => Math.max(1, ...places.map(each => each.get(x)?.length ?? 0)));
+    const repeated = of => xs.flatMap((x, i) => Array.from({length: times[i]}, (_, turn) => of(x, turn)));
+    return [repeated(x => x), ...places.map(each => repeated((x, turn) => each.get(x)?.[turn] ?? null))];
   };
 
   const seriesLook = (series, index, place, count, narrow) => {
@@ -106,7 +115,8 @@ const bandwright = {charts: []};
         let best = -1;
         let nearest = Infinity;
         series.x.forEach((x, at) => {
-          const away = Math.abs(u.valToPos(x, "x") - left);
+          const across = Math.abs(u.valToPos(x, "x") - left);
+          const away = series.mark === "dots" ? Math.hypot(across, u.valToPos(series.y[at], "y") - top) : across;
           if (away < nearest && u.data[i + 1][u.data[0].indexOf(x)] != null) [best, nearest] = [at, away];
         });
         const twice = lines.find(line => line.name === series.name);  // a curve that goes on dashed
@@ -134,15 +144,22 @@ const bandwright = {charts: []};
     };
   };
 
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = "12px system-ui";
+  const reach = text => pen.measureText(text).width;
+  const tilt = 40;  // degrees, of names that do not fit beside each other
+  const [down, along] = [Math.sin(tilt * Math.PI / 180), Math.cos(tilt * Math.PI / 180)];
+
   const draw = (figure, chart, panel) => {
     const plot = figure.querySelector(".plot");
     const axis = (words, size) => ({label: words, labelSize: 20, labelFont: "12px system-ui", font: "12px system-ui",
       stroke: colour("--ink"), grid: {stroke: colour("--line"), width: 1}, ticks: {stroke: colour("--line"), width: 1}, size});
     const bars = panel.groups.length > 0;
     const crowded = bars && panel.groups.join("").length * 7 > plot.clientWidth - 70;
-    const x = axis(chart.x.label, crowded ? 90 : 36);
+    const deep = crowded ? 22 + down * Math.max(...panel.groups.map(reach)) : 36;
+    const x = axis(chart.x.label, deep);
     if (bars) Object.assign(x, {splits: () => panel.groups.map((_, i) => i), values: () => panel.groups, grid: {show: false},
-      rotate: crowded ? -40 : 0});
+      rotate: crowded ? -tilt : 0});
     const y = axis(chart.y.label, 62);
     if (!bars && !chart.x.log) x.values = (_, marks) => marks.map(mark => mark == null ? "" : number.format(mark));
     if (!chart.y.log) y.values = (_, marks) => marks.map(mark => mark == null ? "" : number.format(mark));
@@ -153,7 +170,9 @@ const bandwright = {charts: []};
     }
     plot.replaceChildren();
     const drawn = new uPlot({
-      width: plot.clientWidth, height: crowded ? 340 : 300, scales, axes: [x, y], legend: {show: false},
+      width: plot.clientWidth, height: 264 + deep, scales, axes: [x, y], legend: {show: false},
+      // The last name goes on beyond its bar.
+      padding: [null, crowded ? 8 + Math.max(0, along * reach(panel.groups.at(-1)) - plot.clientWidth / panel.groups.length / 2) : null, null, null],
       cursor: {drag: {x: !bars, y: false}, points: {show: !bars}},
       series: [{}, ...panel.series.map((series, i) => seriesLook(series, chart.names.indexOf(series.name), i, panel.series.length))],
       hooks: {setCursor: [tipHook(figure, chart, panel)]},

@@ -139,6 +139,21 @@ TEST_F(Answers, TheSameInputGivesTheSameBytes) {
   }
 }
 
+// What a command writes is none of the files that it reads, whose hashes stand at the foot of a page.
+TEST_F(Answers, APageWrittenOverAnEarlierOneIsTheSame) {
+  ::setenv("SOURCE_DATE_EPOCH", "0", 1);
+  for (const Words& words :
+       {Words{"cost", "4D", "--bandwidth", "5,5,5,5", "--html", "page.html"},
+        Words{"cost", "4D", "--bandwidth", "5,5,5,5", "--format=html", "--output=page.html"}}) {
+    run_bandwright(words, folder_.path());
+    const std::string first = contents(folder_.path() / "page.html");
+    run_bandwright(words, folder_.path());
+    EXPECT_EQ(contents(folder_.path() / "page.html"), first);
+    EXPECT_THAT(first, HasSubstr("made by"));
+  }
+  ::unsetenv("SOURCE_DATE_EPOCH");
+}
+
 TEST_F(Answers, ClocksAreForThoseWhoAsk) {
   const json timed =
       json::parse(answer({"simulate", "4D", "325", "175B", "--timing"}, "json"), nullptr, false);

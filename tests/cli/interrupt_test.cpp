@@ -81,6 +81,12 @@ TEST_F(Interrupt, ASweepContinues) {
   EXPECT_EQ(rest.status, 0) << rest.err;
 }
 
+// A folder of traces is there as a whole or not at all, and nothing is left beside it.
+TEST_F(Interrupt, AnExportLeavesNothing) {
+  press({"export", "1T", "--npus", "65536", "-o", "traces"});
+  EXPECT_TRUE(folder_.names().empty());
+}
+
 TEST_F(Interrupt, AMeasurementEndsWhatItHasStarted) {
   press({"scale", "measure", "--workers", "1", "--", "sh", "-c", "sleep 60"});
 }

@@ -96,6 +96,14 @@ TEST_F(StreamsTest, AnOutputThatCannotBeWrittenIsToldBeforeTheWork) {
     EXPECT_EQ(finished.status, 2);
     EXPECT_THAT(finished.err, StartsWith("bandwright: " + answer + ": cannot be written"));
   }
+  // Nobody reads this pipe: to open it would wait for ever.
+  ASSERT_EQ(::mkfifo((folder_.path() / "pipe").c_str(), 0600), 0);
+  for (Words words : commands) {
+    std::replace(words.begin(), words.end(), answer, std::string("pipe"));
+    const Finished finished = run_bandwright(words, folder_.path());
+    EXPECT_EQ(finished.status, 2);
+    EXPECT_THAT(finished.err, StartsWith("bandwright: pipe: is a pipe, expected a file"));
+  }
 }
 
 TEST_F(StreamsTest, AnOutputThatIsTheInputIsRefusedAndLeftAlone) {

@@ -182,6 +182,26 @@ TEST_F(Files, APipeOrAFolderAsInputIsRefusedWithoutWaiting) {
   EXPECT_THAT(problem([&] { read_text_file(path("none")); }), HasSubstr("none: no such file"));
 }
 
+TEST_F(Files, APipeWithANameIsNoOutputAndNoPipeIsWaitedFor) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  fs::create_symlink("pipe", path("link"));
+  for (const char* const name : {"pipe", "link"}) {
+    EXPECT_THAT(problem([&] { check_can_write(path(name)); }), HasSubstr("is a pipe, expected a file"));
+    EXPECT_THAT(problem([&] { write_whole(path(name), "text"); }), HasSubstr("is a pipe, expected a file"));
+  }
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const fs::path ours = "/dev/fd/" + std::to_string(ends[1]);
+  check_can_write(ours);
+  write_whole(ours, "text");
+  std::string read(5, '?');
+  EXPECT_EQ(::read(ends[0], read.data(), read.size()), 4);
+  EXPECT_EQ(read, "text?");
+  ::close(ends[0]);
+  EXPECT_THAT(problem([&] { write_whole(ours, "text"); }), HasSubstr("cannot be written: Broken pipe"));
+  ::close(ends[1]);
+}
+
 TEST_F(Files, AFileThatIsTooLargeIsRefusedByItsSize) {
   write_whole(path("a"), "12345");
   EXPECT_THAT(problem([&] { read_text_file(path("a"), 4); }), HasSubstr("has 5 bytes; at most 4 are read"));

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "experiment/findings.h"
 #include "experiment/packed_results.h"
 #include "experiment/points/row.h"
@@ -257,6 +258,21 @@ TEST(Findings, LossesAreOfTablesOverTheirBudgets) {
       EXPECT_NEAR(found.largest, *std::max_element(losses.begin(), losses.end()), 1e-12);
     }
   }
+}
+
+// Ctrl-C while a report is made of many results.
+TEST(RandomResults, FindingsEndWhenAsked) {
+  RandomResults random(7);
+  std::vector<Result> results;
+  while (results.size() < 1000) {
+    const std::vector<Result> more = random.sweep();
+    results.insert(results.end(), more.begin(), more.end());
+  }
+  std::stop_source stop;
+  const StopScope scope(stop.get_token());
+  static_cast<void>(worst_slowdowns(results, false));
+  stop.request_stop();
+  EXPECT_THROW(worst_slowdowns(results, false), Stopped);
 }
 
 }  // namespace

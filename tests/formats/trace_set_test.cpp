@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/stopping.h"
 #include "formats/chakra/trace_ties.h"
 #include "tests/support/temporary_folder.h"
 
@@ -198,6 +199,29 @@ TEST(TraceSetReference, GptTracesFold) {
   EXPECT_EQ(pipeline.classes.size(), 4U);
   EXPECT_EQ(read_traces(folder / "gen8" / "w", {}, 0, {}).classes.size(), 1U);
   fs::remove_all(folder);
+}
+
+TEST_F(TraceSetTest, ReadingEndsWhenAsked) {
+  for (int npu = 0; npu < 4; ++npu) write(npu, {compute(1, {})});
+  std::stop_source stop;
+  const StopScope scope(stop.get_token());
+  const auto stop_after_two = [&](const TraceProgress& progress) {
+    EXPECT_LE(progress.files, 2);
+    if (progress.files == 2) stop.request_stop();
+  };
+  EXPECT_THROW(read_traces(folder, {}, 0, stop_after_two), Stopped);
+}
+
+// A single file of many nodes.
+TEST_F(TraceSetTest, ReadingAFileEndsWhenAsked) {
+  std::vector<TraceNode> nodes;
+  for (std::uint64_t id = 1; id <= 1000; ++id) nodes.push_back(compute(id, {}));
+  write(0, nodes);
+  std::stop_source stop;
+  const StopScope scope(stop.get_token());
+  EXPECT_EQ(read_traces(folder / "w.0.et", {}, 1, {}).nodes, 1000U);
+  stop.request_stop();
+  EXPECT_THROW(read_traces(folder / "w.0.et", {}, 1, {}), Stopped);
 }
 
 }  // namespace

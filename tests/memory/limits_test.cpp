@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <ctime>
 #include <memory>
 #include <thread>
 
@@ -112,6 +113,22 @@ TEST_P(Shipped, IsHonestWheneverStopped) {
         place(problem, find_policy("synchronous"), {.gap = 0.0, .stop = stop.get_token()});
     expect_honest(problem, summary);
   }
+}
+
+double processor_seconds(clockid_t of) {
+  timespec time{};
+  ::clock_gettime(of, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+// The solver hears a stop only now and then: it works on a thread of its own, which its caller can leave.
+TEST(Limits, TheSolverIsOnlyWaitedFor) {
+  const PlacementProblem problem = shipped("resnet-200");
+  const double before = processor_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  const double own_before = processor_seconds(CLOCK_THREAD_CPUTIME_ID);
+  static_cast<void>(place(problem, find_policy("static"), {.gap = 0.0, .time_limit_seconds = 2.0}));
+  const double all = processor_seconds(CLOCK_PROCESS_CPUTIME_ID) - before;
+  EXPECT_LT(processor_seconds(CLOCK_THREAD_CPUTIME_ID) - own_before, 0.5 * all);
 }
 
 TEST(Limits, AStopBetweenStagesKeepsWhatTheSimplerFound) {

@@ -45,19 +45,27 @@ class Manual(unittest.TestCase):
     def test_every_command_has_a_page(self):
         with tempfile.TemporaryDirectory() as folder:
             named = (ROOT / "cmake/BandwrightPackage.cmake").read_text(encoding="utf-8")
-            commands = re.search(r"foreach\(command bandwright ([^)]*)\)", named).group(1)
-            commands = [words.strip('"') for words in re.findall(r'"[^"]+"|\S+', commands)]
+            commands = re.search(r'foreach\(command "" ([^)]*)\)', named).group(1)
+            commands = ["", *(words.strip('"') for words in re.findall(r'"[^"]+"|\S+', commands))]
             shown = subprocess.run([PROGRAM, "--help"], capture_output=True, text=True, check=True).stdout
             listed = re.findall(r"^  ([a-z]+) +[A-Z]", shown, re.MULTILINE)
-            self.assertLessEqual(set(listed), {words.split()[0] for words in commands})
+            self.assertLessEqual(set(listed), {words.split()[0] for words in commands if words})
+            name_lines = set()
             for command in commands:
                 page = pathlib.Path(folder, "page.1")
-                subprocess.run(["help2man", "--no-info", "--no-discard-stderr", "--help-option=--help-all",
-                                "--version-string=page 1", "--name=x", f"--output={page}", f"{PROGRAM} {command}"],
-                               check=True, capture_output=True)
+                subprocess.run(["cmake", "-D", f"HELP2MAN={shutil.which('help2man')}", "-D", f"PROGRAM={PROGRAM}", "-D",
+                                f"COMMAND={command}", "-D", "VERSION=1", "-D", f"OUTPUT={page}", "-P",
+                                ROOT / "cmake/manual.cmake"], check=True, capture_output=True)
                 drawn = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True, check=True)
                 self.assertEqual(drawn.stderr, "", command)
                 self.assertIn("EXAMPLES" if "EXAMPLES" in drawn.stdout else "OPTIONS", drawn.stdout)
+                # As `apropos` has it: the page, a dash, what it is about in the words of the help.
+                name_line = re.search(r"^NAME\n\s+(.*?)\n\n", drawn.stdout, re.MULTILINE | re.DOTALL).group(1)
+                name, about = re.sub(r"\s+", " ", name_line).split(" - ", 1)
+                self.assertEqual(name, "-".join(["bandwright", *command.split()]))
+                self.assertGreater(len(about), 20)
+                name_lines.add(about)
+            self.assertEqual(len(name_lines), len(commands))
 
 
 if __name__ == "__main__":

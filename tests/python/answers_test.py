@@ -181,6 +181,9 @@ class Interrupts(unittest.TestCase):
                                                          global_batch=12288, no_leap=True, npu_fidelity="full"),
                 "timeline": lambda: bw.simulate("dgx-a100", "gpt3-175b", npus=512, tp=8, pp=8, global_batch=8192,
                                                 timeline=trace),
+                "estimated timeline": lambda: bw.estimate("gpt3-175b", machine="dgx-a100", npus=512, tp=8, pp=8,
+                                                          global_batch=24576, timeline=trace),
+                "export": lambda: bw.export("1T", npus=65536, output=os.path.join(folder, "traces")),
                 "share": lambda: bw.share(fabric, job=[
                     f"at: npu[{first}::2]; collective: all-to-all; size: 4 GiB" for first in (0, 1)]),
                 "hardware": lambda: bw.plan("gpt3-175b", npu="a100", npus=1024, budget=500),

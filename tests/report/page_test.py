@@ -42,6 +42,11 @@ ANSWERS = {
     "place": ["place", "vgg19", "--batch", "16", "--tiers", "dram-pmm", "--ratio", "4:1", "--policy", "static"],
     "scale": ["scale", "simulate", "cosmogan", "--machine", "edison", "--nodes", "1..64", "--weak", "--batch", "64"],
     "list": ["list", "machines"],
+    "validate": ["validate"],  # points that share an x
+    "network": ["network", "RailOptimised(4x8, inside 450, bandwidth 50)"],
+    "share": ["share", "LeafSpine(8x4, spines 4, bandwidth 50)", "--job",
+              "at: npu[0::2]; collective: all-to-all; size: 1 MiB", "--job", "at: npu[1::2]; collective: all-to-all; size: 1 MiB"],
+    "trials": ["scale", "trials", "--jobs", "16", "--workers", "1..64", "--duration", "42.85s", "--startup", "16.1s"],
 }
 # Two views of the same sweep.
 VIEWS = """name: views

@@ -50,15 +50,18 @@ addEventListener("load", () => {
   seen.charts = bandwright.charts.map(chart => {
     const names = [...chart.figures[0].closest(".chart").querySelectorAll(".switch")];
     const tips = chart.plots.map((plot, i) => {
-      // Where the first series has a point in the middle of its own.
+      // Where the first series has a point in the middle of its own; of dots, on it.
       const series = chart.panels[i].series[0];
-      const x = series.x[Math.floor(series.x.length / 2)];
+      const middle = Math.floor(series.x.length / 2);
+      const dots = series.mark === "dots";
       const spot = plot.over.getBoundingClientRect();
-      const at = {clientX: spot.left + plot.valToPos(x, "x"), clientY: spot.top + spot.height / 2, bubbles: true};
+      const at = {clientX: spot.left + plot.valToPos(series.x[middle], "x"),
+        clientY: spot.top + (dots ? plot.valToPos(series.y[middle], "y") : spot.height / 2), bubbles: true};
       plot.over.dispatchEvent(new MouseEvent("mouseenter", at));
       plot.over.dispatchEvent(new MouseEvent("mousemove", at));
       const tip = chart.figures[i].querySelector(".tip");
-      return !tip.hidden && tip.textContent.includes(series.name) ? tip.textContent : null;
+      const said = dots ? new Intl.NumberFormat("en", {maximumSignificantDigits: 5}).format(series.y[middle]) : series.name;
+      return !tip.hidden && tip.textContent.includes(series.name) && tip.textContent.includes(said) ? tip.textContent : null;
     });
     names[0].click();
     const off = chart.plots.every((plot, i) => chart.panels[i].series.every((series, at) =>

@@ -1,7 +1,10 @@
 // What is exported and read again takes the same time.
+#include "study/export.h"
+
 #include <gtest/gtest.h>
 
 #include "core/fields.h"
+#include "core/stopping.h"
 #include "formats/astra_sim/layer_text.h"
 #include "formats/chakra/chakra_export.h"
 #include "formats/import.h"
@@ -112,6 +115,28 @@ TEST_F(Export, ImportedTracesTakeTheTimeOfTheModel) {
   const Model read = read_model(YamlValue::parse(imported(sample_of(folder / "traces")), "small.yaml"));
   EXPECT_EQ(event_driven(build_step(read, network, training_loop("NoOverlap"), {}), network),
             event_driven(graph, network));
+}
+
+// Of 8 NPUs, as each trace is there; asked to end after three, it leaves no folder.
+TEST_F(Export, TellsHowManyTracesAreWrittenAndEndsWhenAsked) {
+  const TableTraining training = table_training({.model = "17B"}, load_model("17B"), Library());
+  std::vector<std::int64_t> told;
+  export_tables({&training, 1}, 8, export_formats().front(), folder / "whole",
+                [&](std::int64_t done, std::int64_t total) {
+                  told.push_back(done);
+                  EXPECT_EQ(total, 8);
+                });
+  EXPECT_EQ(told, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7, 8}));
+
+  std::stop_source stop;
+  const StopScope scope(stop.get_token());
+  EXPECT_THROW(export_tables({&training, 1}, 8, export_formats().front(), folder / "part",
+                             [&](std::int64_t done, std::int64_t /*total*/) {
+                               if (done == 3) stop.request_stop();
+                             }),
+               Stopped);
+  EXPECT_FALSE(std::filesystem::exists(folder / "part"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "whole"));
 }
 
 }  // namespace
