@@ -1,0 +1,64 @@
+#pragma once
+#include <map>
+#include <string>
+#include <utility>
+
+#include "step/step.h"
+#include "training/training_step.h"
+
+namespace bandwright {
+
+// A DGX A100 whose links take their bytes' time and nothing else, and whose host issues kernels at no cost:
+// what a step sends and computes can be counted by hand.
+inline Machine plain_machine() {
+  Machine machine = load_machine("dgx-a100");
+  for (FabricDimension& dimension : machine.dimensions) {
+    dimension.constants = {.efficiency = 1.0, .latency_us = 0.0, .step_us = 0.0};
+    dimension.software = {};
+  }
+  machine.npu.constants.host_us = 0.0;
+  return machine;
+}
+
+inline TrainingJob plain_job(const std::string& model, Parallelism parallelism) {
+  return {load_architecture(model), plain_machine(), std::move(parallelism)};
+}
+
+inline Step step_of(const TrainingJob& job) {
+  return training_step(job, job.machine.network(job.parallelism.npus()));
+}
+
+// Bytes of all executions of a step's collectives by the name of their group and their kind, those of the
+// pipeline's other stages left out.
+inline std::map<std::pair<std::string, CollectiveKind>, double> sent_bytes(const Step& step) {
+  std::map<std::pair<std::string, CollectiveKind>, double> sent;
+  const std::vector<double> times = executions(step);
+  for (std::size_t i = 0; i < step.operations.size(); ++i) {
+    const Operation& operation = step.operations[i];
+    if (operation.kind != OperationKind::Collective || operation.role == Role::Bubble) continue;
+    const GroupCollective& call = step.collectives[operation.collective];
+    sent[{step.groups[call.group].name, call.collective.kind}] += times[i] * to_double(call.collective.bytes);
+  }
+  return sent;
+}
+
+inline double sent_bytes(const Step& step, const std::string& group, CollectiveKind kind) {
+  const auto all = sent_bytes(step);
+  const auto found = all.find({group, kind});
+  return found == all.end() ? 0.0 : found->second;
+}
+
+// Nanoseconds of all executions on the compute stream, by role.
+inline std::map<Role, double> computed_ns(const Step& step) {
+  std::map<Role, double> computed;
+  const std::vector<double> times = executions(step);
+  for (std::size_t i = 0; i < step.operations.size(); ++i) {
+    const Operation& operation = step.operations[i];
+    if (operation.kind == OperationKind::Compute) {
+      computed[operation.role] += times[i] * to_ns(operation.duration);
+    }
+  }
+  return computed;
+}
+
+}  // namespace bandwright
