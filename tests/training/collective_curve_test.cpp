@@ -134,6 +134,27 @@ TEST(CollectiveCurves, AreThePricesOfOneDimension) {
   }
 }
 
+// 1 GB over switches of 8 and 16 at 400 and 100 GB/s, of which 0.8 is reached: 2 x 7/8 GB inside are 5.47 ms,
+// 2 x 15/16 of an eighth between them 2.93 ms; halving and doubling takes 2 (3 + 4) steps of 3 us. Copying
+// kernels pass on 1/128 of the buffer besides, at 1.6 times the links' speed.
+TEST(CollectiveCurves, AddTheStepsOfAllDimensions) {
+  for (const bool copies : {false, true}) {
+    const FreeCase each = whole({{"Switch", 8}, {"Switch", 16}}, {.copies = copies});
+    const Collective collective{CollectiveKind::AllReduce, Bytes(1'000'000'000)};
+    const double own = copies ? 1e9 / 128.0 / 1.6 : 0.0;
+    const auto ns = [&](double inner, double outer) {
+      return collective_curve(each.network, each.group, collective).at({{inner, outer}}).ns;
+    };
+    const auto norm = [](double a, double b) {
+      return std::pow(std::pow(a, 1.5) + std::pow(b, 1.5), 2.0 / 3.0);
+    };
+    const double steps = 14.0 * 3e3;
+    EXPECT_NEAR(ns(400.0, 100.0), 1e4 + norm(steps, (1.75e9 + own) / 400.0 / 0.8), 10.0) << copies;
+    // With a tenth of the bandwidth between machines that decides.
+    EXPECT_NEAR(ns(400.0, 10.0), 1e4 + norm(steps, (1.875e9 / 8.0 + own) / 10.0 / 0.8), 10.0) << copies;
+  }
+}
+
 // A dimension that may be of several kinds takes at most what it takes as any of them.
 TEST(CollectiveCurves, OfSeveralKindsAreBelowEach) {
   for (const Software software :

@@ -20,6 +20,28 @@ inline Machine plain_machine() {
   return machine;
 }
 
+inline constexpr double no_limit = 1e12;
+
+// 1,000 GB/s of memory and nothing else that takes time: bytes are nanoseconds.
+inline Npu only_memory() {
+  Npu npu{.name = "memory", .memory_bytes = 1e12, .memory_gb_per_s = 1.0, .processors = 100};
+  npu.peak_flop_per_ns.fill(no_limit);
+  npu.constants = {.gemm_efficiency = 1.0,
+                   .memory_efficiency = 1.0,
+                   .kernel_overhead_us = 0.0,
+                   .slice_ns = 0.0,
+                   .sustained = 1.0,
+                   .host_us = 0.0};
+  return npu;
+}
+
+inline Npu only_compute() {
+  Npu npu = only_memory();
+  npu.memory_gb_per_s = no_limit;
+  npu.peak_flop_per_ns.fill(1.0);
+  return npu;
+}
+
 inline TrainingJob plain_job(const std::string& model, Parallelism parallelism) {
   return {load_architecture(model), plain_machine(), std::move(parallelism)};
 }
