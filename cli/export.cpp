@@ -6,6 +6,7 @@
 #include <CLI/Formatter.hpp>
 #include <memory>
 
+#include "answers/files/exported.h"
 #include "cli/commands.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/output.h"
@@ -42,26 +43,6 @@ Model table_named(const std::string& word) {
                                fmt::join(input_names("models/tables"), ", ")));
 }
 
-Document document_of(const ExportFormat& format, const std::string& folder,
-                     const std::vector<Exported>& written) {
-  Document document{.title = fmt::format("{}, into {}", format.help, folder)};
-  document.data("format", format.name).data("folder", folder);
-  Table table = Table::of("exports");
-  table.column("model").column("file").main = true;
-  const Shown traces = format.traces ? Shown::Everywhere : Shown::ToPrograms;
-  const Shown layers = format.traces ? Shown::ToPrograms : Shown::Everywhere;
-  table.column("traces", "", traces).column("nodes", "", traces).column("layers", "", layers);
-  for (const Exported& each : written) {
-    if (format.traces) {
-      table.rows.push_back({each.model, each.file, each.traces, each.nodes, Value()});
-    } else {
-      table.rows.push_back({each.model, each.file, Value(), Value(), each.layers});
-    }
-  }
-  document.add(std::move(table));
-  return document;
-}
-
 void run(const CLI::App& command, const ExportOptions& options) {
   const auto& format = parse_option("--to", options.kind, [](std::string_view word) -> const ExportFormat& {
     return find_in_catalogue(export_formats(), word, "export format");
@@ -79,7 +60,7 @@ void run(const CLI::App& command, const ExportOptions& options) {
       bar.show(static_cast<std::size_t>(done), static_cast<std::size_t>(total));
     });
   }();
-  write_answer(options.output, document_of(format, options.folder, written));
+  write_answer(options.output, exported_document(format, options.folder, written));
 }
 
 }  // namespace

@@ -1,8 +1,5 @@
-#include <fmt/format.h>
-
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <algorithm>
 #include <memory>
 
 #include "answers/experiments/figures.h"
@@ -10,7 +7,6 @@
 #include "cli/console/output.h"
 #include "cli/options/answer_plot.h"
 #include "cli/options/option_rules.h"
-#include "core/catalogue.h"
 #include "core/text.h"
 #include "experiment/experiment_folder.h"
 
@@ -27,61 +23,23 @@ struct PlotOptions {
   bool svg = false;
 };
 
+// Figures of an experiment: all of them, or those that were named.
 void run(const PlotOptions& options) {
-  std::vector<const Figure*> chosen;
-  for (const std::string& word : options.figures)
-    chosen.push_back(&find_in_catalogue(figures(), word, "figure"));
-  if (chosen.empty()) {
-    for (const Figure& figure : figures()) chosen.push_back(&figure);
-  }
   const ExperimentFolder folder(options.folder, experiment_name(options.experiment));
-  static_cast<void>(folder.read());  // the figures read what the store says
-  Drawn worst = Drawn::Yes;
-  Document document{.title = fmt::format("Figures of {}", folder.name())};
-  document.data("experiment", folder.name());
-  Table table = Table::of("figures");
-  table.column("figure", "", Shown::ToPrograms).column("file").column("help", "", Shown::ToPrograms).main =
-      true;
-  for (const Figure* figure : chosen) {
-    const Drawn drawn = draw(*figure, folder, options.slice);
-    if (drawn == Drawn::BadInput) require(drawn);  // one line has said why; there is no answer
-    const std::string file = (folder.graphs() / file_stem(*figure, options.slice)).string() + ".png";
-    if (drawn == Drawn::Yes) table.rows.push_back({figure->name, file, figure->help});
-    worst = std::max(worst, drawn);
-  }
-  document.add(std::move(table));
-  write_answer(options.output, std::move(document));
+  DrawnFigures drawn = draw_figures(folder, options.figures, options.slice);
+  if (drawn.worst == Drawn::BadInput) require(drawn.worst);  // one line has said why; there is no answer
+  write_answer(options.output, std::move(drawn.document));
   // A figure that an experiment does not have is no answer only to somebody who asked for it.
-  if (worst != Drawn::DoesNotApply || !options.figures.empty()) require(worst);
-}
-
-// "-1s-2s" of a part of a timeline.
-std::string words_of(const Stretch& stretch) {
-  if (stretch.from.empty() && stretch.to.empty()) return "";
-  std::string words = fmt::format("-{}-{}", stretch.from.empty() ? "0" : stretch.from,
-                                  stretch.to.empty() ? "end" : stretch.to);
-  std::replace_if(
-      words.begin(), words.end(), [](char c) { return c == ' ' || c == '/'; }, '_');
-  return words;
+  if (drawn.worst != Drawn::DoesNotApply || !options.figures.empty()) require(drawn.worst);
 }
 
 // bandwright plot timeline FILE ...: each as a picture beside it.
 void run_timelines(const PlotOptions& options) {
-  const std::vector<std::string>& traces = options.figures;
-  if (traces.empty()) throw InputError("plot timeline: missing the file that simulate --timeline wrote");
-  Table table = Table::of("figures");
-  table.column("file").main = true;
-  for (const std::string& trace : traces) {
-    std::filesystem::path target = trace;
-    if (target.extension() == ".gz") target.replace_extension();
-    target.replace_extension();
-    target += words_of(options.stretch);  // a part does not overwrite the whole
-    require(draw_timeline(trace, target, options.stretch));
-    table.rows.push_back({target.string() + ".png"});
-  }
-  Document document{.title = "Timelines"};
-  document.add(std::move(table));
-  write_answer(options.output, std::move(document));
+  if (options.figures.empty())
+    throw InputError("plot timeline: missing the file that simulate --timeline wrote");
+  DrawnFigures drawn = draw_timelines(options.figures, options.stretch);
+  require(drawn.worst);
+  write_answer(options.output, std::move(drawn.document));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "core/catalogue.h"
 #include "core/error.h"
 #include "core/io/files.h"
 #include "core/io/paths.h"
@@ -151,6 +152,61 @@ Drawn draw_answer(std::string_view script, std::string_view of, const Document& 
   write_whole(table, render_csv(answer));
   const Drawn drawn = run_script(script, table, target);
   if (drawn == Drawn::Yes) tell("drawn: {}.png\n", target.string());
+  return drawn;
+}
+
+DrawnFigures draw_figures(const ExperimentFolder& folder, const std::vector<std::string>& names,
+                          const Slice& slice) {
+  std::vector<const Figure*> chosen;
+  for (const std::string& name : names) chosen.push_back(&find_in_catalogue(figures(), name, "figure"));
+  for (const Figure& figure : figures()) {
+    if (names.empty()) chosen.push_back(&figure);
+  }
+  static_cast<void>(folder.read());  // the figures read what the store says
+  DrawnFigures drawn{{.title = fmt::format("Figures of {}", folder.name())}};
+  drawn.document.data("experiment", folder.name());
+  Table table = Table::of("figures");
+  table.column("figure", "", Shown::ToPrograms).column("file").column("help", "", Shown::ToPrograms).main =
+      true;
+  for (const Figure* figure : chosen) {
+    const Drawn one = draw(*figure, folder, slice);
+    drawn.worst = std::max(drawn.worst, one);
+    if (one == Drawn::BadInput) break;
+    const std::string file = (folder.graphs() / file_stem(*figure, slice)).string() + ".png";
+    if (one == Drawn::Yes) table.rows.push_back({figure->name, file, figure->help});
+  }
+  drawn.document.add(std::move(table));
+  return drawn;
+}
+
+namespace {
+
+// "-1s-2s" of a part of a timeline.
+std::string stretch_words(const Stretch& stretch) {
+  if (stretch.from.empty() && stretch.to.empty()) return "";
+  std::string words = fmt::format("-{}-{}", stretch.from.empty() ? "0" : stretch.from,
+                                  stretch.to.empty() ? "end" : stretch.to);
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c == ' ' || c == '/'; }, '_');
+  return words;
+}
+
+}  // namespace
+
+DrawnFigures draw_timelines(const std::vector<std::string>& traces, const Stretch& stretch) {
+  DrawnFigures drawn{{.title = "Timelines"}};
+  Table table = Table::of("figures");
+  table.column("file").main = true;
+  for (const std::string& trace : traces) {
+    std::filesystem::path target = trace;
+    if (target.extension() == ".gz") target.replace_extension();
+    target.replace_extension();
+    target += stretch_words(stretch);  // a part does not overwrite the whole
+    drawn.worst = draw_timeline(trace, target, stretch);
+    if (drawn.worst != Drawn::Yes) break;
+    table.rows.push_back({target.string() + ".png"});
+  }
+  drawn.document.add(std::move(table));
   return drawn;
 }
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "experiment/experiment_folder.h"
 #include "report/document.h"
@@ -45,6 +46,17 @@ struct Stretch {
 // Draws a trace of `simulate --timeline` as TARGET.png and .pdf; returns and throws as draw does.
 Drawn draw_timeline(const std::filesystem::path& trace, const std::filesystem::path& target,
                     const Stretch& stretch);
+
+// Pictures that were drawn, and the worst of what came of their scripts; drawing ends at bad input.
+struct DrawnFigures {
+  Document document;
+  Drawn worst = Drawn::Yes;
+};
+// Figures of an experiment by their names; all where none is named. Throws InputError as draw does.
+DrawnFigures draw_figures(const ExperimentFolder& folder, const std::vector<std::string>& names,
+                          const Slice& slice);
+// Timelines, each beside its file.
+DrawnFigures draw_timelines(const std::vector<std::string>& traces, const Stretch& stretch);
 
 // What a file's pictures are called: its name without the ending in the current folder, and elsewhere with
 // its folders, "a__runs" for a/runs.csv. Two files never have one name: where a sign is left out on the way,
