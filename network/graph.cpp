@@ -32,8 +32,9 @@ std::string NetworkGraph::node_name(NodeId node) const {
 }
 
 std::uint16_t NetworkGraph::class_named(std::string_view class_name, std::string_view price_class) {
-  const auto known = std::find_if(classes.begin(), classes.end(),
-                                  [&](const LinkClass& each) { return each.name == class_name; });
+  const auto known = std::find_if(classes.begin(), classes.end(), [&](const LinkClass& each) {
+    return each.name == class_name && each.price_class == price_class;
+  });
   if (known != classes.end()) return static_cast<std::uint16_t>(known - classes.begin());
   if (classes.size() >= 1000) throw InputError("more than 1,000 classes of links");
   classes.push_back({std::string(class_name), std::string(price_class)});

@@ -62,7 +62,7 @@ struct NetworkGraph {
 
   [[nodiscard]] std::int64_t npus() const;
   [[nodiscard]] std::string node_name(NodeId node) const;
-  // The index of a class, which is added where it is new.
+  // The index of a class by its name and its price, which is added where it is new.
   std::uint16_t class_named(std::string_view class_name, std::string_view price_class);
 
   NodeId add(NodeKind kind, int level);

@@ -48,6 +48,15 @@ TEST(GraphFile, NodesAndLinksWrittenOut) {
   EXPECT_EQ(graph.classes, (std::vector<LinkClass>{{"nic", "Pod"}, {"link", "Pod"}, {"up", "Node"}}));
 }
 
+// Links that are of no class of their own, at two prices.
+TEST(GraphFile, PricesOfOneClassStayApart) {
+  const NetworkGraph graph = read(
+      "npus: 3\nlinks: [{from: 'npu[0]', to: 'npu[1]', bandwidth: 1 GB/s, price: Node},"
+      " {from: 'npu[1]', to: 'npu[2]', bandwidth: 1 GB/s}]\n");
+  EXPECT_EQ(graph.classes, (std::vector<LinkClass>{{"link", "Node"}, {"link", "Pod"}}));
+  EXPECT_NE(graph.links.front().link_class, graph.links.back().link_class);
+}
+
 TEST(GraphFile, WhatFailedIsGone) {
   const NetworkGraph graph =
       read("build: Torus(4, bandwidth 50)\nfailed: [{from: 'npu[0]', to: 'npu[1]'}]\n");
