@@ -40,12 +40,25 @@ Kind<Software> software() {
   return kind;
 }
 
+// Many machines name the same one.
+Npu npu_of(const YamlValue& npu) {
+  static Kept<Npu> kept;
+  if (npu.is_map()) return npu_fields().read(npu);
+  const auto word = npu.parsed("an NPU", [](std::string_view text) { return std::string(text); });
+  return *kept.get(word, [&] { return npu_fields().read(npu_map(npu)); });
+}
+
+template <class Constants>
+bool is_known(const std::vector<std::pair<std::string, Constants>>& all, std::string_view name) {
+  return std::any_of(all.begin(), all.end(), [&](const auto& known) { return known.first == name; });
+}
+
 Kind<Npu> npu_or_name() {
   Kind<Npu> kind = kinds::object(npu_fields());
   FieldShape shape = kinds::shape_of_list(
       FieldShape::Form::Either, "a name of inputs/npus, an NPU file, or a map", kinds::text().shape);
   shape.parts.push_back(kind.shape);
-  return {[](const YamlValue& npu) { return npu_fields().read(npu_map(npu)); }, kind.write, std::move(shape)};
+  return {npu_of, kind.write, std::move(shape)};
 }
 
 // In the file from two neighbours on; one has all there is.
@@ -141,7 +154,12 @@ void check_dimensions(const Machine& machine) {
 }
 
 // What a machine names stands in its file, and an error should say where.
-void check_constants(const YamlValue& root, const Calibration& calibration) {
+void check_constants(const YamlValue& root, const Machine& machine, const Calibration& calibration) {
+  const bool fabrics_known = std::all_of(machine.dimensions.begin(), machine.dimensions.end(),
+                                         [&](const FabricDimension& dimension) {
+                                           return is_known(calibration.fabrics, dimension.constants_name);
+                                         });
+  if (fabrics_known && is_known(calibration.npus, machine.npu.constants_name)) return;
   const auto check = [](const YamlValue& name, const auto& all, std::string_view what) {
     name.parsed("a name", [&](std::string_view word) { return &constants_of(all, word, what); });
   };
@@ -269,7 +287,7 @@ Machine read_machine(const YamlValue& root) { return machine_fields().read(root)
 Machine read_calibrated_machine(const YamlValue& root) {
   Machine machine = read_machine(root);
   const Calibration calibration = shipped_calibration();
-  check_constants(root, calibration);
+  check_constants(root, machine, calibration);
   calibrate(machine, calibration);
   return machine;
 }

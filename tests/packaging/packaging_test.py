@@ -40,6 +40,23 @@ class Completion(unittest.TestCase):
         self.assertEqual(completed("estimate", "x", "--machine", ""), [line.split(",")[1] for line in listed])
 
 
+    @unittest.skipUnless(shutil.which("fish"), "no fish")
+    def test_fish_offers_the_same_and_files_where_there_is_nothing(self):
+        def offered(line, folder):
+            script = f"source {ROOT / 'scripts/completion/bandwright.fish'}; complete -C {line!r}"
+            done = subprocess.run(["fish", "--no-config", "-c", script], capture_output=True, text=True, check=True, cwd=folder,
+                                  env={"PATH": f"{PROGRAM.parent}:/usr/bin:/bin", "HOME": folder})
+            return done.stdout.split()
+
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("figures.yaml", "dgx-h-own.yaml"):
+                pathlib.Path(folder, name).touch()
+            self.assertEqual(offered("bandwright est", folder), ["estimate"])
+            self.assertEqual(offered("bandwright scale f", folder), ["fit"])
+            self.assertEqual(offered("bandwright estimate x --machine dgx-h", folder), ["dgx-h100", "dgx-h200"])
+            self.assertEqual(offered("bandwright check fig", folder), ["figures.yaml"])
+
+
 @unittest.skipUnless(shutil.which("help2man") and shutil.which("man"), "no help2man")
 class Manual(unittest.TestCase):
     def test_every_command_has_a_page(self):
