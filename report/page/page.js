@@ -160,7 +160,7 @@ const bandwright = {charts: []};
     const x = axis(chart.x.label, deep);
     if (bars) Object.assign(x, {splits: () => panel.groups.map((_, i) => i), values: () => panel.groups, grid: {show: false},
       rotate: crowded ? -tilt : 0});
-    const y = axis(chart.y.label, 62);
+    const y = axis(chart.y.label, (_, values) => 18 + Math.max(24, ...(values ?? []).map(value => reach(value ?? ""))));
     if (!bars && !chart.x.log) x.values = (_, marks) => marks.map(mark => mark == null ? "" : number.format(mark));
     if (!chart.y.log) y.values = (_, marks) => marks.map(mark => mark == null ? "" : number.format(mark));
     const scales = {x: {time: false, distr: chart.x.log ? 3 : 1}, y: {distr: chart.y.log ? 3 : 1}};

@@ -91,6 +91,23 @@ class Answers(unittest.TestCase):
         group = bw.optimize("dgx-h100", model=[model, "gpt3-175b"], npus=512, tp=8, pp=4, budget=500, target="Perf")
         self.assertEqual(len(group.models), 2)
 
+    def test_a_file_that_a_dict_names_is_read_again_when_it_changes(self):
+        import yaml
+        machine = yaml.safe_load((ROOT / "inputs/machines/dgx-h100.yaml").read_text(encoding="utf-8"))
+        npu = (ROOT / f"inputs/npus/{machine['npu']}.yaml").read_text(encoding="utf-8")
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "npu.yaml")
+            file.write_text(npu, encoding="utf-8")
+            own = {**machine, "npu": str(file)}
+            before = bw.estimate(JOB, machine=own)
+            self.assertEqual(before.step_time_s, bw.estimate(JOB).step_time_s)
+            memory = yaml.safe_load(npu)["memory"]
+            file.write_text(npu.replace(f"memory: {memory}", "memory: 10 GiB"), encoding="utf-8")
+            self.assertFalse(bw.estimate(JOB, machine={**own, "name": "less"}).fits)
+            file.write_text(npu.replace("constants: ", "constants: no-"), encoding="utf-8")
+            with self.assertRaisesRegex(bw.InputError, r"npu\.yaml:\d+: constants: no fitted constants"):
+                bw.estimate(JOB, machine={**own, "name": "other"})
+
     def test_a_dict_in_the_words_of_hugging_face(self):
         config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 4096,
                   "intermediate_size": 14336, "num_attention_heads": 32, "num_hidden_layers": 32,

@@ -133,6 +133,7 @@ class Pages(unittest.TestCase):
                 self.assertEqual(panel["drawn"], len(panel["series"]))
                 self.assertEqual(panel["points"], [len(series["x"]) for series in panel["series"]])
                 self.assertTrue(panel["canvas"])
+                self.assertGreaterEqual(panel["gap"], 15)
             rows = list(csv.reader(io.StringIO(chart["csv"])))
             self.assertEqual(len(rows) - 1, chart["points"])  # of all views
             shown = sum(len(series["x"]) for panel in chart["panels"] for series in panel["series"])

@@ -1,6 +1,8 @@
 // Runs in a page after all of its own: uses it as a reader does and leaves what it saw, as JSON, in the page.
 addEventListener("load", () => {
   const seen = {};
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = "12px system-ui";
   const luminance = ([r, g, b]) => {
     const [x, y, z] = [r, g, b].map(part => part / 255).map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
     return 0.2126 * x + 0.7152 * y + 0.0722 * z;
@@ -73,6 +75,8 @@ addEventListener("load", () => {
       panels: chart.panels.map((panel, i) => ({
         title: panel.title, groups: panel.groups, series: panel.series, drawn: chart.plots[i].series.length - 1,
         points: chart.plots[i].data.slice(1).map(ys => ys.filter(y => y != null).length),
+        // Beside the numbers of the upright axis, where they are the widest.
+        gap: (axis => axis._size - Math.max(...axis._values.map(value => pen.measureText(value ?? "").width)))(chart.plots[i].axes[1]),
         width: chart.plots[i].width, canvas: chart.plots[i].ctx.canvas.width > 0})),
       csv: chart.figures[0].closest(".chart").querySelector(".csv").csv(),
       points: chart.all.flatMap(panel => panel.series.flatMap(series => series.x)).length,
