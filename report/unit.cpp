@@ -6,6 +6,8 @@
 #include <array>
 #include <cmath>
 
+#include "core/rounding.h"
+
 namespace bandwright {
 namespace {
 
@@ -90,7 +92,7 @@ std::string significant(double value, int digits) {
   if (size != 0.0 && (size >= 1e15 || size < 1e-5)) return fmt::format("{:.{}g}", value, digits);
   if (std::abs(value - std::round(value)) <= 1e-12 * size) return with_decimals(value, 0);
   // Rounding may carry: 9.9996 is 10.00.
-  const double rounded = std::stod(fmt::format("{:.{}e}", value, digits - 1));
+  const double rounded = rounded_to(value, digits);
   return with_decimals(rounded, digits - whole_digits(rounded));
 }
 

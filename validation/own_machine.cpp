@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/io/paths.h"
+#include "core/rounding.h"
 #include "core/text.h"
 #include "core/units.h"
 #include "validation/fit.h"
@@ -160,7 +161,7 @@ OwnMachine fit_own_machine(Machine machine, const OwnMeasurements& measured) {
     fitted = fit_stage(stage, sets, fitted, fit_evaluations).calibration;
     for (const FittedConstant& each : stage.constants) {
       double& number = constant(fitted, each);
-      number = std::stod(fmt::format("{:.4g}", number));
+      number = rounded_to(number, 4);
       Calibration before = shipped;
       own.constants.push_back({each.kind, each.field, constant(before, each), constant(fitted, each)});
     }

@@ -50,6 +50,24 @@ const CLI::App& chosen_command(const CLI::App& app) {
   return chosen.empty() ? app : chosen_command(*chosen.front());
 }
 
+// "(see bandwright scale fit --help)", of the command that was given.
+std::string where_to_look(const CLI::App& app) {
+  std::string names;
+  for (const CLI::App* command = &chosen_command(app); command->get_parent() != nullptr;
+       command = command->get_parent()) {
+    names.insert(0, " " + command->get_name());
+  }
+  return fmt::format("(see bandwright{} --help)", names);
+}
+
+// "help estimate" is "estimate --help", as tools of other people have it.
+std::vector<std::string> as_meant(std::vector<std::string> words) {
+  if (words.empty() || !equal_ignoring_case(words.front(), "help")) return words;
+  words.erase(words.begin());
+  words.emplace_back("--help");
+  return words;
+}
+
 // Words of the command line that nothing takes: names the first and what was probably meant.
 std::string unexpected(const CLI::App& app) {
   const CLI::App& command = chosen_command(app);
@@ -66,8 +84,7 @@ std::string unexpected(const CLI::App& app) {
   }
   const std::vector<std::string_view> choices(names.begin(), names.end());
   const std::string_view what = is_option ? "option" : choices.empty() ? "argument" : "command";
-  return fmt::format("unknown {} '{}'{} (see bandwright{}{} --help)", what, word, did_you_mean(word, choices),
-                     &command == &app ? "" : " ", &command == &app ? "" : command.get_name());
+  return fmt::format("unknown {} '{}'{} {}", what, word, did_you_mean(word, choices), where_to_look(app));
 }
 
 }  // namespace
@@ -99,6 +116,9 @@ int run_command(CommandLine& line, const std::vector<std::string>& words) {
     return no_answer.get_exit_code();
   } catch (const CLI::Success& help_or_version) {
     return line.exit(help_or_version);
+  } catch (const CLI::RequiredError& error) {
+    throw InputError(line.remaining_size(true) > 0 ? unexpected(line)
+                                                   : fmt::format("{} {}", error.what(), where_to_look(line)));
   } catch (const CLI::ParseError& error) {
     throw InputError(line.remaining_size(true) > 0 ? unexpected(line) : error.what());
   }
@@ -107,7 +127,8 @@ int run_command(CommandLine& line, const std::vector<std::string>& words) {
   return bad_input_status;
 }
 
-int run_command(const std::vector<std::string>& words, const Host* host) {
+int run_command(const std::vector<std::string>& typed, const Host* host) {
+  const std::vector<std::string> words = as_meant(typed);
   return run_command(*command_line_for(words.empty() ? "" : words.front(), host), words);
 }
 

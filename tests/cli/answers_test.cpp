@@ -195,6 +195,14 @@ TEST_F(Answers, EveryCommandHasFormatsAndExamples) {
   }
 }
 
+TEST_F(Answers, HelpIsACommandToo) {
+  for (const Words& words : {Words{}, Words{"estimate"}, Words{"scale", "fit"}}) {
+    const Finished asked = run_bandwright(extended({"help"}, words), folder_.path());
+    EXPECT_EQ(asked.status, 0) << asked.err;
+    EXPECT_EQ(asked.out, run_bandwright(extended(words, {"--help"}), folder_.path()).out);
+  }
+}
+
 TEST_F(Answers, NamesInPagesAndTextAreText) {
   folder_.write("net.yaml",
                 "name: \"<b>bold</b>\\e[31m\"\ndimensions: [{kind: Ring, npus: 8, class: Pod}]\n");

@@ -5,7 +5,9 @@ import copy
 import os
 import pathlib
 import pickle
+import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -124,6 +126,24 @@ class Answers(unittest.TestCase):
 
     def test_texts_that_are_no_answers(self):
         self.assertIn("$schema", bw.check(schema="machine"))
+
+
+LANGUAGES = pathlib.Path("/usr/share/i18n/locales")
+
+
+@unittest.skipUnless(shutil.which("localedef") and (LANGUAGES / "de_DE").exists(), "no languages to try")
+class Languages(unittest.TestCase):
+    def test_a_program_that_writes_commas_gets_the_same_answer(self):
+        script = ("import locale, sys, bandwright as bw\n"
+                  "if sys.argv[1]: locale.setlocale(locale.LC_ALL, sys.argv[1]); assert locale.str(0.5) == '0,5'\n"
+                  "print(bw.estimate('llama3-70b', machine='dgx-h100', npus=512, tp=8, pp=4))\n"
+                  "print(bw.optimize('4D', 325, '175B', 'Perf').to_json(), bw.cost('4D', bandwidth=[1.5, 2, 3, 4]))\n"
+                  "print(bw.place('vgg19', batch=16, tiers='dram-pmm', ratio='4:1', policy='static').to_csv())")
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", os.path.join(folder, "de_DE.UTF-8")], check=True)
+            said = [subprocess.run([sys.executable, "-c", script, name], check=True, capture_output=True, text=True,
+                                   env={**os.environ, "LOCPATH": folder}).stdout for name in ("", "de_DE.UTF-8")]
+            self.assertEqual(*said)
 
 
 class Errors(unittest.TestCase):
