@@ -67,11 +67,12 @@ void MetadataGroups::add(const TraceNode& node, const std::string& file) {
 }
 
 void MetadataGroups::add(const std::string& name, std::vector<int> members) {
-  const auto [known, fresh] = groups_.emplace(name, members);
   std::string full = name;
-  if (!fresh && known->second != members) {
+  for (int others = 1;; ++others) {
+    const auto [known, fresh] = groups_.emplace(full, members);
+    if (fresh || known->second == members) break;
     full = fmt::format("{}@{}", name, members.front());
-    groups_[full] = std::move(members);
+    if (others > 1) full += fmt::format(".{}", others);
   }
   name_in_text_[name] = full;
 }

@@ -37,6 +37,27 @@ TEST(MetadataGroups, NamesAreOfOneTrace) {
   EXPECT_EQ(groups.at("1@2"), (std::vector<int>{2, 3}));
 }
 
+// Three NPUs call different groups "1", two of which begin with the same NPU: none takes another's place.
+TEST(MetadataGroups, GroupsOfOneNameAndFirstMemberStayApart) {
+  ProcessGroups groups;
+  MetadataGroups metadata_groups(groups, 8);
+  const std::vector<std::vector<int>> members = {{0, 1}, {2, 3}, {2, 4}, {2, 5, 6}};
+  std::vector<std::string> names;
+  for (int round = 0; round < 2; ++round) {
+    names.clear();
+    for (const std::vector<int>& each : members) {
+      std::string ranks;
+      for (const int npu : each) ranks += (ranks.empty() ? "" : ", ") + std::to_string(npu);
+      metadata_groups.begin_trace();
+      metadata_groups.add(metadata_node(R"([{"pg_name": "1", "ranks": [)" + ranks + "]}]"), "t");
+      names.push_back(metadata_groups.name_of("1"));
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"1", "1@2", "1@2.2", "1@2.3"}));
+    for (std::size_t i = 0; i < members.size(); ++i) EXPECT_EQ(groups.at(names[i]), members[i]);
+  }
+  EXPECT_EQ(groups.size(), 4U);
+}
+
 TEST(MetadataGroups, WhatIsNoListOfGroupsIsLeftAlone) {
   ProcessGroups groups;
   MetadataGroups metadata_groups(groups, 4);
