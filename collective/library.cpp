@@ -23,8 +23,8 @@ constexpr std::array chunk_orders = {
     Choice{ChunkOrder::Fifo, "fifo", "by arrival"},
     Choice{ChunkOrder::SmallestFirst, "smallest-first", "shortest phase first"}};
 constexpr std::array network_models = {Choice{NetworkModel::Ports, "ports", "senders' ports are shared"},
-                                       Choice{NetworkModel::Links, "links", "links are shared as well"},
-                                       Choice{NetworkModel::Flows, "flows", "links are shared fairly"}};
+                                       Choice{NetworkModel::Flows, "flows", "links are shared fairly"},
+                                       Choice{NetworkModel::Flows, "links", "the same"}};
 constexpr std::array forwardings = {Choice{Forwarding::CutThrough, "cut-through", "while a message comes in"},
                                     Choice{Forwarding::Whole, "whole", "when all of it is there"}};
 constexpr std::array units = {Choice{false, "GB/s", "1e9 B/s"}, Choice{true, "GiB/s", "2^30 B/s"}};
@@ -171,10 +171,10 @@ const Fields<Library>& library_fields() {
           optional("npus", &S::npus, kinds::list(kinds::object(npu_spec_fields())),
                    "that differ; they need full fidelity"),
           optional("links", &S::links, kinds::list(kinds::object(link_spec_fields())),
-                   "slow or failed ones; network_model links or flows"))
+                   "slow or failed ones; with network_model flows"))
           .rule("links", [](S& library) {
             if (!library.links.empty() && library.network == NetworkModel::Ports) {
-              throw InputError("slow or failed links need network_model: links or flows");
+              throw InputError("slow or failed links need network_model: flows");
             }
           });
   return fields;

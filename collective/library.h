@@ -29,8 +29,7 @@ enum class ChunkOrder : std::uint8_t {
 // What full fidelity lets messages share.
 enum class NetworkModel : std::uint8_t {
   Ports,  // each NPU's port into a dimension, nothing else: what folding assumes
-  Links,  // every directed link on the route as well, in turn
-  Flows,  // the bandwidth of every link, fairly
+  Flows,  // the bandwidth of every link on the route, fairly
 };
 
 // When what a message passes through sends it on.

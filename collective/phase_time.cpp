@@ -9,9 +9,11 @@ namespace {
 
 class LineRounds {
  public:
-  LineRounds(const Wire& wire, const std::vector<double>& speeds)
+  LineRounds(const Wire& wire, const std::vector<double>& speeds,
+             const std::function<void(std::int64_t)>& on_messages)
       : wire_(wire),
         speeds_(speeds),
+        on_messages_(on_messages),
         n_(wire.npus()),
         own_ports_(wire.ports() > 1),
         begun_(size(n_), wire.endpoint_delay()),
@@ -26,7 +28,8 @@ class LineRounds {
     for (int round = 0; round < block.rounds; ++round) {
       for (int p = 0; p < n_; ++p) {
         stop_.look();  // it may have messages for all others
-        send(block, round, p);
+        untold_ += send(block, round, p);
+        if (untold_ >= told_at_once) tell();
       }
       for (int p = 0; p < n_; ++p) receive(block, round, p);
     }
@@ -35,9 +38,15 @@ class LineRounds {
   [[nodiscard]] Time end() const { return *std::max_element(begun_.begin(), begun_.end()); }
 
  private:
+  static constexpr std::int64_t told_at_once = 1 << 20;  // messages: some milliseconds
   static std::size_t size(int n) { return static_cast<std::size_t>(n); }
 
-  void send(const Block& block, int round, int p) {
+  void tell() {
+    if (on_messages_) on_messages_(untold_);
+    untold_ = 0;
+  }
+
+  int send(const Block& block, int round, int p) {
     const Time occupancy = occupancies_.empty() ? occupancy_ : occupancies_[size(p)];
     const int count = block.pattern->sends(n_, block, round, p);
     for (int i = 0; i < count; ++i) {
@@ -47,6 +56,7 @@ class LineRounds {
       Time& arrived = arrived_[size(peer)];
       arrived = std::max(arrived, free + wire_.latency(p, peer));
     }
+    return count;
   }
 
   void receive(const Block& block, int round, int p) {
@@ -60,6 +70,8 @@ class LineRounds {
 
   const Wire& wire_;
   const std::vector<double>& speeds_;
+  const std::function<void(std::int64_t)>& on_messages_;
+  std::int64_t untold_ = 0;  // messages
   int n_;
   bool own_ports_;                 // an NPU has one for each peer
   std::vector<Time> begun_;        // of each position: its round
@@ -73,8 +85,9 @@ class LineRounds {
 
 }  // namespace
 
-Time phase_time(const Wire& wire, const Program& program, const std::vector<double>& speeds) {
-  LineRounds rounds(wire, speeds);
+Time phase_time(const Wire& wire, const Program& program, const std::vector<double>& speeds,
+                const std::function<void(std::int64_t)>& on_messages) {
+  LineRounds rounds(wire, speeds, on_messages);
   for (const Block& block : program) rounds.play(block);
   return rounds.end();
 }

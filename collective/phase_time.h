@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "collective/algorithm.h"
@@ -15,7 +16,9 @@ namespace bandwright {
 //
 // where q is p's receiver: a recurrence in max-plus algebra over arrays of NPUs. Times are what the same
 // messages as events give. Cost: O(messages) time, O(NPUs) memory (NPUs^2 with a port for each peer).
-// Throws InputError beyond the clock.
-Time phase_time(const Wire& wire, const Program& program, const std::vector<double>& speeds = {});
+// Throws InputError beyond the clock. `on_messages` is told now and then how many more have been gone
+// through.
+Time phase_time(const Wire& wire, const Program& program, const std::vector<double>& speeds = {},
+                const std::function<void(std::int64_t)>& on_messages = {});
 
 }  // namespace bandwright

@@ -7,6 +7,14 @@
 
 namespace bandwright {
 
+// What it takes to know the ways to all NPUs.
+struct DistancesCost {
+  double targets = 0.0;  // measured
+  double bytes = 0.0;
+  double seconds = 0.0;
+};
+DistancesCost distances_cost(const NetworkGraph& graph);
+
 // How far it is from any node to a target over links that work, each counted with its cost. Messages pass
 // through switches and ports; through NPUs where the graph says so.
 class Distances {

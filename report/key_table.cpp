@@ -23,7 +23,7 @@ constexpr Key all_keys[] = {
     {"loop", Unit::Word, "training loop", "in which order a layer table's operations run"},
     {"engine", Unit::Word, "engine", "closed form or event-driven"},
     {"npu_fidelity", Unit::Word, "NPU fidelity", "folded (one NPU stands for all) or full"},
-    {"transport", Unit::Word, "transport", "what messages share in the event-driven engine: ports, links in turn, or flows"},
+    {"transport", Unit::Word, "transport", "what messages share in the event-driven engine: ports or flows"},
     {"routing", Unit::Word, "routing", "how messages find their way over a network as it is built"},
     {"seeds", Unit::Count, "seeds", "runs with seeds that follow each other"},
     {"mean_step_time_s", Unit::Seconds, "step time, mean", "over the seeds"},

@@ -5,6 +5,7 @@
 
 #include "core/choice.h"
 #include "simulator/event_driven.h"
+#include "simulator/player/flow_cost.h"
 #include "simulator/player/play_cost.h"
 #include "simulator/player/player.h"
 
@@ -14,6 +15,20 @@ namespace {
 constexpr std::array fidelities = {Choice{Fidelity::Auto, "auto", "folded where that is exact, else full"},
                                    Choice{Fidelity::Folded, "folded", "one NPU stands for all"},
                                    Choice{Fidelity::Full, "full", "every NPU, port and link by itself"}};
+
+// Over flows, what lines that nobody else meets repeat is played once: looked at where that decides
+// something.
+PlayCost cost_of_playing(const Scenario& scenario, const RankedStep& step, const PlayLimits& limits) {
+  constexpr double worth_a_look_s = 30.0;
+  PlayCost cost = play_cost(scenario, step);
+  const bool flows = scenario.library.network == NetworkModel::Flows;
+  if (!flows || limits.play_all || !step.teams_of_group.empty() || cost.seconds < worth_a_look_s) return cost;
+  const double seconds = flow_play_seconds(scenario, worth_a_look_s);
+  if (seconds >= cost.seconds) return cost;
+  cost.events *= seconds / cost.seconds;
+  cost.seconds = seconds;
+  return cost;
+}
 
 }  // namespace
 
@@ -60,12 +75,13 @@ StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity f
   if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
   const Scenario own{step.graph,         scenario.network,          scenario.library,
                      scenario.bandwidth, scenario.after_collective, scenario.built};
-  const PlayCost cost = play_cost(own, step);
+  const PlayCost cost = cost_of_playing(own, step, limits);
   if (!limits.force) require_affordable(cost);
+  if (limits.on_cost) limits.on_cost(cost);
   return simulate_full(
       own, step, timeline,
-      [&](std::int64_t events) {
-        if (limits.on_progress) limits.on_progress(std::min(1.0, static_cast<double>(events) / cost.events));
+      [&](const PlayedSoFar& so_far) {
+        if (limits.on_progress) limits.on_progress(share_played(cost, so_far));
       },
       limits.play_all);
 }

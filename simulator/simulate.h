@@ -28,11 +28,14 @@ Fidelity resolved(Fidelity fidelity, const Scenario& scenario);
 constexpr double most_messages_by_default = 2e7;  // a few seconds
 Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep& step);
 
+struct PlayCost;  // player/play_cost.h
+
 // What playing every NPU may take, and who is told how far it is.
 struct PlayLimits {
-  bool force = false;                             // also more than the machine has
-  bool play_all = false;                          // phases whose time is known from before, too
-  std::function<void(double share)> on_progress;  // 0 to 1, of the events expected
+  bool force = false;                                 // also more than the machine has
+  bool play_all = false;                              // phases whose time is known from before, too
+  std::function<void(const PlayCost& cost)> on_cost;  // of what will be played, before it begins
+  std::function<void(double share)> on_progress;      // 0 to 1, of the time expected
 };
 
 // Plays the scenario. REQUIRES a resolved fidelity. Throws InputError before it begins what would take more

@@ -17,6 +17,7 @@
 #include "simulator/shared_links.h"
 #include "simulator/transport/catalogue.h"
 #include "study/job/bandwidths.h"
+#include "study/job/built_machine.h"
 #include "study/job/job_options.h"
 #include "training/estimate.h"
 
@@ -106,8 +107,7 @@ std::vector<NodeId> shuffled_places(const NetworkGraph& graph, std::uint64_t see
 
 void prepare_built(const SimulationOptions& options, SimulationAnswer& answer) {
   if (options.transport && *options.transport != NetworkModel::Flows) {
-    throw InputError(fmt::format("--transport {}: {} is no grid, whose links are shared as flows",
-                                 *options.transport == NetworkModel::Ports ? "ports" : "links",
+    throw InputError(fmt::format("--transport ports: {} is no grid, whose links are shared as flows",
                                  answer.built->graph.name));
   }
   answer.library.network = NetworkModel::Flows;
@@ -168,6 +168,8 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
                           answer.lone_collective ? library.after_lone_collective : library.after_collective,
                           answer.built ? &*answer.built : nullptr};
   note_shared_links(scenario, answer.notes);
+  if (!answer.built && answer.job && library.network == NetworkModel::Flows)
+    note_reduction_in_switches(answer.job->machine, answer.graph, answer.notes);
   const Fidelity fidelity = answer.ranks ? resolved(options.fidelity, scenario, *answer.ranks)
                                          : resolved(options.fidelity, scenario);
   answer.fidelity = fidelity_name(fidelity);
@@ -175,7 +177,10 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
     answer.result = (options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario)).result;
   } else {
     if (answer.job) write_out(answer);
-    PlayLimits limits{.force = options.force, .play_all = options.no_leap, .on_progress = watch.on_play};
+    PlayLimits limits{.force = options.force,
+                      .play_all = options.no_leap,
+                      .on_cost = watch.on_cost,
+                      .on_progress = watch.on_play};
     double played = 0.0;  // seeds
     if (watch.on_play && options.seeds > 1)
       limits.on_progress = [&](double share) { watch.on_play((played + share) / options.seeds); };
@@ -184,6 +189,7 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
                           : simulate(scenario, fidelity, drawn, limits);
     };
     answer.result = play(timeline);
+    limits.on_cost = {};  // said once
     if (answer.built && options.seeds > 1)
       play_more_seeds(
           options,

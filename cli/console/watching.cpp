@@ -1,8 +1,18 @@
 #include "cli/console/watching.h"
 
+#include <fmt/format.h>
+
+#include "core/io/tell.h"
 #include "study/job/offload.h"
 
 namespace bandwright {
+namespace {
+
+// What is worth a line before it begins.
+constexpr double said_from_s = 5.0;
+constexpr double said_from_bytes = 2e9;
+
+}  // namespace
 
 Watching::Watching(const Job& job, const Host* host) {
   if (job.tiers.empty()) return;
@@ -19,7 +29,10 @@ Watch Watching::watch() const {
   watch.on_traces = [this](const TraceProgress& progress) {
     reading_.show(static_cast<std::size_t>(progress.files), static_cast<std::size_t>(progress.total));
   };
-  watch.on_play = [this](double share) { playing_.show(share, "every NPU by itself"); };
+  watch.on_cost = [](const PlayCost& cost) {
+    if (cost.seconds >= said_from_s || cost.bytes >= said_from_bytes) tell("{}\n", described(cost));
+  };
+  watch.on_play = [this](double share) { playing_.show(share, fmt::format("{:.2f} %", 100.0 * share)); };
   return watch;
 }
 

@@ -75,12 +75,12 @@ std::string text_of(const chakra::Attribute& attribute) {
 }
 
 void read_attribute(const chakra::Attribute& attribute, TraceNode& node) {
-  const std::string& name = attribute.name();
+  const std::string_view name = attribute.name();
   const bool communicates = node.kind == TraceNodeKind::Collective || node.kind == TraceNodeKind::Send ||
                             node.kind == TraceNodeKind::Receive;
   if (name == exact_duration) {
     const std::int64_t ps = whole_number(attribute);
-    if (ps < 0) throw NodeError{name + " is negative"};
+    if (ps < 0) throw NodeError{std::string(name) + " is negative"};
     node.duration = Time(ps);
   } else if (name == "is_cpu_op") {
     node.on_cpu = truth(attribute);
@@ -163,7 +163,7 @@ TraceNode node_of(const chakra::Node& message) {
 }  // namespace
 
 TraceFile::TraceFile(const std::filesystem::path& file)
-    : path_(file), stream_(plain_file(file), std::ios::binary) {
+    : path_(file), stream_(plain_file(file), std::ios::binary), node_(std::make_unique<chakra::Node>()) {
   std::error_code error;
   size_ = std::filesystem::file_size(file, error);
   if (error || !stream_) throw InputError(Place{file.string()}, "cannot be read");
@@ -176,6 +176,8 @@ TraceFile::TraceFile(const std::filesystem::path& file)
   }
 }
 
+TraceFile::~TraceFile() = default;
+
 void TraceFile::fail(const std::string& problem) const {
   throw InputError(Place{path_.string()}, fmt::format("byte {}: {}", position_, problem));
 }
@@ -183,8 +185,9 @@ void TraceFile::fail(const std::string& problem) const {
 std::uint64_t TraceFile::read_length() {
   std::uint64_t length = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
-    const int byte = stream_.get();
+    const int byte = stream_.rdbuf()->sbumpc();
     if (byte == std::ifstream::traits_type::eof()) fail("ends inside a message length");
+    ++read_;
     length |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
     if ((byte & 0x80) == 0) return length;
   }
@@ -192,23 +195,23 @@ std::uint64_t TraceFile::read_length() {
 }
 
 bool TraceFile::read_message() {
-  position_ = static_cast<std::uint64_t>(stream_.tellg());
+  position_ = read_;
   if (position_ >= size_) return false;
   const std::uint64_t length = read_length();
-  const auto start = static_cast<std::uint64_t>(stream_.tellg());
   if (length > longest_message) fail(fmt::format("a message of {} bytes, expected at most 64 MiB", length));
-  if (length > size_ - start) {
-    fail(fmt::format("is truncated: a message of {} bytes, but {} are left", length, size_ - start));
+  if (length > size_ - read_) {
+    fail(fmt::format("is truncated: a message of {} bytes, but {} are left", length, size_ - read_));
   }
   message_.resize(length);
-  stream_.read(message_.data(), static_cast<std::streamsize>(length));
-  if (!stream_) fail("cannot be read");
+  const auto wanted = static_cast<std::streamsize>(length);
+  if (stream_.rdbuf()->sgetn(message_.data(), wanted) != wanted) fail("cannot be read");
+  read_ += length;
   return true;
 }
 
 std::optional<TraceNode> TraceFile::next() {
   if (!read_message()) return std::nullopt;
-  chakra::Node message;
+  chakra::Node& message = *node_;
   if (!message.ParseFromString(message_)) fail("is not a node of a Chakra trace");
   try {
     return node_of(message);

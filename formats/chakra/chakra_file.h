@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "collective/collective.h"
 
 namespace bandwright {
+
+namespace chakra {
+class Node;  // formats/chakra.proto
+}  // namespace chakra
 
 enum class TraceNodeKind : std::uint8_t {
   Metadata,
@@ -50,6 +55,9 @@ struct TraceNode {
 class TraceFile {
  public:
   explicit TraceFile(const std::filesystem::path& file);
+  ~TraceFile();
+  TraceFile(const TraceFile&) = delete;
+  TraceFile& operator=(const TraceFile&) = delete;
 
   // The next node, or nothing at the end.
   std::optional<TraceNode> next();
@@ -65,8 +73,10 @@ class TraceFile {
   std::filesystem::path path_;
   std::ifstream stream_;
   std::uint64_t size_ = 0;
-  std::uint64_t position_ = 0;
+  std::uint64_t position_ = 0;  // of the message
+  std::uint64_t read_ = 0;      // bytes of the file so far: asking the stream costs a call of the system
   std::string message_;
+  std::unique_ptr<chakra::Node> node_;  // keeps its memory from node to node
 };
 
 // Writes a trace file in the same form.

@@ -69,6 +69,7 @@ FlowId FlowEngine::start(Time now, std::span<const FlowStep> way, std::int64_t b
   auto id = static_cast<FlowId>(flows_.size());
   if (unused_flows_.empty()) {
     flows_.emplace_back();
+    given_.emplace_back();
   } else {
     id = unused_flows_.back();
     unused_flows_.pop_back();
@@ -85,6 +86,7 @@ FlowId FlowEngine::start(Time now, std::span<const FlowStep> way, std::int64_t b
           .first = take_steps(hops),
           .hops = hops,
           .pass = pass_};
+  given_[id] = {};
   for (std::uint32_t hop = 0; hop < hops; ++hop) {
     Link& link = links_[way[hop].link];
     if (link.capacity == 0) throw std::logic_error("a flow over a failed link");
@@ -95,6 +97,7 @@ FlowId FlowEngine::start(Time now, std::span<const FlowStep> way, std::int64_t b
     note(way[hop].link);
   }
   freed_.push_back(id);
+  ++free_;
   changed_ = true;
   return id;
 }
@@ -108,18 +111,19 @@ void FlowEngine::note(LinkId id) {
 }
 
 void FlowEngine::remove(FlowId id) {
-  Flow& flow = flows_[id];
+  const Flow& flow = flows_[id];
+  const Given given = given_[id];
   for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step) {
     Link& link = links_[steps_[step].link];
-    link.used -= taken(flow.rate, step);
+    link.used -= taken(given.rate, step);
     const Occupant last = link.flows.back();
     const std::uint32_t place = steps_[step].place;
     link.flows[place] = last;
     steps_[flows_[last.flow].first + last.hop].place = place;
     link.flows.pop_back();
-    if (link.bound > 0) left_.push_back(steps_[step].link);
+    if (link.bound > 0 && !link.flows.empty()) left_.push_back(steps_[step].link);
   }
-  --links_[flow.bottleneck].bound;
+  --links_[given.bottleneck].bound;
   unused_steps_[static_cast<std::size_t>(std::bit_width(flow.hops - 1))].push_back(flow.first);
   unused_flows_.push_back(id);
   changed_ = true;
@@ -128,16 +132,18 @@ void FlowEngine::remove(FlowId id) {
 // Takes a flow's rate away until the pass gives it a new one.
 void FlowEngine::free_flow(FlowId id) {
   Flow& flow = flows_[id];
-  --links_[flow.bottleneck].bound;
-  flow.bottleneck = none;
+  const std::int64_t rate = given_[id].rate;
+  --links_[given_[id].bottleneck].bound;
+  given_[id] = {};
+  ++free_;
   if (flow.pass != pass_) {
     flow.pass = pass_;
-    flow.before = flow.rate;
+    flow.before = rate;
     freed_.push_back(id);
   }
   for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step) {
     const LinkId link = steps_[step].link;
-    links_[link].used -= taken(flow.rate, step);
+    links_[link].used -= taken(rate, step);
     links_[link].free_share += share_of(step);
     levelling_ ? push_level(link) : note(link);
   }
@@ -146,7 +152,7 @@ void FlowEngine::free_flow(FlowId id) {
 void FlowEngine::free_bound(LinkId id) {
   const Link& link = links_[id];
   for (std::size_t i = 0; link.bound > 0; ++i) {
-    if (flows_[link.flows[i].flow].bottleneck == id) free_flow(link.flows[i].flow);
+    if (given_[link.flows[i].flow].bottleneck == id) free_flow(link.flows[i].flow);
   }
 }
 
@@ -175,6 +181,9 @@ void FlowEngine::begin_levels() {
 void FlowEngine::refill(Time now) {
   if (!changed_) return;
   for (const LinkId link : left_) free_bound(link);
+  for (const FlowId flow : freed_) {
+    if (flows_[flow].pass == pass_ && given_[flow].rate == 0) place_lone(flow);
+  }
   level_links();
   move(now);
 }
@@ -185,11 +194,29 @@ void FlowEngine::refill_all(Time now) {
   refill(now);
 }
 
+// A flow that has all its links to itself is as fast as the narrowest: no level is asked.
+void FlowEngine::place_lone(FlowId id) {
+  const Flow& flow = flows_[id];
+  LinkId narrowest = none;
+  std::int64_t least = never;
+  for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step) {
+    const LinkId link = steps_[step].link;
+    if (links_[link].flows.size() > 1) return;
+    const std::int64_t level = level_of(links_[link].capacity, share_of(step));
+    if (level > least || (level == least && link > narrowest)) continue;
+    least = level;
+    narrowest = link;
+  }
+  place_at(id, narrowest, least);
+}
+
 // Raises the water, lowest link first. A key is a lower bound of its link's level.
 void FlowEngine::level_links() {
+  if (free_ == 0) return;
   begin_levels();
   levelling_ = true;
-  while (!levels_.empty()) {
+  while (free_ > 0) {
+    assert(!levels_.empty());
     stop_.look_now_and_then();
     std::pop_heap(levels_.begin(), levels_.end());
     const auto [key, id] = levels_.back();
@@ -215,22 +242,25 @@ bool FlowEngine::wake_faster(LinkId id, std::int64_t level) {
   if (shares_.empty() && link.free_share == static_cast<std::int64_t>(link.flows.size())) return false;
   std::int64_t capacity = link.capacity - link.used;
   std::int64_t shares = link.free_share;
+  const std::int64_t still_right = level + tolerance(level);
   for (std::uint32_t place = 0; place < link.flows.size(); ++place) {
     const Occupant& occupant = link.flows[place];
-    const Flow& flow = flows_[occupant.flow];
-    if (flow.bottleneck == none || flow.rate <= level + tolerance(level)) continue;
+    const std::int64_t rate = given_[occupant.flow].rate;
+    if (rate <= still_right) continue;
     scratch_.push_back(place);
-    capacity += taken(flow.rate, flow.first + occupant.hop);
-    shares += share_of(flow.first + occupant.hop);
+    const std::uint32_t step = flows_[occupant.flow].first + occupant.hop;
+    capacity += taken(rate, step);
+    shares += share_of(step);
   }
   for (bool dropped = !scratch_.empty(); dropped;) {
     const std::int64_t common = level_of(capacity, shares);
     const auto slower = [&](std::uint32_t place) {
       const Occupant& occupant = link.flows[place];
-      const Flow& flow = flows_[occupant.flow];
-      if (flow.rate > common + tolerance(common)) return false;
-      capacity -= taken(flow.rate, flow.first + occupant.hop);
-      shares -= share_of(flow.first + occupant.hop);
+      const std::int64_t rate = given_[occupant.flow].rate;
+      if (rate > common + tolerance(common)) return false;
+      const std::uint32_t step = flows_[occupant.flow].first + occupant.hop;
+      capacity -= taken(rate, step);
+      shares -= share_of(step);
       return true;
     };
     const auto end = std::remove_if(scratch_.begin(), scratch_.end(), slower);
@@ -239,7 +269,7 @@ bool FlowEngine::wake_faster(LinkId id, std::int64_t level) {
   }
   for (const std::uint32_t place : scratch_) {
     const FlowId flow = link.flows[place].flow;
-    if (flows_[flow].bottleneck != none) free_flow(flow);
+    if (given_[flow].rate > 0) free_flow(flow);
   }
   return !scratch_.empty();
 }
@@ -248,27 +278,29 @@ bool FlowEngine::wake_faster(LinkId id, std::int64_t level) {
 void FlowEngine::settle(LinkId id, std::int64_t level) {
   scratch_.clear();
   for (const Occupant& occupant : links_[id].flows) {
-    if (flows_[occupant.flow].bottleneck == none) scratch_.push_back(occupant.flow);
+    if (given_[occupant.flow].rate == 0) scratch_.push_back(occupant.flow);
   }
   woken_.clear();
   for (const FlowId flow : scratch_) {
-    if (flows_[flow].bottleneck == none) place_at(flow, id, level);
+    if (given_[flow].rate == 0) place_at(flow, id, level);
   }
   for (const LinkId link : woken_) free_bound(link);
 }
 
 void FlowEngine::place_at(FlowId id, LinkId bottleneck, std::int64_t level) {
-  Flow& flow = flows_[id];
+  const Flow& flow = flows_[id];
   const bool same = std::abs(level - flow.before) <= tolerance(level) && flow.before > 0;
-  flow.rate = same ? flow.before : level;
-  flow.bottleneck = bottleneck;
+  const std::int64_t rate = same ? flow.before : level;
+  if (rate <= 0) throw std::logic_error("a flow was given no rate");
+  given_[id] = {rate, bottleneck};
+  --free_;
   ++links_[bottleneck].bound;
   for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step) {
     const LinkId other = steps_[step].link;
     Link& link = links_[other];
-    link.used += taken(flow.rate, step);
+    link.used += taken(rate, step);
     link.free_share -= share_of(step);
-    if (flow.rate < flow.before && link.bound > 0 && other != bottleneck) woken_.push_back(other);
+    if (rate < flow.before && link.bound > 0 && other != bottleneck) woken_.push_back(other);
   }
 }
 
@@ -279,9 +311,8 @@ void FlowEngine::move(Time now) {
     if (flow.pass != pass_) continue;
     flow.pass = 0;
     flow.before = 0;
-    const std::int64_t rate = rounded(flow.rate);
+    const std::int64_t rate = rounded(given_[id].rate);
     if (rate == flow.moving) continue;
-    if (rate <= 0) throw std::logic_error("a flow was given no rate");
     const Wide moved = static_cast<Wide>(flow.moving) * static_cast<Wide>(now.value() - flow.last);
     flow.remaining -= std::min(moved, flow.remaining);
     flow.last = now.value();

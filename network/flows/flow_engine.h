@@ -73,7 +73,7 @@ class FlowEngine {
     return static_cast<std::int64_t>(links_[link].flows.size());
   }
   // Of a flow or a link, in byte/s.
-  [[nodiscard]] double rate(FlowId flow) const { return static_cast<double>(flows_[flow].rate) / unit_; }
+  [[nodiscard]] double rate(FlowId flow) const { return static_cast<double>(given_[flow].rate) / unit_; }
   [[nodiscard]] double used(LinkId link) const { return static_cast<double>(links_[link].used) / unit_; }
   [[nodiscard]] std::int64_t rates_changed() const { return rates_changed_; }  // so far
 
@@ -98,14 +98,17 @@ class FlowEngine {
   };
   struct Flow {
     Wide remaining = 0;       // bytes x 10^12 x 2^k
-    std::int64_t rate = 0;    // fair
-    std::int64_t moving = 0;  // the same, rounded
+    std::int64_t moving = 0;  // fair rate, rounded
     std::int64_t before = 0;  // rate before this pass
     std::int64_t last = 0;    // when `remaining` was right
-    std::uint32_t bottleneck = none;
     std::uint32_t first = 0;  // step of its way
     std::uint32_t hops = 0;
     std::uint32_t pass = 0;  // in which it was freed
+  };
+  // The rest of a flow, which links ask of all that are on them.
+  struct Given {
+    std::int64_t rate = 0;  // fair; 0: free
+    std::uint32_t bottleneck = none;
   };
   struct Step {
     LinkId link;
@@ -126,6 +129,7 @@ class FlowEngine {
   void free_bound(LinkId link);
   void begin_levels();
   void push_level(LinkId link);
+  void place_lone(FlowId flow);
   void level_links();
   bool wake_faster(LinkId link, std::int64_t level);
   void settle(LinkId link, std::int64_t level);
@@ -151,6 +155,7 @@ class FlowEngine {
   int unit_bits_ = 0;  // k
   std::vector<Link> links_;
   std::vector<Flow> flows_;
+  std::vector<Given> given_;  // by flow
   std::vector<FlowId> unused_flows_;
   std::vector<Step> steps_;            // of the ways of flows, in blocks of powers of two
   std::vector<std::uint32_t> shares_;  // of steps; empty while every flow goes whole
@@ -161,6 +166,7 @@ class FlowEngine {
   std::uint32_t pass_ = 1;
   bool changed_ = false;
   bool levelling_ = false;
+  std::int64_t free_ = 0;       // flows
   std::vector<LinkId> opened_;  // links that may hold free flows
   std::vector<LinkId> left_;    // bottlenecks that a flow has left
   std::vector<FlowId> freed_;

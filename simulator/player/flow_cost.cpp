@@ -1,6 +1,7 @@
 #include "simulator/player/flow_cost.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "simulator/player/secluded_lines.h"
 #include "simulator/transport/flows.h"
@@ -8,8 +9,9 @@
 namespace bandwright {
 namespace {
 
-constexpr double act_seconds = 60e-9;   // of an operation of an NPU, or a phase of a line
-constexpr double met_seconds = 0.5e-6;  // a message with its share of new rates: 0.25 to 2 us
+constexpr double act_seconds = 60e-9;    // of an operation of an NPU, or a phase of a line
+constexpr double look_seconds = 0.1e-6;  // at a message's way
+constexpr double met_seconds = 0.5e-6;   // a message with its share of new rates: 0.25 to 2 us
 
 // A logical dimension: its lines, and what is played on one of them in all.
 struct LinesOfQueue {
@@ -64,7 +66,7 @@ std::vector<LinesOfQueue> lines_of_queues(const Scenario& scenario, const Commun
 
 }  // namespace
 
-double flow_play_seconds(const Scenario& scenario) {
+double flow_play_seconds(const Scenario& scenario, double most_s) {
   const CommunicationPlan plan = plan_communication(scenario);
   const std::vector<double> times = executions(scenario.graph);
   std::vector<double> calls(plan.calls.size());
@@ -80,10 +82,12 @@ double flow_play_seconds(const Scenario& scenario) {
     played.push_back({queue.lines, {}});
     for (const SeatProgram& program : queue.programs) played.back().programs.push_back(&program);
   }
+  const auto once = static_cast<double>(messages_once(played));
+  if (once * look_seconds > most_s) return std::numeric_limits<double>::infinity();
   PlayEvents events;
   Flows transport(scenario, Crossing::All, events);
   std::vector<bool> secluded = secluded_lines(played, transport);
-  double messages = static_cast<double>(messages_once(played));
+  double messages = once;
   double phases = 0.0;
   std::size_t line = 0;
   for (const LinesOfQueue& queue : queues) {

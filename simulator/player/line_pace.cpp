@@ -37,9 +37,10 @@ void LinePace::make_lines() {
     wires_.emplace_back(in_.scenario.library, in_.scenario.network, part,
                         in_.scenario.wire_bandwidth(static_cast<std::size_t>(part.dimension)));
     const auto count = static_cast<std::uint32_t>(npus_ / part.npus);
-    lines_of_queue_.push_back({static_cast<std::uint32_t>(lines_.size()), count,
-                               static_cast<std::uint32_t>(part.stride),
-                               static_cast<std::uint32_t>(part.npus)});
+    const auto stride = static_cast<std::uint32_t>(part.stride);
+    const auto npus = static_cast<std::uint32_t>(part.npus);
+    lines_of_queue_.push_back({static_cast<std::uint32_t>(lines_.size()), count, stride, npus,
+                               InvariantDivisor(stride), InvariantDivisor(stride * npus)});
     for (std::int64_t i = 0; i < count; ++i) {
       lines_.push_back({.first = i / part.stride * part.stride * part.npus + i % part.stride,
                         .stride = part.stride,
@@ -206,24 +207,26 @@ void LinePace::come(std::uint32_t npu, std::uint32_t job_id) {
   line_has_come(job, job_id, lines.first + line);
 }
 
-// The same for all NPUs of a line of some queue, whose lines in the job's queue are evenly apart: dividing
-// for each NPU would take most of the time.
-void LinePace::all_come(const SeatLine& line, std::uint32_t queue, std::uint32_t job_id) {
+// The same for all NPUs of lines of some queue. Where those of a line have lines in the job's queue that are
+// evenly apart, nothing is divided for each NPU.
+void LinePace::all_come(std::span<const SeatLine> lines, std::uint32_t queue, std::uint32_t job_id) {
   const Job& job = jobs_[job_id];
   const std::uint32_t own = phases_[job.phase].queue;
   const std::uint32_t apart = lines_apart_[queue * lines_of_queue_.size() + own];
-  if (apart == 0) {
-    for (int position = 0; position < line.npus; ++position)
-      come(static_cast<std::uint32_t>(line.npu_at(position)), job_id);
-    return;
-  }
-  const Lines& lines = lines_of_queue_[own];
-  std::uint32_t at = lines.of(static_cast<std::uint32_t>(line.first));
+  const Lines others = lines_of_queue_[own];
   std::uint32_t* const arrivals = arrivals_.data() + job.first_arrival;
-  for (int position = 0; position < line.npus; ++position, at += apart) {
-    if (++arrivals[at] < lines.npus) continue;
-    arrivals[at] = 0;
-    line_has_come(job, job_id, lines.first + at);
+  for (const SeatLine& line : lines) {
+    if (apart == 0) {
+      for (int position = 0; position < line.npus; ++position)
+        come(static_cast<std::uint32_t>(line.npu_at(position)), job_id);
+      continue;
+    }
+    std::uint32_t at = others.of(static_cast<std::uint32_t>(line.first));
+    for (int position = 0; position < line.npus; ++position, at += apart) {
+      if (++arrivals[at] < others.npus) continue;
+      arrivals[at] = 0;
+      line_has_come(job, job_id, others.first + at);
+    }
   }
 }
 
@@ -246,26 +249,53 @@ void LinePace::line_has_come(const Job& job, std::uint32_t id, std::uint32_t lin
 }
 
 void LinePace::settle() {
+  const Time now = in_.events.now();
   for (const std::uint32_t index : idle_) {
     LineState& line = states_[index];
     if (line.busy || line.waiting.empty()) continue;
     line.busy = true;
     line.job = line.waiting.pop();
-    line.started = in_.events.now();
-    const Job& job = jobs_[line.job];
-    const std::uint32_t queue = phases_[job.phase].queue;
-    ++uses_[queue].chunks;
-    queueing_[queue] += static_cast<std::uint64_t>(in_.events.now().value());
-    begin(index, job.phase);
+    line.started = now;
+    const std::uint32_t phase = jobs_[line.job].phase;
+    if (!seats_) {
+      begin_together(index, phase);
+      continue;
+    }
+    ++uses_[phases_[phase].queue].chunks;
+    queueing_[phases_[phase].queue] += static_cast<std::uint64_t>(now.value());
+    begin(index, phase);
   }
+  push_run();
   idle_.clear();
 }
 
-void LinePace::begin(std::uint32_t index, std::uint32_t phase) {
-  if (!seats_) {
-    const Time end = in_.events.now() + time_on(index, phase);
-    return in_.events.push(end, play_event(PlayEvent::PhaseEnds, index));
+// Without a transport the end is known.
+void LinePace::begin_together(std::uint32_t index, std::uint32_t phase) {
+  const std::uint32_t job = states_[index].job;
+  const bool next = run_.count > 0 && run_.job == job && run_.first + run_.count == index;
+  if (next && kind_of_line_.empty()) {
+    ++run_.count;
+    return;
   }
+  const Time end = in_.events.now() + time_on(index, phase);
+  if (next && end == run_.end) {
+    ++run_.count;
+    return;
+  }
+  push_run();
+  run_ = {index, 1, job, end};
+}
+
+void LinePace::push_run() {
+  if (run_.count == 0) return;
+  const std::uint32_t queue = phases_[jobs_[run_.job].phase].queue;
+  uses_[queue].chunks += run_.count;
+  queueing_[queue] += run_.count * static_cast<std::uint64_t>(in_.events.now().value());
+  in_.events.push(run_.end, play_event(PlayEvent::PhaseEnds, run_.first, run_.count - 1));
+  run_.count = 0;
+}
+
+void LinePace::begin(std::uint32_t index, std::uint32_t phase) {
   LineState& line = states_[index];
   look(index, phase);
   const Time* known = played_on(index, phase);
@@ -315,12 +345,12 @@ Time LinePace::time_on(std::uint32_t line, std::uint32_t phase) {
   const std::uint32_t kind = kind_of_line_.empty() ? 0 : kind_of_line_[line];
   if (timed.times.size() <= kind) timed.times.resize(kind + 1);
   std::optional<Time>& time = timed.times[kind];
-  if (!time) time = phase_time(wires_[timed.queue], *timed.program, speeds_[kind]);
+  if (!time) time = phase_time(wires_[timed.queue], *timed.program, speeds_[kind], in_.on_messages);
   return *time;
 }
 
 void LinePace::handle(const PlayEvent& event) {
-  if (event.kind == PlayEvent::PhaseEnds) return end_phase(event.subject);
+  if (event.kind == PlayEvent::PhaseEnds) return end_phase(event.subject, event.detail + 1);
   if (seats_->arrive(event.subject, event.detail)) seat_ends(event.subject);
 }
 
@@ -331,35 +361,40 @@ void LinePace::seat_ends(std::uint32_t seat) {
   if (--line.unfinished == 0) in_.events.push(line.end, play_event(PlayEvent::PhaseEnds, index));
 }
 
-void LinePace::end_phase(std::uint32_t index) {
-  LineState& state = states_[index];
-  const SeatLine& line = lines_[index];
-  const std::uint32_t job_id = state.job;
+// Of lines that began it together.
+void LinePace::end_phase(std::uint32_t first, std::uint32_t count) {
+  const std::uint32_t job_id = states_[first].job;
+  const Time started = states_[first].started;
   const Job job = jobs_[job_id];
   const TimedPhase& phase = phases_[job.phase];
-  uses_[phase.queue].service += in_.events.now() - state.started;
-  if (state.secluded) *played_on(index, job.phase) = in_.events.now() - state.started;
-  if (in_.timeline != nullptr && line.first == 0) {
+  uses_[phase.queue].service += (in_.events.now() - started) * count;
+  if (states_[first].secluded) *played_on(first, job.phase) = in_.events.now() - started;
+  if (in_.timeline != nullptr && first == lines_of_queue_[phase.queue].first) {  // the line of the first NPU
     in_.timeline->chunks.push_back(
-        {job.operation, phase.queue, job.chunk, phase.kind, state.started, in_.events.now()});
+        {job.operation, phase.queue, job.chunk, phase.kind, started, in_.events.now()});
   }
-  state.busy = false;
-  idle_.push_back(index);
-  if (!job.last) return all_come(line, phase.queue, job_id + 1);
-  end_chunk(index, job);
+  for (std::uint32_t index = first; index < first + count; ++index) {
+    states_[index].busy = false;
+    idle_.push_back(index);
+  }
+  if (!job.last) return all_come(std::span(lines_).subspan(first, count), phase.queue, job_id + 1);
+  end_chunk(first, count, job);
 }
 
-// A chunk of a collective has ended on a line; with the last that leaves there, NPUs are through.
-void LinePace::end_chunk(std::uint32_t index, const Job& job) {
+// A chunk of a collective has ended on lines; with the last that leaves there, NPUs are through.
+void LinePace::end_chunk(std::uint32_t first, std::uint32_t count, const Job& job) {
   const std::uint32_t queue = phases_[job.phase].queue;
   const std::vector<Exit>& exits = exits_[in_.step.graph.operations[job.operation].collective];
   const auto exit =
       std::find_if(exits.begin(), exits.end(), [&](const Exit& each) { return each.queue == queue; });
-  std::uint32_t& left = calls_[job.call].chunks_left[exit->first + index - lines_of_queue_[queue].first];
-  if (--left > 0) return;
-  const SeatLine& line = lines_[index];
-  for (int position = 0; position < line.npus; ++position)
-    end_call(static_cast<std::uint32_t>(line.npu_at(position)), job);
+  std::uint32_t* const left =
+      calls_[job.call].chunks_left.data() + exit->first - lines_of_queue_[queue].first;
+  for (std::uint32_t index = first; index < first + count; ++index) {
+    if (--left[index] > 0) continue;
+    const SeatLine& line = lines_[index];
+    for (int position = 0; position < line.npus; ++position)
+      end_call(static_cast<std::uint32_t>(line.npu_at(position)), job);
+  }
 }
 
 // All chunks that leave by one of its lines have ended on an NPU.

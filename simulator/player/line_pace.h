@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/invariant_divisor.h"
 #include "core/stopping.h"
 #include "simulator/player/pace.h"
 #include "simulator/player/secluded_lines.h"
@@ -38,8 +39,10 @@ class LinePace final : public Pace {
     std::uint32_t count = 0;
     std::uint32_t stride = 1;
     std::uint32_t npus = 0;
+    InvariantDivisor by_stride = InvariantDivisor(1);
+    InvariantDivisor by_block = InvariantDivisor(1);           // of stride x npus
     [[nodiscard]] std::uint32_t of(std::uint32_t npu) const {  // from the first on
-      return npu / (stride * npus) * stride + npu % stride;
+      return by_block.quotient(npu) * stride + npu - by_stride.quotient(npu) * stride;
     }
   };
   struct TimedPhase {
@@ -80,6 +83,13 @@ class LinePace final : public Pace {
     std::vector<std::uint32_t> exits_left;   // by NPU
     std::int64_t npus_left = 0;
   };
+  // Lines next to each other that begin a job together and end it together: one event for all of them.
+  struct Run {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+    std::uint32_t job = 0;
+    Time end;
+  };
   struct LineState {
     ReadyQueue waiting;
     std::uint32_t job = 0;
@@ -99,16 +109,18 @@ class LinePace final : public Pace {
   std::uint32_t open_call(OperationId id);
   void create_jobs(std::uint32_t call, const CollectivePlan& plan, std::uint32_t collective);
   void come(std::uint32_t npu, std::uint32_t job);
-  void all_come(const SeatLine& line, std::uint32_t queue, std::uint32_t job);
+  void all_come(std::span<const SeatLine> lines, std::uint32_t queue, std::uint32_t job);
   void line_has_come(const Job& job, std::uint32_t id, std::uint32_t line);
   [[nodiscard]] std::uint32_t lines_apart(std::size_t queue, std::size_t other) const;
   void begin(std::uint32_t line, std::uint32_t phase);
+  void begin_together(std::uint32_t line, std::uint32_t phase);
+  void push_run();
   Time time_on(std::uint32_t line, std::uint32_t phase);
   void look(std::uint32_t line, std::uint32_t phase);
   Time* played_on(std::uint32_t line, std::uint32_t phase);
   void seat_ends(std::uint32_t seat);
-  void end_phase(std::uint32_t line);
-  void end_chunk(std::uint32_t line, const Job& job);
+  void end_phase(std::uint32_t first, std::uint32_t count);
+  void end_chunk(std::uint32_t first, std::uint32_t count, const Job& job);
   void end_call(std::uint32_t npu, const Job& job);
 
   PaceInputs in_;
@@ -120,6 +132,7 @@ class LinePace final : public Pace {
   std::vector<SeatLine> lines_;
   std::vector<LineState> states_;
   std::vector<std::uint32_t> idle_;  // lines that may have something to start
+  Run run_;                          // of the lines that have just begun
   std::vector<TimedPhase> phases_;
   std::vector<std::vector<std::uint32_t>> first_phase_;  // of each collective and plan
   std::vector<std::vector<Entrance>> entrances_;         // of each collective

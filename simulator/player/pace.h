@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "simulator/player/seats.h"
@@ -36,6 +37,7 @@ struct PaceInputs {
   PlayEvents& events;
   Timeline* timeline;     // may be nothing; gets the chunks of the first NPU of each kind
   bool play_all = false;  // phases whose time is known from before, too
+  std::function<void(std::int64_t)> on_messages = {};  // that were no events, but worked out
 };
 
 }  // namespace bandwright

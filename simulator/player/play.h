@@ -8,6 +8,7 @@
 #include "simulator/closed_form/exposure.h"
 #include "simulator/player/line_pace.h"
 #include "simulator/player/own_pace.h"
+#include "simulator/player/player.h"
 #include "simulator/transport/flow_share.h"
 
 namespace bandwright {
@@ -20,7 +21,7 @@ class Player {
   Player(const Scenario& scenario, const RankedStep& step, Timeline* timeline, bool play_all,
          SharedFlows* shared = nullptr);
 
-  StepResult run(const std::function<void(std::int64_t)>& on_progress);
+  StepResult run(const OnPlayed& on_progress);
 
   // For who plays several: the step begins at a time; when it acts next, nothing where only messages under
   // way could make it; what it does at that moment, which somebody settles; and what came of it, with times
@@ -85,7 +86,8 @@ class Player {
   std::vector<std::size_t> first_state_;  // by NPU
   std::vector<std::uint32_t> place_;      // by operation: among its kind's
   std::vector<std::vector<OperationId>> dependants_;
-  std::int64_t handled_ = 0;
+  PlayedSoFar so_far_;
+  OnPlayed on_progress_;
   mutable StopCheck stop_;
   Time begun_;
   Timeline* timeline_;

@@ -7,6 +7,8 @@
 #include "core/error.h"
 #include "core/io/host.h"
 #include "core/text.h"
+#include "network/distances.h"
+#include "simulator/transport/flow_network.h"
 
 namespace bandwright {
 namespace {
@@ -15,15 +17,17 @@ namespace {
 constexpr double event_seconds = 40e-9;
 constexpr double arrival_seconds = 10e-9;  // of an NPU at a phase of its line
 constexpr double round_seconds = 8e-9;     // of an NPU in a recurrence (collective/phase_time.h)
-constexpr double link_events = 3.0;        // of a message: port, links, arrival
+constexpr double flow_events = 2.0;        // of a message: departure, arrival; many end together
 
 constexpr double operation_bytes = 24.0;  // of an NPU
 constexpr double line_bytes = 150.0;
 constexpr double seat_bytes = 64.0;
 constexpr double waiting_bytes = 24.0;   // of an arrival or event to come
-constexpr double packet_bytes = 220.0;   // on links
 constexpr double flow_seconds = 1.5e-6;  // of a message that shares links fairly
 constexpr double flow_bytes = 450.0;
+constexpr double link_bytes = 110.0;     // with the list of its flows
+constexpr double last_way_bytes = 60.0;  // of an NPU and dimension
+constexpr double sprayed_way_bytes = 200.0;
 
 // One call of a collective, for one of its NPUs on average.
 struct CallCost {
@@ -31,7 +35,6 @@ struct CallCost {
   double phases = 0.0;
   double lines = 0.0;       // phases, each by the part of its line that an NPU is
   double at_once = 0.0;     // messages of one round
-  double recurrence = 0.0;  // messages of each different phase once
   double peer_ports = 0.0;  // of a line with a port for each peer, per NPU
 };
 
@@ -52,7 +55,6 @@ CallCost cost_of(const CommunicationPlan& plan, const CommunicationPlan::Call& c
       if (dimension.kind->message_share(dimension.npus) < 1.0)
         cost.peer_ports = std::max<double>(cost.peer_ports, n);
     }
-    cost.recurrence += messages;
   }
   for (const std::uint32_t chunk : call.plan.plan_of_chunk) {
     cost.messages += of_plan[chunk];
@@ -62,6 +64,46 @@ CallCost cost_of(const CommunicationPlan& plan, const CommunicationPlan::Call& c
     }
   }
   return cost;
+}
+
+// Messages of phases that are worked out: each different one once, on one line of each kind.
+double worked_out(const Scenario& scenario, const CommunicationPlan& plan) {
+  struct Known {
+    std::uint32_t queue;
+    const Program* program;
+  };
+  std::vector<Known> known;
+  double unlike = 0.0;  // NPUs whose ports differ: lines with one of them may be of a kind of their own
+  for (const NpuSpec& spec : scenario.library.npus) {
+    if (spec.port_speed != 1.0) unlike += static_cast<double>(spec.last - spec.first + 1);
+  }
+  double messages = 0.0;
+  for (const CommunicationPlan::Call& call : plan.calls) {
+    for (const ChunkPlan& chunk : call.plan.plans) {
+      for (const Phase& phase : chunk) {
+        const std::uint32_t queue = call.queues[phase.part];
+        const bool fresh = std::none_of(known.begin(), known.end(), [&](const Known& one) {
+          return one.queue == queue && *one.program == phase.program;
+        });
+        if (!fresh) continue;
+        known.push_back({queue, &phase.program});
+        const int n = plan.queues[queue].part.npus;
+        const double lines = static_cast<double>(scenario.network.npus()) / n;
+        for (const Block& block : phase.program) {
+          messages += std::min(lines, 1.0 + unlike) * static_cast<double>(block.pattern->messages(n, block));
+        }
+      }
+    }
+  }
+  return messages;
+}
+
+// Distances are kept by target, the ways of sprayed messages for each two.
+void add_ways(const FlowNetwork& built, PlayCost& cost) {
+  const DistancesCost ways = distances_cost(built.graph);
+  const bool sprayed = built.routing.routing == Routing::Spray;
+  cost.bytes += ways.bytes + (sprayed ? ways.targets * ways.targets * sprayed_way_bytes : 0.0);
+  cost.seconds += ways.seconds * (sprayed ? 2.0 : 1.0);
 }
 
 double link_count(const Network& network) {
@@ -80,10 +122,9 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
   for (const CommunicationPlan::Call& call : plan.calls)
     calls.push_back(cost_of(plan, call, scenario.network));
   const bool alike = step.teams_of_group.empty();
-  const bool links = scenario.library.network != NetworkModel::Ports;
   const auto npus = static_cast<double>(scenario.network.npus());
   const bool flows = scenario.library.network == NetworkModel::Flows;
-  const bool single_messages = links || !alike;
+  const bool single_messages = flows || !alike;
   PlayCost cost;
   for (const RankedStep::Kind& kind : step.kinds) {
     const auto count = static_cast<double>(kind.npus.size());
@@ -95,7 +136,7 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
       const CallCost& call = calls[operation.collective];
       cost.messages += count * call.messages;
       cost.events += count * (alike ? call.lines : call.phases);
-      if (single_messages) cost.events += count * call.messages * (links ? link_events : 1.0);
+      if (single_messages) cost.events += count * call.messages * (flows ? flow_events : 1.0);
       if (alike) cost.seconds += count * call.phases * arrival_seconds;
     }
   }
@@ -103,7 +144,6 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
   double at_once = 0.0;
   double peer_ports = 0.0;
   for (const CallCost& call : calls) {
-    if (!single_messages) cost.seconds += npus * call.recurrence * round_seconds;
     largest = std::max(largest, npus * (alike ? call.lines : call.phases) * waiting_bytes);
     at_once = std::max(at_once, call.at_once);
     peer_ports = std::max(peer_ports, call.peer_ports);
@@ -112,23 +152,39 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
     cost.bytes += npus / queue.part.npus * line_bytes + (single_messages ? npus * seat_bytes : 0.0);
   }
   cost.bytes += largest + npus * 3.0 * waiting_bytes;
-  if (links) {
-    cost.bytes += link_count(scenario.network) * 8.0 +
-                  npus * at_once * ((flows ? flow_bytes : packet_bytes) + waiting_bytes);
+  if (flows) {
+    const double links = scenario.built != nullptr ? static_cast<double>(scenario.built->graph.links.size())
+                                                   : link_count(scenario.network);
+    cost.bytes += links * link_bytes + npus * scenario.network.size() * last_way_bytes +
+                  npus * at_once * (flow_bytes + waiting_bytes);
   } else {
     cost.bytes += (alike ? peer_ports : npus) * peer_ports * 8.0;
     if (!alike) cost.bytes += npus * at_once * waiting_bytes;
   }
-  cost.seconds += cost.events * event_seconds + (flows ? cost.messages * flow_seconds : 0.0);
+  if (scenario.built != nullptr) add_ways(*scenario.built, cost);
+  if (!single_messages) cost.worked_out = worked_out(scenario, plan);
+  cost.seconds += cost.worked_out * round_seconds + cost.events * event_seconds +
+                  (flows ? cost.messages * flow_seconds : 0.0);
   return cost;
+}
+
+double share_played(const PlayCost& cost, const PlayedSoFar& so_far) {
+  const auto seconds = [](double events, double worked_out) {
+    return events * event_seconds + worked_out * round_seconds;
+  };
+  return std::min(1.0, seconds(static_cast<double>(so_far.events), static_cast<double>(so_far.messages)) /
+                           seconds(cost.events, cost.worked_out));
+}
+
+std::string described(const PlayCost& cost) {
+  return fmt::format("every NPU by itself would take {:.3g} messages, about {:.3g} GB and {:.3g} s",
+                     cost.messages, cost.bytes / 1e9, cost.seconds);
 }
 
 void require_affordable(const PlayCost& cost, std::string_view instead) {
   constexpr double longest = 86400.0;
   const std::optional<double> memory = available_memory();
-  const std::string needs =
-      fmt::format("every NPU by itself would take {:.3g} messages, about {:.3g} GB and {:.3g} s",
-                  cost.messages, cost.bytes / 1e9, cost.seconds);
+  const std::string needs = described(cost);
   if (memory && cost.bytes > *memory) {
     throw InputError(
         fmt::format("{}: this machine has {:.3g} GB to give ({})", needs, *memory / 1e9, instead));

@@ -25,12 +25,13 @@ Player::Player(const Scenario& scenario, const RankedStep& step, Timeline* timel
   prepare();
 }
 
-StepResult Player::run(const std::function<void(std::int64_t)>& on_progress) {
+StepResult Player::run(const OnPlayed& on_progress) {
+  on_progress_ = on_progress;
   start_first();
   settle();
   while (!events_.empty()) {
     handle(events_.pop());
-    if (++handled_ % progress_interval == 0 && on_progress) on_progress(handled_);
+    if (++so_far_.events % progress_interval == 0 && on_progress_) on_progress_(so_far_);
     stop_.look_now_and_then();
     if (events_.more_now()) continue;
     stop_.look();
@@ -50,7 +51,7 @@ void Player::begin(Time start) {
 void Player::act() {
   do {
     handle(events_.pop());
-    ++handled_;
+    ++so_far_.events;
     stop_.look_now_and_then();
   } while (events_.more_now());
   pace_->settle();
@@ -73,7 +74,12 @@ void Player::choose_transport(bool play_all, SharedFlows* shared) {
   } else if (!alike || scenario_.library.network != NetworkModel::Ports) {
     transport_ = transport_of(scenario_.library).make(scenario_, step_.crossing, events_);
   }
-  const PaceInputs inputs{scenario_, step_, plan_, transport_.get(), events_, timeline_, play_all};
+  const auto worked_out = [this](std::int64_t messages) {
+    so_far_.messages += messages;
+    if (on_progress_) on_progress_(so_far_);
+  };
+  const PaceInputs inputs{scenario_, step_,     plan_,    transport_.get(),
+                          events_,   timeline_, play_all, worked_out};
   if (alike) {
     pace_ = std::make_unique<LinePace>(inputs);
   } else {
@@ -106,6 +112,9 @@ void Player::prepare() {
 
 void Player::handle(const PlayEvent& event) {
   switch (event.kind) {
+    case PlayEvent::PhaseEnds:
+      so_far_.events += event.detail;  // of as many lines more
+      return pace_->handle(event);
     case PlayEvent::OperationEnds:
       return end_operation(event.subject, event.detail);
     case PlayEvent::TransportActs:
@@ -237,12 +246,12 @@ StepResult Player::result() {
     result.queues[q].npus = queue.part.npus;
   }
   if (timeline_ != nullptr) fill_timeline();
-  result.events = handled_;
+  result.events = so_far_.events;
   return result;
 }
 
 StepResult simulate_full(const Scenario& scenario, const RankedStep& step, Timeline* timeline,
-                         const std::function<void(std::int64_t)>& on_progress, bool play_all) {
+                         const OnPlayed& on_progress, bool play_all) {
   return Player(scenario, step, timeline, play_all).run(on_progress);
 }
 

@@ -5,7 +5,6 @@
 
 #include "core/catalogue.h"
 #include "simulator/transport/flows.h"
-#include "simulator/transport/links.h"
 #include "simulator/transport/ports.h"
 
 namespace bandwright {
@@ -19,11 +18,10 @@ std::unique_ptr<Transport> make_transport(const Scenario& scenario, Crossing cro
 constexpr std::array all_transports = {
     TransportInfo{NetworkModel::Ports, "ports", "each NPU's port into a dimension is shared, nothing else",
                   make_transport<Ports>},
-    TransportInfo{NetworkModel::Links, "links", "every directed link on a message's route is shared as well",
-                  make_transport<Links>},
     TransportInfo{NetworkModel::Flows, "flows",
                   "messages share the bandwidth of every link on their way, max-min fairly",
-                  make_transport<Flows>}};
+                  make_transport<Flows>},
+    TransportInfo{NetworkModel::Flows, "links", "another word for flows", make_transport<Flows>}};
 
 }  // namespace
 

@@ -16,7 +16,7 @@ struct TransportInfo {
   std::unique_ptr<Transport> (*make)(const Scenario& scenario, Crossing crossing, PlayEvents& events);
 };
 
-// ports, links, flows: the catalogue.
+// ports, flows: the catalogue. The first row of a model has its name, others are other words for it.
 std::span<const TransportInfo> transports();
 const TransportInfo& transport_named(std::string_view name);  // throws InputError naming the choices
 const TransportInfo& transport_of(const Library& library);

@@ -12,6 +12,31 @@
 namespace bandwright {
 namespace {
 
+// The way of each sender's last message: many send to one neighbour again and again. Kept when it is asked
+// for the second time, so that those who send to all others pay next to nothing.
+class LastWays {
+ public:
+  void resize(std::size_t senders) { last_.resize(senders); }
+  template <class Find>
+  void find(std::size_t sender, std::int64_t to, Routes::Way& way, Find&& find_now) {
+    Last& last = last_[sender];
+    if (last.to != to) {
+      last.to = to;
+      last.way.steps.clear();
+      return find_now(way);
+    }
+    if (last.way.steps.empty()) find_now(last.way);
+    way = last.way;
+  }
+
+ private:
+  struct Last {
+    std::int64_t to = -1;
+    Routes::Way way;
+  };
+  std::vector<Last> last_;
+};
+
 class GraphWays final : public FlowWays {
  public:
   explicit GraphWays(const Scenario& scenario)
@@ -27,6 +52,7 @@ class GraphWays final : public FlowWays {
           "NPUs and links of a library that differ are of a grid; those of a network as it is built "
           "are in its own file");
     }
+    last_.resize(static_cast<std::size_t>(npus));
   }
 
   std::vector<double> capacities() const override { return routes_.capacities(); }
@@ -36,7 +62,11 @@ class GraphWays final : public FlowWays {
   std::uint32_t legs(const Message&) override { return 1; }
   void find(const Message& message, std::uint32_t, std::uint32_t part, const Routes::Load& load,
             Routes::Way& way) override {
-    routes_.find(place(message.from), place(message.to), part, load, way);
+    const auto find_now = [&](Routes::Way& found) {
+      routes_.find(place(message.from), place(message.to), part, load, found);
+    };
+    if (!fixed() || part > 0) return find_now(way);
+    last_.find(static_cast<std::size_t>(message.from), message.to, way, find_now);
   }
 
  private:
@@ -46,6 +76,7 @@ class GraphWays final : public FlowWays {
 
   const FlowNetwork& built_;
   Routes routes_;
+  LastWays last_;
 };
 
 class GridWays final : public FlowWays {
@@ -65,6 +96,7 @@ class GridWays final : public FlowWays {
       if (shared) ports += static_cast<std::uint32_t>(wires_.npus());
     }
     count_ = ports;
+    last_.resize(static_cast<std::size_t>(wires_.npus()) * links_.dimensions().size());
   }
 
   std::vector<double> capacities() const override {
@@ -96,6 +128,13 @@ class GridWays final : public FlowWays {
 
   void find(const Message& message, std::uint32_t leg, std::uint32_t, const Routes::Load&,
             Routes::Way& way) override {
+    if (!whole_ && message.dimension >= 0) {
+      const std::size_t dimensions = links_.dimensions().size();
+      const std::size_t sender =
+          static_cast<std::size_t>(message.from) * dimensions + static_cast<std::size_t>(message.dimension);
+      return last_.find(sender, message.to, way,
+                        [&](Routes::Way& found) { find_all(message, every_leg, found); });
+    }
     find_all(message, whole_ || !message.lone ? every_leg : leg, way);
     if (!whole_) return;
     const std::int64_t links = static_cast<std::int64_t>(way.steps.size());
@@ -173,6 +212,7 @@ class GridWays final : public FlowWays {
   std::uint32_t count_ = 0;
   bool whole_ = false;                // messages go link by link
   std::vector<std::uint32_t> route_;  // scratch
+  LastWays last_;                     // by sender and dimension
 };
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace bandwright {
 struct PlayEvent {
   enum Kind : std::uint32_t {
     OperationEnds,   // subject: NPU, detail: operation
-    PhaseEnds,       // subject: line or seat
+    PhaseEnds,       // subject: line or seat, detail: how many lines after it that end with it
     MessageArrives,  // subject: seat of the receiver, detail: round
     TransportActs,   // subject: the transport's own
   };

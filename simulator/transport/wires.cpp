@@ -8,7 +8,10 @@ Wires::Wires(const Scenario& scenario)
       speeds_(npu_factors(scenario, &NpuSpec::port_speed)) {
   std::int64_t stride = 1;
   for (const Dimension& dimension : scenario.network.dimensions) {
-    dimensions_.push_back({.stride = stride, .npus = dimension.npus});
+    dimensions_.push_back({.stride = stride,
+                           .npus = dimension.npus,
+                           .by_stride = InvariantDivisor(static_cast<std::uint32_t>(stride)),
+                           .by_npus = InvariantDivisor(static_cast<std::uint32_t>(dimension.npus))});
     stride *= dimension.npus;
   }
 }

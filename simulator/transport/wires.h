@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "collective/wire.h"
+#include "core/invariant_divisor.h"
 #include "simulator/scenario.h"
 #include "topology/route.h"
 
@@ -28,7 +29,9 @@ class Wires {
   Time latency(const Hop& hop) { return wire(hop.dimension).latency(hop.from, hop.to); }
   [[nodiscard]] int position(int d, std::int64_t npu) const {
     const Priced& priced = dimensions_[static_cast<std::size_t>(d)];
-    return static_cast<int>(npu / priced.stride % priced.npus);
+    const std::uint32_t place = priced.by_stride.quotient(static_cast<std::uint32_t>(npu));
+    const std::uint32_t lines = priced.by_npus.quotient(place);
+    return static_cast<int>(place) - static_cast<int>(lines) * priced.npus;
   }
   [[nodiscard]] Hop hop_along(int d, std::int64_t from, std::int64_t to) const {
     return {d, dimensions_[static_cast<std::size_t>(d)].stride, position(d, from), position(d, to)};
@@ -38,6 +41,8 @@ class Wires {
   struct Priced {
     std::int64_t stride = 1;  // of neighbours, in NPU ids
     int npus = 1;
+    InvariantDivisor by_stride = InvariantDivisor(1);
+    InvariantDivisor by_npus = InvariantDivisor(1);
     std::optional<Wire> wire;
     std::int64_t bytes = -1;  // the last message's size and time: most are like the one before
     Time occupancy;

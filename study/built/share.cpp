@@ -115,7 +115,8 @@ PlayCost cost_of(const std::vector<JobScenario>& jobs) {
     const Scenario& given = job.scenario;
     const RankedStep ranks = job.ranks == nullptr ? of_one_kind(given) : *job.ranks;
     const PlayCost cost = play_cost(
-        {ranks.graph, given.network, given.library, given.bandwidth, given.after_collective}, ranks);
+        {ranks.graph, given.network, given.library, given.bandwidth, given.after_collective, given.built},
+        ranks);
     all.messages += 2.0 * cost.messages;
     all.events += 2.0 * cost.events;
     all.seconds += 2.0 * cost.seconds;

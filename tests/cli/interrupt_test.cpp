@@ -26,7 +26,7 @@ class Interrupt : public ::testing::Test {
 };
 
 TEST_F(Interrupt, AStepThatIsPlayedLeavesNothing) {
-  for (const char* transport : {"ports", "links", "flows"}) {
+  for (const char* transport : {"ports", "flows"}) {
     const Finished run = press(
         {"simulate",    "dgx-a100", "--model",   "gpt3-175b",      "--npus",     "1024",           "--tp",
          "8",           "--pp",     "8",         "--global-batch", "12288",      "--npu-fidelity", "full",

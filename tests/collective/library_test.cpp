@@ -58,11 +58,15 @@ TEST(Library, RangesOfNpus) {
 
 TEST(Library, LinksThatDifferNeedLinks) {
   const std::string failed = "links: [{from: 1, to: 2, speed: 0}]";
-  EXPECT_THAT(refusal(failed), testing::HasSubstr("network_model: links"));
-  const Library library = parsed(failed + "\nnetwork_model: links");
+  EXPECT_THAT(refusal(failed), testing::HasSubstr("network_model: flows"));
+  const Library library = parsed(failed + "\nnetwork_model: flows");
   EXPECT_EQ(library.links[0].speed, 0.0);
   EXPECT_FALSE(library.symmetric());
-  EXPECT_EQ(parsed("network_model: links").network, NetworkModel::Links);
+  // Two words for the same, in identities too.
+  const Library flows = parsed("network_model: flows");
+  const Library links = parsed("network_model: links");
+  EXPECT_EQ(links.network, NetworkModel::Flows);
+  EXPECT_EQ(library_fields().content(links), library_fields().content(flows));
 }
 
 // What a file may say, and the message where it may not.

@@ -71,8 +71,8 @@ TEST(FlowsOnRings, HalvingDoublingSharesLinks) {
   }
 }
 
-// Where no link carries two messages at a time, flows take what messages in turn take.
-TEST(FlowsOnGrids, LinksThatNothingSharesCostWhatTheyDidInTurn) {
+// Where no link carries two messages at a time, flows take what messages through ports take.
+TEST(FlowsOnGrids, WhatSharesNoLinkTakesWhatPortsTake) {
   for (const std::string_view shorthand :
        {"Ring(8)", "Switch(8)", "FullyConnected(8)", "Ring(4)_Switch(8)"}) {
     for (const CollectiveKind kind :
@@ -88,12 +88,9 @@ TEST(FlowsOnGrids, LinksThatNothingSharesCostWhatTheyDidInTurn) {
                    {kind, Bytes(64 * mebibyte)},
                    std::vector<double>(network.dimensions.size(), 50.0)};
       const Time fair = time_of(one);
-      one.library.network = NetworkModel::Links;
-      const Time in_turn = time_of(one);
       one.library.network = NetworkModel::Ports;
       const Time ports = time_of(one);
       // Each of some hundred dependent messages is rounded up by less than a picosecond.
-      EXPECT_NEAR(to_ns(fair), to_ns(in_turn), 0.5) << shorthand;
       EXPECT_NEAR(to_ns(fair), to_ns(ports), 0.5) << shorthand;
     }
   }

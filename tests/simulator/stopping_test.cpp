@@ -63,7 +63,7 @@ double seconds_to_stop(const std::function<void()>& work) {
 constexpr double soon = 2.0;  // s: sanitizers and other tests beside this one; measured are some milliseconds
 
 TEST(Stopping, EveryTransportEndsInTheMiddle) {
-  for (const NetworkModel model : {NetworkModel::Ports, NetworkModel::Links, NetworkModel::Flows}) {
+  for (const NetworkModel model : {NetworkModel::Ports, NetworkModel::Flows}) {
     Endless endless("Ring(8)_Switch(32)", model, 5000);
     endless.step = expand(endless.step);
     endless.library.npus = {{.first = 1, .last = 1, .compute_time = 1.5}};

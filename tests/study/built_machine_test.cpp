@@ -62,6 +62,8 @@ TEST(BuiltMachine, ReductionInTheSwitchIsSaid) {
   const SimulationAnswer torn = simulate(job_of("LeafSpine(8x4, bandwidth 50)"), {});
   EXPECT_THAT(torn.notes, ElementsAre(HasSubstr("has no switches that join the 8 NPUs")));
   EXPECT_THAT(simulate(job_of(""), {}).notes, IsEmpty());
+  EXPECT_THAT(simulate(job_of(""), {.transport = NetworkModel::Flows}).notes,
+              ElementsAre(HasSubstr("all-reduces of TP are reduced in the switch")));
 }
 
 }  // namespace

@@ -221,7 +221,7 @@ TEST(Simulate, WhatAnEngineCannotIsOneLine) {
     return refused([&] { return simulate(job, how); });
   };
   EXPECT_THAT(said(tree_job(), {.closed_form = true}), HasSubstr("--engine closed knows grids only"));
-  EXPECT_THAT(said(tree_job(), {.transport = NetworkModel::Links}), HasSubstr("--transport links: FatTree"));
+  EXPECT_THAT(said(tree_job(), {.transport = NetworkModel::Ports}), HasSubstr("--transport ports: FatTree"));
   Job dark{.collective = "all-reduce", .size = "1 MB", .network = "Ring(4)_Switch(8)", .bandwidth = "50,0"};
   EXPECT_THAT(said(dark, {.closed_form = true}), HasSubstr("a dimension carries data at 0 GB/s"));
   Timeline drawn;
