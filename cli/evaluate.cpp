@@ -60,6 +60,11 @@ void run(const EvaluateOptions& options, Crew& crew) {
   }
   if (!evaluation.complete) {
     tell("interrupted; what was finished is kept, the same command continues\n");
+    if (options.output.host != nullptr) {  // it has been told to end: what there is, is read all the same
+      const StopScope unstopped{std::stop_token()};
+      const std::vector<Result> results = store.listed();
+      options.output.host->on_answer(evaluation_document(experiment, evaluation, results, folder));
+    }
     throw CLI::RuntimeError(interrupted_status);
   }
   const std::vector<Result> results = store.listed();

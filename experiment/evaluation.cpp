@@ -156,6 +156,8 @@ Evaluation evaluate_missing(const Experiment& experiment, ResultStore& store, Cr
   Outbox outbox(store, options, evaluation.missing);
   try {
     evaluation.complete = run_groups(groups, crew, options, &outbox) && outbox.has_all();
+  } catch (const Stopped&) {  // in the midst of a point
+    evaluation.complete = false;
   } catch (...) {
     outbox.flush();
     throw;

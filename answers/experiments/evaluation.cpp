@@ -28,15 +28,20 @@ Document evaluation_document(const Experiment& experiment, const Evaluation& eva
     return result.row.step_time_s && result.row.status != "ok";
   });
   Document document{.title = fmt::format("{}: {} points", experiment.name, evaluation.points)};
+  const std::size_t computed = evaluation.missing - (evaluation.points - results.size());
   document.verdict.text = evaluation.missing == 0 ? "all were there already (--force computes them again)"
-                                                  : fmt::format("{} of them computed", evaluation.missing);
+                                                  : fmt::format("{} of them computed", computed);
+  if (!evaluation.complete) {
+    document.verdict.text =
+        fmt::format("interrupted with {} of them; the same command continues", results.size());
+  }
   if (refused > 0) document.verdict.text += fmt::format(", {} have no answer", refused);
   if (too_large > 0) document.verdict.text += fmt::format(", {} do not fit into memory", too_large);
   document.data("experiment", experiment.name)
       .data("points", evaluation.points)
-      .data("computed", evaluation.missing)
-      .data("refused_points", refused)
-      .fact("file", folder.csv().string());
+      .data("computed", computed)
+      .data("refused_points", refused);
+  if (evaluation.complete) document.fact("file", folder.csv().string());
   Table table = rows_table(results);
   table.main = true;
   document.add(std::move(table));

@@ -232,6 +232,30 @@ class Interrupts(unittest.TestCase):
                     self.assertLess(took, 5.0)  # likewise
             self.assertEqual(os.listdir(folder), [])
 
+    def test_ctrl_c_in_a_sweep_keeps_what_is_finished(self):
+        with tempfile.TemporaryDirectory() as folder:
+            sweep = pathlib.Path(folder, "fine.yaml")
+            sweep.write_text("name: fine\nsystems: astra1\nrecompute: full\nnetworks: [2D, 3D, 4D]\nmodels: [17B, 175B, 1T]\n"
+                             "budgets: {from: 100 GB/s, to: 1000 GB/s, step: 6 GB/s}\n", encoding="utf-8")
+
+            def press():  # as soon as some results are there
+                while sum(file.stat().st_size for file in pathlib.Path(folder).glob("fine/*")) < 200_000:
+                    time.sleep(0.01)
+                os.kill(os.getpid(), signal.SIGINT)
+
+            thread = threading.Thread(target=press)
+            with self.assertRaises(bw.Interrupted) as caught:
+                thread.start()
+                bw.evaluate(str(sweep), output=folder)
+            thread.join()
+            part = caught.exception.answer
+            self.assertIn("the same command continues", part.verdict)
+            self.assertEqual(len(part.frame()), part.computed)
+            self.assertGreater(part.computed, 0)
+            self.assertLess(part.computed, part.points)
+            whole = bw.evaluate(str(sweep), output=folder)
+            self.assertEqual((len(whole.frame()), whole.computed), (whole.points, whole.points - part.computed))
+
     def test_another_signal_raises_what_its_handler_raises(self):
         def handler(*_):
             raise TimeoutError("too long")
