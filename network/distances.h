@@ -43,10 +43,13 @@ class Distances {
   [[nodiscard]] const Exit* only_entry(NodeId npu) const {
     return first_entry_[npu + 1] == first_entry_[npu] + 1 ? &entries_[first_entry_[npu]] : nullptr;
   }
-  // A target for all NPUs that are only reached over it: the NPU's only neighbour, or the NPU itself.
+  // Whether messages pass through a node.
+  [[nodiscard]] bool passes(NodeId node) const { return passes_[node] != 0; }
+  // A target for all NPUs that are only reached over it: the NPU's only neighbour, where messages pass
+  // through it, or the NPU itself.
   [[nodiscard]] NodeId anchor(NodeId npu) const {
     const Exit* entry = only_entry(npu);
-    return entry == nullptr ? npu : entry->to;
+    return entry == nullptr || !passes(entry->to) ? npu : entry->to;
   }
 
  private:

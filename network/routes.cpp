@@ -50,7 +50,9 @@ Routes::Routes(const NetworkGraph& graph, RoutingOptions options)
     if (graph.nodes[node].kind == NodeKind::Switch) middles_.push_back(node);
   }
   if (middles_.empty()) {
-    for (NodeId npu = 0; npu < npus_; ++npu) middles_.push_back(npu);
+    for (NodeId npu = 0; npu < npus_; ++npu) {
+      if (distances_.passes(npu)) middles_.push_back(npu);
+    }
   }
   for (const std::vector<NodeId>& way : graph.ways) {
     options_.table.try_emplace({way.front(), way.back()}, way);
@@ -144,6 +146,7 @@ void Routes::walk(NodeId from, NodeId to, std::uint64_t key, const Load& load, W
 void Routes::detour(NodeId from, NodeId to, std::uint64_t key, const Load& load, Way& way) {
   way.steps.clear();
   way.latency = Time(0);
+  if (middles_.empty()) return walk(from, to, key, load, way);
   const NodeId middle = middles_[hashed(key, 1) % middles_.size()];
   const NodeId gate = distances_.anchor(to);
   const bool reached = distances_.to(middle)[from] != Distances::unreachable &&
@@ -179,15 +182,17 @@ void Routes::follow(const std::vector<NodeId>& nodes, Way& way) const {
 void Routes::spray(NodeId from, NodeId to, Way& way) {
   NodeId begin = from;
   NodeId end = to;
-  if (const auto exits = distances_.exits(from); exits.size() == 1 && exits[0].to != to) {
+  const auto exits = distances_.exits(from);
+  if (exits.size() == 1 && exits[0].to != to && distances_.passes(exits[0].to)) {
     begin = exits[0].to;
     way.steps.push_back({bundles_.of_link[exits[0].link]});
     way.latency += graph_.links[exits[0].link].latency;
   }
   const Distances::Exit* last = distances_.only_entry(to);
-  if (last != nullptr && last->to != begin) end = last->to;
-  const auto [known, fresh] = sprayed_.try_emplace((std::uint64_t{begin} << 32) | end);
-  if (fresh) known->second = spread(begin, end);
+  if (last != nullptr && last->to != begin && distances_.passes(last->to)) end = last->to;
+  const std::uint64_t pair = (std::uint64_t{begin} << 32) | end;
+  auto known = sprayed_.find(pair);
+  if (known == sprayed_.end()) known = sprayed_.emplace(pair, spread(begin, end)).first;
   way.steps.insert(way.steps.end(), known->second.steps.begin(), known->second.steps.end());
   way.latency += known->second.latency;
   if (end == to) return;
