@@ -48,16 +48,19 @@ Table sets_table(const ValidationAnswer& answer) {
     table.column(key);
   }
   table.column("metric", "", Shown::ToPrograms).column("too_large", "", Shown::ToPrograms);
+  table.column("too_large_unstated", "", Shown::ToPrograms);
   for (const ScoredSet& each : answer.scored) {
     const auto& rows = each.set->rows;
     const auto too_large =
         std::count_if(rows.begin(), rows.end(), [](auto& row) { return row.filled > 1.0; });
+    const auto unstated = std::count_if(rows.begin(), rows.end(),
+                                        [](auto& row) { return row.filled > 1.0 && row.memory_unstated; });
     const ErrorSummary summary = summarize(each.errors);
     const auto known = [&](double percent) { return each.errors.empty() ? Value() : Value(percent); };
     table.rows.push_back({each.set->name, measured_name(each.set->what), each.errors.size(),
                           each.set->not_run.size(), known(summary.mape_percent), known(summary.bias_percent),
                           known(summary.median_percent), known(summary.worst_percent),
-                          each.set->target_percent, each.set->metric, too_large});
+                          each.set->target_percent, each.set->metric, too_large, unstated});
   }
   return table;
 }

@@ -305,6 +305,7 @@ constexpr Key all_keys[] = {
     {"not_run", Unit::Word, "not run", "rows that could not be predicted: which, and why; of a set, how many"},
     {"too_large", Unit::Word, "too large",
      "runs of a set, which were measured, that by their bill of memory do not fit"},
+    {"too_large_unstated", Unit::Word, "of them unstated", "of too_large, those whose source leaves out what was kept"},
     {"bias_percent", Unit::Percent, "bias", "mean of the signed errors"},
     {"mape_percent", Unit::Percent, "mean error", "of the absolute values, relative to what was measured"},
     {"median_percent", Unit::Percent, "median error", "likewise"},

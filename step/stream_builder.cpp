@@ -93,10 +93,10 @@ void StreamBuilder::compute(Label label, Time duration) {
       streams(Stream::Compute));
 }
 
-void StreamBuilder::host(Label label, Time duration) {
+void StreamBuilder::beside(Stream stream, Label label, Time duration) {
   if (duration <= Time(0)) return;
   add({.kind = OperationKind::Host, .role = label.role, .line = label.line, .duration = duration},
-      streams(Stream::Compute), streams(Stream::Host));
+      streams(Stream::Compute), streams(stream));
 }
 
 void StreamBuilder::join(StreamSet waits) {

@@ -7,10 +7,10 @@
 namespace bandwright {
 
 // The streams of an NPU. What is issued on a stream ends in the order of issue.
-enum class Stream : std::uint8_t { Compute, Tensor, Context, Expert, Pipeline, Data, Prefetch, Host };
-constexpr std::size_t stream_count = 8;
-using StreamSet = std::uint8_t;
-constexpr StreamSet every_stream = 0xFF;
+enum class Stream : std::uint8_t { Compute, Tensor, Context, Expert, Pipeline, Data, Prefetch, Host, Copy };
+constexpr std::size_t stream_count = 9;
+using StreamSet = std::uint16_t;
+constexpr StreamSet every_stream = 0x1FF;
 
 template <class... Streams>
 constexpr StreamSet streams(Streams... each) {
@@ -39,7 +39,9 @@ class StreamBuilder {
 
   void compute(Label label, Time duration);
   // The host issues work beside the compute stream, from the stream's present on: occupies Stream::Host.
-  void host(Label label, Time duration);
+  void host(Label label, Time duration) { beside(Stream::Host, label, duration); }
+  // The same of what is copied between the NPU's memory and its host's: occupies Stream::Copy.
+  void copy(Label label, Time duration) { beside(Stream::Copy, label, duration); }
   // The compute stream waits for all of these.
   void join(StreamSet waits);
   // A collective that starts after `waits` and occupies streams.
@@ -75,6 +77,7 @@ class StreamBuilder {
     StreamSet occupies;
   };
 
+  void beside(Stream stream, Label label, Time duration);
   std::size_t open(std::int64_t times);
   void close(std::size_t block);
 

@@ -80,7 +80,9 @@ MeasuredErrors::MeasuredErrors(std::vector<MeasuredStep> steps) : steps_(std::mo
     scores.emplace_back(std::abs(step.error - other.error) / other.spread, 1.0 / runs[step.configuration]);
   }
   std::sort(scores.begin(), scores.end());
-  double left = share_held * static_cast<double>(runs.size());
+  // One run more than there are, which is yet to come, must be held as often (Lei et al., Distribution-free
+  // predictive inference for regression, 2018).
+  double left = share_held * static_cast<double>(runs.size() + 1);
   for (const auto& [score, count] : scores) {
     if (left <= 0.0) break;
     factor_ = score;

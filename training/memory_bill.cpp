@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "workload/layer_operators.h"
+
 namespace bandwright {
 namespace {
 
@@ -30,6 +32,11 @@ double logit_bytes(Loss loss) {
 
 double as_double(std::int64_t value) { return static_cast<double>(value); }
 
+// Whether the first stage has the embedding in place of a layer: where the stages have room for both ends.
+bool embedding_fills_place(const TransformerArchitecture& m, const Parallelism& p) {
+  return p.pipeline > 1 && p.pipeline * dealing(m, p).stage >= m.layers + 2;
+}
+
 // Layers of a stage by their kind. One of a pipeline that has experts in every `interval`-th layer holds
 // most.
 struct StageLayers {
@@ -39,7 +46,8 @@ struct StageLayers {
 StageLayers layers_of(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
   const Dealing dealt = dealing(m, p);
   const bool last = stage == StageEnd::Last && p.pipeline > 1;
-  const std::int64_t layers = last ? dealt.last_stage : dealt.stage;
+  const std::int64_t first = dealt.stage - (stage == StageEnd::First && embedding_fills_place(m, p) ? 1 : 0);
+  const std::int64_t layers = last ? dealt.last_stage : first;
   if (!m.sparse()) return {.dense = as_double(layers)};
   const std::int64_t most = (layers + m.experts.interval - 1) / m.experts.interval;
   const std::int64_t sparse = p.pipeline > 1 ? most : m.sparse_layers();
@@ -64,9 +72,10 @@ Held held(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage
   result.dense = (layers.dense * dense_layer_parameters(m) + layers.sparse * sparse_layer_parameters(m)) / tp;
   result.experts = layers.sparse * local_experts(m, p);
   const double table = as_double(m.vocabulary) * as_double(m.hidden);
-  const double ends = p.pipeline == 1            ? embedding_parameters(m)
-                      : stage == StageEnd::First ? table + as_double(m.positions) * as_double(m.hidden)
-                                                 : table;
+  const double ends = p.pipeline == 1             ? embedding_parameters(m)
+                      : stage == StageEnd::First  ? table + as_double(m.positions) * as_double(m.hidden)
+                      : stage == StageEnd::Second ? 0.0
+                                                  : table;
   result.embedding = ends / tp;
   return result;
 }
@@ -78,6 +87,8 @@ double core_scores(const TransformerArchitecture& m, const Parallelism& p, doubl
          (as_double(m.hidden) * as_double(p.tensor));
 }
 
+// Chunks of layers that are in flight with v chunks per stage: stage r of p runs 2 (p - r - 1) + (v - 1) p +
+// 1 forward passes before its first backward pass (Megatron-LM, schedules.py).
 double layers_in_flight(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
   const double stages = as_double(p.pipeline);
   const StageLayers layers = layers_of(m, p, stage);
@@ -85,8 +96,9 @@ double layers_in_flight(const TransformerArchitecture& m, const Parallelism& p, 
   const double micro_batches = as_double(p.micro_batches());
   if (p.schedule == PipelineSchedule::GPipe) return per_stage * micro_batches;
   const double chunks = as_double(p.virtual_stages);
-  const double ahead = (stage == StageEnd::First ? 1.0 : -1.0) * (stages - 1.0);
-  const double piped = chunks > 1.0 ? stages + ahead / chunks : stage == StageEnd::First ? stages : 1.0;
+  const double before = stage == StageEnd::First ? 0.0 : stage == StageEnd::Second ? 1.0 : stages - 1.0;
+  const double piped =
+      chunks > 1.0 ? stages + (stages - 1.0 - 2.0 * before) / chunks : std::max(1.0, stages - before);
   const double beside = p.overlap_expert && m.sparse() ? 1.0 / chunks : 0.0;
   return per_stage * std::min(piped + beside, micro_batches);
 }
@@ -136,16 +148,42 @@ double layer_bytes(const TransformerArchitecture& m, const Parallelism& p, bool 
       attention * 2.0 * as_double((m.heads + m.kv_heads) * (m.score_dim() + m.head_dim)) / hidden +
       (2.0 - input) * attended + m.states_per_layer() * kept_of_state_space(m.state_space, input) / hidden;
   const RecomputedModules& again = p.again;
+  // Where the projection after attention runs again, the sum after it is not kept.
+  const double sums = again.output ? 1.0 : 1.0 + m.mixers_per_layer();
   if (again.every_second) return x * kept_of_every_second(m, inner, tp, divided);
   const bool no_ffn = sparse ? again.experts : again.ffn;
   const double blocks = 1.0 + m.mixers_per_layer();
-  const double whole = blocks * (2.0 + (again.norms ? 0.0 : input)) + (gated ? 0.0 : 2.0);
+  const double whole = sums * 2.0 + (again.norms ? 0.0 : blocks * input) + (gated ? 0.0 : 2.0);
   const double within = no_ffn ? 0.0 : inner * ((gated ? 4.0 : 2.0) + (again.activation ? 0.0 : input));
   const double latents = 2.0 * as_double(m.latent.q_rank + m.latent.kv_rank + m.latent.rope_dim) / hidden;
   const bool up_again = again.up_projections && m.latent.kv_rank > 0;
-  const double kept_core = up_again ? latents + (4.0 - input) * attended : core;
+  const double core_again = again.core ? (4.0 - input) * attended : 0.0;  // what it makes
+  const double kept_core = (up_again ? latents + (4.0 - input) * attended : core) - core_again;
   const double copied = no_ffn ? 0.0 : copies * input * as_double(m.expert_width()) / hidden;
   return x * ((whole + copied) / divided + (kept_core + within) / tp) + core_scores(m, p, x);
+}
+
+// The weights that are gathered at a time under ZeRO 3: of two layers of the larger kind, as the next is
+// fetched beside the one in use. A compiler gathers matrix by matrix, and fetches the next beside the one in
+// use or the table of the output layer.
+double gathered_parameters(const TransformerArchitecture& m, const Parallelism& p) {
+  const double tp = as_double(p.tensor);
+  if (!p.compiled) {
+    const double sparse = m.sparse() ? sparse_layer_parameters(m) / tp + local_experts(m, p) : 0.0;
+    return 2.0 * std::max(dense_layer_parameters(m) / tp, sparse);
+  }
+  double largest = 0.0;
+  const auto add = [&](const ProjectionList& all, double matrices) {
+    for (const Projection& each : all) {
+      const bool both = m.ffn_kind == FfnKind::SwiGlu && each.out > each.in;  // gate and value, apart
+      largest = std::max(largest, matrices * as_double(each.in * each.out) / (both ? 2.0 : 1.0));
+    }
+  };
+  add(attention_projections(m), 1.0 / tp);
+  add(ffn_projections(m, m.ffn), 1.0 / tp);
+  if (m.sparse())
+    add(expert_projections(m), as_double(m.experts.count) / as_double(p.expert * p.experts_tensor()));
+  return std::max(2.0 * largest, as_double(m.vocabulary * m.hidden) / tp);
 }
 
 double average_layer(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
@@ -155,7 +193,25 @@ double average_layer(const TransformerArchitecture& m, const Parallelism& p, Sta
   return (layers.dense * layer_bytes(m, p, false) + layers.sparse * layer_bytes(m, p, true)) / all;
 }
 
+// What the layer that runs again keeps of it meanwhile.
+double run_again(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
+  if (p.recompute != Recomputation::Full) return 0.0;
+  Parallelism kept = p;
+  kept.recompute = Recomputation::None;
+  return std::max(layers_of(m, p, stage).dense > 0.0 ? layer_bytes(m, kept, false) : 0.0,
+                  m.sparse() ? layer_bytes(m, kept, true) : 0.0);
+}
+
+// Of layers whose activations are in the host's memory, those that are being copied, and so in both.
+constexpr double copied_layers = 2.0;
+
 }  // namespace
+
+double offloaded_share(const TransformerArchitecture& m, const Parallelism& p) {
+  if (p.offloaded_layers == 0) return 0.0;
+  const std::int64_t layers = dealing(m, p).stage;
+  return as_double(std::min(p.offloaded_layers, layers)) / as_double(layers);
+}
 
 double fragmentation(double allocated_bytes) { return allocator_loss * allocated_bytes; }
 
@@ -195,26 +251,21 @@ MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& 
   const auto gradient_bytes = static_cast<double>(p.stored_gradient_bytes);
   const double state_bytes = optimizer_state_bytes(p.optimizer);
   MemoryBill bill;
-  bill.layer_weights = over(3, weight_bytes);
+  const double kept_bytes = p.compiled ? 0.0 : weight_bytes;
+  bill.layer_weights = over(3, kept_bytes);
   bill.layer_gradients = over(2, gradient_bytes);
   bill.layer_optimizer = over(1, state_bytes);
   bill.embedding =
-      parameters.embedding * (whole(3, weight_bytes) + whole(2, gradient_bytes) + whole(1, state_bytes));
-  bill.activations = average_layer(model, p, stage) * layers_in_flight(model, p, stage);
-  if (p.recompute == Recomputation::Full) {  // the layer being recomputed keeps everything
-    Parallelism kept = p;
-    kept.recompute = Recomputation::None;
-    bill.activations +=
-        std::max(layers_of(model, p, stage).dense > 0.0 ? layer_bytes(model, kept, false) : 0.0,
-                 model.sparse() ? layer_bytes(model, kept, true) : 0.0);
-  }
+      parameters.embedding * (whole(3, kept_bytes) + whole(2, gradient_bytes) + whole(1, state_bytes));
   if (p.pipeline == 1 || stage == StageEnd::Last) bill.logits = logits(model, p);
-  if (p.zero >= 3) {
-    const double dense = dense_layer_parameters(model) / as_double(p.tensor);
-    const double sparse =
-        model.sparse() ? sparse_layer_parameters(model) / as_double(p.tensor) + local_experts(model, p) : 0.0;
-    bill.gathered = 2.0 * weight_bytes * std::max(dense, sparse);
-  }
+  const double layer = average_layer(model, p, stage);
+  const double in_flight = layers_in_flight(model, p, stage);
+  bill.offloaded = offloaded_share(model, p) * layer * in_flight;
+  bill.again = std::max(0.0, run_again(model, p, stage) - bill.logits);
+  bill.activations =
+      layer * in_flight - bill.offloaded + std::min(bill.offloaded, copied_layers * layer) + bill.again;
+  if (p.zero >= 3) bill.gathered = weight_bytes * gathered_parameters(model, p);
+  if (p.compiled) return bill;
   const double all =
       as_double(p.gradient_bytes) * (parameters.dense + parameters.experts + parameters.embedding);
   bill.buffers = workspaces(model) + (p.data > 1 ? std::min(p.bucket_bytes, all) : 0.0);
@@ -225,8 +276,14 @@ MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& 
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& p) {
   const MemoryBill first = memory_bill(model, p, StageEnd::First);
   if (p.pipeline == 1) return first;
-  const MemoryBill last = memory_bill(model, p, StageEnd::Last);
-  return last.total() > first.total() ? last : first;
+  MemoryBill fullest = first;
+  const auto compare = [&](StageEnd stage) {
+    MemoryBill other = memory_bill(model, p, stage);
+    if (other.total() > fullest.total()) fullest = other;
+  };
+  if (p.pipeline > 2 && embedding_fills_place(model, p)) compare(StageEnd::Second);
+  compare(StageEnd::Last);
+  return fullest;
 }
 
 }  // namespace bandwright

@@ -9,10 +9,10 @@
 
 namespace bandwright {
 
-// Bytes on the fullest NPU: of the first or the last pipeline stage, as if either had as many layers as any
-// other that holds its kind; its lines add up to the total.
+// Bytes on the fullest NPU: of the first or the last pipeline stage, which have as many layers as any other
+// where neither holds an end in place of one, or the second; its lines add up to the total.
 //
-//   weights     2 per parameter
+//   weights     2 per parameter; of a compiled step none beside the optimizer's, in fp32
 //   gradients   4 (fp32) or 2 per parameter
 //   optimizer   12 per parameter (fp32 weight and two moments), or by its kind
 //               each of the three divided over DP, or ZeRO's part of it, from ZeRO stage 3, 2 and 1 on
@@ -27,13 +27,21 @@ namespace bandwright {
 //               times the layers in flight, with l of the slowest stage (training/parallelism.h):
 //                 without a pipeline          all of a replica
 //                 1F1B                        l p on the first stage, l on the last
-//                 interleaved                 l (p + (p-1)/v) on the first stage, l (p - (p-1)/v) on the last
+//                 interleaved                 l (p + (p-1)/v) on the first stage, l (p - (p-1)/v) on the
+//                 last,
+//                                             (p-3)/v in place of (p-1)/v on the second
 //                 GPipe                       l x micro-batches
 //               and l/v more where another micro-batch is beside for the sake of experts
+//               of those that wait in the host's memory only two layers, which are being copied; a layer that
+//               runs again has given its place up before the logits take theirs, or after
 //   logits      of the last stage: 13 bytes each with a loss of kernel by kernel, 6 in place, 4 fused
-//   gathered    ZeRO 3: the weights of two layers of the larger kind, with all local experts
+//   gathered    ZeRO 3: the weights of two layers of the larger kind, with all local experts; compiled, of
+//   two
+//               matrices or of the output layer
 //   buffers     workspaces of multiplications; one gradient bucket, or all gradients where those are less
-//   allowance   what the allocator loses: 4 % of the rest, and 1.5 GiB for libraries
+//   allowance   what the allocator loses: 4 % of the rest, and 1.5 GiB for libraries; compiled, where memory
+//   is
+//               planned ahead, neither these nor buffers
 //
 // Source: Korthikanti et al., "Reducing Activation Recomputation in Large Transformer Models" (2022),
 // equations 1 to 6 and section 4.2.3; Rajbhandari et al., "ZeRO" (2020).
@@ -47,6 +55,8 @@ struct MemoryBill {
   double gathered = 0.0;
   double buffers = 0.0;
   double allowance = 0.0;
+  double again = 0.0;      // of activations: what the layer that runs again keeps of it meanwhile
+  double offloaded = 0.0;  // in the host's memory, part of nothing here
 
   struct Line {
     std::string_view name;
@@ -64,7 +74,11 @@ double fragmentation(double allocated_bytes);
 // Bytes kept for one layer of the fullest stage, on average of its kinds, and one micro-batch.
 double layer_activations(const TransformerArchitecture& model, const Parallelism& parallelism);
 
-enum class StageEnd : std::uint8_t { First, Last };
+// Share of a stage's layers whose activations wait in the host's memory.
+double offloaded_share(const TransformerArchitecture& model, const Parallelism& parallelism);
+
+// The second stage: the fullest where the first has the embedding in place of a layer.
+enum class StageEnd : std::uint8_t { First, Second, Last };
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& parallelism, StageEnd stage);
 // Of the fuller one.
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& parallelism);

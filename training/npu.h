@@ -42,9 +42,11 @@ struct Npu {
   std::array<double, 4> peak_flop_per_ns{};  // by Precision; 0 where there is none
   double memory_bytes = 0.0;
   double memory_gb_per_s = 0.0;
+  std::optional<double> host_gb_per_s = {};  // of its link to the host's memory, in one direction
   double older_kernels = 1.0;    // speed of matrix units under the previous generation's instructions
   double attention_speed = 1.0;  // share of matrix units in attention kernels of its own, in an H100's
   double ragged_speed = 1.0;     // of matrix units where groups of rows have weights of their own (experts)
+  bool compiled = false;         // whole steps, their memory planned ahead (XLA)
   int processors = 0;            // streaming multiprocessors, or cores: what tiles of a matrix are dealt to
   double usd_per_hour = 0.0;
   double watts = 0.0;            // its power limit, and that of the NPU that its constants were fitted on;

@@ -30,6 +30,8 @@ constexpr std::array modules_again = {
     Choice<Module>{&RecomputedModules::norms, "norms", "before attention and FFN"},
     Choice<Module>{&RecomputedModules::activation, "activation", "the function of FFNs"},
     Choice<Module>{&RecomputedModules::up_projections, "up-projections", "of latent attention"},
+    Choice<Module>{&RecomputedModules::core, "core", "of attention, on chip"},
+    Choice<Module>{&RecomputedModules::output, "output", "the projection after attention"},
     Choice<Module>{&RecomputedModules::ffn, "ffn", "of layers without experts"},
     Choice<Module>{&RecomputedModules::experts, "experts", "with their exchanges"},
     Choice<Module>{&RecomputedModules::every_second, "every-second",

@@ -25,6 +25,8 @@ struct RecomputedModules {
   bool norms = false;
   bool activation = false;      // the function of FFNs
   bool up_projections = false;  // of latent attention
+  bool core = false;            // of attention, on chip
+  bool output = false;          // the projection after it
   bool ffn = false;             // of layers without experts
   bool experts = false;         // with their exchanges
   bool every_second = false;    // multiplication, and all that is none
@@ -48,6 +50,8 @@ enum class Optimizer : std::uint8_t { Adam, AdamBf16, Adam8Bit, Muon };
 // place by its own kernels (Megatron-LM, vocab_parallel_cross_entropy), or in one.
 enum class Loss : std::uint8_t { KernelByKernel, InPlace, Fused };
 
+constexpr std::int64_t all_layers = std::int64_t{1} << 20;  // more than any model has
+
 // How a training step is divided over NPUs, and what its software does.
 struct Parallelism {
   std::int64_t tensor = 1;         // TP: matrices divided inside a layer
@@ -66,6 +70,9 @@ struct Parallelism {
   std::int64_t global_batch = 1;  // sequences of one step
   Recomputation recompute = Recomputation::None;
   RecomputedModules again;  // besides, where not all runs again
+  // Layers of a stage whose activations wait in the host's memory for the backward pass, which are copied
+  // there and back beside compute; as many as there are, at most.
+  std::int64_t offloaded_layers = 0;
   AttentionKernel attention = AttentionKernel::Flash;
   Precision precision = Precision::Bf16;
 
@@ -86,6 +93,7 @@ struct Parallelism {
   bool overlap_context = true;   // keys and values come beside the attention core
   // Collectives over DP use every adapter of a machine once; otherwise each NPU receives all through its own.
   bool hierarchical = true;
+  bool compiled = false;  // the whole step, its memory planned ahead (XLA)
   Loss loss = Loss::Fused;
   double bucket_bytes = 200e6;             // of gradients reduced together
   std::int64_t gradient_bytes = 2;         // per parameter, on the wire,
@@ -101,7 +109,8 @@ struct Parallelism {
 
 std::string_view recomputation_name(Recomputation value);
 Recomputation recomputation(std::string_view name);
-// "norms,activation": any of norms, activation, up-projections, ffn, experts, every-second, or none.
+// "norms,activation": any of norms, activation, up-projections, core, output, ffn, experts, every-second, or
+// none.
 RecomputedModules recomputed_modules(std::string_view list);
 PipelineSchedule pipeline_schedule(std::string_view name);
 AttentionKernel attention_kernel(std::string_view name);

@@ -30,6 +30,7 @@ enum class StepLine : std::uint16_t {
   Streaming,
   OutputLayer,
   Host,
+  Copies,
   Optimizer,
   TensorParallel,
   ContextParallel,

@@ -30,6 +30,7 @@ struct Measurement {
   std::optional<StepKind> kind = {};            // of a whole step
   std::shared_ptr<const TrainingJob> job = {};  // of a whole step
   double filled = 0.0;                          // share of an NPU's memory that its bill takes
+  bool memory_unstated = false;                 // its source leaves out what was kept in memory
 };
 
 // A row that says nothing to compare with, and why: what the run had that no job can say, what its source

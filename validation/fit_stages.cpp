@@ -62,9 +62,12 @@ std::vector<FitStage> fit_stages() {
   for (const char* kind : {"b300", "gb300"}) {  // hosts as those of a B200 and a GB200
     stages.push_back({"training on " + std::string(kind), modern, {{kind, "sustained", 0.3, 1.2}}});
   }
+  FitStage tpus{
+      .name = "training on TPUs", .sets = {"tpu"}, .constants = {{"torus", "efficiency", 0.4, 0.95}}};
   for (const char* kind : {"tpu", "tpu-v5p", "tpu-v6e", "tpu-v7"}) {
-    stages.push_back({"training on " + std::string(kind), {"tpu"}, {{kind, "sustained", 0.3, 1.25}}});
+    tpus.constants.push_back({kind, "sustained", 0.3, 1.25});
   }
+  stages.push_back(std::move(tpus));
   return stages;
 }
 

@@ -127,16 +127,47 @@ bool says(const CsvRow& row, std::string_view column, std::string_view words) {
   return row.has(column) && row.text(column).find(words) != std::string::npos;
 }
 
-// Modules that ran again, by the names that software gives them, where all did not.
+// Modules that ran again, by the names that software gives them, where all did not. MaxText's "minimal" keeps
+// what projections make (decoders.py, minimal_policy).
 RecomputedModules modules_again(const CsvRow& row) {
   if (row.has("recompute_modules")) return recomputed_modules(row.text("recompute_modules"));
   const auto stated = [&](std::string_view words) { return says(row, "recompute_stated", words); };
+  if (stated("minimal")) return recomputed_modules("norms,activation,core");
+  if (stated("queries, keys, values and attention output kept"))
+    return recomputed_modules("norms,output,ffn");
   return {.norms = stated("layernorm"),
           .activation = stated("moe_act"),
           .up_projections = stated("mla_up_proj"),
           .ffn = row.has("recompute_stated") && row.text("recompute_stated") == "mlp",
           .experts = stated("layernorm, moe") && !stated("moe_act"),
           .every_second = stated("every second operator") || stated("per operator")};
+}
+
+// Layers whose activations waited in the host's memory: of the TPU recipes what all layers begin with, of
+// NVIDIA's recipes for FSDP in fp8 as many as they name (Megatron-Bridge, scripts/performance/configs/llama;
+// NeMo, recommended_model_configs/model_configs_gb200.csv).
+std::int64_t offloaded_layers(const CsvRow& row) {
+  struct Recipe {
+    std::string_view model, system;
+    std::int64_t layers;
+  };
+  constexpr std::array recipes = {Recipe{"llama3-70b", "gb300", 20}, Recipe{"llama3-70b", "gb200", 40},
+                                  Recipe{"llama3.1-405b", "gb200", 95}};
+  if (row.has("offload_layers")) {
+    return row.text("offload_layers") == "all" ? all_layers : row.count("offload_layers");
+  }
+  if (says(row, "recompute_stated", "layer input offloaded")) return all_layers;
+  const bool sharded = sums_in_bf16(row) && row.text("zero") == "3" && row.text("precision") == "fp8";
+  const auto* const recipe = std::find_if(recipes.begin(), recipes.end(), [&](const Recipe& each) {
+    return row.text("arch") == each.model && says(row, "system", each.system);
+  });
+  return sharded && recipe != recipes.end() ? recipe->layers : 0;
+}
+
+// Whether a row leaves out what ran again, or contradicts itself there.
+bool memory_unstated(const CsvRow& row) {
+  return says(row, "assumed", "recomputation not stated") || says(row, "recompute_stated", "some layers") ||
+         says(row, "assumed", "contradicts");
 }
 
 // What older tables say in words of what version 0.1 could not say.
@@ -163,7 +194,9 @@ Parallelism parallelism_of(const CsvRow& row) {
   const bool unsaid = !row.has("precision") && row.has("precision_stated");
   p.precision = precision(row.text(unsaid ? "precision_stated" : "precision"));
   p.recompute = recomputation(row.text("recompute"));
-  if (p.recompute != Recomputation::Full) p.again = modules_again(row);
+  const bool modules = row.has("recompute_modules") || row.has("recompute_stated");
+  if (p.recompute != Recomputation::Full && modules) p.again = modules_again(row);
+  p.offloaded_layers = offloaded_layers(row);
   set_what_was_missing(p, row);
   // With a pipeline it reduces gradients and gathers weights once per step since 2025 (TorchTitan,
   // parallelize_llama.py: not resharded after the forward pass).
@@ -246,6 +279,7 @@ class RunReader {
     Parallelism p = parallelism_of(row);
     if (!model.sparse()) p.expert_tensor = 0;  // Megatron-LM takes the option for any model
     Machine machine = *machines_.load(input_of(table_, "machines", "machines", row.text("system")));
+    p.compiled = p.compiled || machine.npu.compiled;
     if (says(row, "missing_blocking", "several slices")) divide_into_slices(machine, p);
     return {std::move(model), std::move(machine), std::move(p)};
   }
@@ -323,7 +357,9 @@ std::vector<DataSet> read_run_table(const std::filesystem::path& file) {
   };
   RowsRead times = with(has_time, [](const CsvRow& row, TrainingJob job) {
     const double measured = seconds(row, job);
-    return training_row(std::move(job), RunReader::words(row), measured, {.scale = 1e-9});
+    Measurement step = training_row(std::move(job), RunReader::words(row), measured, {.scale = 1e-9});
+    step.memory_unstated = memory_unstated(row);
+    return step;
   });
   RowsRead memory = with([](const CsvRow& row) { return row.has("mem_gib"); }, reading_row);
   std::vector<DataSet> sets;

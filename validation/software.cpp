@@ -51,7 +51,9 @@ Parallelism fsdp2() {
           .gradient_bytes = 2};
 }
 
-Parallelism maxtext() { return {.sequence_parallel = true, .zero = 3}; }
+Parallelism maxtext() {
+  return {.sequence_parallel = true, .zero = 3, .overlap_tensor = true, .compiled = true};
+}
 
 // Parameters are broadcast by their owners, gradients reduced before that: nothing beside compute, unless the
 // owners are in one machine.
@@ -66,6 +68,10 @@ Parallelism internevo() {
 Parallelism dualpipe() {
   Parallelism p = megatron_core();
   p.overlap_expert = true;
+  // Norms, the up-projections of latent attention and the function of FFNs run again, moments are in bf16
+  // (sections 3.2.3 and 3.3.2).
+  p.again = {.norms = true, .activation = true, .up_projections = true};
+  p.optimizer = Optimizer::AdamBf16;
   p.whole_graphs = true;  // dispatch that permutes as it copies, fused casts (DeepSeek-V3, 2024, section 3)
   return p;
 }

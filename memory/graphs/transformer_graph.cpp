@@ -55,7 +55,7 @@ class TransformerBuilder {
     // Of one micro-batch; the bill's activations are of all in flight, plus one layer run again.
     const double again = p.recompute == Recomputation::Full ? kept_without_recomputation() : 0.0;
     kept_bytes_ = layer_activations(job.model, p);
-    in_flight_bytes_ = (bill_.activations - again) / static_cast<double>(layers_);
+    in_flight_bytes_ = (bill_.activations - bill_.again) / static_cast<double>(layers_);
     again_bytes_ = again;
     const double sequences_x_hidden =
         2.0 * tokens_per_pass(job.model, p) * static_cast<double>(job.model.hidden);

@@ -66,11 +66,11 @@ class Job(Mapping[str, Any]):
         attention: Option = None, precision: Option = None, sequence: Option = None, bucket: Option = None,
         overlap: Option = None, dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
         stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
-        whole_graphs: Option = None, recompute_modules: Option = None, predict_more: Option = None,
-        placement: Option = None, loop: Option = None, tables: Option = None, compute_scale: Option = None,
-        groups: Option = None, communicator: Option = None, memory: Option = None, group_route: Option = None,
-        budget: Option = None, allocation: Option = None, bandwidth: Option = None, prices: Option = None,
-        tiers: Option = None, fast: Option = None, offload: Option = None
+        whole_graphs: Option = None, recompute_modules: Option = None, offload_layers: Option = None,
+        predict_more: Option = None, placement: Option = None, loop: Option = None, tables: Option = None,
+        compute_scale: Option = None, groups: Option = None, communicator: Option = None, memory: Option = None,
+        group_route: Option = None, budget: Option = None, allocation: Option = None, bandwidth: Option = None,
+        prices: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None
     ) -> None: ...
     def but(self, **changes: Option) -> Job: ...
     def __getattr__(self, name: str) -> Any: ...
@@ -88,8 +88,9 @@ def calibrate(
     sequence: Option = None, bucket: Option = None, overlap: Option = None, dispatch: Option = None,
     zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
-    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, format: Option = None,
-    html: Option = None, timing: bool | None = None, output: Option = None
+    recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
+    placement: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
+    output: Option = None
 ) -> Answer: ...
 def check(
     *words: Value | Job, file: Option = None, system: Option = None, groups: Option = None, format: Option = None,
@@ -110,9 +111,9 @@ def curve(
     precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
-    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, format: Option = None,
-    html: Option = None, timing: bool | None = None, output: Option = None, plot: bool | None = None,
-    plot_folder: Option = None
+    recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
+    placement: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
+    output: Option = None, plot: bool | None = None, plot_folder: Option = None
 ) -> Answer: ...
 def estimate(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, tp: Option = None,
@@ -122,10 +123,10 @@ def estimate(
     attention: Option = None, precision: Option = None, sequence: Option = None, bucket: Option = None,
     overlap: Option = None, dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
     stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
-    whole_graphs: bool | None = None, recompute_modules: Option = None, predict_more: Option = None,
-    placement: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None,
-    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None,
-    require_fit: bool | None = None, timeline: Option = None
+    whole_graphs: bool | None = None, recompute_modules: Option = None, offload_layers: Option = None,
+    predict_more: Option = None, placement: Option = None, tiers: Option = None, fast: Option = None,
+    offload: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
+    output: Option = None, require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def evaluate(
     *words: Value | Job, experiment: Option = None, output: Option = None, engine: Option = None,
@@ -160,11 +161,12 @@ def optimize(
     precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
-    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
-    fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
-    communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
-    prices: Option = None, npu: Option = None, cost: Option = None, format: Option = None, html: Option = None,
-    timing: bool | None = None, output: Option = None, require_fit: bool | None = None
+    recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
+    placement: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None,
+    workload: Option = None, groups: Option = None, communicator: Option = None, memory: Option = None,
+    group_route: Option = None, classes: Option = None, prices: Option = None, npu: Option = None,
+    cost: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
+    output: Option = None, require_fit: bool | None = None
 ) -> Answer: ...
 def place(
     *words: Value | Job, network: Option = None, kernels: Option = None, global_batch: Option = None,
@@ -188,10 +190,11 @@ def plan(
     precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
-    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, budget: Option = None,
-    classes: Option = None, prices: Option = None, plot: bool | None = None, plot_folder: Option = None,
-    jobs: Option = None, slurm: bool | None = None, tasks: Option = None, partition: Option = None,
-    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None
+    recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
+    placement: Option = None, budget: Option = None, classes: Option = None, prices: Option = None,
+    plot: bool | None = None, plot_folder: Option = None, jobs: Option = None, slurm: bool | None = None,
+    tasks: Option = None, partition: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def report(
     *words: Value | Job, experiment: Option = None, output: Option = None, format: Option = None,
@@ -220,9 +223,9 @@ def scale_simulate(
     precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
-    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, format: Option = None,
-    html: Option = None, timing: bool | None = None, output: Option = None, plot: bool | None = None,
-    plot_folder: Option = None
+    recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
+    placement: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
+    output: Option = None, plot: bool | None = None, plot_folder: Option = None
 ) -> Answer: ...
 def scale_trials(
     *words: Value | Job, jobs: Option = None, workers: Option = None, duration: Option = None,
@@ -249,11 +252,12 @@ def simulate(
     precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
-    recompute_modules: Option = None, predict_more: Option = None, placement: Option = None, tiers: Option = None,
-    fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
-    communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
-    prices: Option = None, npu: Option = None, format: Option = None, html: Option = None,
-    timing: bool | None = None, output: Option = None, require_fit: bool | None = None, timeline: Option = None
+    recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
+    placement: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None,
+    workload: Option = None, groups: Option = None, communicator: Option = None, memory: Option = None,
+    group_route: Option = None, classes: Option = None, prices: Option = None, npu: Option = None,
+    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None,
+    require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def table(
     *words: Value | Job, table: Option = None, output: Option = None, format: Option = None, html: Option = None,

@@ -112,6 +112,7 @@ DivisionSpace division_space(const Job& job, TransformerArchitecture model, Mach
   for (std::string Job::*const word : decisions) (rest.*word).clear();
   rest.sequence_parallel.clear();
   DivisionSpace space{.job = {std::move(model), std::move(machine), read_parallelism(rest)}};
+  space.job.parallelism.compiled = space.job.machine.npu.compiled;
   if (!rest.sequence.empty()) space.job.model.sequence = read_count(rest, &Job::sequence);
   if (space.job.parallelism.overlap_tensor) {
     throw InputError("--overlap: tensor has no limit in the model yet, so that a search would lean on it");

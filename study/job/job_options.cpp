@@ -101,8 +101,11 @@ constexpr std::array all_options = {
     JobOption{"whole_graphs", &Job::whole_graphs, OptionGroup::Finer, "", "false",
               "the host issues a whole step at once and waits for no counts of experts' tokens", ""},
     JobOption{"recompute_modules", &Job::recompute_modules, OptionGroup::Finer, "LIST", "none",
-              "single modules that run again: norms, activation, up-projections, ffn, experts, every-second",
+              "single modules that run again: norms, activation, up-projections, core (of attention),\n"
+              "output (after it), ffn, experts, every-second",
               ""},
+    JobOption{"offload_layers", &Job::offload_layers, OptionGroup::Finer, "COUNT", "0",
+              "layers of a stage whose activations wait in the host's memory: a number, or all", ""},
     JobOption{"predict_more", &Job::predict_more, OptionGroup::Finer, "COUNT", "0",
               "tokens predicted besides the next, each by a layer more and the output layer again", ""},
     JobOption{"placement", &Job::placement, OptionGroup::Finer, "ORDER", "TP,CP,EP,DP,PP",

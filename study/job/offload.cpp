@@ -33,6 +33,10 @@ Bytes fast_limit(const Job& job, const TrainingJob& training) {
 Offload offload(const Job& job, TrainingJob& training, const Watch& watch) {
   const Policy& policy =
       read_word(job, &Job::offload, [](std::string_view name) -> const Policy& { return find_policy(name); });
+  if (training.parallelism.offloaded_layers > 0) {
+    throw InputError(
+        "--tiers: --offload-layers has activations in the host's memory already (use one of them)");
+  }
   if (policy.name == "cache") throw InputError("--offload: the idealised cache gives no schedule to run");
   Offload done{.tiers = load_tiers(job.tiers), .fast = fast_limit(job, training)};
   const PlacementProblem problem{training_graph(training, done.tiers), done.tiers, done.fast};

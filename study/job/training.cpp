@@ -80,6 +80,9 @@ Parallelism read_parallelism(const Job& given) {
   p.loss = read_word(job, &Job::loss, loss);
   p.whole_graphs = read_flag(job, &Job::whole_graphs);
   p.again = read_word(job, &Job::recompute_modules, recomputed_modules);
+  p.offloaded_layers = read_word(job, &Job::offload_layers, [](std::string_view word) {
+    return equal_ignoring_case(word, "all") ? all_layers : parse_integer(word, 0, all_layers);
+  });
   p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
   if (!job.schedule.empty()) p.schedule = read_word(job, &Job::schedule, pipeline_schedule);
   return p;
@@ -105,6 +108,11 @@ Machine machine_of(const Job& job) {
 
 TrainingJob training_job(const Job& job, TransformerArchitecture model, Machine machine) {
   TrainingJob result{std::move(model), std::move(machine), read_parallelism(job)};
+  result.parallelism.compiled = result.machine.npu.compiled;
+  if (result.parallelism.offloaded_layers > 0 && !result.machine.npu.host_gb_per_s) {
+    throw InputError(
+        fmt::format("--offload-layers: no host_bandwidth is known of {}", result.machine.npu.name));
+  }
   if (!job.sequence.empty()) result.model.sequence = read_count(job, &Job::sequence);
   result.model = predicting_more(std::move(result.model), predicted_more(job));
   if (job.npus.empty()) throw InputError("a transformer needs --npus");

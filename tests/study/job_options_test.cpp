@@ -92,7 +92,10 @@ TEST(JobOptions, WordsOfModernTrainingAreRead) {
                                              .sent_gradients = "fp32",
                                              .loss = "in-place",
                                              .whole_graphs = "true",
-                                             .recompute_modules = "norms,up-projections"});
+                                             .recompute_modules = "norms,up-projections",
+                                             .offload_layers = "20"});
+  EXPECT_EQ(read.offloaded_layers, 20);
+  EXPECT_EQ(read_parallelism({.offload_layers = "all"}).offloaded_layers, all_layers);
   EXPECT_EQ(read.experts_tensor(), 1);
   EXPECT_EQ(read.zero_npus, 8);
   EXPECT_EQ(read.optimizer, Optimizer::Adam8Bit);
@@ -120,6 +123,7 @@ TEST(JobOptions, AnErrorNamesTheOption) {
   EXPECT_TRUE(said({.loss = "cross"}).starts_with("--loss: "));
   EXPECT_TRUE(said({.recompute_modules = "all"}).starts_with("--recompute-modules: "));
   EXPECT_TRUE(said({.predict_more = "-1"}).starts_with("--predict-more: "));
+  EXPECT_TRUE(said({.offload_layers = "-1"}).starts_with("--offload-layers: "));
 }
 
 TEST(JobOptions, OptionsThatWouldDoNothingAreRefused) {

@@ -91,6 +91,14 @@ TEST(LayerCost, SingleModulesRunAgain) {
   EXPECT_NEAR(half.attention.again.projections, 0.5 * half.attention.forward.projections, 1e-6);
   EXPECT_EQ(half.attention.again.core, 0.0);
   EXPECT_GT(again("norms,ffn").ffn.again.ns(), ffn.ffn.again.ns());
+  const BlockCost core = again("core").attention.again;
+  EXPECT_NEAR(core.core, half.attention.forward.core, 2e-3 * core.core);  // under the power limit
+  EXPECT_NEAR(core.projections + core.streaming, 0.0, 1e-6);
+  // Q, K and V are 1.5 h wide, the output h: two fifths of the multiplications and about of their time.
+  const BlockCost output = again("output").attention.again;
+  EXPECT_NEAR(output.projections, 0.4 * half.attention.forward.projections,
+              0.02 * half.attention.forward.projections);
+  EXPECT_EQ(output.core, 0.0);
 }
 
 // The output layer's multiplications stay in bf16; each token predicted more passes it once more.

@@ -182,6 +182,70 @@ TEST(MemoryBill, SingleModulesThatRunAgainAreNotKept) {
   EXPECT_NEAR(kept("none") - kept("activation"), 3.5 * 2.0, 1e-9);
   EXPECT_NEAR(kept("none") - kept("ffn"), 3.5 * 6.0, 1e-9);
   EXPECT_EQ(kept("none"), kept("up-projections"));
+  EXPECT_NEAR(kept("none") - kept("core"), 2.0, 1e-9);    // what attention makes
+  EXPECT_NEAR(kept("none") - kept("output"), 2.0, 1e-9);  // and the sum after its projection
+}
+
+// Of Llama 3 8B's 32 layers 24 wait in the host's memory; two of them are being copied, and so in both: 8
+// + 2.
+TEST(MemoryBill, OffloadedLayersAreOnTheHost) {
+  const TransformerArchitecture model = load_architecture("llama3-8b");
+  Parallelism p{.global_batch = 1, .offloaded_layers = 24};
+  const double layer = layer_activations(model, p);
+  EXPECT_DOUBLE_EQ(offloaded_share(model, p), 0.75);
+  EXPECT_DOUBLE_EQ(memory_bill(model, p).offloaded, 24.0 * layer);
+  EXPECT_DOUBLE_EQ(memory_bill(model, p).activations, 10.0 * layer);
+  p.offloaded_layers = all_layers;
+  EXPECT_DOUBLE_EQ(memory_bill(model, p).activations, 2.0 * layer);
+}
+
+// Compiled, the weights are the optimizer's in fp32 (12 bytes with two moments), and ZeRO 3 gathers matrix by
+// matrix: two of 4,096 x 14,336, or the output layer's 128,256 x 4,096, which is more.
+TEST(MemoryBill, ACompiledStepPlansItsMemory) {
+  const TransformerArchitecture model = load_architecture("llama3-8b");
+  const MemoryBill bill = memory_bill(model, {.data = 8, .zero = 3, .global_batch = 8, .compiled = true});
+  EXPECT_EQ(bill.layer_weights, 0.0);
+  EXPECT_DOUBLE_EQ(bill.layer_optimizer, 12.0 / 8.0 * 32.0 * dense_layer_parameters(model));
+  EXPECT_DOUBLE_EQ(bill.gathered, 2.0 * 128256.0 * 4096.0);
+  EXPECT_EQ(bill.buffers + bill.allowance, 0.0);
+  const TransformerArchitecture wide = load_architecture("gpt3-175b");
+  EXPECT_DOUBLE_EQ(memory_bill(wide, {.data = 8, .zero = 3, .global_batch = 8, .compiled = true}).gathered,
+                   2.0 * 2.0 * 12288.0 * 49152.0);
+}
+
+// The layer that runs again keeps everything while the logits' place is free: the larger of the two counts.
+TEST(MemoryBill, LogitsAndTheLayerThatRunsAgainTakeTurns) {
+  const TransformerArchitecture model = load_architecture("llama3-8b");
+  Parallelism p{.global_batch = 1};
+  const double kept = layer_activations(model, p);
+  p.recompute = Recomputation::Full;
+  MemoryBill bill = memory_bill(model, p);
+  ASSERT_GT(bill.logits, kept);
+  EXPECT_EQ(bill.again, 0.0);
+  EXPECT_DOUBLE_EQ(bill.activations, 32.0 * layer_activations(model, p));
+  p.tensor = 8;
+  p.pipeline = 2;  // no logits on the first stage
+  bill = memory_bill(model, p, StageEnd::First);
+  p.recompute = Recomputation::None;
+  EXPECT_DOUBLE_EQ(bill.again, layer_activations(model, p));
+}
+
+// 126 layers and both ends in 64 chunks of 2: the first stage has 7 layers and the embedding, the second 8
+// layers, of which it has 16 x 4 + 15 - 2 chunks of 2 in flight.
+TEST(MemoryBill, TheSecondStageIsFullerThanAFirstWithTheEmbedding) {
+  const TransformerArchitecture model = load_architecture("llama3.1-405b");
+  const Parallelism p{.tensor = 4,
+                      .pipeline = 16,
+                      .virtual_stages = 4,
+                      .schedule = PipelineSchedule::Interleaved,
+                      .sequence_parallel = true,
+                      .global_batch = 1536};
+  const MemoryBill first = memory_bill(model, p, StageEnd::First);
+  const MemoryBill second = memory_bill(model, p, StageEnd::Second);
+  EXPECT_DOUBLE_EQ(first.layer_weights * 8.0, second.layer_weights * 7.0);
+  EXPECT_EQ(second.embedding, 0.0);
+  EXPECT_DOUBLE_EQ(second.activations, 77.0 * 2.0 * layer_activations(model, p));
+  EXPECT_DOUBLE_EQ(memory_bill(model, p).total(), std::max(first.total(), second.total()));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "simulator/closed_form/closed_form.h"
 #include "training/estimate.h"
+#include "training/layers/layer_cost.h"
 
 namespace bandwright {
 namespace {
@@ -94,6 +95,39 @@ TEST(TrainingStep, MoreBandwidthNeverTakesLonger) {
     EXPECT_LE(ns, before);
     before = ns;
   }
+}
+
+// Copies to the host that outlast compute decide: 24 layers, there and back, at 0.8 of the link. Half as fast
+// a link takes as long once more; a very fast one nothing.
+TEST(TrainingStep, CopiesToTheHostTakeWhatComputeDoesNotHide) {
+  TrainingJob each = job("gpt-1.7b", 1, 1, 1, 1);
+  const double without = step_ns(each);
+  each.parallelism.offloaded_layers = all_layers;
+  each.machine.npu.host_gb_per_s = 1e6;
+  EXPECT_DOUBLE_EQ(step_ns(each), without);
+  each.machine.npu.host_gb_per_s = 0.02;
+  const double slow = step_ns(each);
+  each.machine.npu.host_gb_per_s = 0.01;
+  const double copies = 24.0 * 2.0 * layer_activations(each.model, each.parallelism) / (0.8 * 0.02);
+  EXPECT_NEAR(step_ns(each) - slow, copies, 1e-6 * copies);
+  EXPECT_GT(slow, copies);
+  each.machine.npu.host_gb_per_s.reset();
+  EXPECT_THROW(static_cast<void>(step_ns(each)), InputError);
+}
+
+// Beside a layer that runs again a copy has all of its backward pass, three times the forward one, to come
+// back in. One that takes 1.5 forward passes is seen for half of one forward, not at all backward.
+TEST(TrainingStep, CopiesComeBackBesideAllOfABackwardPass) {
+  TrainingJob each = job("gpt-1.7b", 1, 1, 1, 1);
+  each.machine.npu.constants.host_us = 0.0;
+  each.parallelism.recompute = Recomputation::Full;
+  const double without = step_ns(each);
+  const LayerCost cost = dense_layer_cost(each.model, each.parallelism, each.machine.npu);
+  const double forward_ns = cost.attention.forward.ns() + cost.ffn.forward.ns();
+  const double bytes = layer_activations(each.model, each.parallelism);
+  each.parallelism.offloaded_layers = all_layers;
+  each.machine.npu.host_gb_per_s = bytes / (0.8 * 1.5 * forward_ns);
+  EXPECT_NEAR(step_ns(each), without + 24.0 * 0.5 * forward_ns, 1e-6 * without);
 }
 
 TEST(Estimate, BreakdownAddsUpToTheStep) {

@@ -88,6 +88,23 @@ TEST(RunTable, WhatCannotBeRunIsListedAndEndsNothing) {
   EXPECT_EQ(sets[0].not_run[3].reason, "the measured value must be more than 0");
 }
 
+// What waits in the host's memory does not fill the NPU's; that a source leaves out what ran again is noted.
+TEST(RunTable, ActivationsOfNamedLayersAreOnTheHost) {
+  const std::string run = ",llama2-7b,dgx-h100,8,1,1,1,1,1,,3,4,64,4096,bf16,none,fsdp2,,no,,1000,,,,,\n";
+  std::vector<double> filled;
+  for (const std::string layers : {"", "16", "all"}) {
+    const Table table(layers + ",a" + run, "offload_layers,");
+    const auto sets = table.read();
+    ASSERT_EQ(sets[0].rows.size(), 1U) << sets[0].not_run[0].reason;
+    EXPECT_FALSE(sets[0].rows[0].memory_unstated);
+    filled.push_back(sets[0].rows[0].filled);
+  }
+  EXPECT_GT(filled[0], filled[1]);
+  EXPECT_GT(filled[1], filled[2]);
+  const Table unstated("recomputation not stated; read as none,a" + run, "assumed,");
+  EXPECT_TRUE(unstated.read()[0].rows[0].memory_unstated);
+}
+
 TEST(RunTable, NamesWithAnAtLieBesideTheTable) {
   const Table table("a,@mine,dgx-h100,8,1,1,1,1,1,,3,1,64,,bf16,none,fsdp2,,no,,,1,,,,\n");
   std::ofstream(table.folder() / "architectures" / "mine.yaml")

@@ -45,6 +45,14 @@ void add_share(BlockCost& sum, const BlockCost& part, double share) {
   sum.kernels += share * part.kernels;
 }
 
+// What was added to a cost since it was `before`.
+void add_since(BlockCost& sum, const BlockCost& cost, const BlockCost& before) {
+  BlockCost less = before;
+  scale(less, -1.0);
+  add(sum, cost);
+  add(sum, less);
+}
+
 // From the latents to queries, keys and values of all heads.
 bool is_up_projection(const TransformerArchitecture& model, const Projection& projection) {
   return model.latent.kv_rank > 0 &&
@@ -56,14 +64,19 @@ bool is_up_projection(const TransformerArchitecture& model, const Projection& pr
 BlockPasses attention_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
   const Pricer pricer(model, p, npu);
   BlockPasses passes;
-  for (const Projection& projection : attention_projections(model)) {
+  const ProjectionList projections = attention_projections(model);
+  for (const Projection& projection : projections) {
     BlockPasses one;
     pricer.project(one, projection, pricer.tokens());
     add(passes, one);
     if (p.again.up_projections && is_up_projection(model, projection)) add(passes.again, one.forward);
+    const bool output = &projection == &projections.back();
+    if (p.again.output && output) add(passes.again, one.forward);
   }
   if (p.again.every_second) add_share(passes.again, passes.forward, 0.5);
+  const BlockCost projected = passes.forward;
   pricer.attention_core(passes);
+  if (p.again.core) add_since(passes.again, passes.forward, projected);
   pricer.stream(passes.forward, 7.0 * pricer.activation() + 5.0 * pricer.divided(), 4.0);
   pricer.stream(passes.input_gradient, 10.0 * pricer.activation() + 8.0 * pricer.divided(), 7.0);
   if (p.again.norms) pricer.stream(passes.again, 2.0 * pricer.activation(), 1.0);

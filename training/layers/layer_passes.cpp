@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
 #include "training/collective_time.h"
+#include "training/memory_bill.h"
 
 namespace bandwright {
 namespace {
@@ -44,15 +46,29 @@ LayerCost slowed(const LayerCost& cost, const ComputeSlowdown& slowdown) {
   return {slowed(cost.attention, slowdown), slowed(cost.ffn, slowdown)};
 }
 
+// Share of a host link's bandwidth that large copies from and to pinned memory reach: 25 of 32 GB/s over PCIe
+// 4, 55 of 64 over PCIe 5 (CUDA samples, bandwidthTest, on A100 and H100).
+constexpr double host_link_share = 0.8;
+
+// Of one layer on average of its stage, whichever of its layers are copied: software spreads the copies over
+// the whole pass (Transformer Engine, cpu_offload.py; XLA's scheduler).
+Time copying_time(const TrainingJob& job) {
+  const double bytes =
+      offloaded_share(job.model, job.parallelism) * layer_activations(job.model, job.parallelism);
+  if (bytes <= 0.0) return Time(0);
+  if (!job.machine.npu.host_gb_per_s) throw InputError(job.machine.npu.name + ": no host_bandwidth is known");
+  return nanoseconds(bytes / (host_link_share * *job.machine.npu.host_gb_per_s));
+}
+
 constexpr std::uint32_t index_of(Axes axis) { return static_cast<std::uint32_t>(axis); }
 
 }  // namespace
 
 const std::vector<std::string>& step_line_names() {
   static const std::vector<std::string> names = {
-      "projections",          "attention core", "streaming kernels", "output layer",
-      "waiting for the host", "optimizer",      "tensor parallel",   "context parallel",
-      "expert parallel",      "pipeline",       "gradients",         "parameters"};
+      "projections",        "attention core", "streaming kernels", "output layer",     "waiting for the host",
+      "copies to the host", "optimizer",      "tensor parallel",   "context parallel", "expert parallel",
+      "pipeline",           "gradients",      "parameters"};
   return names;
 }
 
@@ -68,6 +84,7 @@ LayerPasses::LayerPasses(const TrainingJob& job, const Network& network, StreamB
       embedding_(slowed(embedding_cost(job.model, p_, job.machine.npu), job.slowdown)),
       tokens_(tokens_per_pass(job.model, p_)),
       activation_(2.0 * reduced_elements(job.model, tokens_)),
+      copied_(copying_time(job)),
       per_node_(once_per_node(job.model, p_)) {
   if (!job.model.sparse()) return;
   sparse_ = slowed(sparse_layer_cost(job.model, p_, job.machine.npu), job.slowdown);
@@ -88,6 +105,7 @@ LayerPasses::LayerPasses(const LayerPasses& other, StreamBuilder& builder)
       embedding_(other.embedding_),
       tokens_(other.tokens_),
       activation_(other.activation_),
+      copied_(other.copied_),
       per_node_(other.per_node_),
       routes_(other.routes_) {}
 
@@ -122,6 +140,11 @@ void LayerPasses::issue(double kernels, Role role) {
   const double calls = kernels + (p_.tensor > 1 ? collective_calls : 0.0);
   builder_.host(step_label(role, StepLine::Host),
                 nanoseconds(calls * job_.machine.npu.constants.host_us * 1e3));
+}
+
+void LayerPasses::copy(Role role) { builder_.copy(step_label(role, StepLine::Copies), copied_); }
+void LayerPasses::end_copy() {
+  if (copied_ > Time(0)) builder_.join(streams(Stream::Compute, Stream::Copy));
 }
 
 void LayerPasses::route(Role role, Way way) {
@@ -220,7 +243,15 @@ void LayerPasses::issue_experts(bool sparse, Role role) {
                             job_.machine.npu.constants.host_us * 1e3));
 }
 
+// What a layer keeps goes to the host beside its forward pass and comes back beside the backward pass before
+// it: as long as these, where they are shorter.
 void LayerPasses::forward(bool sparse, Role role) {
+  copy(role);
+  forward_again(sparse, role);
+  end_copy();
+}
+
+void LayerPasses::forward_again(bool sparse, Role role) {
   const LayerCost& cost = sparse ? sparse_ : dense_;
   issue(cost.attention.forward.kernels + cost.ffn.forward.kernels, role);
   context_exchange(role, false);
@@ -238,7 +269,8 @@ void LayerPasses::backward(bool sparse, Role role) {
   const Role again = bubble ? Role::Bubble : Role::Recompute;
   const Role input = bubble ? Role::Bubble : Role::InputGradient;
   const Role weight = bubble ? Role::Bubble : Role::WeightGradient;
-  if (p_.recompute == Recomputation::Full) forward(sparse, again);
+  copy(input);
+  if (p_.recompute == Recomputation::Full) forward_again(sparse, again);
   issue(backward_issue * (cost.attention.input_gradient.kernels + cost.attention.weight_gradient.kernels +
                           cost.ffn.input_gradient.kernels + cost.ffn.weight_gradient.kernels),
         input);
@@ -262,6 +294,7 @@ void LayerPasses::backward(bool sparse, Role role) {
   block_with_tensor(cost.attention.input_gradient, input, job_.model.mixers_per_layer(), false);
   weights_beside_tensor(cost.attention.weight_gradient, input, weight, job_.model.mixers_per_layer());
   builder_.join(streams(Stream::Compute, Stream::Host));
+  end_copy();
 }
 
 void LayerPasses::output_forward(Role role) {

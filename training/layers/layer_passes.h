@@ -39,6 +39,7 @@ class LayerPasses : public StepPasses {
   [[nodiscard]] double call_ns(Axes axis, CollectiveKind kind, double bytes) const;
 
  private:
+  void forward_again(bool sparse, Role role);
   void core_and_streaming(const BlockCost& cost, Role role);
   void block(const BlockCost& cost, Role role);
   // A block with the TP communication before and after it. Beside its multiplications, which take G, in t =
@@ -50,6 +51,8 @@ class LayerPasses : public StepPasses {
   void block_with_tensor(const BlockCost& cost, Role role, double copies, bool after);
   void weights_beside_tensor(const BlockCost& cost, Role input, Role weight, double copies = 1.0);
   void issue(double kernels, Role role);
+  void copy(Role role);
+  void end_copy();
   struct TensorCalls {
     double ns = 0.0;
     int count = 0;
@@ -78,6 +81,7 @@ class LayerPasses : public StepPasses {
   BlockPasses embedding_;
   double tokens_;
   double activation_;  // bytes of one micro-batch between layers
+  Time copied_;        // what the activations of one layer take to the host's memory, or back
   bool per_node_;
   bool beside_ = false;  // exchanges with experts are written already
   std::array<RouteBytes, 2> routes_;
