@@ -79,6 +79,7 @@ std::vector<ClosedSubtree> subtrees_in_loops(const DivisionSpace& space) {
 void for_each_in_loops(const DivisionSpace& space, const ClosedSubtree& line, const Network& network,
                        const std::function<void(const Parallelism&)>& visit) {
   Parallelism p = of_sizes(space, line);
+  if (p.data < 1) return;  // sizes of more NPUs than there are, as in a damaged proof
   const std::int64_t most_chunks = space.job.model.layers + 2;
   for (const std::int64_t stages : first_numbers(space.virtual_stages, 1, most_chunks)) {
     if (p.pipeline * stages > most_chunks) continue;

@@ -183,9 +183,10 @@ TEST(Engines, FoldedEqualsFull) {
   EXPECT_EQ(simulate_folded(scenario).step_time, simulate_full(scenario).step_time);
 }
 
-// The groups on two dimensions that are alike trade places: nothing changes.
+// The groups on two dimensions that are alike trade places: nothing changes. (Below ZeRO 3 replicas on other
+// machines are waited for, and the innermost dimension is a machine.)
 TEST(Engines, PermutingDimensionsThatAreAlikeChangesNothing) {
-  Case inner{"inner", "gpt-1.7b", {.tensor = 4, .data = 4, .global_batch = 16}};
+  Case inner{"inner", "gpt-1.7b", {.tensor = 4, .data = 4, .zero = 3, .global_batch = 16}};
   Case outer = inner;
   outer.parallelism.placement = {"DP", "CP", "EP", "TP", "PP"};
   const auto play = [](const Case& each, const std::vector<double>& b) {

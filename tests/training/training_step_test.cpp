@@ -6,6 +6,7 @@
 #include "simulator/closed_form/closed_form.h"
 #include "training/estimate.h"
 #include "training/layers/layer_cost.h"
+#include "training/step_parts.h"
 
 namespace bandwright {
 namespace {
@@ -95,6 +96,61 @@ TEST(TrainingStep, MoreBandwidthNeverTakesLonger) {
     EXPECT_LE(ns, before);
     before = ns;
   }
+}
+
+// Streams and passes that only count what is called beside compute, and how often that holds compute up.
+class CountedStreams final : public StepStreams {
+ public:
+  explicit CountedStreams(std::vector<Group> groups) : groups_(std::move(groups)) {}
+  void compute(Label /*label*/, Time /*duration*/) override {}
+  void join(StreamSet /*waits*/) override {}
+  void repeat(std::int64_t times, Rounds write) override {
+    if (times > 0) write();
+  }
+  [[nodiscard]] const Group& group(std::uint32_t index) const override { return groups_[index]; }
+
+ private:
+  std::vector<Group> groups_;
+};
+class CountedPasses final : public StepPasses {
+ public:
+  void forward(bool /*sparse*/, Role /*role*/) override {}
+  void backward(bool /*sparse*/, Role /*role*/) override {}
+  void embedding_forward(Role /*role*/) override {}
+  void embedding_backward(Role /*role*/) override {}
+  void output_forward(Role /*role*/) override {}
+  void output_backward(Role /*role*/) override {}
+  void send(Role /*role*/) override {}
+  void begin_routes_beside(std::int64_t /*layers*/) override {}
+  void end_routes_beside() override {}
+  [[nodiscard]] bool layers_outlast_output(std::int64_t /*layers*/) const override { return true; }
+  void call(Axes axis, CollectiveKind /*kind*/, double /*bytes*/, Label /*label*/, StreamSet /*waits*/,
+            StreamSet /*sets*/) override {
+    if (axis == Axes::Data) ++calls;
+  }
+  void take_processors(Axes axis, CollectiveKind /*kind*/, double /*bytes*/, Label /*label*/) override {
+    if (axis == Axes::Data) ++taken;
+  }
+  int calls = 0;
+  int taken = 0;
+};
+
+// Beside compute, a collective over replicas in one machine takes processors; between machines late NPUs are
+// waited for as well, for twice as long, but where bubbles of a pipeline or the many collectives of ZeRO 3
+// take that up.
+TEST(TrainingStep, LateReplicasOnOtherMachinesAreWaitedFor) {
+  const auto taken = [](TrainingJob each, int zero) {
+    each.parallelism.zero = zero;
+    CountedStreams streams(parallel_groups(each.machine.network(each.parallelism.npus()), each.parallelism));
+    CountedPasses passes;
+    write_training_step(each, streams, passes);
+    EXPECT_GT(passes.calls, 0);
+    return static_cast<double>(passes.taken) / static_cast<double>(passes.calls);
+  };
+  EXPECT_EQ(taken(job("gpt-1.7b", 1, 1, 8, 8), 1), 1.0);
+  EXPECT_EQ(taken(job("gpt-1.7b", 1, 1, 16, 16), 1), 3.0);
+  EXPECT_EQ(taken(job("gpt-1.7b", 1, 1, 16, 16), 3), 1.0);
+  EXPECT_EQ(taken(job("gpt-1.7b", 1, 2, 16, 32), 1), 1.0);
 }
 
 // Copies to the host that outlast compute decide: 24 layers, there and back, at 0.8 of the link. Half as fast
