@@ -182,7 +182,8 @@ TEST(RealModels, UncheckedEstimatesSaySo) {
   ASSERT_EQ(uneven.size(), 2);
   EXPECT_EQ(uneven[0], "stages are uneven: the slowest has 4 of the 61 layers, and decides");
   EXPECT_TRUE(uneven[1].get<std::string>().starts_with("mixture of experts: every expert"));
-  EXPECT_EQ(notes({"gpt3-175b", "--system", "tpu-v4", "--npus", "64", "--tp", "4"}).size(), 1);  // torus
+  EXPECT_TRUE(notes({"gpt3-175b", "--system", "tpu-v4", "--npus", "64", "--tp", "4"}).empty());
+  EXPECT_EQ(notes({"gpt3-175b", "--system", "trn2", "--npus", "64", "--tp", "4"}).size(), 2);  // NPU, links
   EXPECT_EQ(notes({"gpt-1.7b", "--system", "dgx-v100", "--npus", "8", "--precision", "fp16"}).size(), 1);
 }
 
