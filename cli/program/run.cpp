@@ -12,6 +12,7 @@
 #include "cli/console/interrupt.h"
 #include "cli/options/option_rules.h"
 #include "core/error.h"
+#include "core/io/paths.h"
 #include "core/io/tell.h"
 #include "core/stopping.h"
 #include "core/text.h"
@@ -84,7 +85,8 @@ std::string unexpected(const CLI::App& app) {
   }
   const std::vector<std::string_view> choices(names.begin(), names.end());
   const std::string_view what = is_option ? "option" : choices.empty() ? "argument" : "command";
-  return fmt::format("unknown {} '{}'{} {}", what, word, did_you_mean(word, choices), where_to_look(app));
+  const std::string meant = what == "argument" ? kind_instead("", word) : did_you_mean(word, choices);
+  return fmt::format("unknown {} '{}'{} {}", what, word, meant, where_to_look(app));
 }
 
 }  // namespace

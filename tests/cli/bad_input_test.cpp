@@ -55,6 +55,8 @@ const std::array command_lines = {
     Line{{"scale"}, "A subcommand is required (see bandwright scale --help)"},
     Line{{"scale", "fit"}, "file is required (see bandwright scale fit --help)"},
     Line{{"cost", "4D"}, "--bandwidth is required"},
+    Line{{"plan", "llama3-8b", "dgx-h100", "512"},
+         "unknown argument 'dgx-h100', which is a machine (see bandwright plan --help)"},
     Line{{"cost", "5D", "--bandwidth", "1"}, "unknown network '5D'"},
     Line{{"cost", "2D", "--bandwidth", "1,2,3"}, "3 bandwidths for the 2 dimensions"},
     Line{{"cost", "2D", "--bandwidth", "1,"}, "--bandwidth: '' is not a number"},
