@@ -22,7 +22,8 @@ ProcessGroups read_process_groups(const YamlValue& root, int npus);
 //   [{"pg_name": "1", "ranks": [0, 1, 2, 3], ...}, ...]      no ranks: all NPUs
 //
 // NPUs may use a name for different groups: one that differs from the group known by its name is called
-// NAME@FIRST-MEMBER, and the next with the same first member NAME@FIRST-MEMBER.2. Source: PyTorch, torch/profiler (pg_config_info), as ASTRA-sim 2 reads it.
+// NAME@FIRST-MEMBER, and the next with the same first member NAME@FIRST-MEMBER.2. Source: PyTorch,
+// torch/profiler (pg_config_info), as ASTRA-sim 2 reads it.
 class MetadataGroups {
  public:
   MetadataGroups(ProcessGroups& groups, int npus) : groups_(groups), npus_(npus) {}
