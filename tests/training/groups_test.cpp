@@ -229,6 +229,21 @@ TEST(DivisionProblems, NameWhatIsNearest) {
 }
 
 // Replicas of what TP, CP and PP take; and no more NPUs than there can be.
+// TP divides heads, FFN and, where there are state spaces, their groups.
+TEST(DivisionProblems, TensorDividesEverythingOfALayer) {
+  TransformerArchitecture model = load_architecture("llama3-8b");
+  model.heads = 48;
+  model.ffn = 96;
+  for (const std::int64_t tensor : {1, 2, 3, 6, 16, 48}) EXPECT_TRUE(tensor_divides(model, tensor)) << tensor;
+  for (const std::int64_t tensor : {5, 32, 96}) EXPECT_FALSE(tensor_divides(model, tensor)) << tensor;
+  model.ffn = 40;
+  for (const std::int64_t tensor : {3, 16}) EXPECT_FALSE(tensor_divides(model, tensor)) << tensor;
+  EXPECT_TRUE(tensor_divides(model, 8));
+  model.state_space = {.layers = 4, .attention_layers = 2, .heads = 64, .groups = 4};
+  EXPECT_TRUE(tensor_divides(model, 4));
+  EXPECT_FALSE(tensor_divides(model, 8));
+}
+
 TEST(DivisionProblems, ReplicasAreWhatIsLeft) {
   Parallelism p{.tensor = 4, .context = 2, .pipeline = 3};
   fill_data_parallel(p, 240);

@@ -99,6 +99,37 @@ TEST(LayerParts, AttentionIsTheSumOfItsProjections) {
   EXPECT_GT(expected, 2.0 * static_cast<double>(model.hidden * model.hidden));
 }
 
+// Of a model with state spaces a layer has the share of both mixers that falls to it: 4 attention layers more
+// are 4/L of attention alone, whatever else there is, and state spaces are priced by their number.
+TEST(LayerParts, MixersAreSharesOfBoth) {
+  TransformerArchitecture model = load_architecture("nemotron-h-8b");
+  Npu npu = only_compute();
+  npu.memory_gb_per_s = 1.0;
+  const auto of = [&](std::int64_t attention, std::int64_t states) {
+    model.state_space.attention_layers = attention;
+    model.state_space.layers = states;
+    return dense_layer_cost(model, {}, npu).attention;
+  };
+  const BlockPasses few = of(4, 24);
+  const BlockPasses more = of(8, 24);
+  const BlockPasses states = of(4, 48);
+  const BlockPasses alone = of(0, 0);
+  const double share = 4.0 / static_cast<double>(model.layers);
+  for (const auto pass :
+       {&BlockPasses::forward, &BlockPasses::input_gradient, &BlockPasses::weight_gradient}) {
+    for (const auto part :
+         {&BlockCost::projections, &BlockCost::core, &BlockCost::streaming, &BlockCost::kernels,
+          &BlockCost::hot_core, &BlockCost::idle_core, &BlockCost::heat}) {
+      const double one = share * ((alone.*pass).*part);
+      EXPECT_NEAR((more.*pass).*part - (few.*pass).*part, one, 1e-9 * one);
+      const double rest = (few.*pass).*part - one;  // of 24 state spaces
+      EXPECT_GE(rest, -1e-9 * one);
+      EXPECT_NEAR((states.*pass).*part - one, 2.0 * rest, 1e-9 * (one + rest));
+    }
+  }
+  EXPECT_GT(few.forward.core, share * alone.forward.core);
+}
+
 // Norms that run again read and write an activation before each block, state spaces' own among them.
 TEST(LayerParts, NormsAgainAreAnActivationEach) {
   const Npu npu = only_memory();

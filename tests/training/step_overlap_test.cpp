@@ -105,6 +105,31 @@ TEST(StepOverlap, InterleavedStagesWaitForAThirdOfASend) {
   EXPECT_NEAR(beside.at(Role::InputGradient) - waited.at(Role::InputGradient), 16.0 * 0.3 * send, 1.0);
 }
 
+// Multiplications that run beside the pieces of TP's collectives are as long in all as without: one piece
+// of them first, the others beside.
+TEST(StepOverlap, ProjectionsBesideTensorAreTheSame) {
+  for (const std::int64_t tensor : {2, 4, 8}) {
+    TrainingJob job = plain_job("llama3-8b", {.tensor = tensor, .global_batch = 2});
+    job.parallelism.sequence_parallel = true;
+    const auto projections = [&](bool beside) {
+      job.parallelism.overlap_tensor = beside;
+      const Step step = step_of(job);
+      const std::vector<double> times = executions(step);
+      double ns = 0.0;
+      for (std::size_t i = 0; i < step.operations.size(); ++i) {
+        const Operation& each = step.operations[i];
+        const bool counted = each.kind == OperationKind::Compute && each.role == Role::Forward &&
+                             each.line == static_cast<std::uint16_t>(StepLine::Projections);
+        if (counted) ns += times[i] * to_ns(each.duration);
+      }
+      return ns;
+    };
+    const double apart = projections(false);
+    EXPECT_GT(apart, 0.0);
+    EXPECT_NEAR(projections(true), apart, 1e-6 * apart) << tensor;
+  }
+}
+
 // Keys and values that come beside the attention core are hidden where that takes longer, and waited for
 // whole where they do not.
 TEST(StepOverlap, ContextComesBesideTheCore) {
