@@ -182,6 +182,30 @@ TEST(LayerParts, WholeGraphsFuseWhatExpertsDo) {
   EXPECT_NEAR(often_back - once_back, 12.0 * copies, 1.0);
 }
 
+// Shared experts are one FFN of their widths together that every token passes, as a layer without experts.
+TEST(LayerParts, SharedExpertsAreOneFfn) {
+  const Npu npu = only_compute();
+  TransformerArchitecture model = load_architecture("mixtral-8x7b");
+  const auto ffn = [&](std::int64_t shared, std::int64_t width) {
+    model.experts.shared = shared;
+    model.experts.shared_ffn = width;
+    return sparse_layer_cost(model, {}, npu).ffn;
+  };
+  const BlockPasses none = ffn(0, 0);
+  for (const auto& [shared, width] : {std::pair{1, 0}, {2, 0}, {1, 4096}, {3, 2048}}) {
+    const BlockPasses some = ffn(shared, width);
+    TransformerArchitecture dense = model;
+    dense.ffn = shared * (width > 0 ? width : model.experts.ffn);
+    const BlockPasses one = dense_layer_cost(dense, {}, npu).ffn;
+    for (const auto pass :
+         {&BlockPasses::forward, &BlockPasses::input_gradient, &BlockPasses::weight_gradient}) {
+      const double projections = (one.*pass).projections;
+      EXPECT_GT(projections, 0.0);
+      EXPECT_NEAR((some.*pass).projections - (none.*pass).projections, projections, 1e-6 * projections);
+    }
+  }
+}
+
 // Slowed down to the clock that the limit allows are matrix units alone: projections, and the part of a core
 // that is computed in them.
 TEST(PowerLimits, SlowMatrixUnitsAlone) {

@@ -252,6 +252,25 @@ TEST(Breakdowns, AddToTheLineOfTheirName) {
   EXPECT_EQ(estimate.exposed_communication_ns(), 10.0);
 }
 
+// Of a step: the longest exposed first, none of nothing, and all that is exposed is the step.
+TEST(Breakdowns, OfAStepAreInOrder) {
+  for (const char* model : {"llama3-8b", "mixtral-8x7b"}) {
+    const TrainingEstimate result =
+        estimate({load_architecture(model),
+                  load_machine("dgx-h100"),
+                  {.tensor = 8, .pipeline = 2, .data = 2, .sequence_parallel = true, .global_batch = 32}});
+    double exposed = 0.0;
+    double before = result.step_ns;
+    for (const BreakdownLine& each : result.breakdown) {
+      EXPECT_LE(each.exposed_ns, before) << each.name;
+      EXPECT_GT(each.exposed_ns + each.hidden_ns, 0.0) << each.name;
+      exposed += before = each.exposed_ns;
+    }
+    EXPECT_GT(result.breakdown.size(), 5U);
+    EXPECT_NEAR(exposed, result.step_ns, 1e-9 * result.step_ns);
+  }
+}
+
 // A second memory holds what the first does not.
 TEST(MemoryFits, CountTheSlowMemory) {
   TrainingJob job{load_architecture("llama3-8b"), load_machine("dgx-a100"), {.global_batch = 1}};
