@@ -82,18 +82,18 @@ Verdict verdict_of_hardware(const HardwareAnswer& answer) {
   const auto bad = [](std::string text) { return Verdict{std::move(text), Verdict::Mood::Bad}; };
   if (!answer.best.empty()) {
     const PlannedHardware& best = answer.best[0];
+    const std::string networks =
+        fmt::format("{} network{}", answer.best.size(), answer.best.size() == 1 ? "" : "s");
     if (answer.pareto && !answer.interrupted && answer.objective != PlanObjective::StepTime) {
-      return {fmt::format(
-                  "{} networks, from the fastest to the cheapest{}; proved: none that is as fast costs "
-                  "less",
-                  answer.best.size(), answer.objective == PlanObjective::CostPerToken ? " per token" : ""),
+      return {fmt::format("{}, from the fastest to the cheapest{}; proved: none that is as fast costs less",
+                          networks, answer.objective == PlanObjective::CostPerToken ? " per token" : ""),
               Verdict::Mood::Good};
     }
     if (answer.pareto && !answer.interrupted) {
       return {
-          fmt::format("{} networks, each of which costs at most half of the one before; proved: no network "
-                      "within the cost of one is faster",
-                      answer.best.size()),
+          fmt::format("{}, each of which costs at most half of the one before; proved: no network within the "
+                      "cost of one is faster",
+                      networks),
           Verdict::Mood::Good};
     }
     if (answer.objective == PlanObjective::NetworkCost && !answer.interrupted) {

@@ -229,6 +229,10 @@ double usd_of(const HardwareSpace& space, const RankedHardware& row) {
   return usd;
 }
 
+bool as_fast(const FrontPart& part, const FrontPart& other) {
+  return part.found.best[0].step_ns <= other.found.best[0].step_ns * (1.0 + 1e-6);
+}
+
 // The points of a front, each a question of its own.
 class Front {
  public:
@@ -252,8 +256,9 @@ class Front {
     const HardwareSearch search = part_search(search_, part);
     part.found = best_of(space, search);
     const bool found = !part.found.best.empty() && !part.found.interrupted;
-    const bool again = found && !parts_.empty() &&
-                       part.found.best[0].step_ns <= parts_.back().found.best[0].step_ns * (1.0 + 1e-6);
+    const bool again =
+        found && !parts_.empty() && as_fast(part, parts_.back()) &&
+        usd_of(space_, part.found.best[0]) >= usd_of(space_, parts_.back().found.best[0]) * (1.0 - 1e-6);
     if (again) return true;  // the same network as before
     if (question_.prove && !part.found.interrupted) {
       try {
@@ -301,12 +306,17 @@ class Front {
   std::vector<FrontPart> parts_;
 };
 
-// All that a front found, as one.
+// All that a front found, as one: but for what the next one, which is cheaper, is as fast as.
 RankedHardwares together(const std::vector<FrontPart>& parts) {
   RankedHardwares all = parts.front().found;
-  for (const FrontPart& part : std::span(parts).subspan(1)) {
-    all.best.insert(all.best.end(), part.found.best.begin(), part.found.best.end());
-    all.interrupted = all.interrupted || part.found.interrupted;
+  all.best.clear();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const RankedHardwares& found = parts[i].found;
+    all.interrupted = all.interrupted || found.interrupted;
+    if (found.best.empty()) continue;
+    const bool beaten =
+        i + 1 < parts.size() && !parts[i + 1].found.best.empty() && as_fast(parts[i + 1], parts[i]);
+    if (!beaten) all.best.push_back(found.best[0]);
   }
   return all;
 }
