@@ -237,7 +237,7 @@ const Fields<TransformerArchitecture>& architecture_fields() {
           required("sequence", &A::sequence, count(), "tokens of a sequence, s"),
           required("vocabulary", &A::vocabulary, count(), "rows of the embedding, V"),
           optional("tied_embeddings", &A::tied_embeddings, kinds::flag(), "output and input share a table"),
-          optional("predicted", &A::predicted, kinds::integer<std::int64_t>(1, 16),
+          optional("predicted", &A::predicted, kinds::integer<std::int64_t>(1, most_predicted),
                    "tokens of a position; each above 1 is a layer of `layers` and the output layer again"),
           optional("one_predictor", &A::one_predictor, kinds::flag(),
                    "those layers share one set of weights"),
@@ -254,6 +254,10 @@ const Fields<TransformerArchitecture>& architecture_fields() {
 }
 
 TransformerArchitecture predicting_more(TransformerArchitecture model, std::int64_t tokens) {
+  if (tokens < 0 || model.predicted > most_predicted - tokens) {
+    throw InputError(fmt::format("{} tokens predicted besides {}: {} of a position at most", tokens,
+                                 model.predicted, most_predicted));
+  }
   model.layers += tokens;
   model.predicted += tokens;
   if (model.state_space.layers > 0) model.state_space.attention_layers += tokens;

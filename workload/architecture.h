@@ -119,6 +119,7 @@ struct TransformerArchitecture {
 // The same model trained to predict so many tokens more: each with a layer of the last kind and the output
 // layer once more (DeepSeek-V3, arXiv 2412.19437, section 2.2; without the projection between), with
 // attention where others have state spaces (Nemotron 3).
+constexpr std::int64_t most_predicted = 16;
 TransformerArchitecture predicting_more(TransformerArchitecture model, std::int64_t tokens);
 
 // Parameters: of one dense layer, of the experts of one sparse layer, of its other parts, of the embeddings,

@@ -90,7 +90,8 @@ Parallelism read_parallelism(const Job& given) {
 
 namespace {
 std::int64_t predicted_more(const Job& job) {
-  return read_word(job, &Job::predict_more, [](std::string_view word) { return parse_integer(word, 0, 16); });
+  return read_word(job, &Job::predict_more,
+                   [](std::string_view word) { return parse_integer(word, 0, most_predicted - 1); });
 }
 }  // namespace
 
@@ -114,7 +115,9 @@ TrainingJob training_job(const Job& job, TransformerArchitecture model, Machine 
         fmt::format("--offload-layers: no host_bandwidth is known of {}", result.machine.npu.name));
   }
   if (!job.sequence.empty()) result.model.sequence = read_count(job, &Job::sequence);
-  result.model = predicting_more(std::move(result.model), predicted_more(job));
+  result.model = read_word(job, &Job::predict_more, [&](std::string_view word) {
+    return predicting_more(std::move(result.model), parse_integer(word, 0, most_predicted - 1));
+  });
   if (job.npus.empty()) throw InputError("a transformer needs --npus");
   Parallelism& p = result.parallelism;
   if (leaves_open(job)) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "training/layers/power_limit.h"
 #include "training/machine.h"
@@ -110,6 +111,11 @@ TEST(LayerCost, TheOutputLayerIsNotInFp8AndServesEveryPrediction) {
   EXPECT_EQ(head_cost(model, {.precision = Precision::Fp8}, npu).forward.ns(), once);
   EXPECT_NEAR(head_cost(predicting_more(model, 2), {}, npu).forward.ns(), 3.0 * once, 1e-6);
   EXPECT_EQ(predicting_more(model, 2).layers, model.layers + 2);
+  EXPECT_EQ(predicting_more(model, 15).predicted, 16);
+  for (const std::int64_t tokens :
+       {std::int64_t{-1}, std::int64_t{16}, std::numeric_limits<std::int64_t>::max()}) {
+    EXPECT_THROW(predicting_more(model, tokens), InputError) << tokens;
+  }
 }
 
 // Below ZeRO 2 a gradient of 4 bytes is read and written, from there on written in 2.
