@@ -172,7 +172,7 @@ TEST_F(Files, WrongArgumentsAreOneLine) {
       {{"check", "empty"}, "empty: is empty"},
       {{"check", "blue.yaml"}, "is none of the formats that can be read"},
       {{"check", "typo.json"}, "memory-type: 'PER_NPU', expected"},
-      {{"check", "net.yml", "--system", "net.yml"}, "expected a system"},
+      {{"check", "net.yml", "--system", "net.yml"}, "--system is for traces"},
       {{"import", "net.yml", "-o", "no/where.yaml"}, "no/where.yaml"},
       {{"export", "./model.yaml", "-o", "out"}, "--npus is missing"},
       {{"export", "./model.yaml", "--npus", "6", "-o", "out"}, "does not divide"},

@@ -212,7 +212,8 @@ class Interrupts(unittest.TestCase):
             questions = {
                 "ports": lambda: bw.simulate("Ring(65536)", bandwidth=50, collective="all-reduce", size="16 GiB",
                                              npu_fidelity="full"),
-                "a grid's links": lambda: bw.simulate("4D", 325, "1T", "NoOverlap", npu_fidelity="full", transport="flows"),
+                "a grid's links": lambda: bw.simulate("Ring(1024)", bandwidth=50, npu_fidelity="full", transport="flows",
+                                                     **all_to_all),
                 "flows": lambda: bw.simulate("FatTree(4096, radix 64)", bandwidth=50, routing="ecmp", **all_to_all),
                 "every micro-batch": lambda: bw.simulate("dgx-a100", "gpt3-175b", npus=1024, tp=8, pp=8,
                                                          global_batch=12288, no_leap=True, npu_fidelity="full"),
