@@ -19,11 +19,12 @@ constexpr std::array fidelities = {Choice{Fidelity::Auto, "auto", "folded where 
 // Over flows, what lines that nobody else meets repeat is played once: looked at where that decides
 // something.
 PlayCost cost_of_playing(const Scenario& scenario, const RankedStep& step, const PlayLimits& limits) {
-  constexpr double worth_a_look_s = 30.0;
+  constexpr double worth_a_look_s = 4.0;  // below what is said
+  constexpr double look_share = 0.1;
   PlayCost cost = play_cost(scenario, step);
   const bool flows = scenario.library.network == NetworkModel::Flows;
   if (!flows || limits.play_all || !step.teams_of_group.empty() || cost.seconds < worth_a_look_s) return cost;
-  const double seconds = flow_play_seconds(scenario, worth_a_look_s);
+  const double seconds = flow_play_seconds(scenario, look_share * cost.seconds);
   if (seconds >= cost.seconds) return cost;
   cost.events *= seconds / cost.seconds;
   cost.seconds = seconds;
