@@ -254,7 +254,7 @@ void add_tie_notes(const std::vector<std::vector<std::string>>& ties, Document& 
     std::string words = fmt::format("{}", fmt::join(std::span(ties[i]).first(said), "; "));
     if (ties[i].size() > said) words += fmt::format("; and {} others", ties[i].size() - said);
     auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& each) { return each.first == words; });
-    if (row == rows.end()) row = rows.insert(rows.end(), {std::move(words), {}});
+    if (row == rows.end()) row = rows.emplace(rows.end(), std::move(words), std::vector<std::size_t>());
     row->second.push_back(i + 1);
   }
   for (const auto& [words, ranks] : rows) {

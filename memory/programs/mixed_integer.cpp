@@ -245,7 +245,7 @@ class Searches {
 
   MixedIntegerSummary run(const MixedIntegerProgram& program, const MixedIntegerOptions& options,
                           const End& end, bool preprocess) {
-    const MixedIntegerSummary unheard{.stop = Stop::Interrupted};
+    MixedIntegerSummary unheard{.stop = Stop::Interrupted};
     std::unique_lock lock(mutex_);
     while (busy_) {
       if (end.stop.stop_requested()) return unheard;
