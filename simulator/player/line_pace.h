@@ -3,11 +3,11 @@
 #include <optional>
 #include <vector>
 
-#include "core/invariant_divisor.h"
 #include "core/stopping.h"
 #include "simulator/player/pace.h"
 #include "simulator/player/secluded_lines.h"
 #include "simulator/ready_queue.h"
+#include "simulator/transport/invariant_divisor.h"
 
 namespace bandwright {
 

@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "collective/wire.h"
-#include "core/invariant_divisor.h"
 #include "simulator/scenario.h"
+#include "simulator/transport/invariant_divisor.h"
 #include "topology/route.h"
 
 namespace bandwright {

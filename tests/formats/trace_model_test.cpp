@@ -139,8 +139,8 @@ TEST(TraceModels, WhatIsNoTableIsOneLine) {
   TraceNode flop = computing(8, 0);
   flop.operations = 10;
   EXPECT_THAT(said(traces_of({flop})), HasSubstr("t: node 8 has FLOP but no measured time"));
-  TraceNode metadata{.id = 1, .kind = TraceNodeKind::Metadata};
-  EXPECT_EQ(said(traces_of({metadata})), "t: nothing to compute or communicate");
+  TraceNode header{.id = 1, .kind = TraceNodeKind::Metadata};
+  EXPECT_EQ(said(traces_of({header})), "t: nothing to compute or communicate");
 }
 
 }  // namespace

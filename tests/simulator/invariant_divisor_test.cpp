@@ -1,4 +1,4 @@
-#include "core/invariant_divisor.h"
+#include "simulator/transport/invariant_divisor.h"
 
 #include <gtest/gtest.h>
 
