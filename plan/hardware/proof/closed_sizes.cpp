@@ -52,7 +52,8 @@ std::string packed(const ClosedSizes& line) {
   put(bytes, line.valid);
   put(bytes, line.do_not_fit);
   put(bytes, line.above_bound);
-  put(bytes, line.least_bound);
+  put(bytes, line.least_bound.has_value());
+  put(bytes, line.least_bound.value_or(0.0));
   put(bytes, line.by_path);
   for (const ClosedPair& pair : line.pairs) put_pair(bytes, pair);
   return bytes;
@@ -64,7 +65,9 @@ ClosedSizes unpacked_closed_sizes(std::string_view bytes) {
   line.valid = take<std::int64_t>(bytes);
   line.do_not_fit = take<std::int64_t>(bytes);
   line.above_bound = take<std::int64_t>(bytes);
-  line.least_bound = take<std::optional<double>>(bytes);
+  const auto bounded = take<bool>(bytes);
+  const auto least = take<double>(bytes);
+  if (bounded) line.least_bound = least;
   line.by_path = take<std::int64_t>(bytes);
   while (!bytes.empty()) line.pairs.push_back(take_pair(bytes));
   return line;
