@@ -18,7 +18,7 @@ namespace bandwright {
 namespace {
 
 struct EstimateOptions {
-  std::string word;  // the positional: the model, or with --model the machine
+  std::vector<std::string> words;  // positionals
   Job job;
   std::string timeline;
   OutputOptions output;
@@ -26,8 +26,9 @@ struct EstimateOptions {
 
 void run(EstimateOptions options) {
   Job& job = options.job;
-  if (!options.word.empty()) (job.model.empty() ? job.model : job.machine) = options.word;
-  if (job.model.empty()) throw InputError("missing <model>: bandwright estimate <model> --npus N");
+  take_model_and_machine(options.words, job);
+  if (job.model.empty())
+    throw InputError("missing <model>: bandwright estimate <model> [<machine>] --npus N");
   const Watching watching(job, options.output.host);
   const EstimateAnswer answer = estimate(job, watching.watch());
   if (!options.timeline.empty()) {
@@ -46,14 +47,14 @@ void add_estimate(CLI::App& app) {
       "estimate", "How long a model's training step takes on a machine, where it goes, and whether it fits");
   const auto options =
       std::make_shared<EstimateOptions>();  // shared with the callback, which outlives this function
-  command->add_option("words", options->word)
+  command->add_option("words", options->words)
       ->option_text(
-          "<model>: a name of `list models`, a YAML file, or a\n"
-          "      Hugging Face config.json");
+          "<model> [<machine>], in either order\n"
+          "      model: a name of `list models`, a YAML file, or a Hugging Face config.json\n"
+          "      machine: a name of `list machines`, or a YAML file (dgx-a100)");
   Job& job = options->job;
-  add_job_option(*command, job, &Job::model)
-      ->description("in place of <model>; the word, if any, is then the machine");
-  add_job_option(*command, job, &Job::machine, "--machine,--system");
+  add_job_option(*command, job, &Job::model)->description("in place of <model>");
+  add_job_option(*command, job, &Job::machine, "--machine,--system")->description("in place of <machine>");
   add_job_option(*command, job, &Job::npus)->required();
   add_job_options(*command, job, OptionGroup::Divisions);
   add_job_option(*command, job, &Job::recompute);
@@ -83,7 +84,6 @@ void add_estimate(CLI::App& app) {
   let_start_fresh(*command, options);
   command->callback([command, options] {
     check_needs(*command, two_memories, {"--tiers"});
-    if (!options->word.empty()) check_excludes(*command, {"--model"}, {"--machine"});
     run(*options);
   });
 }

@@ -29,6 +29,7 @@ namespace bandwright {
 namespace {
 
 struct PlanOptions {
+  std::vector<std::string> words;  // positionals
   PlanQuestion question;
   SearchWords search;
   HardwareWords hardware;
@@ -55,6 +56,9 @@ void take_typed(const HardwareWords& typed, HardwareWords& said) {
 
 PlanQuestion question_of(const PlanOptions& options, HardwareWords& hardware) {
   PlanQuestion question = options.question;
+  take_model_and_machine(options.words, question.job);
+  if (question.job.model.empty())
+    throw InputError("missing <model>: bandwright plan <model> [<machine>] --npus N");
   const std::filesystem::path file = question.job.model;
   const bool yaml = file.extension() == ".yaml" || file.extension() == ".yml";
   if (yaml) {
@@ -229,12 +233,13 @@ void add_plan(CLI::App& app) {
   const auto options =
       std::make_shared<PlanOptions>();  // shared with the callback, which outlives this function
   Job& job = options->question.job;
-  command
-      ->add_option("model", job.model,
-                   "a transformer: a name, a YAML file, a Hugging Face config.json, or a space of divisions")
-      ->required()
-      ->type_name("MODEL");
-  add_job_option(*command, job, &Job::machine, "--machine,--system");
+  command->add_option("words", options->words)
+      ->option_text(
+          "<model> [<machine>], in either order\n"
+          "      model: a transformer: a name, a YAML file, a Hugging Face config.json, or a space of\n"
+          "      divisions\n"
+          "      machine: a name of `list machines`, or a YAML file (dgx-a100)");
+  add_job_option(*command, job, &Job::machine, "--machine,--system")->description("in place of <machine>");
   add_job_option(*command, job, &Job::npus)->description("NPUs of the job, or a list of counts to compare");
   add_plan_options(*command, *options);
   add_job_options(*command, job, OptionGroup::Divisions);

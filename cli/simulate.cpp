@@ -103,7 +103,7 @@ void take_file_words(std::vector<std::string> words, Job& job) {
   refuse_words(words);
 }
 
-// <machine> [<budget>] <model>, each where no option gives it.
+// <machine> [<budget>] <model>, each where no option gives it; the model may come first.
 void take_machine_words(std::vector<std::string> words, Job& job) {
   if (!job.npu.empty()) {
     take_word(words, job.network);
@@ -113,6 +113,8 @@ void take_machine_words(std::vector<std::string> words, Job& job) {
     return refuse_words(words);
   }
   if (job.machine.empty() && !names_graph(job.network)) std::swap(job.machine, job.network);
+  if (words.size() > 1 && names_machine(words.back()) && !names_machine(words.front()))
+    std::swap(words.front(), words.back());
   take_word(words, job.machine);
   if (job.model.empty() && !words.empty()) {
     job.model = words.back();

@@ -39,7 +39,10 @@ LoadedNetwork load_any_network(std::string_view word) {
     return {.network = std::move(grid.network), .bandwidth = std::move(grid.bandwidth)};
   }
   const auto sample = file_of(word);
-  if (!sample) return {.network = load_network(word)};
+  if (!sample) {
+    refuse_misspelt_builder(std::string(word));
+    return {.network = load_network(word)};
+  }
   const FileFormat* foreign_format = foreign(*sample);
   if (foreign_format == nullptr) return {.network = read_network(*sample->root)};
   const FileFormat& format = *foreign_format;

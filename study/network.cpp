@@ -12,11 +12,7 @@ namespace bandwright {
 NetworkAnswer network(const Job& job) {
   GraphDefaults defaults;
   if (!job.bandwidth.empty()) defaults.bandwidth = Bandwidth(read_word(job, &Job::bandwidth, parse_gb_per_s));
-  if (!names_graph(job.network)) {
-    throw InputError("'" + job.network +
-                     "' is no network as it is built: a builder's words, such as FatTree(64), or a "
-                     "file of nodes and links (bandwright list builders)");
-  }
+  require_graph(job.network);
   const PriceList prices = load_any_prices(word_of(job, &Job::prices));
   NetworkAnswer answer{.graph = load_graph(job.network, defaults), .prices = prices.name};
   for (const GraphNode& node : answer.graph.nodes) {

@@ -51,10 +51,8 @@ Family family_of(const Config& config, TransformerArchitecture& model) {
                             "many matrices its FFN has",
                             name));
   }
-  if (!name.empty()) {
-    leave_out(model,
-              fmt::format("model_type '{}' is not known: read as a plain decoder by the usual keys", name));
-  }
+  const std::string what = name.empty() ? "no model_type" : fmt::format("model_type '{}' is not known", name);
+  leave_out(model, what + ": read as a plain decoder by the usual keys");
   return {.name = {}, .gate = Gate::ByFunction};
 }
 
@@ -121,6 +119,11 @@ std::int64_t inner_size(const Config& config, const Family& family, const Nested
   return expansion * hidden;
 }
 
+void require_all_layers(const Config& config, const char* key, std::size_t listed, std::int64_t layers) {
+  if (static_cast<std::int64_t>(listed) != layers)
+    config.fail(key, fmt::format("lists {} of {} layers", listed, layers));
+}
+
 // Which layers have experts: the first dense ones, then every n-th; lists of layers must be one of these.
 void read_sparse_layers(const Config& config, TransformerArchitecture& model) {
   Experts& e = model.experts;
@@ -130,7 +133,9 @@ void read_sparse_layers(const Config& config, TransformerArchitecture& model) {
   e.interval = std::max<std::int64_t>(
       1, config.size_or({"decoder_sparse_step", "moe_layer_interval", "interleave_moe_layer_step"}, 1));
   const std::vector<std::string> dense = config.list("mlp_only_layers");
-  std::vector<std::string> frequency = config.list("moe_layer_freq");
+  std::vector<std::string> frequency;
+  if (config.is_list("moe_layer_freq")) frequency = config.list("moe_layer_freq");
+  if (!frequency.empty()) require_all_layers(config, "moe_layer_freq", frequency.size(), model.layers);
   if (frequency.empty()) e.interval = std::max(e.interval, config.size_or({"moe_layer_freq"}, 1));
   e.dense_layers = first;
   if (last && *last < model.layers - 1)
@@ -138,7 +143,7 @@ void read_sparse_layers(const Config& config, TransformerArchitecture& model) {
   if (!dense.empty() || !frequency.empty()) {
     std::vector<bool> sparse(static_cast<std::size_t>(model.layers), true);
     for (std::size_t l = 0; l < sparse.size(); ++l) {
-      if (!frequency.empty()) sparse[l] = l < frequency.size() && frequency[l] != "0";
+      if (!frequency.empty()) sparse[l] = frequency[l] != "0";
       if (std::find(dense.begin(), dense.end(), std::to_string(l)) != dense.end()) sparse[l] = false;
     }
     const auto leading = std::find(sparse.begin(), sparse.end(), true);
@@ -214,7 +219,10 @@ void read_windows(const Config& config, const Family& family, TransformerArchite
       config.fail("layer_types", fmt::format("layers of '{}' cannot be said here", kind));
     }
   }
+  if (!kinds.empty()) require_all_layers(config, "layer_types", kinds.size(), model.layers);
   const std::int64_t tokens = window.value_or(chunk.value_or(family.default_window));
+  if (tokens == 0 && windowed > 0 && on)
+    leave_out(model, fmt::format("the windows of {} layers, whose size it does not say: left out", windowed));
   if (tokens == 0 || !on) return;
   if (kinds.empty()) {
     const std::int64_t every = pattern.value_or(family.pattern);

@@ -1,5 +1,7 @@
 #include "workload/hugging_face_config.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "core/error.h"
@@ -13,7 +15,7 @@ using Json = nlohmann::json;
 constexpr std::int64_t largest_size = std::int64_t{1} << 24;
 constexpr std::array text_parts = {"text_config", "llm_config", "language_config"};
 
-// Words that Python writes and JSON does not know, outside of strings.
+// Words that Python writes and JSON does not know, outside of strings: texts, which are no size.
 std::string as_strict_json(std::string_view text) {
   std::string result;
   bool quoted = false;
@@ -28,7 +30,7 @@ std::string as_strict_json(std::string_view text) {
     bool replaced = false;
     for (const std::string_view word : {"-Infinity", "Infinity", "NaN"}) {
       if (quoted || replaced || text.substr(i, word.size()) != word) continue;
-      result += "null";
+      result += fmt::format("\"{}\"", word);
       i += word.size() - 1;
       replaced = true;
     }
@@ -111,7 +113,9 @@ std::int64_t HuggingFaceConfig::size_or(std::initializer_list<const char*> keys,
 std::string HuggingFaceConfig::text(std::initializer_list<const char*> keys) const {
   for (const char* key : keys) {
     const Json* value = find(key);
-    if (value != nullptr && value->is_string()) return value->get<std::string>();
+    if (value == nullptr) continue;
+    if (!value->is_string()) fail(key, "expected a text");
+    return value->get<std::string>();
   }
   return {};
 }
@@ -123,10 +127,16 @@ std::optional<bool> HuggingFaceConfig::flag(const char* key) const {
   return value->get<bool>();
 }
 
+bool HuggingFaceConfig::is_list(const char* key) const {
+  const Json* value = find(key);
+  return value != nullptr && value->is_array();
+}
+
 std::vector<std::string> HuggingFaceConfig::list(const char* key) const {
   std::vector<std::string> words;
   const Json* value = find(key);
-  if (value == nullptr || !value->is_array()) return words;
+  if (value == nullptr) return words;
+  if (!value->is_array()) fail(key, "expected a list");
   for (const Json& each : *value) words.push_back(each.is_string() ? each.get<std::string>() : each.dump());
   return words;
 }

@@ -15,7 +15,7 @@ namespace bandwright {
 // be told.
 class HuggingFaceConfig {
  public:
-  // Python writes NaN and Infinity, which JSON does not have: they are read as null. Throws InputError.
+  // Python writes NaN and Infinity, which JSON does not have: they are read as texts. Throws InputError.
   HuggingFaceConfig(std::string_view text, std::string file);
 
   [[noreturn]] void fail(std::string_view key, std::string_view problem) const;
@@ -31,7 +31,8 @@ class HuggingFaceConfig {
   [[nodiscard]] std::int64_t size_or(std::initializer_list<const char*> keys, std::int64_t otherwise) const;
   [[nodiscard]] std::string text(std::initializer_list<const char*> keys) const;  // empty: not there
   [[nodiscard]] std::optional<bool> flag(const char* key) const;
-  // A list of words or numbers as text; empty where it is not there.
+  // A list of words or numbers as text; empty where it is not there. Throws InputError for anything else.
+  [[nodiscard]] bool is_list(const char* key) const;
   [[nodiscard]] std::vector<std::string> list(const char* key) const;
 
   // Keys with a value that is not null, false, 0 or empty, that nobody asked for.

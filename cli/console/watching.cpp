@@ -32,7 +32,7 @@ Watch Watching::watch() const {
   watch.on_cost = [](const PlayCost& cost) {
     if (cost.seconds >= said_from_s || cost.bytes >= said_from_bytes) tell("{}\n", described(cost));
   };
-  watch.on_play = [this](double share) { playing_.show(share, fmt::format("{:.2f} %", 100.0 * share)); };
+  watch.on_play = [this](double share) { playing_.show(share, left_text(share, playing_.seconds())); };
   return watch;
 }
 

@@ -7,8 +7,10 @@
 
 #include "answers/estimate.h"
 #include "cli/options/option_rules.h"
+#include "core/io/paths.h"
 #include "core/io/tell.h"
 #include "core/text.h"
+#include "core/yaml.h"
 #include "report/render.h"
 #include "study/job/bandwidths.h"
 
@@ -69,6 +71,26 @@ void take_word(std::vector<std::string>& words, std::string& option) {
   if (!option.empty() || words.empty()) return;
   option = words.front();
   words.erase(words.begin());
+}
+
+bool names_machine(const std::string& word) {
+  if (find_input("machines", word)) return true;
+  if (!word.ends_with(".yaml") && !word.ends_with(".yml") && !is_written_out(word)) return false;
+  try {
+    return YamlValue::load(word).declared_kind() == "machine";
+  } catch (const InputError&) {
+    return false;  // who reads it for an answer says what is wrong with it
+  }
+}
+
+void take_model_and_machine(const std::vector<std::string>& words, Job& job) {
+  for (const std::string& word : words) {
+    const bool machine = !job.model.empty() || names_machine(word);
+    std::string& option = machine ? job.machine : job.model;
+    if (!option.empty())
+      throw InputError(fmt::format("unknown argument '{}': the machine is {}", word, option));
+    option = word;
+  }
 }
 
 void refuse_words(const std::vector<std::string>& words) {

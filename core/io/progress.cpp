@@ -43,6 +43,11 @@ std::string progress_text(std::size_t done, std::size_t total, std::string_view 
   return text + fmt::format("  {} {}/s  {} left", speed, unit, time_left(left));
 }
 
+std::string left_text(double share, double seconds) {
+  if (!(share > 0.0) || seconds <= 0.0) return {};
+  return time_left(seconds * (1.0 / std::min(share, 1.0) - 1.0)) + " left";
+}
+
 ProgressBar::ProgressBar(std::string name, std::string unit)
     : name_(std::move(name)),
       unit_(std::move(unit)),

@@ -41,6 +41,8 @@ class ProgressBar {
 
 // The text of counted work, without bar and name.
 std::string progress_text(std::size_t done, std::size_t total, std::string_view unit, double seconds);
+// "12 s left" of work of which a share was done in `seconds`; empty before anything was.
+std::string left_text(double share, double seconds);
 
 // The same for work that tells nothing itself while it runs and has a limit of time: it is watched from a
 // thread.

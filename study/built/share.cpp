@@ -142,10 +142,7 @@ SharingJob parse_sharing_job(std::string_view text) {
 }
 
 ShareAnswer share(const ShareQuestion& question) {
-  if (!names_graph(question.network)) {
-    throw InputError("'" + question.network +
-                     "' is no network as it is built, such as FatTree(64) or a file");
-  }
+  require_graph(question.network);
   GraphDefaults defaults;
   if (!question.bandwidth.empty()) {
     defaults.bandwidth = Bandwidth(parse_option("--bandwidth", question.bandwidth, parse_gb_per_s));

@@ -44,7 +44,7 @@ const std::array idle_options = {
     Line{{"estimate", "gpt-1.7b", "--npus", "8", "--bandwidth", ""},
          "--bandwidth: '' is empty, expected LIST"},
     Line{{"estimate", "dgx-h100", "--model", "gpt-1.7b", "--npus", "8", "--system", "dgx-a100"},
-         "--model and --machine: one or the other"},
+         "unknown argument 'dgx-h100': the machine is dgx-a100"},
     Line{{"cost", "2D", "--bandwidth", "1,2", "--classes", ""}, "--classes: '' is empty"},
     Line{{"place", "vgg19", "--tp", "4"}, "--tp is for transformers, and vgg19 is none"},
     Line{{"place", "--kernels", "k.csv", "--system", "dgx-a100"}, "--machine is for transformers"},

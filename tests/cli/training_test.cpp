@@ -45,11 +45,17 @@ TEST(RealModels, TakeTheSameWordsEverywhere) {
   const json one = json_answer(extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
   const json other = json_answer(extended({"estimate", "dgx-a100", "--model", "gpt3-175b"}, gpt3), folder);
   EXPECT_EQ(one, other);
+  EXPECT_EQ(one, json_answer(extended({"estimate", "dgx-a100", "gpt3-175b"}, gpt3), folder));
+  EXPECT_EQ(one, json_answer(extended({"estimate", "gpt3-175b", "dgx-a100"}, gpt3), folder));
+  const Words plan = {"plan", "--npus", "8", "--global-batch", "8"};
+  EXPECT_EQ(json_answer(extended(plan, {"llama3-8b", "dgx-h100"}), folder),
+            json_answer(extended(plan, {"dgx-h100", "llama3-8b"}), folder));
   const auto step_of = [&](const Words& line) {
     return json_answer(extended(extended(line, {"--engine", "closed"}), gpt3), folder).at("step_time_s");
   };
   EXPECT_EQ(step_of({"simulate", "dgx-a100", "gpt3-175b"}),
             step_of({"simulate", "--system", "dgx-a100", "--model", "gpt3-175b"}));
+  EXPECT_EQ(step_of({"simulate", "gpt3-175b", "dgx-a100"}), step_of({"simulate", "dgx-a100", "gpt3-175b"}));
   // A budget of what the machine has, divided as it is.
   EXPECT_EQ(step_of({"simulate", "dgx-a100", "gpt3-175b"}),
             step_of({"simulate", "dgx-a100", "gpt3-175b", "--bandwidth", "300,25"}));
@@ -125,6 +131,12 @@ TEST(RealModels, AUsersOwnModelAndMachineAreRead) {
   EXPECT_EQ(own.at("step_time_s"),
             json_answer({"estimate", "config.json", "--npus", "8"}, folder).at("step_time_s"));
   EXPECT_EQ(own.at("fits"), true);
+  // A file that says that it is a machine may stand first, too.
+  folder.write("box.yaml",
+               "bandwright: machine\nname: box\nnpu: a100-sxm-80gb\ndimensions: [{kind: Switch, npus: 8, "
+               "class: Package, bandwidth: 300 GB/s, fabric: nvlink-3}]\n");
+  EXPECT_EQ(json_answer({"estimate", "box.yaml", "mine.yaml", "--npus", "8"}, folder),
+            json_answer({"estimate", "mine.yaml", "box.yaml", "--npus", "8"}, folder));
 }
 
 // A division of bandwidth for a job that cannot run would be worth nothing: everyone says whether it fits.

@@ -60,6 +60,9 @@ TEST(Progress, CountedWorkHasARateAndTheTimeLeft) {
   // 812 in 0.5 s are 1,624 a second; the other 1,240 need 0.76 s, rounded up.
   EXPECT_EQ(progress_text(812, 2052, "points", 0.5), "812/2,052 points  1,624 points/s  1 s left");
   EXPECT_EQ(progress_text(0, 7, "files", 3.0), "0/7 files");
+  EXPECT_EQ(left_text(0.25, 30.0), "1:30 min left");
+  EXPECT_EQ(left_text(1.0, 30.0), "0 s left");
+  EXPECT_EQ(left_text(0.0, 30.0), "");
   EXPECT_EQ(progress_text(1, 7201, "runs", 2.0), "1/7,201 runs  0.5 runs/s  4:00 h left");
 }
 

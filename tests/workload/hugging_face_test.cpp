@@ -2,7 +2,9 @@
 // authors publish (or that the weights' files have), and what is refused by name.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "workload/architecture.h"
@@ -177,6 +179,36 @@ TEST(HuggingFace, WhatIsLeftOutIsNamed) {
                          "intermediate_size": 9, "hidden_act": "silu", "vocab_size": 9})")
           .find("'mine'"),
       std::string::npos);
+  EXPECT_NE(
+      left_out(R"({"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 9})")
+          .find("no model_type"),
+      std::string::npos);
+  const std::string windows = R"(, "layer_types": ["full_attention", "sliding_attention", "sliding_attention",
+      "sliding_attention", "sliding_attention", "sliding_attention"])";
+  EXPECT_NE(left_out(llama(windows)).find("windows of 5 layers"), std::string::npos);
+  EXPECT_EQ(left_out(llama(windows + R"(, "sliding_window": 128)")), "");
+}
+
+// Nor is a value of a wrong kind taken for none: NaN would make a model with 8 KV heads one with 32.
+TEST(HuggingFace, WhatIsNoValueOfItsKeyIsRefused) {
+  const std::array<std::pair<const char*, const char*>, 8> cases = {{
+      {R"(, "num_key_value_heads": NaN)", "num_key_value_heads: expected a whole number"},
+      {R"(, "tie_word_embeddings": -Infinity)", "tie_word_embeddings: expected true or false"},
+      {R"(, "layer_types": "full_attention")", "layer_types: expected a list"},
+      {R"(, "layer_types": ["full_attention"])", "layer_types: lists 1 of"},
+      {R"(, "hidden_act": 3)", "hidden_act: expected a text"},
+      {R"(, "num_experts": 8, "num_experts_per_tok": 2, "mlp_only_layers": 1)",
+       "mlp_only_layers: expected a list"},
+      {R"(, "num_experts": 8, "num_experts_per_tok": 2, "moe_layer_freq": "[0]+[1]*3")",
+       "moe_layer_freq: expected"},
+      {R"(, "num_experts": 8, "num_experts_per_tok": 2, "moe_layer_freq": [1])",
+       "moe_layer_freq: lists 1 of"},
+  }};
+  for (const auto& [more, problem] : cases) {
+    EXPECT_NE(refusal(llama(more)).find(problem), std::string::npos) << more << ": " << refusal(llama(more));
+  }
+  EXPECT_NE(refusal(R"({"model_type": 1, "hidden_size": 64})").find("model_type: expected a text"),
+            std::string::npos);
 }
 
 TEST(HuggingFace, PythonsNumbersAreRead) {
@@ -198,10 +230,9 @@ TEST(HuggingFace, LayersWithWindowsAreCounted) {
   EXPECT_EQ(windows("mistral", R"(, "sliding_window": 4096)").layers, 26);
   EXPECT_EQ(windows("mistral", R"(, "sliding_window": null)").layers, 0);
   EXPECT_EQ(windows("qwen2", R"(, "use_sliding_window": false, "sliding_window": 99)").layers, 0);
-  EXPECT_EQ(
-      windows("gpt_oss", R"(, "layer_types": ["sliding_attention", "full_attention", "sliding_attention"])")
-          .layers,
-      2);
+  std::string kinds = R"(, "layer_types": ["full_attention")";
+  for (int l = 1; l < 26; ++l) kinds += l < 3 ? R"(, "sliding_attention")" : R"(, "full_attention")";
+  EXPECT_EQ(windows("gpt_oss", kinds + "]").layers, 2);
 }
 
 // A window of a quarter of the sequence leaves 2/4 - 1/16 = 7/16 of the scores of its layers.
