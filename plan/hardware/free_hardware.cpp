@@ -27,17 +27,25 @@ const Fields<HardwareClass>& class_fields() {
   return fields;
 }
 
+std::size_t kind_index(const DimensionKind& kind) {
+  return static_cast<std::size_t>(&kind - dimension_kinds().data());
+}
+
+// Of a key that stands before `value`.
+std::size_t kind_named(const std::string& key, const YamlValue& value) {
+  try {
+    return kind_index(dimension_kind(key));
+  } catch (const InputError& error) {
+    value.fail(error.what());
+  }
+}
+
 Kind<std::vector<int>> limits_by_kind() {
   Kind<std::vector<int>> kind;
   kind.read = [](const YamlValue& map) {
     std::vector<int> most(dimension_kinds().size(), 0);
     for (const auto& [name, limit] : map.entries()) {
-      try {
-        const auto k = static_cast<std::size_t>(&dimension_kind(name) - dimension_kinds().data());
-        most[k] = static_cast<int>(limit.as_integer(0, max_npus));
-      } catch (const InputError& error) {
-        limit.fail(error.what());
-      }
+      most[kind_named(name, limit)] = static_cast<int>(limit.as_integer(0, max_npus));
     }
     return most;
   };
@@ -61,10 +69,6 @@ void check_classes(const FreeHardware& hardware) {
   if (hardware.classes.back().from_dimensions != 1) {
     throw InputError("the outermost class has to be in networks of one dimension");
   }
-}
-
-std::size_t kind_index(const DimensionKind& kind) {
-  return static_cast<std::size_t>(&kind - dimension_kinds().data());
 }
 
 // Classes of a network of so many dimensions; empty where there are not as many.

@@ -10,6 +10,13 @@ namespace {
 
 constexpr double no_way = std::numeric_limits<double>::infinity();
 
+// (constant + bytes / at) (start + usd at); of no bandwidth what it falls to.
+double product_at(double at, double constant_ns, double bytes, double start, double usd) {
+  if (bytes <= 0.0) return constant_ns * (start + usd * at);
+  if (at > 0.0) return (constant_ns + bytes / at) * (start + usd * at);
+  return start > 0.0 ? no_way : bytes * usd;
+}
+
 }  // namespace
 
 double Together::least_usd(double gb_per_s) const {
@@ -61,7 +68,7 @@ LeastTogether least_together(const FreeGoal& goal, const Together& together, dou
                     ? std::sqrt(bytes * start / (constant_ns * tier.usd))
                     : (start > 0.0 ? to : from);
     at = std::clamp(at, std::max(from, std::min(to, enough)), to);
-    const double value = (at > 0.0 ? constant_ns + bytes / at : no_way) * (start + tier.usd * at);
+    const double value = product_at(at, constant_ns, bytes, start, tier.usd);
     if (to >= enough && value < least.value) least = {value, at};
     fixed += tier.usd * (to - from);
     from = to;

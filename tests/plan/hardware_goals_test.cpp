@@ -11,7 +11,7 @@
 #include "plan/hardware/proof/hardware_check.h"
 #include "plan/hardware/shape_bound.h"
 #include "plan/hardware/together.h"
-#include "training/memory_bill.h"
+#include "tests/plan/hardware_spaces.h"
 
 namespace bandwright {
 namespace {
@@ -55,24 +55,11 @@ std::vector<Named> every_goal() {
           {"cost within a step", eight_npus({PlanObjective::NetworkCost, 0.0, two_seconds}, true, 1e5)}};
 }
 
-std::vector<Parallelism> fitting(const HardwareSpace& space) {
-  const std::int64_t npus = space.divisions.npus[0];
-  const DivisionDomains domains = domains_of(space.divisions, npus);
-  std::vector<Parallelism> all;
-  for (const GroupSizes& sizes : group_sizes(space.divisions, domains, flat_network(npus))) {
-    for_each_division(space.divisions, domains, sizes, npus, [&](const Parallelism& p) {
-      if (memory_bill(space.divisions.job.model, p).total() <= memory_limit(space.divisions, {}))
-        all.push_back(p);
-    });
-  }
-  return all;
-}
-
 // The least of each division over all networks and orders, different values in order.
 std::vector<double> point_by_point(const HardwareSpace& space) {
   FreeStep step(space.divisions.job);
   std::vector<double> best;
-  for (const Parallelism& division : fitting(space)) {
+  for (const Parallelism& division : fitting_divisions(space)) {
     double least = std::numeric_limits<double>::infinity();
     for (const auto& placement : placements(division)) {
       Parallelism p = division;
@@ -146,7 +133,7 @@ TEST(HardwareGoals, NoBoundOfASubtreeIsAboveItsOptimum) {
   };
   for (const Named& each : every_goal()) {
     const HardwareSpace& space = each.space;
-    const std::vector<Parallelism> divisions = fitting(space);
+    const std::vector<Parallelism> divisions = fitting_divisions(space);
     const Together together = all_together(space);
     const Network flat = flat_network(8);
     FreeStep step(space.divisions.job);
