@@ -29,7 +29,7 @@ class Leader {
     workers_.join();
     end();
     if (const std::exception_ptr problem = workers_.problem()) std::rethrow_exception(problem);
-    return !stopping_;
+    return complete();
   }
 
  private:
@@ -65,14 +65,21 @@ class Leader {
     stopping_ = true;
   }
 
+  // Once nothing is open. A stop that came after the last piece stopped nothing.
+  [[nodiscard]] bool complete() {
+    const std::lock_guard lock(mutex_);
+    return next_ == work_.pieces && undone_ == 0;
+  }
+
   void fail(std::exception_ptr problem) {
     workers_.note(std::move(problem));
     stop();
   }
 
-  void close(std::size_t pieces) {
+  void close(std::size_t pieces, bool computed) {
     const std::lock_guard lock(mutex_);
     open_ -= pieces;
+    if (!computed) undone_ += pieces;
     if (open_ == 0) wake_.notify_all();
   }
 
@@ -82,7 +89,7 @@ class Leader {
     } else {
       stop();
     }
-    close(1);
+    close(1, computed);
   }
 
   void finished(std::size_t piece) {
@@ -127,7 +134,7 @@ class Leader {
       const auto pieces = take<std::size_t>(bytes);
       if (bytes.empty()) stop();
       if (!bytes.empty()) fail(problem_of(message.from, bytes));
-      close(pieces);
+      close(pieces, false);
     }
   }
 
@@ -144,7 +151,7 @@ class Leader {
     } catch (...) {
       fail(std::current_exception());
     }
-    close(1);
+    close(1, true);
   }
 
   // Every rank gets what the others have computed, where it is wanted.
@@ -152,13 +159,14 @@ class Leader {
     const std::exception_ptr problem = workers_.problem();
     std::vector<bool> from_others(work_.pieces);
     for (const Packed& each : packed_) from_others[each.piece] = true;
-    const bool share = work_.everywhere && !stopping_;
+    const bool stopped = !complete();
+    const bool share = work_.everywhere && !stopped && !problem;
     for (std::size_t piece = 0; share && piece < work_.pieces; ++piece) {
       if (!from_others[piece]) packed_.push_back({0, piece, work_.pack(piece)});
     }
     for (int rank = 1; rank < ranks_.size(); ++rank) {
       std::string bytes = begin_talk(Talk::End, meeting_);
-      put(bytes, stopping_);
+      put(bytes, stopped);
       put(bytes, problem != nullptr);
       for (const Packed& each : packed_) {
         if (!share || each.from == rank) continue;
@@ -185,7 +193,8 @@ class Leader {
   std::mutex mutex_;          // of what follows
   std::condition_variable wake_;
   std::size_t next_ = 0;
-  std::size_t open_ = 0;  // handed out, not yet back
+  std::size_t open_ = 0;    // handed out, not yet back
+  std::size_t undone_ = 0;  // back without what they would have computed
   bool stopping_ = false;
   std::vector<Packed> packed_;  // of others, where all want it
 };

@@ -61,9 +61,11 @@ Database::Database(std::filesystem::path file, const DatabaseKind& kind, Access 
     return std::make_unique<SQLite::Database>(file_.string(), SQLite::OPEN_READWRITE | create,
                                               wait_for_others_ms);
   });
-  if (access == Access::Write && pragma("schema_version") == 0) {
+  // One that another program has called its own is not empty, though it has no tables yet.
+  const auto is_empty = [&] { return pragma("schema_version") == 0 && pragma("application_id") == 0; };
+  if (access == Access::Write && is_empty()) {
     transaction([&] {
-      if (pragma("schema_version") != 0) return;  // another process was faster
+      if (!is_empty()) return;  // another process was faster
       kind.create_tables(*this);
       run(fmt::format("PRAGMA application_id = {}", kind.application));
       run(fmt::format("PRAGMA user_version = {}", kind.version));

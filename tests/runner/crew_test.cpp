@@ -5,47 +5,20 @@
 
 #include <atomic>
 #include <filesystem>
-#include <map>
-#include <mutex>
 #include <numeric>
 #include <set>
-#include <stdexcept>
 #include <thread>
 
 #include "core/error.h"
 #include "core/io/database.h"
 #include "core/stopping.h"
-#include "runner/launch.h"
 #include "runner/message.h"
+#include "tests/runner/squares.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/thread_ranks.h"
 
 namespace bandwright {
 namespace {
-
-// Squares, by their numbers.
-struct Squares {
-  std::vector<std::size_t> values;
-  std::multiset<std::size_t> finished;
-
-  NumberedWork work(bool everywhere = false) {
-    return {.pieces = values.size(),
-            .compute = [this](std::size_t i) { values[i] = i * i + 1; },
-            .pack =
-                [this](std::size_t i) {
-                  std::string bytes;
-                  put(bytes, values[i]);
-                  return bytes;
-                },
-            .unpack = [this](std::size_t i, std::string_view bytes) { values[i] = take<std::size_t>(bytes); },
-            .finished = [this](std::size_t i) { finished.insert(i); },
-            .everywhere = everywhere};
-  }
-};
-
-void expect_all(const Squares& squares) {
-  for (std::size_t i = 0; i < squares.values.size(); ++i) ASSERT_EQ(squares.values[i], i * i + 1) << i;
-}
 
 constexpr int sizes[] = {1, 2, 3, 5};
 
@@ -252,46 +225,6 @@ TEST(Checkpoint, ADamagedPieceIsComputedAgain) {
     Database database(file, {.application = 0x42574350, .version = 1, .create_tables = {}},
                       Database::Access::Write);
     database.run("UPDATE pieces SET bytes = 'damaged.' WHERE run = 1 AND piece = 7");
-  }
-}
-
-TEST(Checkpoint, OfOtherWorkIsRefused) {
-  const TemporaryFolder folder;
-  const std::filesystem::path file = folder.path() / "work.sqlite";
-  { const Checkpoint one(file, "one"); }
-  { const Checkpoint again(file, "one"); }
-  EXPECT_THAT([&] { const Checkpoint other(file, "other"); },
-              ::testing::ThrowsMessage<InputError>(::testing::HasSubstr(
-                  "work.sqlite: is a checkpoint of another question, of other inputs or of another version; "
-                  "choose another file, or remove it")));
-}
-
-Launch launch_of(const std::map<std::string, std::string>& set) {
-  return read_launch([&](const char* name) {
-    const auto found = set.find(name);
-    return found == set.end() ? nullptr : found->second.c_str();
-  });
-}
-
-TEST(Launch, IsReadFromTheEnvironment) {
-  EXPECT_TRUE(launch_of({}).alone());
-  EXPECT_TRUE(launch_of({{"SLURM_JOB_ID", "7"}, {"SLURM_NTASKS", "4"}, {"SLURM_PROCID", "0"}}).alone())
-      << "a batch script is one process";
-  EXPECT_TRUE(launch_of({{"OMPI_COMM_WORLD_SIZE", "1"}, {"PMIX_RANK", "0"}}).alone());
-  EXPECT_EQ(launch_of({{"OMPI_COMM_WORLD_SIZE", "4"}, {"PMIX_RANK", "2"}}).processes, 4);
-  const Launch srun = launch_of({{"SLURM_STEP_NUM_TASKS", "4"}, {"PMIX_RANK", "0"}});
-  EXPECT_TRUE(srun.slurm && srun.mpi);
-  EXPECT_EQ(srun.processes, 4);
-}
-
-TEST(Launch, SeveralOfSlurmThatDoNotFindEachOtherStop) {
-  try {
-    static_cast<void>(join_ranks(launch_of({{"SLURM_STEP_NUM_TASKS", "4"}})));
-    FAIL() << "each would do all the work";
-  } catch (const InputError& error) {
-    EXPECT_STREQ(
-        error.what(),
-        "Slurm: started as one of 4 processes, but the MPI world has one: start it with srun --mpi=pmix");
   }
 }
 
