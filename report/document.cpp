@@ -39,12 +39,15 @@ class Faults {
   }
   void operator()(const Table& table) {
     if (table.key != nullptr) see(*table.key);
-    for (const auto& row : table.rows) {
-      if (row.size() != table.columns.size()) note(fmt::format("a row of {} cells", row.size()));
-      for (std::size_t c = 0; c < std::min(row.size(), table.columns.size()); ++c) {
-        if (!is_finite(row[c])) note(fmt::format("{} is not a finite number", table.columns[c].key->name));
-      }
+    std::set<std::pair<std::string_view, std::string_view>> columns;
+    for (const Table::Column& column : table.columns) {
+      if (column.shown == Shown::ToPeople) continue;
+      const std::string_view object = column.within == nullptr ? std::string_view() : column.within->name;
+      if (!columns.insert({object, column.key->name}).second)
+        note(fmt::format("{} stands twice", column.key->name));
     }
+    for (const auto& row : table.rows) see_row(table, row);
+    if (!table.total.empty()) see_row(table, table.total);
   }
   void operator()(const List& list) {
     if (list.key != nullptr) see(*list.key);
@@ -56,6 +59,12 @@ class Faults {
   [[nodiscard]] const std::string& first() const { return first_; }
 
  private:
+  void see_row(const Table& table, const std::vector<Value>& row) {
+    if (row.size() != table.columns.size()) note(fmt::format("a row of {} cells", row.size()));
+    for (std::size_t c = 0; c < std::min(row.size(), table.columns.size()); ++c) {
+      if (!is_finite(row[c])) note(fmt::format("{} is not a finite number", table.columns[c].key->name));
+    }
+  }
   void see(const Key& key) {
     if (!seen_.insert(key.name).second) note(fmt::format("{} stands twice", key.name));
   }

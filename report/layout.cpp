@@ -76,11 +76,25 @@ std::vector<std::string> block(const TextGrid& grid, const std::vector<std::size
   return lines;
 }
 
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
 }  // namespace
 
 std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues_character(c); }));
+}
+
+std::string without_controls(std::string_view text) {
+  std::string clean;
+  while (!text.empty()) {
+    std::size_t length = 1;
+    while (length < text.size() && continues_character(text[length])) ++length;
+    const bool plain = length == 1 && text[0] >= ' ' && text[0] <= '~';
+    clean += plain ? std::string(1, text[0]) : printable(text.substr(0, length));
+    text.remove_prefix(length);
+  }
+  return clean;
 }
 
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {

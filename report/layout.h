@@ -9,6 +9,9 @@ namespace bandwright {
 // Columns a text takes on a terminal: code points, not bytes.
 std::size_t width_of(std::string_view text);
 
+// As printable() (core/text.h), of any length and with all of its spaces.
+std::string without_controls(std::string_view text);
+
 // Lines of at most `width` columns, broken between words; a word that is wider stands alone. Without control
 // characters.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);

@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "core/io/csv.h"
-#include "core/text.h"
 #include "report/render.h"
 
 namespace bandwright {
@@ -52,12 +51,13 @@ void add_fact(const Fact& fact, const Table* table, Columns& columns) {
 
 std::string csv_row(std::span<const std::string> fields) {
   std::vector<std::string> clean;
-  for (std::string field : fields) {
-    for (char& c : field) {
-      const bool moves_cursor = (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F;
-      if (moves_cursor) c = '?';
+  for (const std::string& field : fields) {
+    std::string& lines = clean.emplace_back();
+    for (std::size_t from = 0; from <= field.size();) {
+      const std::size_t end = std::min(field.find('\n', from), field.size());
+      lines += (from > 0 ? "\n" : "") + without_controls(std::string_view(field).substr(from, end - from));
+      from = end + 1;
     }
-    clean.push_back(std::move(field));
   }
   std::string row;
   append_csv_row(row, clean);

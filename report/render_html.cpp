@@ -4,7 +4,6 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/text.h"
 #include "report/page/assets.h"
 #include "report/page/drawing.h"
 #include "report/render.h"
@@ -40,7 +39,7 @@ class HtmlParts {
     html_ += "<div class=\"wide\"><table>\n" + rows + "</table></div>\n";
   }
   void operator()(const Table& table) {
-    if (table.shown == Shown::ToPrograms || table.rows.empty()) return;
+    if (table.shown == Shown::ToPrograms || (table.rows.empty() && table.total.empty())) return;
     const std::vector<NumberStyle> styles = styles_of(table);
     heading(table.heading);
     html_ += fmt::format("<div class=\"wide\"><table{}>\n<thead>\n", whole_page_ ? name_of(table) : "");
@@ -126,7 +125,7 @@ class Words {
     }
   }
   void operator()(const Table& table) {
-    if (table.shown == Shown::ToPrograms || table.rows.empty()) return;
+    if (table.shown == Shown::ToPrograms || (table.rows.empty() && table.total.empty())) return;
     for (const Table::Column& column : table.columns) {
       if (column.shown != Shown::ToPrograms) see(*column.key, column.heading);
     }
@@ -172,7 +171,7 @@ std::string_view mood_name(Verdict::Mood mood) {
 
 std::string escaped_html(std::string_view text) {
   std::string html;
-  for (const char c : text) {
+  for (const char c : without_controls(text)) {
     if (c == '<') {
       html += "&lt;";
     } else if (c == '>') {
@@ -183,8 +182,6 @@ std::string escaped_html(std::string_view text) {
       html += "&quot;";
     } else if (c == '\'') {
       html += "&#39;";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      html += '?';
     } else {
       html += c;
     }

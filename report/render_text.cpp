@@ -55,7 +55,7 @@ class TextPage {
     if (!list.heading.empty()) line(list.heading, bold);
     for (const std::string& item : list.items) {
       if (list.commands) {
-        put("  " + wrapped(item, std::string_view::npos).front(), {});  // to be typed as it stands
+        put("  " + without_controls(item), {});  // to be typed as it stands
       } else {
         hanging("- ", item);
       }

@@ -184,7 +184,8 @@ std::vector<double> ticks(double from, double to, bool logarithmic, std::size_t 
     const auto within = [&](double mark) { return mark >= from && mark <= to; };
     const auto first = static_cast<int>(std::floor(std::log10(from)));
     const auto last = static_cast<int>(std::ceil(std::log10(to)));
-    const auto step = std::max(1, (last - first) / static_cast<int>(most));
+    const auto powers = static_cast<int>(most);
+    const auto step = std::max(1, (last - first + powers - 1) / powers);
     for (int power = first; power <= last; power += step) {
       for (const double times : {1.0, 2.0, 5.0}) {
         const double mark = times * std::pow(10.0, power);
@@ -200,8 +201,11 @@ std::vector<double> ticks(double from, double to, bool logarithmic, std::size_t 
   for (const double times : {5.0, 2.0, 1.0}) {
     if (times * power >= rough) step = times * power;
   }
-  for (double mark = std::ceil(from / step) * step; mark <= to; mark += step) {
-    marks.push_back(std::abs(mark) < 1e-9 * step ? 0.0 : mark);
+  // In whole steps: sums of them are rounded, and would miss the end.
+  constexpr double rounding = 1e-9;
+  const double last = std::floor(to / step + rounding);
+  for (double count = std::ceil(from / step - rounding); count <= last; ++count) {
+    marks.push_back(count == 0.0 ? 0.0 : count * step);
   }
   return marks;
 }

@@ -11,7 +11,6 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "report/layout.h"
-#include "report/page/drawing.h"
 
 namespace bandwright {
 namespace {
@@ -158,41 +157,6 @@ TEST(Html, ContentsOriginAndWordsStandOnThePage) {
   EXPECT_THAT(html_fragment(document), Not(HasSubstr("<nav")));
 }
 
-// On a scale from 0 to 100 that is 100 wide: marks at every 20.
-TEST(Drawing, TicksAreRoundAndWithinTheRange) {
-  EXPECT_EQ(ticks(0.0, 100.0, false, 5), (std::vector<double>{0.0, 20.0, 40.0, 60.0, 80.0, 100.0}));
-  EXPECT_EQ(ticks(-1.0, 1.0, false, 4), (std::vector<double>{-1.0, -0.5, 0.0, 0.5, 1.0}));
-  EXPECT_EQ(ticks(1.0, 100.0, true, 6), (std::vector<double>{1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0}));
-  EXPECT_TRUE(ticks(1.0, 1.0, false, 5).empty());
-}
-
-TEST(Drawing, APanelHasALineForEachSeriesAndLeavesOutWhatHasNoLogarithm) {
-  const Chart chart{
-      .name = "c",
-      .caption = "",
-      .x = {"x"},
-      .y = {"y", true},
-      .panels = {{"p", {{"a", {1, 2, 3}, {0.0, 10.0, 100.0}}, {"b", {1}, {1}, Chart::Mark::Dots}}}}};
-  const std::string html = chart_html(chart, true);
-  // Of three points of `a` one is at 0: two places are left on the polyline.
-  const std::size_t at = html.find("points=\"");
-  ASSERT_NE(at, std::string::npos);
-  const std::string points = html.substr(at + 8, html.find('"', at + 8) - at - 8);
-  EXPECT_EQ(std::count(points.begin(), points.end(), ','), 2);
-  EXPECT_THAT(html, HasSubstr("<circle"));
-  EXPECT_THAT(html, HasSubstr(R"("x":[1.0,2.0,3.0],"y":[0.0,10.0,100.0])"));
-}
-
-TEST(Drawing, AChartOfUnevenOrEndlessNumbersIsAFault) {
-  Chart chart{.name = "c", .caption = "", .x = {}, .y = {}, .panels = {{"p", {{"a", {1.0}, {}}}}}};
-  EXPECT_EQ(fault_of(chart), "c: a is uneven");
-  chart.panels[0].series[0].y = {std::nan("")};
-  EXPECT_EQ(fault_of(chart), "c: a is not finite");
-  Document document;
-  document.add(chart);
-  EXPECT_THROW(render_html(document), InputError);
-}
-
 TEST(Render, EveryFormatRendersAnyDocumentAndAnEmptyOne) {
   for (const AnswerFormat& format : answer_formats()) {
     EXPECT_FALSE(format.render(everything(), {}).empty()) << format.name;
@@ -214,12 +178,6 @@ TEST(Render, NoAnswerHoldsANumberThatIsNotFinite) {
       EXPECT_THROW(format.render(cell, {}), InputError) << format.name;
     }
   }
-}
-
-TEST(Render, AKeyThatStandsTwiceIsAFault) {
-  Document document;
-  document.fact("npus", 8).fact("npus", 9);
-  EXPECT_EQ(fault_of(document), "npus stands twice");
 }
 
 TEST(Layout, WrapsBetweenWordsAndKeepsAnIndent) {
