@@ -118,6 +118,13 @@ Table not_run_table(const ValidationAnswer& answer) {
   return table;
 }
 
+// A cell of a CSV file in quotes, those within it twice.
+std::string in_quotes(std::string_view text) {
+  std::string cell = "\"";
+  for (const char c : text) cell += c == '"' ? "\"\"" : std::string(1, c);
+  return cell + '"';
+}
+
 }  // namespace
 
 Table constants_table(const Calibration& calibration) {
@@ -226,8 +233,9 @@ std::string step_errors(const ValidationAnswer& answer) {
       if (!row.kind) continue;
       const StepKind& kind = *row.kind;
       const double error = (time ? 1.0 : -1.0) * std::log1p(each.errors[r]);
-      text += fmt::format("\"{}: {}\",\"{}\",{},{},{:.4g},{},{:.6g},{},{},{},{},{:.4f}\n", each.set->name,
-                          row.label, row.configuration, kind.npu, yes(kind.experts), kind.parameters,
+      text += fmt::format("{},{},{},{},{:.4g},{},{:.6g},{},{},{},{},{:.4f}\n",
+                          in_quotes(fmt::format("{}: {}", each.set->name, row.label)),
+                          in_quotes(row.configuration), kind.npu, yes(kind.experts), kind.parameters,
                           kind.npus, kind.tokens_per_npu, yes(kind.tensor), yes(kind.pipeline),
                           yes(kind.weights_divided), precision_name(kind.precision), error);
     }

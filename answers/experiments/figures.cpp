@@ -127,13 +127,15 @@ std::string picture_name(const std::string& word, std::string otherwise) {
   if (!fs::is_regular_file(word, error)) return otherwise;
   const fs::path whole = fs::weakly_canonical(word, error);
   fs::path shown = whole.lexically_relative(fs::current_path(error));
-  if (shown.empty() || *shown.begin() == "..") shown = whole.relative_path();
-  if (shown.extension() == ".csv" || shown.extension() == ".yaml") shown.replace_extension();
+  const bool elsewhere = shown.empty() || *shown.begin() == "..";
+  if (elsewhere) shown = whole.relative_path();
+  const bool usual = shown.extension() == ".csv" || shown.extension() == ".yaml";
+  if (usual) shown.replace_extension();
   std::string name;
-  bool unclear = false;
+  bool unclear = elsewhere || !usual;
   for (const fs::path& part : shown) {
     const std::string text = part.string();
-    unclear = unclear || text.find("__") != std::string::npos ||
+    unclear = unclear || text.front() == '_' || text.back() == '_' || text.find("__") != std::string::npos ||
               !std::all_of(text.begin(), text.end(), usual_in_names);
     name += (name.empty() ? "" : "__") + text;
   }

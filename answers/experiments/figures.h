@@ -58,8 +58,8 @@ DrawnFigures draw_figures(const ExperimentFolder& folder, const std::vector<std:
 // Timelines, each beside its file.
 DrawnFigures draw_timelines(const std::vector<std::string>& traces, const Stretch& stretch);
 
-// What a file's pictures are called: its name without the ending in the current folder, and elsewhere with
-// its folders, "a__runs" for a/runs.csv. Two files never have one name: where a sign is left out on the way,
+// What a file's pictures are called: its name without the ending, with its folders below the current one,
+// "a__runs" for a/runs.csv. Two files of one ending never have one name: where a sign is left out on the way,
 // or could be another's, a hash of the path stands behind it. Of a word that is no file it is `otherwise`.
 std::string picture_name(const std::string& word, std::string otherwise);
 

@@ -25,12 +25,8 @@ void play_streams(const std::vector<StreamItem>& items, std::array<Time, stream_
   }
 }
 
-class RandomStreams : public testing::TestWithParam<unsigned> {};
-
 // The dependencies that the builder writes say the same as the streams they come from.
-TEST_P(RandomStreams, AreTheirDependencies) {
-  std::mt19937 random(GetParam());
-  const auto items = random_streams(random, static_cast<Following>(GetParam() % 3));
+void expect_as_played(const std::vector<StreamItem>& items) {
   std::array<Time, stream_count> busy_until{};
   std::vector<Time> expected;
   play_streams(items, busy_until, expected);
@@ -42,6 +38,13 @@ TEST_P(RandomStreams, AreTheirDependencies) {
     ends.push_back(start + operation.duration);
   }
   EXPECT_EQ(ends, expected);
+}
+
+class RandomStreams : public testing::TestWithParam<unsigned> {};
+
+TEST_P(RandomStreams, AreTheirDependencies) {
+  std::mt19937 random(GetParam());
+  expect_as_played(random_streams(random, static_cast<Following>(GetParam() % 3)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomStreams, testing::Range(1U, 301U));
@@ -64,6 +67,23 @@ TEST(StreamBuilder, EntersALoopAndRenewsIt) {
   EXPECT_EQ(waits(step, 1), (std::vector<OperationId>{0, 2}));
   EXPECT_EQ(waits(step, 2), (std::vector<OperationId>{1}));
   EXPECT_EQ(waits(step, 3), (std::vector<OperationId>{2}));
+}
+
+// As deep as blocks may be in each other, all of which begin with the same operation: it waits for the one
+// before them all, and for whoever ends a round of each.
+TEST(StreamBuilder, BlocksBeginTogether) {
+  StreamItem inside{.operation = {.kind = OperationKind::Compute, .duration = nanoseconds(1)},
+                    .waits = streams(Stream::Compute),
+                    .occupies = streams(Stream::Compute)};
+  const StreamItem operation = inside;
+  std::vector<OperationId> expected = {0};
+  for (std::size_t depth = 0; depth < StreamBuilder::most_blocks; ++depth) {
+    inside = {.times = 2, .items = {inside, operation}};
+    expected.insert(expected.begin() + 1, static_cast<OperationId>(depth + 2));
+  }
+  const std::vector<StreamItem> items = {operation, inside};
+  EXPECT_EQ(waits(written(items), 1), expected);
+  expect_as_played(items);
 }
 
 // A stream that only passes together with the compute stream never leads: no dependency on it.
