@@ -62,6 +62,7 @@ Drawn run_script(std::string_view name, const std::filesystem::path& from,
     tell("bandwright: {} failed: {}\n", script, result.describe());
     return Drawn::Failed;
   }
+  if (status == 3) tell("{}: ", name);  // which of many it is that there is nothing of
   tell_text(result.output);
   return status == 0 ? Drawn::Yes : status == 2 ? Drawn::BadInput : Drawn::DoesNotApply;
 }
