@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 #include "network/builders.h"
 #include "simulator/player/play.h"
@@ -117,20 +118,17 @@ void print(const Subject& subject) {
   std::fflush(stdout);
 }
 
-void run(std::string_view names) {
-  wanted = names;
-  constexpr std::int64_t size = 64 << 20;
-  const RoutingOptions ecmp{.routing = Routing::Ecmp};
-  const RoutingOptions spray{.routing = Routing::Spray};
-  const Collective reduce{CollectiveKind::AllReduce, Bytes(size)};
-  const Collective exchange{CollectiveKind::AllToAll, Bytes(size)};
-  const std::string tree64 = "FatTree(64, radix 8)";
-  const std::string tree256 = "FatTree(256, radix 16)";
-  const std::string tree1024 = "FatTree(1024, radix 16)";
-  fmt::print("{:<38} {:>12} {:>9} {:>9} {:>7}\n", "case", "step", "CPU-s", "SimGrid", "ratio");
-  std::fflush(stdout);
-  print({"ring all-reduce, 64", tree64, ecmp, "ring", reduce});
-  print({"ring all-reduce, 256", tree256, ecmp, "ring", reduce});
+RoutingOptions by_hash() { return {.routing = Routing::Ecmp}; }
+constexpr Bytes size{64 << 20};
+constexpr Collective reduce{CollectiveKind::AllReduce, size};
+constexpr Collective exchange{CollectiveKind::AllToAll, size};
+constexpr const char* tree64 = "FatTree(64, radix 8)";
+constexpr const char* tree256 = "FatTree(256, radix 16)";
+constexpr const char* tree1024 = "FatTree(1024, radix 16)";
+
+void run_rings() {
+  print({"ring all-reduce, 64", tree64, by_hash(), "ring", reduce});
+  print({"ring all-reduce, 256", tree256, by_hash(), "ring", reduce});
   print({.name = "32 strided rings, Ring(1024)",
          .words = "Torus(1024)",
          .routing = {},
@@ -139,60 +137,55 @@ void run(std::string_view names) {
          .strided = 32});
   print({.name = "64 strided rings, tree of 1024, ECMP",
          .words = tree1024,
-         .routing = ecmp,
+         .routing = by_hash(),
          .algorithm = "ring",
          .collective = reduce,
          .strided = 64});
-  print({.name = "halving-doubling, Ring(64) x16",
-         .words = "Torus(64)",
-         .routing = {},
-         .algorithm = "halving-doubling",
-         .collective = reduce,
-         .chunks = 16});
-  print({.name = "halving-doubling, Ring(256) x16",
-         .words = "Torus(256)",
-         .routing = {},
-         .algorithm = "halving-doubling",
-         .collective = reduce,
-         .chunks = 16});
-  print({.name = "halving-doubling, Ring(1024)",
-         .words = "Torus(1024)",
-         .routing = {},
-         .algorithm = "halving-doubling",
-         .collective = reduce});
-  print({"all-to-all by rounds, ECMP, 64", tree64, ecmp, "halving-doubling", exchange});
-  print({"all-to-all by rounds, ECMP, 256", tree256, ecmp, "halving-doubling", exchange});
-  print({.name = "all-to-all by rounds, ECMP, 1024",
-         .words = tree1024,
-         .routing = ecmp,
-         .algorithm = "halving-doubling",
-         .collective = exchange,
-         .against = false});
-  print({.name = "all-to-all by rounds, spray, 1024",
-         .words = tree1024,
-         .routing = spray,
-         .algorithm = "halving-doubling",
-         .collective = exchange,
-         .against = false});
+}
+
+void run_halving_doubling() {
+  for (const auto& [npus, chunks] : {std::pair(64, 16), {256, 16}, {1024, 1}}) {
+    print({.name = fmt::format("halving-doubling, Ring({}){}", npus,
+                               chunks > 1 ? fmt::format(" x{}", chunks) : ""),
+           .words = fmt::format("Torus({})", npus),
+           .routing = {},
+           .algorithm = "halving-doubling",
+           .collective = reduce,
+           .chunks = chunks});
+  }
+}
+
+void run_exchanges() {
+  const std::string rounds = "halving-doubling";
+  print({"all-to-all by rounds, ECMP, 64", tree64, by_hash(), rounds, exchange});
+  print({"all-to-all by rounds, ECMP, 256", tree256, by_hash(), rounds, exchange});
   print({.name = "all-to-all at once, ECMP, 64",
          .words = tree64,
-         .routing = ecmp,
+         .routing = by_hash(),
          .algorithm = "direct",
          .collective = exchange,
          .at_once = true,
          .hop = Time(0)});
-  print({.name = "all-to-all at once, spray, 1024",
-         .words = tree1024,
-         .routing = spray,
-         .algorithm = "direct",
-         .collective = exchange,
-         .against = false});
-  print({.name = "all-to-all at once, ECMP, 1024",
-         .words = tree1024,
-         .routing = ecmp,
-         .algorithm = "direct",
-         .collective = exchange,
-         .against = false});
+  for (const std::string& algorithm : {rounds, std::string("direct")}) {
+    for (const Routing routing : {Routing::Ecmp, Routing::Spray}) {
+      print({.name = fmt::format("all-to-all {}, {}, 1024", algorithm == rounds ? "by rounds" : "at once",
+                                 routing == Routing::Ecmp ? "ECMP" : "spray"),
+             .words = tree1024,
+             .routing = {.routing = routing},
+             .algorithm = algorithm,
+             .collective = exchange,
+             .against = false});
+    }
+  }
+}
+
+void run(std::string_view names) {
+  wanted = names;
+  fmt::print("{:<38} {:>12} {:>9} {:>9} {:>7}\n", "case", "step", "CPU-s", "SimGrid", "ratio");
+  std::fflush(stdout);
+  run_rings();
+  run_halving_doubling();
+  run_exchanges();
 }
 
 }  // namespace

@@ -36,22 +36,14 @@ void LinePace::make_lines() {
     const GroupDimension& part = queue.part;
     wires_.emplace_back(in_.scenario.library, in_.scenario.network, part,
                         in_.scenario.wire_bandwidth(static_cast<std::size_t>(part.dimension)));
-    const auto count = static_cast<std::uint32_t>(npus_ / part.npus);
-    const auto stride = static_cast<std::uint32_t>(part.stride);
-    const auto npus = static_cast<std::uint32_t>(part.npus);
-    lines_of_queue_.push_back({static_cast<std::uint32_t>(lines_.size()), count, stride, npus,
-                               InvariantDivisor(stride), InvariantDivisor(stride * npus)});
-    for (std::int64_t i = 0; i < count; ++i) {
-      lines_.push_back({.first = i / part.stride * part.stride * part.npus + i % part.stride,
-                        .stride = part.stride,
-                        .npus = part.npus,
-                        .dimension = part.dimension});
-    }
+    const QueueLines& lines =
+        lines_of_queue_.emplace_back(part, npus_, static_cast<std::uint32_t>(lines_.size()));
+    for (std::uint32_t i = 0; i < lines.count; ++i) lines_.push_back(lines.line(i, part.dimension));
   }
   states_.resize(lines_.size());
   queueing_.resize(lines_of_queue_.size());
-  for (std::size_t a = 0; a < lines_of_queue_.size(); ++a) {
-    for (std::size_t b = 0; b < lines_of_queue_.size(); ++b) lines_apart_.push_back(lines_apart(a, b));
+  for (const QueueLines& lines : lines_of_queue_) {
+    for (const QueueLines& others : lines_of_queue_) lines_apart_.push_back(lines_apart(lines, others));
   }
 }
 
@@ -59,7 +51,7 @@ void LinePace::flatten_plans() {
   for (const CommunicationPlan::Call& call : in_.plan.calls) {
     std::vector<std::uint32_t>& first = first_phase_.emplace_back();
     entrances_.push_back(entrances_of(call));
-    exits_.push_back(exits_of(call));
+    exits_.push_back(exits_of(call, lines_of_queue_));
     for (const ChunkPlan& plan : call.plan.plans) {
       first.push_back(static_cast<std::uint32_t>(phases_.size()));
       for (const Phase& phase : plan) {
@@ -96,50 +88,12 @@ void LinePace::tell_lines_apart() {
   }
 }
 
-std::vector<LinePace::Entrance> LinePace::entrances_of(const CommunicationPlan::Call& call) {
-  std::vector<Entrance> entrances;
-  std::uint32_t job = 0;
-  for (const std::uint32_t index : call.plan.plan_of_chunk) {
-    const ChunkPlan& plan = call.plan.plans[index];
-    if (plan.empty()) continue;
-    const std::uint32_t queue = call.queues[plan.front().part];
-    const auto known = std::find_if(entrances.begin(), entrances.end(),
-                                    [&](const Entrance& each) { return each.queue == queue; });
-    if (known == entrances.end()) {
-      entrances.push_back({queue, {job}});
-    } else {
-      known->jobs.push_back(job);
-    }
-    job += static_cast<std::uint32_t>(plan.size());
-  }
-  return entrances;
-}
-
-std::vector<LinePace::Exit> LinePace::exits_of(const CommunicationPlan::Call& call) const {
-  std::vector<Exit> exits;
-  for (const std::uint32_t index : call.plan.plan_of_chunk) {
-    const ChunkPlan& plan = call.plan.plans[index];
-    if (plan.empty()) continue;
-    const std::uint32_t queue = call.queues[plan.back().part];
-    const auto known =
-        std::find_if(exits.begin(), exits.end(), [&](const Exit& each) { return each.queue == queue; });
-    if (known != exits.end()) {
-      ++known->chunks;
-      continue;
-    }
-    const std::uint32_t first =
-        exits.empty() ? 0 : exits.back().first + lines_of_queue_[exits.back().queue].count;
-    exits.push_back({queue, 1, first});
-  }
-  return exits;
-}
-
 // The NPU's chunks come to their first phase.
 void LinePace::join(std::uint32_t npu, OperationId id) {
   const std::uint32_t call = call_of_[id] == none ? open_call(id) : call_of_[id];
   const std::uint32_t first = calls_[call].first_job;
   for (const Entrance& entrance : entrances_[in_.step.graph.operations[id].collective]) {
-    const Lines& lines = lines_of_queue_[entrance.queue];
+    const QueueLines& lines = lines_of_queue_[entrance.queue];
     const std::uint32_t line = lines.of(npu);
     std::uint32_t& arrived = arrivals_[jobs_[first + entrance.jobs.front()].first_arrival + line];
     if (++arrived < lines.npus) continue;
@@ -199,7 +153,7 @@ void LinePace::create_jobs(std::uint32_t call, const CollectivePlan& plan, std::
 // An NPU has come to a job; with the last of its line the line may begin it.
 void LinePace::come(std::uint32_t npu, std::uint32_t job_id) {
   const Job& job = jobs_[job_id];
-  const Lines& lines = lines_of_queue_[phases_[job.phase].queue];
+  const QueueLines& lines = lines_of_queue_[phases_[job.phase].queue];
   const std::uint32_t line = lines.of(npu);
   std::uint32_t& arrived = arrivals_[job.first_arrival + line];
   if (++arrived < lines.npus) return;
@@ -213,7 +167,7 @@ void LinePace::all_come(std::span<const SeatLine> lines, std::uint32_t queue, st
   const Job& job = jobs_[job_id];
   const std::uint32_t own = phases_[job.phase].queue;
   const std::uint32_t apart = lines_apart_[queue * lines_of_queue_.size() + own];
-  const Lines others = lines_of_queue_[own];
+  const QueueLines others = lines_of_queue_[own];
   std::uint32_t* const arrivals = arrivals_.data() + job.first_arrival;
   for (const SeatLine& line : lines) {
     if (apart == 0) {
@@ -228,16 +182,6 @@ void LinePace::all_come(std::span<const SeatLine> lines, std::uint32_t queue, st
       line_has_come(job, job_id, others.first + at);
     }
   }
-}
-
-// NPUs of a line that are all inside one block of the other queue's lines, or a whole number of such blocks
-// apart.
-std::uint32_t LinePace::lines_apart(std::size_t queue, std::size_t other) const {
-  const Lines& lines = lines_of_queue_[queue];
-  const Lines& others = lines_of_queue_[other];
-  if (others.stride % (lines.stride * lines.npus) == 0) return lines.stride;
-  const std::uint32_t block = others.stride * others.npus;
-  return lines.stride % block == 0 ? lines.stride / block * others.stride : 0;
 }
 
 void LinePace::line_has_come(const Job& job, std::uint32_t id, std::uint32_t line) {
@@ -318,7 +262,7 @@ void LinePace::look(std::uint32_t line, std::uint32_t phase) {
   messages_ += std::int64_t{phases_[phase].seats.rounds} * lines_[line].npus;
   if (messages_ < look_at_) return;
   std::vector<PlayedLines> played;
-  for (const Lines& lines : lines_of_queue_) {
+  for (const QueueLines& lines : lines_of_queue_) {
     played.push_back({std::span(lines_).subspan(lines.first, lines.count), {}});
   }
   for (std::uint32_t p = 0; p < phases_.size(); ++p) {
@@ -335,7 +279,7 @@ void LinePace::look(std::uint32_t line, std::uint32_t phase) {
 Time* LinePace::played_on(std::uint32_t line, std::uint32_t phase) {
   if (secluded_.empty() || !secluded_[line]) return nullptr;
   TimedPhase& timed = phases_[phases_[phase].same];
-  const Lines& lines = lines_of_queue_[timed.queue];
+  const QueueLines& lines = lines_of_queue_[timed.queue];
   timed.played.resize(lines.count, Time(-1));
   return &timed.played[line - lines.first];
 }

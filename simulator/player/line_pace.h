@@ -5,9 +5,9 @@
 
 #include "core/stopping.h"
 #include "simulator/player/pace.h"
+#include "simulator/player/queue_lines.h"
 #include "simulator/player/secluded_lines.h"
 #include "simulator/ready_queue.h"
-#include "simulator/transport/invariant_divisor.h"
 
 namespace bandwright {
 
@@ -34,17 +34,6 @@ class LinePace final : public Pace {
 
  private:
   static constexpr std::uint32_t none = ~std::uint32_t{0};
-  struct Lines {  // of a logical dimension
-    std::uint32_t first = 0;
-    std::uint32_t count = 0;
-    std::uint32_t stride = 1;
-    std::uint32_t npus = 0;
-    InvariantDivisor by_stride = InvariantDivisor(1);
-    InvariantDivisor by_block = InvariantDivisor(1);           // of stride x npus
-    [[nodiscard]] std::uint32_t of(std::uint32_t npu) const {  // from the first on
-      return by_block.quotient(npu) * stride + npu - by_stride.quotient(npu) * stride;
-    }
-  };
   struct TimedPhase {
     const Program* program = nullptr;
     std::uint32_t queue = 0;
@@ -54,18 +43,6 @@ class LinePace final : public Pace {
     std::uint32_t same = 0;                  // the first phase of the queue with this program
     std::vector<std::optional<Time>> times;  // by kind of line, as far as worked out
     std::vector<Time> played;                // by line of the queue: as it took before; below 0: not yet
-  };
-  // Chunks of a collective that begin with the same logical dimension: an NPU comes to all of them when it
-  // joins, so that they count NPUs together.
-  struct Entrance {
-    std::uint32_t queue = 0;
-    std::vector<std::uint32_t> jobs;  // from the first of the call on
-  };
-  // Chunks that end with the same one: they leave a line together.
-  struct Exit {
-    std::uint32_t queue = 0;
-    std::uint32_t chunks = 0;
-    std::uint32_t first = 0;  // into Call::chunks_left
   };
   // A phase of a chunk of a collective under way, on whichever line.
   struct Job {
@@ -102,8 +79,6 @@ class LinePace final : public Pace {
   };
 
   void flatten_plans();
-  [[nodiscard]] static std::vector<Entrance> entrances_of(const CommunicationPlan::Call& call);
-  [[nodiscard]] std::vector<Exit> exits_of(const CommunicationPlan::Call& call) const;
   void make_lines();
   void tell_lines_apart();
   std::uint32_t open_call(OperationId id);
@@ -111,7 +86,6 @@ class LinePace final : public Pace {
   void come(std::uint32_t npu, std::uint32_t job);
   void all_come(std::span<const SeatLine> lines, std::uint32_t queue, std::uint32_t job);
   void line_has_come(const Job& job, std::uint32_t id, std::uint32_t line);
-  [[nodiscard]] std::uint32_t lines_apart(std::size_t queue, std::size_t other) const;
   void begin(std::uint32_t line, std::uint32_t phase);
   void begin_together(std::uint32_t line, std::uint32_t phase);
   void push_run();
@@ -125,10 +99,9 @@ class LinePace final : public Pace {
 
   PaceInputs in_;
   std::int64_t npus_;
-  std::vector<Lines> lines_of_queue_;
-  // From an NPU of a line to the next, by how many the line in another queue grows; 0 where that differs.
-  std::vector<std::uint32_t> lines_apart_;
-  std::vector<Wire> wires_;  // by logical dimension
+  std::vector<QueueLines> lines_of_queue_;
+  std::vector<std::uint32_t> lines_apart_;  // of each logical dimension and each other
+  std::vector<Wire> wires_;                 // by logical dimension
   std::vector<SeatLine> lines_;
   std::vector<LineState> states_;
   std::vector<std::uint32_t> idle_;  // lines that may have something to start

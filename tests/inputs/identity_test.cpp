@@ -8,6 +8,7 @@
 #include "collective/library.h"
 #include "core/fields.h"
 #include "core/io/paths.h"
+#include "core/text.h"
 #include "cost_model/price_list.h"
 #include "experiment/points/allocation.h"
 #include "memory/tiers.h"
@@ -22,6 +23,13 @@
 namespace bandwright {
 namespace {
 
+// Words of choices and quantities, whatever they belong to.
+constexpr std::string_view words_of_members =
+    "true|false|fifo|lifo|priority|plain|hierarchical|smallest-first|links|ports|GiB/s|GB/s|"
+    "fused|split|themis|ascending|ring|direct|shared|per-npu|gelu|swiglu|Ring|Switch|all-reduce|"
+    "all-gather|TP|DP|EqualBW|PerfOptBW|1 us|7 GB/s|whole|switch|port|one2one|many2many|none|"
+    "selective|fp8|unfused|gradients|gpipe|all-to-all|cost-per-token|PP,DP,EP,CP,TP";
+
 // Other values that a value may have; the readers say which do.
 std::vector<std::string> others_of(const std::string& text) {
   std::vector<std::string> others;
@@ -34,53 +42,7 @@ std::vector<std::string> others_of(const std::string& text) {
       others.push_back(fmt::format("{}{}", other, unit));
     }
   }
-  for (const std::string_view word : {"true",
-                                      "false",
-                                      "fifo",
-                                      "lifo",
-                                      "priority",
-                                      "plain",
-                                      "hierarchical",
-                                      "smallest-first",
-                                      "links",
-                                      "ports",
-                                      "GiB/s",
-                                      "GB/s",
-                                      "fused",
-                                      "split",
-                                      "themis",
-                                      "ascending",
-                                      "ring",
-                                      "direct",
-                                      "shared",
-                                      "per-npu",
-                                      "gelu",
-                                      "swiglu",
-                                      "Ring",
-                                      "Switch",
-                                      "all-reduce",
-                                      "all-gather",
-                                      "TP",
-                                      "DP",
-                                      "EqualBW",
-                                      "PerfOptBW",
-                                      "1 us",
-                                      "7 GB/s",
-                                      "whole",
-                                      "switch",
-                                      "port",
-                                      "ring",
-                                      "one2one",
-                                      "many2many",
-                                      "none",
-                                      "selective",
-                                      "fp8",
-                                      "unfused",
-                                      "gradients",
-                                      "gpipe",
-                                      "all-to-all",
-                                      "cost-per-token",
-                                      "PP,DP,EP,CP,TP"}) {
+  for (const std::string_view word : split(words_of_members, '|')) {
     if (word != text) others.emplace_back(word);
   }
   others.push_back(text + "x");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 #include "collective/library.h"
 #include "core/error.h"
@@ -41,69 +42,75 @@ TrainingJob job_of(const Case& each) {
   return {load_architecture(each.model), machine_of(each.parallelism), each.parallelism};
 }
 
-std::vector<Case> cases() {
-  Parallelism base{.tensor = 2, .pipeline = 4, .data = 4, .global_batch = 64};
-  const auto with = [&](const char* name, auto change) {
-    Case each{name, "gpt-1.7b", base};
-    change(each);
-    return each;
-  };
+Case changed(const char* name, const char* model, const std::function<void(Parallelism&)>& change) {
+  Case each{name, model, {.tensor = 2, .pipeline = 4, .data = 4, .global_batch = 64}};
+  change(each.parallelism);
+  return each;
+}
+
+std::vector<Case> dense_cases() {
   std::vector<Case> all;
-  all.push_back(with("1F1B", [](Case&) {}));
-  all.push_back(with("GPipe", [](Case& c) { c.parallelism.schedule = PipelineSchedule::GPipe; }));
-  all.push_back(with("Interleaved", [](Case& c) {
-    c.parallelism.schedule = PipelineSchedule::Interleaved;
-    c.parallelism.virtual_stages = 3;
-  }));
-  all.push_back(with("FullRecomputation", [](Case& c) { c.parallelism.recompute = Recomputation::Full; }));
-  all.push_back(with("SequenceParallel", [](Case& c) { c.parallelism.sequence_parallel = true; }));
-  all.push_back(with("OverlappedTensor", [](Case& c) { c.parallelism.overlap_tensor = true; }));
-  all.push_back(with("Zero1", [](Case& c) { c.parallelism.zero = 1; }));
+  const auto add = [&](const char* name, const std::function<void(Parallelism&)>& change) {
+    all.push_back(changed(name, "gpt-1.7b", change));
+  };
+  add("1F1B", [](Parallelism&) {});
+  add("GPipe", [](Parallelism& p) { p.schedule = PipelineSchedule::GPipe; });
+  for (const int stages : {3, 5}) {
+    add(stages == 3 ? "Interleaved" : "Uneven", [=](Parallelism& p) {
+      p.schedule = PipelineSchedule::Interleaved;
+      p.virtual_stages = stages;
+    });
+  }
+  add("FullRecomputation", [](Parallelism& p) { p.recompute = Recomputation::Full; });
+  add("SequenceParallel", [](Parallelism& p) { p.sequence_parallel = true; });
+  add("OverlappedTensor", [](Parallelism& p) { p.overlap_tensor = true; });
+  add("Zero1", [](Parallelism& p) { p.zero = 1; });
   for (const int zero : {2, 3}) {
-    all.push_back(with(zero == 2 ? "Zero2" : "Zero3", [&](Case& c) {
-      c.parallelism.pipeline = 1;
-      c.parallelism.zero = zero;
-    }));
+    add(zero == 2 ? "Zero2" : "Zero3", [=](Parallelism& p) {
+      p.pipeline = 1;
+      p.zero = zero;
+    });
   }
   // Context groups are part of the data-parallel ones, as expert groups are: nothing may overlap there.
-  all.push_back(with("Context", [](Case& c) {
-    c.parallelism.context = 4;
-    c.parallelism.data = 1;
-    c.parallelism.overlap_gradients = false;
-  }));
-  all.push_back(with("Expert", [](Case& c) {
-    c.model = "mixtral-8x7b";
-    c.parallelism.expert = 4;
-    c.parallelism.overlap_gradients = false;
-  }));
-  all.push_back(with("ExpertBesideCompute", [](Case& c) {
-    c.model = "mixtral-8x7b";
-    c.parallelism.expert = 4;
-    c.parallelism.overlap_gradients = false;
-    c.parallelism.overlap_expert = true;
-    c.parallelism.whole_graphs = true;
-  }));
-  all.push_back(with("ExpertBesideHost", [](Case& c) {
-    c.model = "mixtral-8x7b";
-    c.parallelism.expert = 4;
-    c.parallelism.overlap_gradients = false;
-    c.parallelism.overlap_expert = true;
-  }));
+  add("Context", [](Parallelism& p) {
+    p.context = 4;
+    p.data = 1;
+    p.overlap_gradients = false;
+  });
+  return all;
+}
+
+std::vector<Case> expert_cases() {
+  std::vector<Case> all;
+  const auto add = [&](const char* name, const std::function<void(Parallelism&)>& change) {
+    all.push_back(changed(name, "mixtral-8x7b", [&](Parallelism& p) {
+      p.expert = 4;
+      p.overlap_gradients = false;
+      change(p);
+    }));
+  };
+  add("Expert", [](Parallelism&) {});
+  for (const bool whole_graphs : {true, false}) {
+    add(whole_graphs ? "ExpertBesideCompute" : "ExpertBesideHost", [=](Parallelism& p) {
+      p.overlap_expert = true;
+      p.whole_graphs = whole_graphs;
+    });
+  }
   // Expert groups on two dimensions, the context's and one of their own; gradients would be reduced over
   // both.
-  all.push_back(with("ExpertPerNode", [](Case& c) {
-    c.model = "mixtral-8x7b";
-    c.parallelism.tensor = 1;
-    c.parallelism.context = 2;
-    c.parallelism.expert = 8;
-    c.parallelism.overlap_gradients = false;
-    c.parallelism.dispatch = ExpertDispatch::PerNode;
-    c.parallelism.gradient_bytes = 0;
-  }));
-  all.push_back(with("Uneven", [](Case& c) {
-    c.parallelism.schedule = PipelineSchedule::Interleaved;
-    c.parallelism.virtual_stages = 5;
-  }));
+  add("ExpertPerNode", [](Parallelism& p) {
+    p.tensor = 1;
+    p.context = 2;
+    p.expert = 8;
+    p.dispatch = ExpertDispatch::PerNode;
+    p.gradient_bytes = 0;
+  });
+  return all;
+}
+
+std::vector<Case> cases() {
+  std::vector<Case> all = dense_cases();
+  for (const Case& each : expert_cases()) all.push_back(each);
   return all;
 }
 
