@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/rounding.h"
 #include "core/text.h"
 
 namespace bandwright {
@@ -190,11 +191,15 @@ std::int64_t parse_integer(std::string_view text, std::int64_t low, std::int64_t
 
 namespace {
 std::string format_scaled(double value, std::span<const Unit> ascending) {
+  constexpr int digits = 4;
+  const double shown = rounded_to(value, digits);  // 999.96 MB are a GB
   const Unit* best = ascending.data();
   for (const Unit& unit : ascending) {
-    if (std::abs(value) >= unit.factor) best = &unit;
+    if (std::abs(shown) >= unit.factor) best = &unit;
   }
-  return fmt::format("{:.4g} {}", value / best->factor, best->name);
+  const double number = shown / best->factor;
+  return std::abs(number) < 1e4 ? fmt::format("{:.4g} {}", number, best->name)
+                                : fmt::format("{:.0f} {}", number, best->name);
 }
 }  // namespace
 
