@@ -20,4 +20,8 @@ InputError::InputError(const std::string& problem) : std::runtime_error(printabl
 InputError::InputError(const Place& place, std::string_view problem)
     : std::runtime_error(printable(describe(place, problem))) {}
 
+bool InputError::is_in(std::string_view file) const {
+  return !file.empty() && std::string_view(what()).starts_with(printable(std::string(file) + ':'));
+}
+
 }  // namespace bandwright

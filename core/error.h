@@ -18,6 +18,20 @@ class InputError : public std::runtime_error {
  public:
   explicit InputError(const std::string& problem);
   InputError(const Place& place, std::string_view problem);
+
+  // Whether it says where in the file it is.
+  [[nodiscard]] bool is_in(std::string_view file) const;
 };
+
+// What `action` gives; an InputError of it that is not in the place's file yet gets the place.
+template <class Action>
+decltype(auto) placed(const Place& place, Action action) {
+  try {
+    return action();
+  } catch (const InputError& error) {
+    if (error.is_in(place.file)) throw;
+    throw InputError(place, error.what());
+  }
+}
 
 }  // namespace bandwright

@@ -152,6 +152,11 @@ std::string content_hash(std::string_view text) {
   return fmt::format("{:016x}", hash);
 }
 
+std::string_view without_mark(std::string_view text) {
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  return text.starts_with(mark) ? text.substr(mark.size()) : text;
+}
+
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit) {
   const Place place{.file = path.string()};
   if (FilesRead::watched()) FilesRead::note(stamp_of(path));
@@ -162,6 +167,7 @@ std::string read_text_file(const std::filesystem::path& path, std::size_t limit)
   stream.read(text.data(), static_cast<std::streamsize>(size));
   if (!stream) throw InputError(place, "cannot be read");
   if (!is_utf8(text)) throw InputError(place, "is not UTF-8 text");
+  text.erase(0, text.size() - without_mark(text).size());
   return text;
 }
 

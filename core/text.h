@@ -28,8 +28,11 @@ std::string choices_text(std::span<const std::string_view> candidates);
 // forgery.
 std::string content_hash(std::string_view text);
 
-// The whole of a text file. Throws InputError when it cannot be read, is no file (a folder, a device, a pipe:
-// it does not wait for one), is larger than `limit`, or is not UTF-8.
+// Without the mark of the byte order that some programs begin a file with.
+std::string_view without_mark(std::string_view text);
+
+// The whole of a text file, without that mark. Throws InputError when it cannot be read, is no file (a
+// folder, a device, a pipe: it does not wait for one), is larger than `limit`, or is not UTF-8.
 std::string read_text_file(const std::filesystem::path& path, std::size_t limit = 64 << 20);
 
 }  // namespace bandwright

@@ -48,7 +48,7 @@ std::string head_of(const fs::path& file) {
   stream.read(head.data(), static_cast<std::streamsize>(head.size()));
   if (stream.bad() || (!stream && !stream.eof())) throw InputError(Place{file.string()}, "cannot be read");
   head.resize(static_cast<std::size_t>(stream.gcount()));
-  return head;
+  return std::string(without_mark(head));
 }
 
 // A short message that starts with the metadata's version (field 1, text, a digit first) or an attribute
@@ -154,7 +154,7 @@ Sample sample_of(const fs::path& path) {
     return sample;
   }
   const std::string head = head_of(path);
-  if (head.empty()) throw InputError(Place{path.string()}, "is empty");
+  if (trimmed(head).empty() && head.size() < head_bytes) throw InputError(Place{path.string()}, "is empty");
   sample.traces = begins_like_trace(head) || is_trace_name(path);
   if (sample.traces) return sample;
   sample.layers = begins_like_layers(head);

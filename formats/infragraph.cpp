@@ -34,22 +34,36 @@ struct Node {
   bool beside_xpus;  // its device has xpus
 };
 
-Bandwidth read_physical_bandwidth(const YamlValue& value) {
-  value.require_keys({"choice", "gigabits_per_second", "gigabytes_per_second", "gigatransfers_per_second"});
-  for (const auto& [key, gigabytes] : {std::pair{"gigabits_per_second", 0.125},
-                                       {"gigabytes_per_second", 1.0},
-                                       {"gigatransfers_per_second", 0.125}}) {
-    if (const auto number = value.find(key)) return Bandwidth(number->as_number(1e-6, 1e9) * gigabytes);
+// A number in one of several units: that of `choice` where it stands there, else the only one there is.
+struct PhysicalUnit {
+  std::string_view name;
+  double factor;
+};
+double read_physical(const YamlValue& value, std::span<const PhysicalUnit> units, double least) {
+  std::vector<std::string_view> names;
+  for (const PhysicalUnit& unit : units) names.push_back(unit.name);
+  std::vector<std::string_view> known = names;
+  known.emplace_back("choice");
+  value.require_keys(known);
+  const auto choice = value.find("choice");
+  const std::string chosen = choice ? choice->as_string() : "";
+  for (const PhysicalUnit& unit : units) {
+    if (choice && chosen != unit.name) continue;
+    if (const auto number = value.find(unit.name)) return number->as_number(least, 1e9) * unit.factor;
   }
-  value.fail("expected gigabits_per_second, gigabytes_per_second or gigatransfers_per_second");
+  value.fail(fmt::format("expected {}", fmt::join(names, " or ")));
+}
+
+Bandwidth read_physical_bandwidth(const YamlValue& value) {
+  constexpr std::array units = {PhysicalUnit{"gigabits_per_second", 0.125},
+                                PhysicalUnit{"gigabytes_per_second", 1.0},
+                                PhysicalUnit{"gigatransfers_per_second", 0.125}};
+  return Bandwidth(read_physical(value, units, 1e-6));
 }
 
 Time read_physical_latency(const YamlValue& value) {
-  value.require_keys({"choice", "ms", "us", "ns"});
-  for (const auto& [key, ns] : {std::pair{"ms", 1e6}, {"us", 1e3}, {"ns", 1.0}}) {
-    if (const auto number = value.find(key)) return nanoseconds(number->as_number(0.0, 1e9) * ns);
-  }
-  value.fail("expected ms, us or ns");
+  constexpr std::array units = {PhysicalUnit{"ms", 1e6}, PhysicalUnit{"us", 1e3}, PhysicalUnit{"ns", 1.0}};
+  return nanoseconds(read_physical(value, units, 0.0));
 }
 
 std::vector<YamlValue> items_of(const YamlValue& map, std::string_view key) {
@@ -259,14 +273,7 @@ bool is_infragraph(const YamlValue& root) {
 }
 
 NetworkGraph read_infragraph(const YamlValue& root, const GraphDefaults& defaults) {
-  try {
-    return Infrastructure(root, defaults).graph();
-  } catch (const InputError& error) {
-    const std::string said = error.what();
-    const std::string& file = root.place().file;
-    if (file.empty() || said.starts_with(file + ':')) throw;
-    throw InputError(Place{file, 0, "instances"}, said);
-  }
+  return placed({root.place().file, 0, "instances"}, [&] { return Infrastructure(root, defaults).graph(); });
 }
 
 }  // namespace bandwright

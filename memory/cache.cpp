@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "memory/allocator.h"
 
 namespace bandwright {
@@ -30,9 +32,19 @@ std::vector<Bytes> slow_addresses(const TrainingGraph& graph) {
   return offset;
 }
 
+// One past the last byte of any tensor.
+Bytes end_of(const TrainingGraph& graph, const std::vector<Bytes>& offset) {
+  Bytes end;
+  for (std::size_t t = 0; t < offset.size(); ++t) end = std::max(end, offset[t] + graph.tensors[t].bytes);
+  return end;
+}
+
 class Cache {
  public:
-  explicit Cache(Bytes size) : lines_(static_cast<std::size_t>(size.value() / line_bytes)) {}
+  // For addresses below `end`: lines that none of them falls into are not kept.
+  Cache(Bytes size, Bytes end)
+      : lines_(static_cast<std::size_t>(
+            std::min(size.value() / line_bytes, (end.value() + line_bytes - 1) / line_bytes))) {}
 
   void touch(Bytes offset, Bytes size, bool write) {
     const std::int64_t first = offset.value() / line_bytes;
@@ -73,7 +85,7 @@ class Cache {
 PlacementSummary cache_model(const PlacementProblem& problem, const PlacementOptions&) {
   PlacementSummary summary;
   const std::vector<Bytes> offset = slow_addresses(problem.graph);
-  Cache cache(problem.fast_limit);
+  Cache cache(problem.fast_limit, end_of(problem.graph, offset));
   double kernels_ns = 0.0;
   for (int step = 0; step < 2; ++step) {
     cache.fetched = cache.evicted = 0;

@@ -73,6 +73,7 @@ class Player {
     if (fast_ > limit_) fail("overflows fast memory", tensor);
   }
   void enter_slow(int tensor) {
+    if (where_[tensor].slow) return;  // copied again
     where_[tensor].slow = true;
     slow_ += whole_pages(graph_.tensors[tensor].bytes);
     peak_slow_ = std::max(peak_slow_, slow_);

@@ -35,8 +35,9 @@ class Drawing {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {:.0f} {:.0f}\" font-family=\"sans-serif\" "
         "font-size=\"13\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n",
         width, height_ + 20.0 * static_cast<double>(graph_.classes.size()) + margin);
-    for (const GraphLink& link : graph_.links) {
-      if (link.from < link.to) svg += line_of(link);  // each cable once
+    for (std::size_t i = 0; i < graph_.links.size(); ++i) {
+      svg += line_of(graph_.links[i]);
+      if (goes_back(i + 1)) ++i;  // the same cable
     }
     for (NodeId node = 0; node < graph_.nodes.size(); ++node) svg += mark_of(node);
     return svg + legend() + "</svg>\n";
@@ -78,6 +79,13 @@ class Drawing {
       places_[i] = {margin + (static_cast<double>(i % columns_) + 0.5) * step,
                     height_ - margin - (static_cast<double>(row) + 0.5) * step};
     }
+  }
+
+  // Whether a link is the other direction of the one before it.
+  [[nodiscard]] bool goes_back(std::size_t link) const {
+    if (link >= graph_.links.size()) return false;
+    const GraphLink& before = graph_.links[link - 1];
+    return graph_.links[link].from == before.to && graph_.links[link].to == before.from;
   }
 
   [[nodiscard]] bool same_level(const GraphLink& link) const {

@@ -367,13 +367,8 @@ bool is_graph_file(const YamlValue& root) {
 
 NetworkGraph read_graph(const YamlValue& root, const GraphDefaults& defaults) {
   const GraphFile file = graph_file_fields().read(root);
-  try {
-    return read_graph_of(file, defaults, &root);
-  } catch (const InputError& error) {
-    const std::string said = error.what();
-    if (said.starts_with(root.place().file + ":")) throw;
-    throw InputError(Place{root.place().file, 0, file.build.empty() ? "links" : "build"}, said);
-  }
+  return placed({root.place().file, 0, file.build.empty() ? "links" : "build"},
+                [&] { return read_graph_of(file, defaults, &root); });
 }
 
 }  // namespace bandwright

@@ -97,6 +97,12 @@ LinkGroup group_of(const NetworkGraph& graph, const Bundle& bundle) {
           .one_way = bundle.one_way};
 }
 
+WrittenWay written_way(const std::vector<NodeId>& way, const std::vector<Placed>& places) {
+  WrittenWay written{.from = Run{places[way.front()]}.text(), .to = Run{places[way.back()]}.text()};
+  for (std::size_t i = 1; i + 1 < way.size(); ++i) written.over.push_back(Run{places[way[i]]}.text());
+  return written;
+}
+
 }  // namespace
 
 GraphFile written_graph(const NetworkGraph& graph) {
@@ -109,7 +115,8 @@ GraphFile written_graph(const NetworkGraph& graph) {
                  .grid_bandwidth = graph.grid_bandwidth,
                  .nodes = {},
                  .links = {},
-                 .failed = {}};
+                 .failed = {},
+                 .ways = {}};
   const std::vector<Placed> places = place_nodes(graph, file);
   std::optional<Bundle> bundle;
   for (std::size_t i = 0; i < graph.links.size(); ++i) {
@@ -126,6 +133,7 @@ GraphFile written_graph(const NetworkGraph& graph) {
     if (both) ++i;
   }
   if (bundle) file.links.push_back(group_of(graph, *bundle));
+  for (const std::vector<NodeId>& way : graph.ways) file.ways.push_back(written_way(way, places));
   return file;
 }
 

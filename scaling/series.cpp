@@ -71,30 +71,26 @@ Columns find_columns(const CsvHeader& header, MeasuredAs measured) {
   return columns;
 }
 
-// `read` of one field, its InputError completed by the place.
-template <class Read>
-auto at_place(Place place, std::string_view key, Read read) {
-  try {
-    return read();
-  } catch (const InputError& error) {
-    place.key = key;
-    throw InputError(place, error.what());
-  }
-}
-
-double read_positive(std::string_view field, double high) {
-  const double value = parse_number(field, -high, high);
+// The reciprocal of a number that almost vanishes would have no end.
+double read_positive(std::string_view field, double least, double most) {
+  const double value = parse_number(field, -most, most);
   if (!(value > 0.0)) throw InputError(fmt::format("'{}' must be above 0", printable(field)));
+  if (value < least) {
+    throw InputError(fmt::format("'{}' is out of range: expected {} to {}", printable(field), least, most));
+  }
   return value;
 }
 
 ScalingPoint read_point(const std::vector<std::string>& fields, const Columns& columns,
                         const ScalingSeries& series, const Place& place) {
   ScalingPoint point;
-  point.workers = static_cast<int>(
-      at_place(place, "n", [&] { return parse_integer(fields[columns.workers], 1, most_measured_workers); }));
-  const double value = at_place(place, columns.value_name, [&] {
-    return read_positive(fields[columns.value], columns.value_is_rate ? highest_rate : longest_seconds);
+  point.workers = static_cast<int>(placed({place.file, place.line, "n"}, [&] {
+    return parse_integer(fields[columns.workers], 1, most_measured_workers);
+  }));
+  const double value = placed({place.file, place.line, columns.value_name}, [&] {
+    const std::string& field = fields[columns.value];
+    return columns.value_is_rate ? read_positive(field, 1.0 / longest_seconds, highest_rate)
+                                 : read_positive(field, 1.0 / highest_rate, longest_seconds);
   });
   point.seconds = series.seconds_of(point.workers, value);
   return point;

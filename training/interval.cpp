@@ -33,11 +33,7 @@ constexpr double most_tokens = 1e15;
 constexpr double largest_error = 20.0;  // a factor of 5e8
 
 Precision precision_in(const CsvRow& row, std::string_view column) {
-  try {
-    return precision(row.text(column));
-  } catch (const InputError& error) {
-    throw InputError(row.place(column), error.what());
-  }
+  return placed(row.place(column), [&] { return precision(row.text(column)); });
 }
 bool said_yes(const CsvRow& row, std::string_view column) {
   static_cast<void>(row.text(column));  // there has to be one

@@ -27,19 +27,24 @@ std::vector<std::string> words_of(const std::string& line) {
   return words;
 }
 
-// What stands before the rows.
+// What stands before the rows of a test; another test's may follow them.
 struct Heading {
   std::string collective;
   int ranks = 0;
+  bool followed = false;  // by rows
 };
 
 void read_heading(const std::string& line, Heading& heading) {
   constexpr std::string_view suffix = "_perf";
-  if (const std::size_t end = line.find(suffix); end != std::string::npos) {
+  const std::size_t end = line.find(suffix);
+  const bool is_rank = line.find(" Rank ") != std::string::npos && line.find("device") != std::string::npos;
+  if (end == std::string::npos && !is_rank) return;
+  if (heading.followed) heading = {};
+  if (end != std::string::npos) {
     const std::size_t begin = line.find_last_of(" /\t", end) + 1;  // 0 where there is none
     heading.collective = line.substr(begin, end - begin);
   }
-  if (line.find(" Rank ") != std::string::npos && line.find("device") != std::string::npos) ++heading.ranks;
+  if (is_rank) ++heading.ranks;
 }
 
 // "size count type redop root time algbw busbw #wrong ...": bytes and microseconds; tests without an
@@ -53,7 +58,9 @@ std::optional<TestRow> test_row(const std::string& line, const Place& place) {
   if (words.empty() || words[0].find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
   if (words.size() < 8)
     throw InputError(place, "expected size, count, type, redop, root, time and bandwidths");
-  return TestRow{parse_number(words[0], 0.0, 1e18), parse_number(words[5], 1e-3, 1e12)};
+  return placed(place, [&] {
+    return TestRow{parse_number(words[0], 0.0, 1e18), parse_number(words[5], 1e-3, 1e12)};
+  });
 }
 
 FitStage stage_of(std::string name, const std::string& kind, const DataSet& set,
@@ -135,12 +142,15 @@ DataSet read_nccl_tests(const std::filesystem::path& file, const Machine& machin
       continue;
     }
     const std::optional<TestRow> row = test_row(line, place);
+    heading.followed = heading.followed || row.has_value();
     if (!row || row->bytes <= smallest_collective_bytes) continue;
     const std::string name = collective.empty() ? heading.collective : std::string(collective);
     const int ranks = npus > 0 ? npus : heading.ranks;
     if (name.empty()) throw InputError(place, "the heading does not say which collective; give --collective");
     if (ranks < 2) throw InputError(place, "the heading does not say of how many NPUs; give --npus");
-    set.rows.push_back(measured_collective({shared, name, row->bytes, ranks, row->us}));
+    set.rows.push_back(placed(place, [&] {
+      return measured_collective({shared, name, row->bytes, ranks, row->us});
+    }));
   }
   if (set.rows.empty()) {
     throw InputError(

@@ -40,6 +40,7 @@ Label label_of(Role role, std::size_t line) { return {role, static_cast<std::uin
 
 Time scaled(Time compute, const LoopOptions& options) {
   const double ns = to_ns(compute);
+  static_cast<void>(nanoseconds(ns * options.compute_scale));  // throws beyond the clock
   switch (options.rounding) {
     case ComputeRounding::WholeNsFloat32: {
       const float product = static_cast<float>(ns) * static_cast<float>(options.compute_scale);

@@ -11,15 +11,11 @@
 namespace bandwright {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
 // Takes one row after the other off a text.
 class CsvScanner {
  public:
   CsvScanner(std::string_view text, const std::string& file, char comment)
-      : rest_(text), file_(file), comment_(comment) {
-    if (rest_.starts_with(byte_order_mark)) rest_.remove_prefix(byte_order_mark.size());
-  }
+      : rest_(without_mark(text)), file_(file), comment_(comment) {}
 
   // The fields of the next row that is not empty; nothing at the end.
   std::optional<std::vector<std::string>> next() {
@@ -123,11 +119,7 @@ double CsvRow::number(std::string_view column) const { return number_in(column, 
 
 double CsvRow::number_in(std::string_view column, double low, double high) const {
   const std::string& field = text(column);
-  try {
-    return parse_number(field, low, high);
-  } catch (const InputError& error) {
-    throw InputError(place(column), error.what());
-  }
+  return placed(place(column), [&] { return parse_number(field, low, high); });
 }
 
 std::int64_t CsvRow::count(std::string_view column) const {

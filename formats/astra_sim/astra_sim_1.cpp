@@ -20,6 +20,8 @@ Network template_network(const YamlValue& root) {
   Network network;
   const std::vector<YamlValue> kinds = root.at("topologies-per-dim").items();
   std::vector<std::string> classes(kinds.size());
+  if (kinds.empty()) root.at("topologies-per-dim").fail("expected a kind for each dimension");
+  static_cast<void>(one_per_dimension(root, "units-count", kinds.size()));
   if (root.find("dimension-type")) {
     const std::vector<YamlValue> given = one_per_dimension(root, "dimension-type", kinds.size());
     for (std::size_t d = 0; d < kinds.size(); ++d) classes[d] = given[d].as_string();

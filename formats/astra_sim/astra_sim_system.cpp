@@ -88,8 +88,10 @@ void SystemReader::add_algorithm(const YamlValue& place, std::string_view word, 
     if (!exact) {
       const std::string_view window_size = word.substr(known.word.size());
       place.parsed("an algorithm", [&](std::string_view) { return parse_integer(window_size, 1, max_npus); });
-      result_.ignored.push_back(
-          fmt::format("{}: {}: messages are not held back by a window", place.place().key, word));
+      const std::string note =
+          fmt::format("{}: {}: messages are not held back by a window", place.place().key, word);
+      const bool said = !result_.ignored.empty() && result_.ignored.back() == note;  // of all dimensions
+      if (!said) result_.ignored.push_back(note);
     }
     if (all.size() <= dimension) all.resize(dimension + 1);
     all[dimension][kind] = known.algorithm;

@@ -56,16 +56,17 @@ struct Row {
   Place place;
   Words words;
 
+  // A column by its name, a setting by its key.
+  [[nodiscard]] Place at(std::string_view column) const {
+    if (column.ends_with(':')) column.remove_suffix(1);
+    return {place.file, place.line, std::string(column)};
+  }
   [[noreturn]] void fail(std::string_view column, std::string_view problem) const {
-    throw InputError({place.file, place.line, std::string(column)}, problem);
+    throw InputError(at(column), problem);
   }
   [[nodiscard]] std::int64_t integer(std::size_t index, std::string_view column, std::int64_t low,
                                      std::int64_t high) const {
-    try {
-      return parse_integer(words[index], low, high);
-    } catch (const InputError& error) {
-      fail(column, error.what());
-    }
+    return placed(at(column), [&] { return parse_integer(words[index], low, high); });
   }
 };
 
@@ -126,13 +127,15 @@ bool read_simai_setting(const Row& row, std::size_t& at) {
   return false;
 }
 
+const Policy& policy_named(const Row& row, std::size_t index) {
+  return placed(row.at("policy"), [&]() -> const Policy& {
+    return find_in_catalogue(std::span<const Policy>(policies), row.words[index], "policy");
+  });
+}
+
 Header read_header(const Row& row) {
   Header header;
-  try {
-    header.policy = &find_in_catalogue(std::span<const Policy>(policies), row.words[0], "policy");
-  } catch (const InputError& error) {
-    row.fail("policy", error.what());
-  }
+  header.policy = &policy_named(row, 0);
   for (std::size_t at = 1; at < row.words.size();) {
     const std::string_view key = row.words[at];
     if (key == "checkpoints:") {
@@ -144,8 +147,8 @@ Header read_header(const Row& row) {
       at += 2;
     } else if (read_simai_setting(row, at)) {
       continue;
-    } else if (at == 1 && row.words.size() == 2) {
-      ++at;  // HYBRID_DLRM's number of its last bottom layer
+    } else if (at == 1 && header.policy->name == "HYBRID_DLRM") {
+      static_cast<void>(row.integer(at++, "last bottom layer", 0, most_layers));
     } else {
       row.fail("policy", fmt::format("'{}' is not a setting of a layer text", printable(key)));
     }
@@ -181,14 +184,9 @@ const Policy& policy_of_line(const Row& row, const Policy& policy) {
     row.fail("layer", fmt::format("{} columns, expected {}", row.words.size(), columns));
   }
   if (row.words.size() != columns + 1) row.fail("layer", "expected 12 columns and the layer's policy");
-  try {
-    const Policy& own = find_in_catalogue(std::span<const Policy>(policies), row.words[columns], "policy");
-    if (own.name == "HYBRID_CUSTOMIZED" || own.name == "MICRO")
-      row.fail("policy", "not the policy of a layer");
-    return own;
-  } catch (const InputError& error) {
-    row.fail("policy", error.what());
-  }
+  const Policy& own = policy_named(row, columns);
+  if (own.name == "HYBRID_CUSTOMIZED" || own.name == "MICRO") row.fail("policy", "not the policy of a layer");
+  return own;
 }
 
 Line read_layer(const Row& row, const Policy& file_policy) {
@@ -238,7 +236,7 @@ void read_update(const std::vector<Row>& rows, std::size_t first_layer, LayerTex
 
 LayerText parse_layer_text(std::string_view text, const std::string& file_name) {
   if (!is_utf8(text)) throw InputError(Place{file_name}, "is not UTF-8 text");
-  const std::vector<Row> rows = rows_of(text, file_name);
+  const std::vector<Row> rows = rows_of(without_mark(text), file_name);
   // However many checkpoints the first line lists, what follows it is a number alone.
   const bool has_header = rows[0].words.size() < columns || (rows.size() > 1 && rows[1].words.size() == 1);
   const Header header = has_header ? read_header(rows[0]) : Header{};

@@ -96,15 +96,12 @@ Row read_row(const std::vector<std::string>& cells, const std::array<int, column
           .name = std::string(cell(Name)),
           .op = std::string(cell(OpName))};
   row.place.key = row.name;
-  try {
+  return placed(row.place, [&] {
     row.inputs = read_arguments(row.place, "input", cell(Inputs), cell(InputBytes), config[0]);
     row.outputs = read_arguments(row.place, "output", cell(Outputs), cell(OutputBytes), config[1]);
     row.ns = parse_number(cell(TimeUs), 0.0, 1e12) * 1e3;
-  } catch (const InputError& error) {
-    if (std::string_view(error.what()).starts_with(place.file)) throw;
-    throw InputError(row.place, error.what());
-  }
-  return row;
+    return row;
+  });
 }
 
 std::vector<Row> read_rows(std::string_view text, const std::string& file_name) {
@@ -213,11 +210,7 @@ TrainingGraph parse_kernel_csv(std::string_view text, const std::string& file_na
     }
     kernel.fast_ns = kernel.ns(0);
   }
-  try {
-    sort_and_check(graph);
-  } catch (const InputError& error) {
-    throw InputError({file_name, 0, {}}, error.what());
-  }
+  placed(Place{file_name}, [&] { sort_and_check(graph); });
   return graph;
 }
 

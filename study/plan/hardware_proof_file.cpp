@@ -137,7 +137,7 @@ class HardwareProofReader {
       } catch (const ProofLine::exception& error) {
         fail(fmt::format("no line of a proof: {}", problem_of(error)));
       } catch (const InputError& error) {
-        if (std::string_view(error.what()).starts_with(file_ + ':')) throw;
+        if (error.is_in(file_)) throw;
         fail(error.what());
       }
     }

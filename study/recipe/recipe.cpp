@@ -117,16 +117,12 @@ void leave_out_usual_words(Job& job) {
 }  // namespace
 
 Recipe read_recipe(std::string_view text, const std::string& file, const Job& given) {
-  try {
+  return placed(Place{file}, [&] {
     Recipe recipe = recipe_of(text, file, given);
     leave_out_usual_words(recipe.job);
     check_words(recipe.job);
     return recipe;
-  } catch (const InputError& error) {
-    const std::string said = error.what();
-    if (said.starts_with(file + ':')) throw;
-    throw InputError(Place{file}, said);
-  }
+  });
 }
 
 std::optional<Recipe> recipe_in(const std::string& file, const Job& given) {
