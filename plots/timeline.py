@@ -47,8 +47,10 @@ def read(file):
         style.refuse(f"{file}: not a timeline of bandwright simulate --timeline ({type(error).__name__}: {error})")
     if not rows:
         style.refuse(f"{file}: a timeline without events")
-    return [(row_name(processes.get(pid, ""), threads.get((pid, tid), "")), rows[pid, tid])
-            for pid, tid in sorted(rows)]
+    named = {}  # what has one name is one row, as slices of the bubble that lie over each other
+    for pid, tid in sorted(rows):
+        named.setdefault((pid, row_name(processes.get(pid, ""), threads.get((pid, tid), ""))), []).extend(rows[pid, tid])
+    return [(name, sorted(events, key=lambda event: event[:2])) for (_, name), events in named.items()]
 
 
 def row_name(process, thread):

@@ -7,6 +7,7 @@ import csv
 import importlib
 import io
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -285,6 +286,17 @@ class Figures(unittest.TestCase):
             self.assertEqual(bar[:2], (place, 1.0))
             for part, wanted in zip(bar[2], tone, strict=True):
                 self.assertAlmostEqual(part, wanted)
+
+    def test_slices_of_the_bubble_that_lie_over_each_other_are_one_row(self):
+        from timeline import read
+        told = [{"ph": "M", "name": "process_name", "pid": 1, "tid": 0, "args": {"name": "pipeline bubble"}}]
+        told += [{"ph": "M", "name": "thread_name", "pid": 1, "tid": t, "args": {"name": "other stages"}} for t in (0, 1)]
+        slices = [{"ph": "X", "name": name, "pid": 1, "tid": t, "ts": ts, "dur": 2} for name, t, ts in
+                  (("a", 0, 0), ("c", 0, 3), ("b", 1, 1))]
+        (self.folder / "step.json").write_text(json.dumps({"traceEvents": told + slices}))
+        rows = read(self.folder / "step.json")
+        self.assertEqual([(name, [event[2] for event in events]) for name, events in rows],
+                         [("pipeline bubble", ["a", "b", "c"])])
 
     def test_text_does_not_overlap(self):
         figure = self.draw_panels()
