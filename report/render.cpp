@@ -100,6 +100,13 @@ bool is_for_people(const Fact& fact) {
   return !fact.words.empty() || (fact.key != nullptr && !fact.value.is_nothing());
 }
 
+bool is_for_people(const Table& table) {
+  const bool is_empty = table.rows.empty() && table.total.empty();
+  return table.shown != Shown::ToPrograms && !is_empty &&
+         std::any_of(table.columns.begin(), table.columns.end(),
+                     [](const Table::Column& column) { return column.shown != Shown::ToPrograms; });
+}
+
 std::string label_of(const Fact& fact) {
   if (!fact.label.empty() || fact.key == nullptr) return fact.label;
   return std::string(fact.key->label);

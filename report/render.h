@@ -47,8 +47,9 @@ std::string escaped_html(std::string_view text);
 std::string plain(const Value& value);
 // A value as people read it.
 std::string spoken(const Value& value, Unit unit);
-// A fact as people read it, if it is one for them.
+// A fact as people read it, if it is one for them; a table, if it has something for them.
 bool is_for_people(const Fact& fact);
+bool is_for_people(const Table& table);
 std::string label_of(const Fact& fact);
 std::string words_of(const Fact& fact);
 // What people see of a table, with its units in the headings.

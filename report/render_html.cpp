@@ -39,7 +39,7 @@ class HtmlParts {
     html_ += "<div class=\"wide\"><table>\n" + rows + "</table></div>\n";
   }
   void operator()(const Table& table) {
-    if (table.shown == Shown::ToPrograms || (table.rows.empty() && table.total.empty())) return;
+    if (!is_for_people(table)) return;
     const std::vector<NumberStyle> styles = styles_of(table);
     heading(table.heading);
     html_ += fmt::format("<div class=\"wide\"><table{}>\n<thead>\n", whole_page_ ? name_of(table) : "");
@@ -125,7 +125,7 @@ class Words {
     }
   }
   void operator()(const Table& table) {
-    if (table.shown == Shown::ToPrograms || (table.rows.empty() && table.total.empty())) return;
+    if (!is_for_people(table)) return;
     for (const Table::Column& column : table.columns) {
       if (column.shown != Shown::ToPrograms) see(*column.key, column.heading);
     }

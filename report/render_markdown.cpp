@@ -46,7 +46,9 @@ class MarkdownPage {
   }
 
   void operator()(const Facts& facts) {
-    if (std::none_of(facts.rows.begin(), facts.rows.end(), is_for_people)) return;
+    if (std::none_of(facts.rows.begin(), facts.rows.end(),
+                     [](const Fact& fact) { return is_for_people(fact); }))
+      return;
     gap();
     heading(facts.heading);
     begin_table({"", ""}, {true, true});
@@ -55,7 +57,7 @@ class MarkdownPage {
     }
   }
   void operator()(const Table& table) {
-    if (table.shown == Shown::ToPrograms || (table.rows.empty() && table.total.empty())) return;
+    if (!is_for_people(table)) return;
     gap();
     heading(table.heading);
     const TextGrid grid = grid_of(table);

@@ -26,7 +26,9 @@ class TextPage {
   }
 
   void operator()(const Facts& facts) {
-    if (std::none_of(facts.rows.begin(), facts.rows.end(), is_for_people)) return;
+    if (std::none_of(facts.rows.begin(), facts.rows.end(),
+                     [](const Fact& fact) { return is_for_people(fact); }))
+      return;
     gap();
     if (!facts.heading.empty()) line(facts.heading, bold);
     std::size_t labels = 0;
@@ -39,7 +41,7 @@ class TextPage {
     }
   }
   void operator()(const Table& table) {
-    if (table.shown == Shown::ToPrograms || (table.rows.empty() && table.total.empty())) return;
+    if (!is_for_people(table)) return;
     gap();
     if (!table.heading.empty()) line(table.heading, bold);
     bool first = true;

@@ -63,6 +63,13 @@ int whole_digits(double value) {
 
 constexpr int most_decimals = 12;
 
+bool is_zero(std::string_view digits) { return digits.find_first_not_of("0.,") == std::string_view::npos; }
+
+// "-$5"; nothing is owed where the digits that are shown are 0.
+std::string dollars(bool negative, const std::string& digits) {
+  return (negative && !is_zero(digits) ? "-$" : "$") + digits;
+}
+
 }  // namespace
 
 std::span<const UnitInfo> units() { return all_units; }
@@ -83,8 +90,7 @@ std::string with_decimals(double value, int decimals) {
   std::string text = fmt::format("{:.{}f}", std::abs(value), std::clamp(decimals, 0, most_decimals));
   const auto point = static_cast<std::ptrdiff_t>(std::min(text.find('.'), text.size()));
   for (std::ptrdiff_t i = point - 3; i > 0; i -= 3) text.insert(static_cast<std::size_t>(i), ",");
-  const bool is_zero = text.find_first_not_of("0.,") == std::string::npos;
-  return value < 0.0 && !is_zero ? "-" + text : text;
+  return value < 0.0 && !is_zero(text) ? "-" + text : text;
 }
 
 std::string significant(double value, int digits) {
@@ -100,9 +106,8 @@ std::string quantity(double value, Unit unit, int digits) {
   if (unit == Unit::Share) return significant(100.0 * value, 3) + " %";
   if (unit == Unit::Percent) return significant(value, 3) + " %";
   if (unit == Unit::Usd) {
-    return (value < 0.0 ? "-$" : "$") + (std::abs(value) >= 1e3 || value == 0.0
-                                             ? with_decimals(std::abs(value), 0)
-                                             : significant(std::abs(value)));
+    const double size = std::abs(value);
+    return dollars(value < 0.0, size >= 1e3 || size == 0.0 ? with_decimals(size, 0) : significant(size));
   }
   if (unit == Unit::GbPerS) {
     return (std::abs(value) >= 0.1 ? with_decimals(value, 2) : significant(value)) + " GB/s";
@@ -151,8 +156,7 @@ NumberStyle style_of(Unit unit, std::span<const double> values, double largest_o
 std::string format(double value, const NumberStyle& style) {
   if (style.unit == Unit::Percent) return with_decimals(value, style.decimals) + " %";
   if (style.unit == Unit::Share) return with_decimals(100.0 * value, style.decimals) + " %";
-  if (style.unit == Unit::Usd)
-    return (value < 0.0 ? "-$" : "$") + with_decimals(std::abs(value), style.decimals);
+  if (style.unit == Unit::Usd) return dollars(value < 0.0, with_decimals(std::abs(value), style.decimals));
   const double scaled = value / style.scale.factor;
   if (std::abs(scaled) >= 1e15) return fmt::format("{:.5g}", scaled);
   return with_decimals(scaled, style.decimals);

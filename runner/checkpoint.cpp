@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <utility>
+
 #include "core/text.h"
 #include "runner/message.h"
 
@@ -42,9 +45,20 @@ Checkpoint::Checkpoint(std::filesystem::path file, std::string_view work)
       database_.fail("is a checkpoint of another question, of other inputs or of another version");
     }
   });
+  writer_ = std::jthread([this](const std::stop_token& stop) { save_later(stop); });
+}
+
+Checkpoint::~Checkpoint() {
+  writer_.request_stop();
+  writer_.join();
+  try {
+    save();
+  } catch (const std::exception&) {  // whoever must know has asked for it
+  }
 }
 
 std::string Checkpoint::finished(std::uint32_t run) {
+  const std::lock_guard lock(mutex_);
   std::string all;
   Statement select(database_, "SELECT piece, bytes, checksum FROM pieces WHERE run = ? ORDER BY piece");
   select.bind(std::int64_t{run});
@@ -59,14 +73,37 @@ std::string Checkpoint::finished(std::uint32_t run) {
 }
 
 void Checkpoint::keep(std::uint32_t run, std::size_t piece, std::string_view bytes) {
+  const std::lock_guard lock(mutex_);
+  if (problem_) std::rethrow_exception(std::exchange(problem_, nullptr));
   put(waiting_, run);
   put(waiting_, piece);
   put(waiting_, bytes);
-  const bool due = std::chrono::steady_clock::now() - saved_ >= save_every;
-  if (due || waiting_.size() > most_waiting) save();
+  if (waiting_.size() > most_waiting) return write_waiting();
+  something_waits_.notify_one();
 }
 
 void Checkpoint::save() {
+  const std::lock_guard lock(mutex_);
+  if (problem_) std::rethrow_exception(std::exchange(problem_, nullptr));
+  write_waiting();
+}
+
+// Pieces that come close to each other are written together.
+void Checkpoint::save_later(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (something_waits_.wait(lock, stop, [&] { return !waiting_.empty(); })) {
+    something_waits_.wait_for(lock, stop, save_every, [&] { return waiting_.empty(); });
+    if (stop.stop_requested()) return;
+    try {
+      write_waiting();
+    } catch (...) {
+      problem_ = std::current_exception();
+      waiting_.clear();  // else it would be tried without end
+    }
+  }
+}
+
+void Checkpoint::write_waiting() {
   if (waiting_.empty()) return;
   database_.transaction([&] {
     Statement insert(database_, "INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?)");
@@ -79,7 +116,6 @@ void Checkpoint::save() {
     }
   });
   waiting_.clear();
-  saved_ = std::chrono::steady_clock::now();
 }
 
 }  // namespace bandwright

@@ -96,12 +96,16 @@ TEST(TextEdges, TablesAreShownAlike) {
   Table nothing = Table::of("bill", "What it costs").column("class").column("cost_usd");
   Table for_programs = only_total;
   for_programs.shown = Shown::ToPrograms;
+  Table of_such_columns = Table::of("bill", "What it costs").column("cost_usd", "", Shown::ToPrograms);
+  of_such_columns.rows = {{5.0}, {6.0}};
   for (const AnswerFormat& format : answer_formats()) {
     if (format.name == "json" || format.name == "csv") continue;
     EXPECT_THAT(format.render(Document{}.add(only_total), {}), HasSubstr("What it costs")) << format.name;
     EXPECT_THAT(format.render(Document{}.add(only_total), {}), HasSubstr("5")) << format.name;
     EXPECT_THAT(format.render(Document{}.add(nothing), {}), Not(HasSubstr("What it costs"))) << format.name;
     EXPECT_THAT(format.render(Document{}.add(for_programs), {}), Not(HasSubstr("What it costs")))
+        << format.name;
+    EXPECT_EQ(format.render(Document{}.add(of_such_columns), {}), format.render(Document{}, {}))
         << format.name;
   }
 }

@@ -97,6 +97,19 @@ TEST(Unit, MoneySharesAndCounts) {
   EXPECT_EQ(quantity(137.986, Unit::GbPerS), "137.99 GB/s");
 }
 
+// A loss that rounds to nothing is none; thousands are set apart below 0 as above.
+TEST(Unit, MoneyBelowZero) {
+  const std::array values = {-0.2, 5000.0, -1234.6};
+  const NumberStyle style = style_of(Unit::Usd, values);
+  EXPECT_EQ(format(values[0], style), "$0");
+  EXPECT_EQ(format(values[1], style), "$5,000");
+  EXPECT_EQ(format(values[2], style), "-$1,235");
+  EXPECT_EQ(quantity(-1234.6, Unit::Usd), "-$1,235");
+  EXPECT_EQ(quantity(-0.25, Unit::Usd), "-$0.2500");
+  EXPECT_EQ(quantity(0.0, Unit::Usd), "$0");
+  EXPECT_EQ(quantity(-0.0, Unit::Usd), "$0");
+}
+
 TEST(Unit, RoundingThatCarriesKeepsItsDigits) {
   EXPECT_EQ(significant(9.9996), "10.00");
   EXPECT_EQ(significant(999.96), "1,000");

@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <fstream>
 #include <map>
+#include <thread>
+#include <vector>
 
 #include "runner/message.h"
 #include "tests/support/refused.h"
@@ -64,6 +67,47 @@ TEST(Checkpoint, WritesWhatGrowsLarge) {
   checkpoint.keep(0, 0, large);
   checkpoint.keep(0, 1, large);
   EXPECT_EQ(pieces_of(checkpoint, 0).size(), 2U);
+}
+
+// As another process would find it, were this one ended now.
+Pieces in_the_file(const std::filesystem::path& file) {
+  Checkpoint other(file, "work");
+  return pieces_of(other, 0);
+}
+
+// A piece that is the last for a long time is in the file soon: were the process ended then, it would be
+// computed again. One that ends without saving has written it, too.
+TEST(Checkpoint, APieceIsNotHeldUntilTheNext) {
+  const TemporaryFolder folder;
+  const std::filesystem::path file = folder / "work.sqlite";
+  {
+    Checkpoint checkpoint(file, "work");
+    checkpoint.keep(0, 1, "one");
+    checkpoint.keep(0, 2, "two");
+    for (int tries = 0; tries < 100 && in_the_file(file).size() < 2; ++tries)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_EQ(in_the_file(file), (Pieces{{1, "one"}, {2, "two"}}));
+    checkpoint.keep(0, 3, "three");
+  }
+  EXPECT_EQ(in_the_file(file).size(), 3U);
+}
+
+// By several threads at once, while pieces are written.
+TEST(Checkpoint, KeepsWhatManyThreadsFinish) {
+  const TemporaryFolder folder;
+  Checkpoint checkpoint(folder / "work.sqlite", "work");
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t t = 0; t < 4; ++t) {
+      threads.emplace_back([&checkpoint, t] {
+        for (std::size_t i = 0; i < 50; ++i) checkpoint.keep(0, 4 * i + t, std::to_string(4 * i + t));
+      });
+    }
+  }
+  checkpoint.save();
+  const Pieces pieces = pieces_of(checkpoint, 0);
+  EXPECT_EQ(pieces.size(), 200U);
+  for (const auto& [piece, bytes] : pieces) EXPECT_EQ(bytes, std::to_string(piece));
 }
 
 // Bytes of one piece under the number of another, or of another run, are no piece: each has its own checksum.
