@@ -11,6 +11,7 @@
 #include <numeric>
 
 #include "optimizer/solver.h"
+#include "plan/division_bound.h"
 #include "plan/hardware/group_layout.h"
 #include "tests/plan/hardware_spaces.h"
 
@@ -134,6 +135,64 @@ TEST(Hardware, BoundsChangeTheWorkNotTheAnswer) {
       EXPECT_EQ(one.best[i].parallelism.placement, all.best[i].parallelism.placement) << which << " " << i;
     }
   }
+}
+
+// More to spend, more dimensions, more kinds or more orders of groups never make the best step longer; no
+// network is faster than what is computed alone, and what is bought is within the budget.
+TEST(Hardware, MoreIsNeverSlower) {
+  const auto best_of = [](const HardwareSpace& space) {
+    const RankedHardwares found = best_hardware(space, {.best = 1});
+    EXPECT_EQ(found.best.size(), 1U);
+    return found.best.at(0);
+  };
+  const auto space_of = [](double budget, bool dollars, int dimensions) {
+    HardwareSpace space = hardware_space("llama3-8b", "dgx-h100", 8, 16, budget, dollars, dimensions);
+    narrow(space);
+    return space;
+  };
+  for (const bool dollars : {false, true}) {
+    double before = std::numeric_limits<double>::infinity();
+    for (const double budget : {1.0, 10.0, 100.0, 1e3, 1e9}) {
+      const HardwareSpace space = space_of(dollars ? 100.0 * budget : budget, dollars, 2);
+      const RankedHardware best = best_of(space);
+      EXPECT_LE(best.step_ns, before * (1.0 + 1e-9)) << budget;
+      before = best.step_ns;
+      DivisionBound alone(space.divisions.job);
+      EXPECT_GE(best.step_ns, alone(best.parallelism) * (1.0 - 1e-12));
+      const FreeRegion region = region_of(space, best.shape);
+      double spent = 0.0;
+      for (std::size_t d = 0; d < best.gb_per_s.size(); ++d) {
+        EXPECT_LE(best.gb_per_s[d], region.most[d] * (1.0 + 1e-9));
+        spent += region.price[d] * best.gb_per_s[d];
+      }
+      EXPECT_LE(spent, region.total * (1.0 + 1e-9));
+    }
+  }
+  double before = std::numeric_limits<double>::infinity();
+  for (const int dimensions : {1, 2, 3}) {
+    const double step = best_of(space_of(50.0, false, dimensions)).step_ns;
+    EXPECT_LE(step, before * (1.0 + 1e-9)) << dimensions;
+    before = step;
+  }
+  HardwareSpace fewer = space_of(50.0, false, 3);
+  fewer.any_placement = false;
+  EXPECT_GE(best_of(fewer).step_ns, before * (1.0 - 1e-9));
+  fewer = space_of(50.0, false, 3);
+  for (ShapeFamily& family : fewer.families) {
+    for (std::uint8_t& kinds : family.kinds) kinds = static_cast<std::uint8_t>(kinds & -kinds);
+  }
+  EXPECT_GE(best_of(fewer).step_ns, before * (1.0 - 1e-9));
+}
+
+// One NPU has no network to buy.
+TEST(Hardware, OneNpuHasNoShape) {
+  const HardwareSpace space = hardware_space("gpt-1.7b", "dgx-h100", 1, 1, 100.0, false);
+  EXPECT_TRUE(space.families.empty());
+  EXPECT_EQ(most_together(space), 0.0);
+  const RankedHardwares found = best_hardware(space, {.best = 3});
+  EXPECT_TRUE(found.best.empty());
+  EXPECT_EQ(found.counts.points, 0.0);
+  EXPECT_FALSE(found.interrupted);
 }
 
 }  // namespace

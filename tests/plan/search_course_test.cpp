@@ -13,6 +13,7 @@
 #include "plan/proof.h"
 #include "plan/step_evaluator.h"
 #include "tests/plan/hardware_spaces.h"
+#include "training/estimate.h"
 
 namespace bandwright {
 namespace {
@@ -157,6 +158,26 @@ TEST(SearchCourse, LessMemoryLeavesLess) {
     }
   }
   EXPECT_EQ(before, 0) << "8e9 parameters in 2 bytes are 1 GB of each NPU, without gradients";
+}
+
+// One NPU and a batch of one: nothing is divided, and what is left to choose is what is computed again.
+TEST(SearchCourse, OneNpuIsNotDivided) {
+  DivisionSpace space{.job = {load_architecture("gpt-1.7b"), load_machine("dgx-h100")}, .npus = {1}};
+  space.job.parallelism.global_batch = 1;
+  const RankedDivisions found = best_divisions(space, {});
+  EXPECT_EQ(found.counts.valid, 3);  // none, selective and full recomputation
+  ASSERT_FALSE(found.best.empty());
+  for (const RankedDivision& row : found.best) {
+    EXPECT_EQ(row.parallelism.npus(), 1);
+    EXPECT_EQ(row.parallelism.virtual_stages, 1);
+    TrainingJob job = space.job;
+    job.parallelism = row.parallelism;
+    const TrainingEstimate alone = estimate(job);
+    EXPECT_NEAR(alone.step_ns, row.step_ns, 1e-3);
+    EXPECT_EQ(alone.exposed_communication_ns(), 0.0);
+    EXPECT_EQ(alone.memory.total(), row.memory_bytes);
+  }
+  EXPECT_EQ(found.best[0].parallelism.recompute, Recomputation::None);
 }
 
 }  // namespace

@@ -133,7 +133,9 @@ TEST(StreamBuilder, LeavesOutWhatIsNothing) {
   const StreamSet data = streams(Stream::Data);
   builder.compute({}, Time());
   builder.host({}, Time());
+  builder.copy({}, Time());
   builder.compute({}, picoseconds(1));
+  builder.host({}, picoseconds(1));
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(0)}, 0}, nanoseconds(1), data, data);
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(9)}, 1}, nanoseconds(1), data, data);
   EXPECT_EQ(builder.enter({{CollectiveKind::AllReduce, Bytes(1)}, 0}), 0U);
@@ -142,8 +144,9 @@ TEST(StreamBuilder, LeavesOutWhatIsNothing) {
   builder.collective({}, {{CollectiveKind::AllReduce, Bytes(1)}, 0}, Time(), data, data);
   EXPECT_EQ(builder.group(1).name, "one NPU");
   const Step step = std::move(builder).finish();
-  ASSERT_EQ(step.operations.size(), 2U);
+  ASSERT_EQ(step.operations.size(), 3U);
   EXPECT_EQ(step.operations[0].duration, picoseconds(1));
+  EXPECT_EQ(step.operations[1].kind, OperationKind::Host);
   EXPECT_EQ(step.collectives.size(), 2U);
 }
 
