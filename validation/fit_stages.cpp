@@ -54,14 +54,12 @@ std::vector<FitStage> fit_stages() {
                                      "mpt_fsdp_a100_h100", "fms_fsdp"};
   hopper.insert(hopper.end(), modern.begin(), modern.end());
   stages.push_back(training_stage("h100", hopper, {"infiniband-ndr", "roce-3200"}));
-  stages.push_back(training_stage("h200", {"mlperf_llm_step_times"}, {}));
+  // Two runs tell no host: as an H100's.
+  stages.push_back({"training on h200", {"mlperf_llm_step_times"}, {{"h200", "sustained", 0.3, 1.2}}});
   std::vector<std::string> racks = {"mlperf_llm_step_times"};
   racks.insert(racks.end(), modern.begin(), modern.end());
   stages.push_back(training_stage("gb200", racks, {}));
-  stages.push_back(training_stage("b200", modern, {}));
-  for (const char* kind : {"b300", "gb300"}) {  // hosts as those of a B200 and a GB200
-    stages.push_back({"training on " + std::string(kind), modern, {{kind, "sustained", 0.3, 1.2}}});
-  }
+  for (const char* kind : {"b200", "b300", "gb300"}) stages.push_back(training_stage(kind, modern, {}));
   FitStage tpus{
       .name = "training on TPUs", .sets = {"tpu"}, .constants = {{"torus", "efficiency", 0.4, 0.95}}};
   for (const char* kind : {"tpu", "tpu-v5p", "tpu-v6e", "tpu-v7"}) {

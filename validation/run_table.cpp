@@ -208,6 +208,9 @@ Parallelism parallelism_of(const CsvRow& row) {
   if (row.text("software") == "megatron-core" && sums_in_bf16(row)) p.stored_gradient_bytes = 2;
   if (released_with_older_attention(row)) p.attention = AttentionKernel::Flash2024;
   if (row.has("attention")) p.attention = attention_kernel(row.text("attention"));
+  // Weights gathered in nvfp4 leave no room for TP communication beside multiplications (Megatron-Bridge,
+  // tests of its performance recipes: tp_comm_overlap = False in each of nvfp4).
+  if (p.precision == Precision::Nvfp4) p.overlap_tensor = false;
   if (row.has("overlap")) set_overlap(p, row.text("overlap"));
   if (row.has("dispatch")) p.dispatch = expert_dispatch(row.text("dispatch"));
   p.whole_graphs = row.has("graphs") ? whole_graphs(row) : released_with_graphs(row);
