@@ -39,7 +39,9 @@ constexpr std::array kinds_of_input = {
     InputKind{"calibration", "constants of NPUs and links, fitted on measurements", "",
               "`validate --fit` writes it, machines name its entries"},
     InputKind{"divisions", "divisions of models that published tables only name", "measurements",
-              "`validate` reads inputs/measurements/configurations.yaml"}};
+              "`validate` reads inputs/measurements/configurations.yaml"},
+    InputKind{"recipes", "what recipes of published runs set and their tables leave out", "measurements",
+              "`validate` reads inputs/measurements/recipes.yaml"}};
 
 Place place_of_kind(const YamlValue& root) {
   return {root.place().file, root.place().line, std::string(kind_key)};

@@ -17,6 +17,7 @@
 #include "training/machine.h"
 #include "validation/data_set.h"
 #include "validation/memory_set.h"
+#include "validation/run_recipes.h"
 #include "workload/architecture.h"
 #include "workload/image_model.h"
 #include "workload/transformer.h"
@@ -131,6 +132,10 @@ FileSummary summarise_divisions(const YamlValue& root) {
   return {.facts = {{"models", std::to_string(named_division_fields().read(root).models.size())}}};
 }
 
+FileSummary summarise_recipes(const YamlValue& root) {
+  return {.facts = {{"recipes", std::to_string(run_recipe_fields().read(root).recipes.size())}}};
+}
+
 // The summaries of formats/ take the root out of a sample.
 template <FileSummary (*summarise)(const Sample&)>
 FileSummary of_root(const YamlValue& root) {
@@ -166,6 +171,7 @@ std::span<const InputReader> input_readers() {
       {"shares", {&share_table_fields().list()}, summarise_shares},
       {"calibration", {&calibration_fields().list()}, summarise_calibration},
       {"divisions", {&named_division_fields().list()}, summarise_divisions},
+      {"recipes", {&run_recipe_fields().list()}, summarise_recipes},
       // Last: name and help alone fit a network as it is built, but are a library's.
       {"network", {&network_fields().list(), &graph_file_fields().list()}, of_root<summarise_network>}};
   return readers;

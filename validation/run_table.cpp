@@ -8,10 +8,13 @@
 #include <optional>
 
 #include "core/error.h"
+#include "core/fields.h"
 #include "core/io/paths.h"
 #include "core/text.h"
+#include "core/yaml.h"
 #include "training/estimate.h"
 #include "validation/read_rows.h"
+#include "validation/run_recipes.h"
 #include "validation/software.h"
 #include "validation/training_row.h"
 
@@ -143,25 +146,13 @@ RecomputedModules modules_again(const CsvRow& row) {
           .every_second = stated("every second operator") || stated("per operator")};
 }
 
-// Layers whose activations waited in the host's memory: of the TPU recipes what all layers begin with, of
-// NVIDIA's recipes for FSDP in fp8 as many as they name (Megatron-Bridge, scripts/performance/configs/llama;
-// NeMo, recommended_model_configs/model_configs_gb200.csv).
+// Layers whose activations waited in the host's memory: those named; of the TPU recipes what all layers begin
+// with.
 std::int64_t offloaded_layers(const CsvRow& row) {
-  struct Recipe {
-    std::string_view model, system;
-    std::int64_t layers;
-  };
-  constexpr std::array recipes = {Recipe{"llama3-70b", "gb300", 20}, Recipe{"llama3-70b", "gb200", 40},
-                                  Recipe{"llama3.1-405b", "gb200", 95}};
   if (row.has("offload_layers")) {
     return row.text("offload_layers") == "all" ? all_layers : row.count("offload_layers");
   }
-  if (says(row, "recompute_stated", "layer input offloaded")) return all_layers;
-  const bool sharded = sums_in_bf16(row) && row.text("zero") == "3" && row.text("precision") == "fp8";
-  const auto* const recipe = std::find_if(recipes.begin(), recipes.end(), [&](const Recipe& each) {
-    return row.text("arch") == each.model && says(row, "system", each.system);
-  });
-  return sharded && recipe != recipes.end() ? recipe->layers : 0;
+  return says(row, "recompute_stated", "layer input offloaded") ? all_layers : 0;
 }
 
 // Whether a row leaves out what ran again, or contradicts itself there.
@@ -271,7 +262,8 @@ class RunReader {
  public:
   explicit RunReader(std::filesystem::path table) : table_(std::move(table)) {}
 
-  [[nodiscard]] TrainingJob job(const CsvRow& row) {
+  [[nodiscard]] TrainingJob job(const CsvRow& stated) {
+    const CsvRow row = by_recipes(stated, recipes_.recipes);
     const std::string blocked = still_blocked(row);
     if (!blocked.empty()) throw InputError(blocked);
     TransformerArchitecture model = load_architecture(model_of(row));
@@ -305,6 +297,8 @@ class RunReader {
 
   std::filesystem::path table_;
   Machines machines_;
+  RunRecipes recipes_ =
+      run_recipe_fields().read(YamlValue::load(inputs_folder() / "measurements" / "recipes.yaml"));
 };
 
 bool has_time(const CsvRow& row) {

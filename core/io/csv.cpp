@@ -115,6 +115,20 @@ bool CsvRow::has(std::string_view column) const {
   return index && !trimmed(fields_[*index]).empty();
 }
 
+CsvRow CsvRow::with(std::string_view column, std::string value) const {
+  CsvRow filled = *this;
+  if (const auto known = header_->find(column)) {
+    filled.fields_[*known] = std::move(value);
+    return filled;
+  }
+  CsvHeader wider = *header_;
+  wider.index.emplace(column, wider.names.size());
+  wider.names.emplace_back(column);
+  filled.header_ = std::make_shared<const CsvHeader>(std::move(wider));
+  filled.fields_.push_back(std::move(value));
+  return filled;
+}
+
 double CsvRow::number(std::string_view column) const { return number_in(column, -1e300, 1e300); }
 
 double CsvRow::number_in(std::string_view column, double low, double high) const {

@@ -40,6 +40,9 @@ class CsvRow {
   [[nodiscard]] double number_in(std::string_view column, double low, double high) const;
   [[nodiscard]] bool yes(std::string_view column) const;  // yes, no, true or false; no such column: no
 
+  // The same row with a value in a column that it has, or besides those.
+  [[nodiscard]] CsvRow with(std::string_view column, std::string value) const;
+
   [[nodiscard]] const std::vector<std::string>& fields() const { return fields_; }  // in the file's order
   [[nodiscard]] int line() const { return line_; }  // of its first character, from 1
   [[nodiscard]] Place place(std::string_view column = {}) const;

@@ -47,6 +47,7 @@ const std::vector<TakenBy> takers = {
     {"fabrics/infragraph/clos.yaml", {"network", "FILE"}},
     {"calibration.yaml", {"check", "FILE"}},
     {"measurements/configurations.yaml", {"check", "FILE"}},
+    {"measurements/recipes.yaml", {"check", "FILE"}},
     {"link_limits.csv", {"check", "FILE"}},
     {"step_errors.csv", {"check", "FILE"}},
     {"measurements/training_steps.csv", {"validate", "--data", "."}},

@@ -33,6 +33,16 @@ TEST(Csv, QuotedFieldsHoldCommasQuotesAndLineEnds) {
   EXPECT_EQ(table.rows[3].line(), 6);
 }
 
+TEST(Csv, ARowIsFilledIn) {
+  const CsvTable table = parse_csv("n,s\n1,\n2,b\n", "f.csv");
+  const CsvRow filled = table.rows[0].with("s", "a").with("more", "7");
+  EXPECT_EQ(filled.text("s"), "a");
+  EXPECT_EQ(filled.count("more"), 7);
+  EXPECT_EQ(filled.line(), 2);
+  EXPECT_FALSE(table.rows[0].has("s"));
+  EXPECT_FALSE(table.rows[1].has("more"));  // the others' header is as it was
+}
+
 TEST(Csv, MarkOfTheByteOrderCarriageReturnsAndBlankLinesAreNoContent) {
   const CsvTable table = parse_csv("\xEF\xBB\xBFn,s\r\n\r\n 1 ,\"2\" \r\n\n3,4", "f");
   EXPECT_THAT(table.header->names, ElementsAre("n", "s"));
