@@ -72,9 +72,9 @@ double hardware_flop(const TrainingJob& job, double model_flop) {
   const double scores = batch * static_cast<double>(m.attention_layers()) *
                         attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   switch (job.parallelism.recompute) {
-    case Recomputation::Full: {
+    case Recomputation::Full: {  // the forward pass of the layers, a third where all weights are trained
       const double head = 6.0 * batch * s * static_cast<double>(m.hidden * m.vocabulary);
-      return model_flop + (model_flop - head) / 3.0;
+      return model_flop + (batch * model_flop_per_sequence(m) - head) / 3.0;
     }
     case Recomputation::Selective:
       return model_flop + scores;
@@ -113,7 +113,7 @@ TrainingRate training_rate(const TrainingJob& job, double step_ns) {
   const Parallelism& p = job.parallelism;
   const auto npus = static_cast<double>(p.npus());
   const double tokens = static_cast<double>(p.global_batch * job.model.sequence);
-  const double flop = static_cast<double>(p.global_batch) * model_flop_per_sequence(job.model);
+  const double flop = static_cast<double>(p.global_batch) * trained_flop_per_sequence(job.model, p.adapters);
   const double peak = npus * job.machine.npu.peak(p.precision);
   TrainingRate rate;
   rate.tokens_per_s = tokens / step_ns * 1e9;

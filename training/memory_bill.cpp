@@ -55,8 +55,7 @@ StageLayers layers_of(const TransformerArchitecture& m, const Parallelism& p, St
 }
 
 double local_experts(const TransformerArchitecture& m, const Parallelism& p) {
-  return as_double(m.experts.count) / as_double(p.expert) * expert_parameters(m) /
-         as_double(p.experts_tensor());
+  return as_double(m.experts.count) / as_double(p.expert * p.experts_tensor());
 }
 
 // Parameters of a stage, by how they are divided.
@@ -65,12 +64,14 @@ struct Held {
   double experts = 0.0;
   double embedding = 0.0;
 };
-Held held(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage) {
+Held held(const TransformerArchitecture& m, const Parallelism& p, StageEnd stage, const Adapters& adapters) {
   const double tp = as_double(p.tensor);
   const StageLayers layers = layers_of(m, p, stage);
+  const TrainedParameters each = trained_parameters(m, adapters);
   Held result;
-  result.dense = (layers.dense * dense_layer_parameters(m) + layers.sparse * sparse_layer_parameters(m)) / tp;
-  result.experts = layers.sparse * local_experts(m, p);
+  result.dense = (layers.dense * each.dense_layer + layers.sparse * each.sparse_layer) / tp;
+  result.experts = layers.sparse > 0.0 ? layers.sparse * local_experts(m, p) * each.expert : 0.0;
+  if (adapters.freeze()) return result;
   const double table = as_double(m.vocabulary) * as_double(m.hidden);
   const double ends = p.pipeline == 1             ? embedding_parameters(m)
                       : stage == StageEnd::First  ? table + as_double(m.positions) * as_double(m.hidden)
@@ -150,16 +151,21 @@ double layer_bytes(const TransformerArchitecture& m, const Parallelism& p, bool 
   const RecomputedModules& again = p.again;
   // Where the projection after attention runs again, the sum after it is not kept.
   const double sums = again.output ? 1.0 : 1.0 + m.mixers_per_layer();
+  // Inputs of frozen matrices are not kept where no adapter needs them.
+  const Adapters& adapters = p.adapters;
+  const auto needs = [&](bool adapted) { return !adapters.freeze() || adapted ? 1.0 : 0.0; };
   if (again.every_second) return x * kept_of_every_second(m, inner, tp, divided);
   const bool no_ffn = sparse ? again.experts : again.ffn;
-  const double blocks = 1.0 + m.mixers_per_layer();
-  const double whole = sums * 2.0 + (again.norms ? 0.0 : blocks * input) + (gated ? 0.0 : 2.0);
-  const double within = no_ffn ? 0.0 : inner * ((gated ? 4.0 : 2.0) + (again.activation ? 0.0 : input));
+  const double normed = needs(adapters.ffn_in) + m.mixers_per_layer() * needs(adapters.qkv);
+  const double whole = sums * 2.0 + (again.norms ? 0.0 : normed * input) + (gated ? 0.0 : 2.0);
+  const double inner_kept = again.activation ? 0.0 : needs(adapters.ffn_out) * input;
+  const double within = no_ffn ? 0.0 : inner * ((gated ? 4.0 : 2.0) + inner_kept);
   const double latents = 2.0 * as_double(m.latent.q_rank + m.latent.kv_rank + m.latent.rope_dim) / hidden;
   const bool up_again = again.up_projections && m.latent.kv_rank > 0;
   const double core_again = again.core ? (4.0 - input) * attended : 0.0;  // what it makes
   const double kept_core = (up_again ? latents + (4.0 - input) * attended : core) - core_again;
-  const double copied = no_ffn ? 0.0 : copies * input * as_double(m.expert_width()) / hidden;
+  const double copied =
+      no_ffn ? 0.0 : copies * needs(adapters.ffn_in) * input * as_double(m.expert_width()) / hidden;
   return x * ((whole + copied) / divided + (kept_core + within) / tp) + core_scores(m, p, x);
 }
 
@@ -169,7 +175,8 @@ double layer_bytes(const TransformerArchitecture& m, const Parallelism& p, bool 
 double gathered_parameters(const TransformerArchitecture& m, const Parallelism& p) {
   const double tp = as_double(p.tensor);
   if (!p.compiled) {
-    const double sparse = m.sparse() ? sparse_layer_parameters(m) / tp + local_experts(m, p) : 0.0;
+    const double sparse =
+        m.sparse() ? sparse_layer_parameters(m) / tp + local_experts(m, p) * expert_parameters(m) : 0.0;
     return 2.0 * std::max(dense_layer_parameters(m) / tp, sparse);
   }
   double largest = 0.0;
@@ -237,26 +244,28 @@ MemoryBill::Line MemoryBill::largest() const {
 }
 
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& p, StageEnd stage) {
-  const Held parameters = held(model, p, stage);
+  const Held parameters = held(model, p, stage, {});
+  const Held trained = p.adapters.freeze() ? held(model, p, stage, p.adapters) : parameters;
   const double all_replicas = as_double(p.data * p.context);
   const double replicas = p.zero_npus > 0 ? std::min(all_replicas, as_double(p.zero_npus)) : all_replicas;
   const double expert_replicas =
       std::max(1.0, all_replicas * as_double(p.tensor) / as_double(p.expert * p.experts_tensor()));
-  const auto over = [&](int zero, double bytes) {
+  const auto over = [&](int zero, double bytes, const Held& those) {
     const bool divided = p.zero >= zero;
-    return bytes * (parameters.dense / (divided ? replicas : 1.0) +
-                    parameters.experts / (divided ? expert_replicas : 1.0));
+    return bytes *
+           (those.dense / (divided ? replicas : 1.0) + those.experts / (divided ? expert_replicas : 1.0));
   };
   const auto whole = [&](int zero, double bytes) { return bytes / (p.zero >= zero ? replicas : 1.0); };
   const auto gradient_bytes = static_cast<double>(p.stored_gradient_bytes);
   const double state_bytes = optimizer_state_bytes(p.optimizer);
   MemoryBill bill;
-  const double kept_bytes = p.compiled ? 0.0 : weight_bytes;
-  bill.layer_weights = over(3, kept_bytes);
-  bill.layer_gradients = over(2, gradient_bytes);
-  bill.layer_optimizer = over(1, state_bytes);
-  bill.embedding =
-      parameters.embedding * (whole(3, kept_bytes) + whole(2, gradient_bytes) + whole(1, state_bytes));
+  const double kept_bytes = p.compiled && !p.adapters.freeze() ? 0.0 : weight_bytes;
+  bill.layer_weights =
+      over(3, kept_bytes, parameters) + (p.adapters.freeze() ? over(3, weight_bytes, trained) : 0.0);
+  bill.layer_gradients = over(2, gradient_bytes, trained);
+  bill.layer_optimizer = over(1, state_bytes, trained);
+  bill.embedding = parameters.embedding * whole(3, kept_bytes) +
+                   trained.embedding * (whole(2, gradient_bytes) + whole(1, state_bytes));
   if (p.pipeline == 1 || stage == StageEnd::Last) bill.logits = logits(model, p);
   const double layer = average_layer(model, p, stage);
   const double in_flight = layers_in_flight(model, p, stage);
@@ -266,8 +275,7 @@ MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& 
       layer * in_flight - bill.offloaded + std::min(bill.offloaded, copied_layers * layer) + bill.again;
   if (p.zero >= 3) bill.gathered = weight_bytes * gathered_parameters(model, p);
   if (p.compiled) return bill;
-  const double all =
-      as_double(p.gradient_bytes) * (parameters.dense + parameters.experts + parameters.embedding);
+  const double all = as_double(p.gradient_bytes) * (trained.dense + trained.experts + trained.embedding);
   bill.buffers = workspaces(model) + (p.data > 1 ? std::min(p.bucket_bytes, all) : 0.0);
   bill.allowance = fragmentation(bill.total()) + library_bytes;
   return bill;

@@ -15,6 +15,7 @@ namespace bandwright {
 //   weights     2 per parameter; of a compiled step none beside the optimizer's, in fp32
 //   gradients   4 (fp32) or 2 per parameter
 //   optimizer   12 per parameter (fp32 weight and two moments), or by its kind
+//               with adapters the last two of these only (training/layers/adapters.h)
 //               each of the three divided over DP, or ZeRO's part of it, from ZeRO stage 3, 2 and 1 on
 //   activations of one layer, with x = micro-batch x sequence / CP x hidden:
 //                 no recomputation            x (10 + 24/t + 5 a s / (h t)) unfused
@@ -22,6 +23,7 @@ namespace bandwright {
 //                 selective, or flash         without the last term
 //                 full                        2 x, and one layer besides
 //                 single modules              without what they have made (Parallelism::again)
+//               less the inputs of frozen matrices that no adapter is beside
 //               2 x less without dropout (gated FFNs); with experts what each of the k copies of a token
 //               needs; inputs of multiplications 1 byte instead of 2 in fp8;
 //               times the layers in flight, with l of the slowest stage (training/parallelism.h):

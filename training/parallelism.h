@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "topology/group.h"
+#include "training/layers/adapters.h"
 #include "training/npu.h"
 #include "workload/architecture.h"
 
@@ -99,6 +100,7 @@ struct Parallelism {
   std::int64_t gradient_bytes = 2;         // per parameter, on the wire,
   std::int64_t stored_gradient_bytes = 4;  // and in memory
   Optimizer optimizer = Optimizer::Adam;
+  Adapters adapters;  // trained in place of all weights
   // Groups over the network's dimensions, innermost first: a permutation of TP CP EP DP PP.
   std::vector<std::string> placement = {"TP", "CP", "EP", "DP", "PP"};
 

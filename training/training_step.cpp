@@ -63,9 +63,17 @@ class JobWriter {
   void reduce_gradients(double dense, double experts);
   void finish_gradients();
   void update();
-  [[nodiscard]] Share layer_share(bool sparse) const;
-  [[nodiscard]] Share share(std::int64_t layers) const;
-  [[nodiscard]] double embedding() const;
+  [[nodiscard]] Share divided(bool sparse, const TrainedParameters& parameters) const;
+  [[nodiscard]] Share layer_share(bool sparse) const { return divided(sparse, all_); }
+  // Of those that are trained: all, or adapters.
+  [[nodiscard]] Share trained_layer(bool sparse) const { return divided(sparse, trained_); }
+  [[nodiscard]] Share trained_share(std::int64_t layers) const;
+  [[nodiscard]] double embedding() const { return all_.table / static_cast<double>(p_.tensor); }
+  [[nodiscard]] double trained_embedding() const { return trained_.table / static_cast<double>(p_.tensor); }
+  // Of a layer's weights, those that are gathered before it.
+  [[nodiscard]] Share gathered_layer(bool sparse) const {
+    return p_.zero >= 3 ? layer_share(sparse) : trained_layer(sparse);
+  }
   // Whether weights that the optimizer updated in parts are gathered beside the first micro-batch.
   [[nodiscard]] bool gathers_first() const { return (p_.zero == 1 || p_.zero == 2) && p_.overlap_parameters; }
   // Whether compute waits for other machines in a collective that goes beside it.
@@ -85,9 +93,8 @@ class JobWriter {
   const TrainingJob& job_;
   const Parallelism& p_;
   const Dealing dealt_;
-  const double dense_parameters_ = dense_layer_parameters(job_.model);  // of a layer
-  const double sparse_parameters_ = job_.model.sparse() ? sparse_layer_parameters(job_.model) : 0.0;
-  const double expert_parameters_ = job_.model.sparse() ? expert_parameters(job_.model) : 0.0;
+  const TrainedParameters all_ = trained_parameters(job_.model, {});
+  const TrainedParameters trained_ = trained_parameters(job_.model, p_.adapters);
   bool gathers_once_ = false;  // the forward passes now written are the first with the new weights
   const bool routes_beside_ = p_.overlap_expert && p_.expert > 1;
   StepStreams& builder_;
@@ -100,29 +107,26 @@ JobWriter::Chunk JobWriter::chunk(std::int64_t layers) const {
   return {.dense = layers - job_.model.sparse_layers(), .sparse = job_.model.sparse_layers()};
 }
 
-JobWriter::Share JobWriter::layer_share(bool sparse) const {
+JobWriter::Share JobWriter::divided(bool sparse, const TrainedParameters& parameters) const {
   const auto tp = static_cast<double>(p_.tensor);
-  if (!sparse) return {.dense = dense_parameters_ / tp};
+  if (!sparse) return {.dense = parameters.dense_layer / tp};
   const double held = static_cast<double>(job_.model.experts.count) / static_cast<double>(p_.expert);
-  return {sparse_parameters_ / tp, held * expert_parameters_ / static_cast<double>(p_.experts_tensor())};
+  return {parameters.sparse_layer / tp, held * parameters.expert / static_cast<double>(p_.experts_tensor())};
 }
 
-JobWriter::Share JobWriter::share(std::int64_t layers) const {
+JobWriter::Share JobWriter::trained_share(std::int64_t layers) const {
   const Chunk each = chunk(layers);
   const auto dense = static_cast<double>(each.dense);
-  if (each.sparse == 0) return {.dense = dense * layer_share(false).dense};
+  if (each.sparse == 0) return {.dense = dense * trained_layer(false).dense};
   const auto sparse = static_cast<double>(each.sparse);
-  const Share one = layer_share(true);
-  return {dense * layer_share(false).dense + sparse * one.dense, sparse * one.experts};
-}
-
-double JobWriter::embedding() const {
-  return static_cast<double>(job_.model.vocabulary * job_.model.hidden) / static_cast<double>(p_.tensor);
+  const Share one = trained_layer(true);
+  return {dense * trained_layer(false).dense + sparse * one.dense, sparse * one.experts};
 }
 
 // A collective over the replicas, which takes processors from what is computed beside it.
 void JobWriter::call_replicas(Axes axis, CollectiveKind kind, double bytes, Label label, bool beside,
                               StreamSet sets) {
+  if (bytes <= 0.0) return;
   passes_.call(axis, kind, bytes, label, streams(Stream::Data, Stream::Compute),
                beside ? sets : static_cast<StreamSet>(sets | streams(Stream::Compute)));
   if (!beside) return;
@@ -154,9 +158,10 @@ void JobWriter::reduce_gradients(double dense, double experts) {
 // The table that the first layers wait for; and that of the output layer, which has time.
 void JobWriter::gather_embedding(Role role) {
   builder_.join(streams(Stream::Compute, Stream::Prefetch));
-  gather_weights(role, {.dense = embedding()});
+  const Share table{.dense = p_.zero >= 3 ? embedding() : trained_embedding()};
+  gather_weights(role, table);
   builder_.join(streams(Stream::Compute, Stream::Prefetch));
-  if (!job_.model.tied_embeddings) gather_weights(role, {.dense = embedding()});
+  if (!job_.model.tied_embeddings) gather_weights(role, table);
 }
 
 void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
@@ -169,7 +174,7 @@ void JobWriter::chunk_forward(const Chunk& chunk, Role role) {
     builder_.repeat(count, [&] {
       if (gathers) {
         builder_.join(streams(Stream::Compute, Stream::Prefetch));
-        gather_weights(role, layer_share(sparse));
+        gather_weights(role, gathered_layer(sparse));
       }
       passes_.forward(sparse, role);
     });
@@ -183,24 +188,25 @@ void JobWriter::chunk_backward(const Chunk& chunk, Role role, bool reduces) {
   const Role gradient = role == Role::Bubble ? role : Role::InputGradient;
   if (chunk.head) passes_.output_backward(gradient);
   const bool own_table = chunk.head && chunk.embedding && !job_.model.tied_embeddings;
-  if (own_table && (p_.zero >= 2 || (reduces && p_.overlap_gradients))) reduce_gradients(embedding(), 0.0);
+  if (own_table && (p_.zero >= 2 || (reduces && p_.overlap_gradients)))
+    reduce_gradients(trained_embedding(), 0.0);
   const auto layer = [&](bool sparse) {
-    const Share held = layer_share(sparse);
     if (p_.zero >= 3) {
       builder_.join(streams(Stream::Compute, Stream::Prefetch));
-      gather_weights(role, held);
+      gather_weights(role, layer_share(sparse));
     }
     passes_.backward(sparse, role);
-    if (p_.zero >= 2) reduce_gradients(held.dense, held.experts);
+    const Share trained = trained_layer(sparse);
+    if (p_.zero >= 2) reduce_gradients(trained.dense, trained.experts);
   };
   const auto layers = [&](std::int64_t count, bool sparse) {
     const bool buckets = reduces && p_.overlap_gradients && p_.zero < 2;
-    if (!buckets || count == 0) {
+    const Share held = trained_layer(sparse);
+    const double bytes = static_cast<double>(p_.gradient_bytes) * (held.dense + held.experts);
+    if (!buckets || count == 0 || bytes <= 0.0) {
       builder_.repeat(count, [&] { layer(sparse); });
       return;
     }
-    const Share held = layer_share(sparse);
-    const double bytes = static_cast<double>(p_.gradient_bytes) * (held.dense + held.experts);
     const auto each =
         std::clamp(static_cast<std::int64_t>(std::ceil(p_.bucket_bytes / bytes)), std::int64_t{1}, count);
     const auto bucket = [&](std::int64_t size) {
@@ -247,9 +253,9 @@ void JobWriter::pass(const Chunk& each, bool reduces, bool beside) {
 // Fill, steady state and drain; the last micro-batch has no other beside it.
 void JobWriter::pipeline() {
   if (gathers_first()) {
-    gather_weights(Role::Forward, share(dealt_.chunk));
+    gather_weights(Role::Forward, trained_share(dealt_.chunk));
     builder_.join(streams(Stream::Compute, Stream::Prefetch));
-    gather_weights(Role::Forward, share(dealt_.stage - dealt_.chunk));
+    gather_weights(Role::Forward, trained_share(dealt_.stage - dealt_.chunk));
   }
   deal(dealt_.fill, p_.pipeline - 1, [&](const Chunk& each) {
     chunk_forward(each, Role::Bubble);
@@ -290,15 +296,16 @@ void JobWriter::write() {
 // What the buckets of the last backward pass did not carry: all of it when nothing is overlapped, the other
 // chunks of a stage and the embedding.
 void JobWriter::finish_gradients() {
-  const Share rest = p_.zero >= 2 ? Share{} : share(dealt_.stage - (p_.overlap_gradients ? dealt_.chunk : 0));
+  const Share rest =
+      p_.zero >= 2 ? Share{} : trained_share(dealt_.stage - (p_.overlap_gradients ? dealt_.chunk : 0));
   const bool both = p_.pipeline == 1 && !p_.overlap_gradients && !job_.model.tied_embeddings;
-  reduce_gradients(rest.dense + (both ? 2.0 : 1.0) * embedding(), rest.experts);
+  reduce_gradients(rest.dense + (both ? 2.0 : 1.0) * trained_embedding(), rest.experts);
   builder_.join(streams(Stream::Compute, Stream::Data));
 }
 
 void JobWriter::update() {
-  Share held = share(dealt_.stage);
-  held.dense += (p_.pipeline == 1 && !job_.model.tied_embeddings ? 2.0 : 1.0) * embedding();
+  Share held = trained_share(dealt_.stage);
+  held.dense += (p_.pipeline == 1 && !job_.model.tied_embeddings ? 2.0 : 1.0) * trained_embedding();
   const double updated =
       p_.zero >= 1 ? held.dense / shards() + held.experts / expert_replicas() : held.dense + held.experts;
   builder_.compute(step_label(Role::Optimizer, StepLine::Optimizer),

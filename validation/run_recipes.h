@@ -20,7 +20,7 @@ struct RunColumn {
 // By which a recipe knows its runs, and what it may set.
 constexpr std::array<RunColumn, 7> recipe_runs = {
     {{"source"}, {"arch"}, {"system"}, {"software"}, {"zero"}, {"precision"}, {"missing_blocking"}}};
-constexpr std::array<RunColumn, 1> recipe_settings = {{{"offload_layers"}}};
+constexpr std::array<RunColumn, 3> recipe_settings = {{{"offload_layers"}, {"lora_rank"}, {"lora_targets"}}};
 
 // What the recipe of published runs sets and the tables of their measurements leave out
 // (inputs/measurements/recipes.yaml).

@@ -188,6 +188,10 @@ Parallelism parallelism_of(const CsvRow& row) {
   const bool modules = row.has("recompute_modules") || row.has("recompute_stated");
   if (p.recompute != Recomputation::Full && modules) p.again = modules_again(row);
   p.offloaded_layers = offloaded_layers(row);
+  if (row.has("lora_rank")) {
+    const std::int64_t rank = parse_integer(row.text("lora_rank"), 1, most_rank);
+    p.adapters = adapters(rank, row.has("lora_targets") ? row.text("lora_targets") : "all");
+  }
   set_what_was_missing(p, row);
   // With a pipeline it reduces gradients and gathers weights once per step since 2025 (TorchTitan,
   // parallelize_llama.py: not resharded after the forward pass).
@@ -252,6 +256,7 @@ std::string still_blocked(const CsvRow& row) {
   for (std::string_view each : split(row.text("missing_blocking"), ';')) {
     while (each.starts_with(' ')) each.remove_prefix(1);
     if (each == "frozen weights" && resumes_frozen(row)) continue;
+    if (each == "LoRA (frozen weights)" && row.has("lora_rank")) continue;
     if (std::find(said_now.begin(), said_now.end(), each) == said_now.end()) blocked.push_back(each);
   }
   return fmt::format("{}", fmt::join(blocked, "; "));

@@ -36,8 +36,9 @@ std::string configuration(const TrainingJob& job) {
                                                  p.global_batch,
                                                  static_cast<std::int64_t>(p.precision),
                                                  static_cast<std::int64_t>(p.recompute)};
-  return fmt::format("{} {}x{} s{} on {} of {}: {}", m.name, m.layers, m.hidden, m.sequence, p.npus(),
-                     job.machine.name, fmt::join(division, " "));
+  const std::string trained = p.adapters.freeze() ? fmt::format(", rank {}", p.adapters.rank) : "";
+  return fmt::format("{} {}x{} s{} on {} of {}: {}{}", m.name, m.layers, m.hidden, m.sequence, p.npus(),
+                     job.machine.name, fmt::join(division, " "), trained);
 }
 
 Measurement training_row(TrainingJob job, Words words, double measured, Metric metric) {

@@ -206,16 +206,19 @@ double active_parameters(const TransformerArchitecture& m) {
   return run_parameters(m) - idle_experts(m) - shared_parameters(m, static_cast<double>(m.experts.per_token));
 }
 
+double multiplied_parameters(const TransformerArchitecture& m) {
+  const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
+  return run_parameters(m) - idle_experts(m) - embedding_parameters(m) +
+         static_cast<double>(m.predicted) * table;
+}
+
 double model_flop_per_sequence(const TransformerArchitecture& m) {
   const auto s = static_cast<double>(m.sequence);
-  const double table = static_cast<double>(m.vocabulary) * static_cast<double>(m.hidden);
-  const double matrices = run_parameters(m) - idle_experts(m) - embedding_parameters(m) +
-                          static_cast<double>(m.predicted) * table;
   const double attention = 3.0 * static_cast<double>(m.attention_layers()) * m.attended_share() *
                            attention_gemms(m, s, static_cast<double>(m.heads)).flop();
   const double states = 3.0 * s * static_cast<double>(m.state_space.layers) *
                         (m.state_space.layers > 0 ? state_space_work(m.state_space).flop : 0.0);
-  return 6.0 * s * matrices + attention + states;
+  return 6.0 * s * multiplied_parameters(m) + attention + states;
 }
 
 const Fields<TransformerArchitecture>& architecture_fields() {

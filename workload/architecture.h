@@ -132,6 +132,10 @@ double embedding_parameters(
 double parameters(const TransformerArchitecture& model);
 double active_parameters(const TransformerArchitecture& model);  // that one token meets
 
+// Matrix elements that a token is multiplied with: of the experts it visits, and of the output layer for each
+// token it predicts.
+double multiplied_parameters(const TransformerArchitecture& model);
+
 // FLOP of forward and backward pass of one sequence without recomputation: 6 per matrix element and token,
 // 6 l s^2 a (q + d) for attention, with heads of q elements in queries and keys and d in values (not halved
 // for causality; less in layers with a window), and the output layer; Narayanan et al. (SC 2021), appendix:

@@ -67,10 +67,11 @@ class Job(Mapping[str, Any]):
         overlap: Option = None, dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
         stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
         whole_graphs: Option = None, recompute_modules: Option = None, offload_layers: Option = None,
-        predict_more: Option = None, placement: Option = None, loop: Option = None, tables: Option = None,
-        compute_scale: Option = None, groups: Option = None, communicator: Option = None, memory: Option = None,
-        group_route: Option = None, budget: Option = None, allocation: Option = None, bandwidth: Option = None,
-        prices: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None
+        predict_more: Option = None, lora_rank: Option = None, lora_targets: Option = None,
+        placement: Option = None, loop: Option = None, tables: Option = None, compute_scale: Option = None,
+        groups: Option = None, communicator: Option = None, memory: Option = None, group_route: Option = None,
+        budget: Option = None, allocation: Option = None, bandwidth: Option = None, prices: Option = None,
+        tiers: Option = None, fast: Option = None, offload: Option = None
     ) -> None: ...
     def but(self, **changes: Option) -> Job: ...
     def __getattr__(self, name: str) -> Any: ...
@@ -89,8 +90,8 @@ def calibrate(
     zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
-    placement: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
-    output: Option = None
+    lora_rank: Option = None, lora_targets: Option = None, placement: Option = None, format: Option = None,
+    html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def check(
     *words: Value | Job, file: Option = None, system: Option = None, groups: Option = None, format: Option = None,
@@ -112,8 +113,9 @@ def curve(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
-    placement: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
-    output: Option = None, plot: bool | None = None, plot_folder: Option = None
+    lora_rank: Option = None, lora_targets: Option = None, placement: Option = None, format: Option = None,
+    html: Option = None, timing: bool | None = None, output: Option = None, plot: bool | None = None,
+    plot_folder: Option = None
 ) -> Answer: ...
 def estimate(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, tp: Option = None,
@@ -124,9 +126,9 @@ def estimate(
     overlap: Option = None, dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
     stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
     whole_graphs: bool | None = None, recompute_modules: Option = None, offload_layers: Option = None,
-    predict_more: Option = None, placement: Option = None, tiers: Option = None, fast: Option = None,
-    offload: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
-    output: Option = None, require_fit: bool | None = None, timeline: Option = None
+    predict_more: Option = None, lora_rank: Option = None, lora_targets: Option = None, placement: Option = None,
+    tiers: Option = None, fast: Option = None, offload: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None, require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def evaluate(
     *words: Value | Job, experiment: Option = None, output: Option = None, engine: Option = None,
@@ -162,11 +164,11 @@ def optimize(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
-    placement: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None,
-    workload: Option = None, groups: Option = None, communicator: Option = None, memory: Option = None,
-    group_route: Option = None, classes: Option = None, prices: Option = None, npu: Option = None,
-    cost: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
-    output: Option = None, require_fit: bool | None = None
+    lora_rank: Option = None, lora_targets: Option = None, placement: Option = None, tiers: Option = None,
+    fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
+    communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
+    prices: Option = None, npu: Option = None, cost: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None, require_fit: bool | None = None
 ) -> Answer: ...
 def place(
     *words: Value | Job, network: Option = None, kernels: Option = None, global_batch: Option = None,
@@ -191,10 +193,10 @@ def plan(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
-    placement: Option = None, budget: Option = None, classes: Option = None, prices: Option = None,
-    plot: bool | None = None, plot_folder: Option = None, jobs: Option = None, slurm: bool | None = None,
-    tasks: Option = None, partition: Option = None, format: Option = None, html: Option = None,
-    timing: bool | None = None, output: Option = None
+    lora_rank: Option = None, lora_targets: Option = None, placement: Option = None, budget: Option = None,
+    classes: Option = None, prices: Option = None, plot: bool | None = None, plot_folder: Option = None,
+    jobs: Option = None, slurm: bool | None = None, tasks: Option = None, partition: Option = None,
+    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def report(
     *words: Value | Job, experiment: Option = None, output: Option = None, format: Option = None,
@@ -224,8 +226,9 @@ def scale_simulate(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
-    placement: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
-    output: Option = None, plot: bool | None = None, plot_folder: Option = None
+    lora_rank: Option = None, lora_targets: Option = None, placement: Option = None, format: Option = None,
+    html: Option = None, timing: bool | None = None, output: Option = None, plot: bool | None = None,
+    plot_folder: Option = None
 ) -> Answer: ...
 def scale_trials(
     *words: Value | Job, jobs: Option = None, workers: Option = None, duration: Option = None,
@@ -253,11 +256,11 @@ def simulate(
     dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
     sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
     recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
-    placement: Option = None, tiers: Option = None, fast: Option = None, offload: Option = None,
-    workload: Option = None, groups: Option = None, communicator: Option = None, memory: Option = None,
-    group_route: Option = None, classes: Option = None, prices: Option = None, npu: Option = None,
-    format: Option = None, html: Option = None, timing: bool | None = None, output: Option = None,
-    require_fit: bool | None = None, timeline: Option = None
+    lora_rank: Option = None, lora_targets: Option = None, placement: Option = None, tiers: Option = None,
+    fast: Option = None, offload: Option = None, workload: Option = None, groups: Option = None,
+    communicator: Option = None, memory: Option = None, group_route: Option = None, classes: Option = None,
+    prices: Option = None, npu: Option = None, format: Option = None, html: Option = None,
+    timing: bool | None = None, output: Option = None, require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def table(
     *words: Value | Job, table: Option = None, output: Option = None, format: Option = None, html: Option = None,

@@ -29,7 +29,7 @@ struct Job {
   std::string recompute;  // of layer tables as well, in their own words
   std::string attention, precision, bucket, overlap, dispatch, placement;
   std::string expert_tp, zero_npus, optimizer, stored_gradients, sent_gradients, loss, whole_graphs;
-  std::string recompute_modules, predict_more, offload_layers;
+  std::string recompute_modules, predict_more, offload_layers, lora_rank, lora_targets;
 
   // How a layer table is trained.
   std::string loop, tables, compute_scale;

@@ -52,6 +52,15 @@ std::vector<std::string> read_placement(std::string_view text) {
   return order;
 }
 
+Adapters read_adapters(const Job& job) {
+  const std::int64_t rank = read_word(
+      job, &Job::lora_rank, [](std::string_view word) { return parse_integer(word, 0, most_rank); });
+  return read_word(job, &Job::lora_targets, [&](std::string_view list) {
+    if (rank == 0 && !job.lora_targets.empty()) throw InputError("would do nothing without --lora-rank");
+    return adapters(rank, list);
+  });
+}
+
 }  // namespace
 
 Parallelism read_parallelism(const Job& given) {
@@ -83,6 +92,7 @@ Parallelism read_parallelism(const Job& given) {
   p.offloaded_layers = read_word(job, &Job::offload_layers, [](std::string_view word) {
     return equal_ignoring_case(word, "all") ? all_layers : parse_integer(word, 0, all_layers);
   });
+  p.adapters = read_adapters(job);
   p.schedule = p.virtual_stages > 1 ? PipelineSchedule::Interleaved : PipelineSchedule::OneFOneB;
   if (!job.schedule.empty()) p.schedule = read_word(job, &Job::schedule, pipeline_schedule);
   return p;

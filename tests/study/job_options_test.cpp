@@ -93,7 +93,14 @@ TEST(JobOptions, WordsOfModernTrainingAreRead) {
                                              .loss = "in-place",
                                              .whole_graphs = "true",
                                              .recompute_modules = "norms,up-projections",
-                                             .offload_layers = "20"});
+                                             .offload_layers = "20",
+                                             .lora_rank = "16",
+                                             .lora_targets = "qkv,ffn-out"});
+  EXPECT_EQ(read.adapters.rank, 16);
+  EXPECT_TRUE(read.adapters.qkv);
+  EXPECT_FALSE(read.adapters.output);
+  EXPECT_FALSE(read.adapters.ffn_in);
+  EXPECT_TRUE(read.adapters.ffn_out);
   EXPECT_EQ(read.offloaded_layers, 20);
   EXPECT_EQ(read_parallelism({.offload_layers = "all"}).offloaded_layers, all_layers);
   EXPECT_EQ(read.experts_tensor(), 1);
@@ -124,6 +131,9 @@ TEST(JobOptions, AnErrorNamesTheOption) {
   EXPECT_TRUE(said({.recompute_modules = "all"}).starts_with("--recompute-modules: "));
   EXPECT_TRUE(said({.predict_more = "-1"}).starts_with("--predict-more: "));
   EXPECT_TRUE(said({.offload_layers = "-1"}).starts_with("--offload-layers: "));
+  EXPECT_TRUE(said({.lora_rank = "-1"}).starts_with("--lora-rank: "));
+  EXPECT_TRUE(said({.lora_rank = "8", .lora_targets = "norms"}).starts_with("--lora-targets: "));
+  EXPECT_TRUE(said({.lora_targets = "qkv"}).starts_with("--lora-targets: "));
 }
 
 TEST(JobOptions, OptionsThatWouldDoNothingAreRefused) {

@@ -136,7 +136,7 @@ class CountedPasses final : public StepPasses {
 };
 
 // Beside compute, a collective over replicas in one machine takes processors; between machines late NPUs are
-// waited for as well, for twice as long, but where bubbles of a pipeline or the many collectives of ZeRO 3
+// waited for as well, for twice as long, but where further micro-batches or the many collectives of ZeRO 3
 // take that up.
 TEST(TrainingStep, LateReplicasOnOtherMachinesAreWaitedFor) {
   const auto taken = [](TrainingJob each, int zero) {
@@ -150,6 +150,7 @@ TEST(TrainingStep, LateReplicasOnOtherMachinesAreWaitedFor) {
   EXPECT_EQ(taken(job("gpt-1.7b", 1, 1, 8, 8), 1), 1.0);
   EXPECT_EQ(taken(job("gpt-1.7b", 1, 1, 16, 16), 1), 3.0);
   EXPECT_EQ(taken(job("gpt-1.7b", 1, 1, 16, 16), 3), 1.0);
+  EXPECT_EQ(taken(job("gpt-1.7b", 1, 1, 16, 32), 1), 1.0);
   EXPECT_EQ(taken(job("gpt-1.7b", 1, 2, 16, 32), 1), 1.0);
 }
 

@@ -121,6 +121,25 @@ TEST(RunTable, RecipesSayWhatTheirRunsLeaveOut) {
   EXPECT_GT(filled("", "bf16"), filled("20", "bf16"));  // not of this recipe
 }
 
+// Adapters of a rank that the table or a recipe says; otherwise such a run cannot be said. Without the
+// gradients of frozen weights a step takes less than with all trained.
+TEST(RunTable, FrozenWeightsHaveAdapters) {
+  const std::string run = "llama3-8b,dgx-h100,8,1,1,1,1,1,,3,2,32,4096,bf16,none,fsdp2,,no,,,10.5,,,,";
+  const std::string lora = "LoRA (frozen weights)\n";
+  const Table table(",,a," + run + lora + ",16,b," + run + lora + "NeMo AutoModel performance summary,,c," +
+                        run + lora + ",,d," + run + "\n",
+                    "source,lora_rank,");
+  const auto sets = table.read();
+  ASSERT_EQ(sets[0].not_run.size(), 1U);
+  EXPECT_EQ(sets[0].not_run[0].reason, "LoRA (frozen weights)");
+  ASSERT_EQ(sets[0].rows.size(), 3U);
+  const Calibration constants = shipped_calibration();
+  const double told = sets[0].rows[0].predict(constants);
+  EXPECT_DOUBLE_EQ(told, sets[0].rows[1].predict(constants));
+  EXPECT_LT(told, 0.85 * sets[0].rows[2].predict(constants));
+  EXPECT_NE(sets[0].rows[0].configuration, sets[0].rows[2].configuration);
+}
+
 TEST(RunTable, NamesWithAnAtLieBesideTheTable) {
   const Table table("a,@mine,dgx-h100,8,1,1,1,1,1,,3,1,64,,bf16,none,fsdp2,,no,,,1,,,,\n");
   std::ofstream(table.folder() / "architectures" / "mine.yaml")

@@ -59,6 +59,24 @@ bool is_up_projection(const TransformerArchitecture& model, const Projection& pr
          (projection.in == model.latent.kv_rank || projection.in == model.latent.q_rank);
 }
 
+// Whether an adapter is beside a projection into a part of a layer, or out of it.
+enum class Part : std::uint8_t { Mixer, Ffn };
+bool adapts(const Parallelism& p, bool out, Part part) {
+  const Adapters& a = p.adapters;
+  if (!a.freeze()) return false;
+  return part == Part::Mixer ? (out ? a.output : a.qkv) : (out ? a.ffn_out : a.ffn_in);
+}
+
+// The two projections of an FFN of `inner` elements, for every token.
+void project_ffn(const Pricer& pricer, const TransformerArchitecture& model, const Parallelism& p,
+                 BlockPasses& passes, std::int64_t inner) {
+  const ProjectionList projections = ffn_projections(model, inner);
+  for (const Projection& projection : projections) {
+    pricer.project(passes, projection, pricer.tokens(),
+                   adapts(p, &projection == &projections.back(), Part::Ffn));
+  }
+}
+
 // Norm, projections, core, dropout and residual. In activations: norm reads and writes; bias, dropout and
 // residual read two, write one and a mask; query, key, value and context are rearranged once.
 BlockPasses attention_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
@@ -66,11 +84,11 @@ BlockPasses attention_cost(const TransformerArchitecture& model, const Paralleli
   BlockPasses passes;
   const ProjectionList projections = attention_projections(model);
   for (const Projection& projection : projections) {
+    const bool output = &projection == &projections.back();
     BlockPasses one;
-    pricer.project(one, projection, pricer.tokens());
+    pricer.project(one, projection, pricer.tokens(), adapts(p, output, Part::Mixer));
     add(passes, one);
     if (p.again.up_projections && is_up_projection(model, projection)) add(passes.again, one.forward);
-    const bool output = &projection == &projections.back();
     if (p.again.output && output) add(passes.again, one.forward);
   }
   if (p.again.every_second) add_share(passes.again, passes.forward, 0.5);
@@ -90,8 +108,10 @@ BlockPasses attention_cost(const TransformerArchitecture& model, const Paralleli
 BlockPasses state_space_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
   const Pricer pricer(model, p, npu);
   BlockPasses passes;
-  for (const Projection& projection : state_space_projections(model)) {
-    pricer.project(passes, projection, pricer.tokens());
+  const ProjectionList projections = state_space_projections(model);
+  for (const Projection& projection : projections) {
+    pricer.project(passes, projection, pricer.tokens(),
+                   adapts(p, &projection == &projections.back(), Part::Mixer));
   }
   if (p.again.every_second) add_share(passes.again, passes.forward, 0.5);
   pricer.state_space_core(passes);
@@ -167,9 +187,7 @@ double tokens_per_pass(const TransformerArchitecture& model, const Parallelism& 
 LayerCost dense_layer_cost(const TransformerArchitecture& model, const Parallelism& p, const Npu& npu) {
   const Pricer pricer(model, p, npu);
   LayerCost cost{.attention = mixers_cost(model, p, npu)};
-  for (const Projection& projection : ffn_projections(model, model.ffn)) {
-    pricer.project(cost.ffn, projection, pricer.tokens());
-  }
+  project_ffn(pricer, model, p, cost.ffn, model.ffn);
   const double inner = inner_bytes(model, pricer.tokens(), model.ffn, static_cast<double>(p.tensor));
   stream_ffn(pricer, cost.ffn, inner);
   if (p.again.ffn) cost.ffn.again = cost.ffn.forward;
@@ -185,17 +203,16 @@ LayerCost sparse_layer_cost(const TransformerArchitecture& model, const Parallel
   const double tokens =
       pricer.tokens() * static_cast<double>(p.experts_tensor()) / static_cast<double>(p.tensor);
   const double routed = tokens * static_cast<double>(model.experts.per_token);
-  for (const Projection& projection : expert_projections(model)) {
-    pricer.project_experts(cost.ffn, projection, routed / local, local);
+  const ProjectionList projections = expert_projections(model);
+  for (const Projection& projection : projections) {
+    pricer.project_experts(cost.ffn, projection, routed / local, local,
+                           adapts(p, &projection == &projections.back(), Part::Ffn));
   }
   for (const Projection& projection : latent_projections(model)) {
-    pricer.project(cost.ffn, projection, pricer.tokens());
+    pricer.project(cost.ffn, projection, pricer.tokens(), false);
   }
-  if (model.experts.shared > 0) {  // side by side they are one FFN
-    for (const Projection& projection : ffn_projections(model, model.experts.shared_inner())) {
-      pricer.project(cost.ffn, projection, pricer.tokens());
-    }
-  }
+  // Side by side they are one FFN.
+  if (model.experts.shared > 0) project_ffn(pricer, model, p, cost.ffn, model.experts.shared_inner());
   const auto tp = static_cast<double>(p.tensor);
   const auto visited = static_cast<double>(model.experts.per_token);
   const double inner = visited * inner_bytes(model, pricer.tokens(), model.experts.ffn, tp);
@@ -229,7 +246,7 @@ BlockPasses head_cost(const TransformerArchitecture& model, const Parallelism& p
   const double logits =
       2.0 * pricer.tokens() * static_cast<double>(model.vocabulary) / static_cast<double>(p.tensor);
   for (std::int64_t token = 0; token < model.predicted; ++token) {
-    pricer.project(passes, {model.hidden, model.vocabulary}, pricer.tokens());
+    pricer.project(passes, {model.hidden, model.vocabulary}, pricer.tokens(), false);
     pricer.stream(passes.forward, (fused ? 3.0 : 19.0) * logits + 2.0 * pricer.activation(), 8.0);
     pricer.stream(passes.input_gradient, (fused ? 3.0 : 10.0) * logits + 3.0 * pricer.activation(), 5.0);
   }
@@ -241,7 +258,7 @@ BlockPasses embedding_cost(const TransformerArchitecture& model, const Paralleli
   const Pricer pricer(model, p, npu);
   BlockPasses passes;
   pricer.stream(passes.forward, 5.0 * pricer.activation(), 4.0);
-  pricer.stream(passes.input_gradient, 4.0 * pricer.activation(), 4.0);
+  if (!p.adapters.freeze()) pricer.stream(passes.input_gradient, 4.0 * pricer.activation(), 4.0);
   return passes;
 }
 

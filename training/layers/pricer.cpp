@@ -58,9 +58,12 @@ double cast_bytes(Precision precision) {
 
 }  // namespace
 
-void Pricer::project_experts(BlockPasses& passes, const Projection& w, double tokens, double experts) const {
+void Pricer::project_experts(BlockPasses& passes, const Projection& w, double tokens, double experts,
+                             bool adapted) const {
+  const auto tp = static_cast<double>(p_.experts_tensor());
   BlockPasses own;
-  multiply_weights(own, projection_gemms(w, tokens, static_cast<double>(p_.experts_tensor()), experts));
+  multiply_weights(own, projection_gemms(w, tokens, tp, experts));
+  if (adapted) adapt(own, w, tokens, tp, experts);
   const auto add = [&](BlockCost& cost, const BlockCost& part) {
     cost.projections += part.projections / npu_.ragged_speed;
     cost.heat += part.heat;
@@ -74,10 +77,10 @@ void Pricer::project_experts(BlockPasses& passes, const Projection& w, double to
 
 // The power that matrix units draw in a format, of what they draw in bf16: as they compute twice as fast with
 // half the bits they draw as much, and more where they are faster than that (nvfp4 on a GB300: 1.5 times).
-void Pricer::multiply(BlockCost& cost, const Gemm& gemm, double result_bytes) const {
-  const double ns = gemm_ns(npu_, p_.precision, gemm, result_bytes);
+void Pricer::multiply(BlockCost& cost, Precision precision, const Gemm& gemm, double result_bytes) const {
+  const double ns = gemm_ns(npu_, precision, gemm, result_bytes);
   run(cost, cost.projections, ns, 1.0);
-  cost.heat += ns * relative_power(npu_, p_.precision);
+  cost.heat += ns * relative_power(npu_, precision);
 }
 
 // A gradient that is reduced at the end of a step is added to the sum of those before as it is computed
@@ -85,13 +88,32 @@ void Pricer::multiply(BlockCost& cost, const Gemm& gemm, double result_bytes) co
 // step, which does not weigh.
 void Pricer::multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const {
   const double summed = p_.zero < 2 ? 2.0 * static_cast<double>(p_.stored_gradient_bytes) : 2.0;
-  multiply(passes.forward, gemms.forward);
-  multiply(passes.input_gradient, gemms.input_gradient);
-  multiply(passes.weight_gradient, gemms.weight_gradient, summed);
+  multiply(passes.forward, p_.precision, gemms.forward);
+  multiply(passes.input_gradient, p_.precision, gemms.input_gradient);
+  if (!p_.adapters.freeze()) multiply(passes.weight_gradient, p_.precision, gemms.weight_gradient, summed);
   if (!narrows(p_.precision)) return;
   const auto& [m, n, k, batch] = gemms.forward;
   stream(passes.forward, batch * cast_bytes(p_.precision) * m * k, 2.0);
   stream(passes.input_gradient, batch * cast_bytes(p_.precision) * m * n, 2.0);
+}
+
+// Down to the rank and up again, in 16 bits; what comes of that is added to what the matrix makes: both are
+// read, and the sum is written.
+void Pricer::adapt(BlockPasses& passes, const Projection& w, double tokens, double tp,
+                   double matrices) const {
+  const std::int64_t rank = p_.adapters.rank;
+  for (const Projection& each : {Projection{w.in, rank}, Projection{rank, w.out}}) {
+    const ProjectionGemms gemms = projection_gemms(each, tokens, tp, matrices);
+    multiply(passes.forward, plain_precision(), gemms.forward);
+    multiply(passes.input_gradient, plain_precision(), gemms.input_gradient);
+    multiply(passes.weight_gradient, plain_precision(), gemms.weight_gradient);
+  }
+  const ProjectionGemms whole = projection_gemms(w, tokens, tp, matrices);
+  const auto add = [&](BlockCost& cost, const Gemm& sum) {
+    stream(cost, 3.0 * 2.0 * sum.m * sum.n * sum.batch, 1.0);
+  };
+  add(passes.forward, whole.forward);
+  add(passes.input_gradient, whole.input_gradient);
 }
 
 void Pricer::attention_core(BlockPasses& passes) const {
@@ -109,7 +131,7 @@ void Pricer::state_space_core(BlockPasses& passes) const {
   const StateSpaceWork work = state_space_work(model_.state_space);
   const double tokens = tokens_ / tp_;  // heads and groups are divided
   const double rate =
-      npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency * chunk_share * npu_.older_kernels;
+      npu_.peak(plain_precision()) * npu_.constants.gemm_efficiency * chunk_share * npu_.older_kernels;
   const auto pass = [&](BlockCost& cost, double times) {
     run_core(cost, times * tokens * work.flop / rate, 0.0, chunk_share * npu_.older_kernels);
     stream(cost, times * tokens * state_space_passes * work.bytes, std::ceil(times * state_space_kernels));
@@ -120,7 +142,7 @@ void Pricer::state_space_core(BlockPasses& passes) const {
 
 // The kernels compute the scores once more in the backward pass.
 void Pricer::flash(BlockPasses& passes, const AttentionGemms& core) const {
-  const double unit = npu_.peak(attention_precision()) * npu_.constants.gemm_efficiency;
+  const double unit = npu_.peak(plain_precision()) * npu_.constants.gemm_efficiency;
   const AttentionShare share = attention_share(p_.attention, npu_);
   const double uneven = p_.balanced_context ? 1.0 : 2.0 - 1.0 / static_cast<double>(p_.context);
   const double rate = unit * share.forward / uneven;
@@ -136,7 +158,7 @@ void Pricer::flash(BlockPasses& passes, const AttentionGemms& core) const {
 void Pricer::unfused(BlockPasses& passes, const AttentionGemms& core) const {
   const Gemm& scores = core.scores();
   const auto multiply_batch = [&](BlockCost& cost, const Gemm& gemm) {
-    run_core(cost, gemm_ns(npu_, attention_precision(), gemm), 1.0, 1.0);
+    run_core(cost, gemm_ns(npu_, plain_precision(), gemm), 1.0, 1.0);
   };
   const auto stream_scores = [&](BlockCost& cost, double passes_over_memory, double kernels) {
     const double bytes = passes_over_memory * 2.0 * scores.batch * scores.m * scores.n;

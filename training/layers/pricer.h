@@ -13,12 +13,15 @@ class Pricer {
         tokens_(tokens_per_pass(model, p)),
         tp_(static_cast<double>(p.tensor)) {}
 
-  // A projection whose weights are divided over TP, for so many tokens in `matrices` equal multiplications.
-  void project(BlockPasses& passes, const Projection& w, double tokens) const {
+  // A projection whose weights are divided over TP, for so many tokens in `matrices` equal multiplications;
+  // `adapted`: where weights are frozen, an adapter is beside it.
+  void project(BlockPasses& passes, const Projection& w, double tokens, bool adapted) const {
     multiply_weights(passes, projection_gemms(w, tokens, tp_));
+    if (adapted) adapt(passes, w, tokens, tp_, 1.0);
   }
   // The same of experts, divided over their own TP, for so many tokens of each.
-  void project_experts(BlockPasses& passes, const Projection& w, double tokens, double experts) const;
+  void project_experts(BlockPasses& passes, const Projection& w, double tokens, double experts,
+                       bool adapted) const;
   void stream(BlockCost& cost, double bytes, double kernels) const {
     run(cost, cost.streaming, streaming_ns(npu_, bytes) + (kernels - 1.0) * streaming_ns(npu_, 0.0), kernels);
   }
@@ -40,7 +43,7 @@ class Pricer {
     kind += ns;
     cost.kernels += kernels;
   }
-  void multiply(BlockCost& cost, const Gemm& gemm, double result_bytes = 2.0) const;
+  void multiply(BlockCost& cost, Precision precision, const Gemm& gemm, double result_bytes = 2.0) const;
   // `share`: of that time in which matrix units compute.
   static void run_core(BlockCost& cost, double ns, double kernels, double share) {
     run(cost, cost.core, ns, kernels);
@@ -49,7 +52,9 @@ class Pricer {
     cost.heat += share * ns;
   }
   void multiply_weights(BlockPasses& passes, const ProjectionGemms& gemms) const;
-  [[nodiscard]] Precision attention_precision() const {
+  void adapt(BlockPasses& passes, const Projection& w, double tokens, double tp, double matrices) const;
+  // Of what is not multiplied in fewer bits.
+  [[nodiscard]] Precision plain_precision() const {
     return narrows(p_.precision) ? Precision::Bf16 : p_.precision;
   }
   void flash(BlockPasses& passes, const AttentionGemms& core) const;
