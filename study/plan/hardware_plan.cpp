@@ -295,7 +295,9 @@ class Front {
     }
     const auto steps = static_cast<double>(std::max<std::size_t>(2, search_.best) - 1);
     for (std::size_t i = 1; i < search_.best; ++i) {
-      const double longest = fastest * std::pow(slowest / fastest, static_cast<double>(i) / steps);
+      const double share = static_cast<double>(i) / steps;
+      const double longest =
+          share < 1.0 ? fastest * std::pow(slowest / fastest, share) : slowest;  // to the bit
       if (!add(question_.objective, space_.budget, longest)) return;
     }
   }
