@@ -20,6 +20,12 @@ std::string largest_lines(const TrainingJob& job) {
   return largest_parts(parts);
 }
 
+// Runs with adapters are too few, and too unlike others, to say how far estimates of either may be off.
+std::optional<StepKind> kind_for_intervals(const TrainingJob& job) {
+  if (job.parallelism.adapters.freeze()) return std::nullopt;
+  return step_kind(job);
+}
+
 }  // namespace
 
 std::string configuration(const TrainingJob& job) {
@@ -50,7 +56,7 @@ Measurement training_row(TrainingJob job, Words words, double measured, Metric m
                   .constants = {job.machine.npu.constants_name},
                   .family = std::move(words.family),
                   .configuration = configuration(job),
-                  .kind = step_kind(job),
+                  .kind = kind_for_intervals(job),
                   .filled = memory_bill(job.model, job.parallelism).total() / job.machine.npu.memory_bytes};
   for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
     row.constants.push_back(job.machine.dimensions[d].constants_name);

@@ -67,6 +67,9 @@ TEST(StepEvaluator, WhateverTheSoftwareDoes) {
   p.placement = {"PP", "DP", "EP", "CP", "TP"};
   EXPECT_GT(compare({"llama3-8b", "dgx-h100", 32, 64, p}, 31), 300);
   p = {};
+  p.adapters = adapters(16, "qkv,ffn-out");
+  EXPECT_GT(compare({"mixtral-8x7b", "dgx-h100", 64, 128, p, {1, 2}}, 61), 300);
+  p = {};
   p.overlap_expert = true;
   EXPECT_GT(compare({"mixtral-8x7b", "dgx-h100", 32, 64, p}, 211), 100);
   p = {};

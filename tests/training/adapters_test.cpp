@@ -18,7 +18,7 @@ namespace {
 // 15,104).
 constexpr double of_qkv = 16.0 * 16384.0;
 constexpr double of_all = 16.0 * 65792.0;
-constexpr double layers = 32.0;
+constexpr double of_model = 32.0;  // layers
 
 TrainingJob frozen_job(std::int64_t rank, std::string_view targets, int zero, std::int64_t npus = 8) {
   TrainingJob job{load_architecture("llama2-7b"), load_machine("dgx-h100"), {.data = npus}};
@@ -70,18 +70,18 @@ TEST(Adapters, FrozenWeightsHaveNoGradients) {
 TEST(Adapters, FlopAreTwoThirdsOfAStepsAndTheirOwn) {
   const TransformerArchitecture model = load_architecture("llama2-7b");
   const auto s = static_cast<double>(model.sequence);
-  const double matrices = layers * (49408.0 + 4.0) * 4096.0 + 32000.0 * 4096.0;
+  const double matrices = of_model * (49408.0 + 4.0) * 4096.0 + 32000.0 * 4096.0;
   const double less = model_flop_per_sequence(model) - trained_flop_per_sequence(model, adapters(16, "all"));
-  EXPECT_NEAR(less / s, 2.0 * matrices - 6.0 * layers * of_all, 1.0);
+  EXPECT_NEAR(less / s, 2.0 * matrices - 6.0 * of_model * of_all, 1.0);
   EXPECT_EQ(trained_flop_per_sequence(model, {}), model_flop_per_sequence(model));
 }
 
 TEST(Adapters, OnlyTheyHaveGradientsAndStates) {
   const TrainingJob job = frozen_job(16, "all", 0, 1);
   const MemoryBill bill = memory_bill(job.model, job.parallelism);
-  EXPECT_NEAR(bill.layer_gradients, 4.0 * layers * of_all, 1.0);
-  EXPECT_NEAR(bill.layer_optimizer, 12.0 * layers * of_all, 1.0);
-  EXPECT_NEAR(bill.layer_weights, 2.0 * layers * (dense_layer_parameters(job.model) + of_all), 1.0);
+  EXPECT_NEAR(bill.layer_gradients, 4.0 * of_model * of_all, 1.0);
+  EXPECT_NEAR(bill.layer_optimizer, 12.0 * of_model * of_all, 1.0);
+  EXPECT_NEAR(bill.layer_weights, 2.0 * of_model * (dense_layer_parameters(job.model) + of_all), 1.0);
   EXPECT_NEAR(bill.embedding, 2.0 * embedding_parameters(job.model), 1.0);
 }
 
@@ -152,7 +152,7 @@ ByteCounter replicas_of(const TrainingJob& job) {
 // 8 replicas reduce 2 bytes of each trained parameter, and under ZeRO 1 gather its weight, a shard of an
 // eighth each; under ZeRO 3 frozen weights of layers are gathered twice, and tables once.
 TEST(Adapters, ReplicasSendNothingOfFrozenWeights) {
-  const double trained = layers * of_all;
+  const double trained = of_model * of_all;
   for (const int zero : {0, 1, 2}) {
     const ByteCounter sent = replicas_of(frozen_job(16, "all", zero));
     EXPECT_NEAR(sent.reduced, 2.0 * trained, 1.0) << zero;
@@ -160,7 +160,7 @@ TEST(Adapters, ReplicasSendNothingOfFrozenWeights) {
   }
   const TrainingJob sharded = frozen_job(16, "all", 3);
   const ByteCounter sent = replicas_of(sharded);
-  const double weights = 2.0 * layers * dense_layer_parameters(sharded.model) + 2.0 * 32000.0 * 4096.0;
+  const double weights = 2.0 * of_model * dense_layer_parameters(sharded.model) + 2.0 * 32000.0 * 4096.0;
   EXPECT_NEAR(sent.gathered, 2.0 * weights / 8.0, 1.0);
   EXPECT_NEAR(sent.reduced, 2.0 * trained, 1.0);
 }

@@ -63,6 +63,7 @@ std::vector<Case> dense_cases() {
   }
   add("FullRecomputation", [](Parallelism& p) { p.recompute = Recomputation::Full; });
   add("SequenceParallel", [](Parallelism& p) { p.sequence_parallel = true; });
+  add("Adapters", [](Parallelism& p) { p.adapters = adapters(16, "qkv"); });
   add("OverlappedTensor", [](Parallelism& p) { p.overlap_tensor = true; });
   add("Zero1", [](Parallelism& p) { p.zero = 1; });
   for (const int zero : {2, 3}) {
