@@ -4,9 +4,13 @@
 #include <array>
 #include <random>
 
+#include "benchmarks/whole_messages.h"
 #include "simulator/event_driven.h"
 #include "simulator/event_queue.h"
+#include "simulator/player/line_pace.h"
+#include "simulator/player/play_cost.h"
 #include "simulator/player/player.h"
+#include "simulator/transport/flows.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {
@@ -90,6 +94,67 @@ BENCHMARK_CAPTURE(full_all_reduce, switch_16384_in_16, "Switch(16384)", 16)
 BENCHMARK_CAPTURE(full_all_reduce, rings_128_x_128_in_16, "Ring(128)_Ring(128)", 16)
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);
+
+// A ring all-reduce of 64 MiB, message by message, where no two meet on a link: what a message costs as a
+// flow, and by a server of whole messages, which knows no sharing. Items are messages.
+using MakeTransport = std::unique_ptr<Transport> (*)(const Scenario& scenario, PlayEvents& events);
+std::unique_ptr<Transport> as_flows(const Scenario& scenario, PlayEvents& events) {
+  return std::make_unique<Flows>(scenario, Crossing::All, events);
+}
+std::unique_ptr<Transport> whole(const Scenario& scenario, PlayEvents& events) {
+  return std::make_unique<WholeMessages>(scenario, events);
+}
+void lone_messages(benchmark::State& state, const char* shorthand, const char* algorithm,
+                   MakeTransport make) {
+  const Network network = parse_network(shorthand);
+  Library library;
+  library.chunks = 4;
+  library.latency = {nanoseconds(500)};
+  library.network = NetworkModel::Flows;
+  for (const DimensionKind& kind : dimension_kinds())
+    library.algorithms.by_kind[std::string(kind.name)] = algorithm;
+  const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
+  const Step graph = lone_collective(network, {CollectiveKind::AllReduce, Bytes(64 << 20)});
+  const Scenario given{graph, network, library, bandwidth, {}};
+  const RankedStep step = of_one_kind(given);
+  const Scenario scenario{step.graph, network, library, bandwidth, {}};
+  const CommunicationPlan plan = plan_communication(scenario);
+  const double sent = play_cost(scenario, step).messages;
+  double messages = 0.0;
+  Time end;
+  for (auto _ : state) {
+    PlayEvents events;
+    const std::unique_ptr<Transport> transport = make(scenario, events);
+    LinePace pace({scenario, step, plan, transport.get(), events, nullptr, true});
+    const auto settle = [&] {
+      pace.settle();
+      transport->settle();
+    };
+    for (std::uint32_t npu = 0; npu < step.kind_of.size(); ++npu) pace.join(npu, 0);
+    settle();
+    while (!events.empty()) {
+      const PlayEvent event = events.pop();
+      if (event.kind == PlayEvent::TransportActs) transport->handle(event.subject);
+      if (event.kind == PlayEvent::PhaseEnds || event.kind == PlayEvent::MessageArrives) pace.handle(event);
+      if (!events.more_now()) settle();
+    }
+    end = events.now();
+    messages += sent;
+  }
+  state.SetItemsProcessed(static_cast<std::int64_t>(messages));
+  state.counters["us"] = to_us(end);
+}
+BENCHMARK_CAPTURE(lone_messages, ring_256_as_flows, "Ring(256)", "ring", as_flows)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lone_messages, ring_256_whole, "Ring(256)", "ring", whole)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lone_messages, switch_256_as_flows, "Switch(256)", "halving-doubling", as_flows)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lone_messages, switch_256_whole, "Switch(256)", "halving-doubling", whole)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lone_messages, rings_16_x_16_as_flows, "Ring(16)_Ring(16)", "ring", as_flows)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(lone_messages, rings_16_x_16_whole, "Ring(16)_Ring(16)", "ring", whole)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace bandwright

@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cmath>
 #include <limits>
 #include <stdexcept>
-
-#include "core/error.h"
 
 namespace bandwright {
 namespace {
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-constexpr int capacity_bits = 60;   // of the largest capacity, so that sums of rates have room
-constexpr int most_unit_bits = 36;  // so that 2^50 bytes x 10^12 x 2^k fit 128 bits
-constexpr int least_bits = 24;      // of the smallest
-constexpr std::int64_t ps_per_s = 1'000'000'000'000;
 constexpr int significant_bits = 34;
 
 // What two ways of computing one rate may differ by: floors of divisions.
@@ -30,76 +23,99 @@ std::int64_t rounded(std::int64_t rate) {
 
 }  // namespace
 
-FlowEngine::FlowEngine(std::span<const double> bytes_per_second) : links_(bytes_per_second.size()) {
-  double largest = 0.0;
-  double smallest = std::numeric_limits<double>::infinity();
-  for (const double capacity : bytes_per_second) {
-    if (capacity == 0.0) continue;
-    largest = std::max(largest, capacity);
-    smallest = std::min(smallest, capacity);
-  }
-  if (largest == 0.0) return;
-  unit_bits_ = std::min(capacity_bits - std::ilogb(largest), most_unit_bits);
-  unit_ = std::ldexp(1.0, unit_bits_);
-  if (!(smallest * unit_ >= std::ldexp(1.0, least_bits))) {
-    throw InputError("the slowest and the fastest link of a network are too far apart to share flows");
-  }
-  for (std::size_t i = 0; i < links_.size(); ++i)
-    links_[i].capacity = std::llround(bytes_per_second[i] * unit_);
-}
-
-std::uint32_t FlowEngine::take_steps(std::uint32_t hops) {
-  const auto size = static_cast<std::size_t>(std::bit_width(hops - 1));
-  std::vector<std::uint32_t>& unused = unused_steps_[size];
-  if (!unused.empty()) {
-    const std::uint32_t first = unused.back();
-    unused.pop_back();
-    return first;
-  }
-  const std::size_t first = steps_.size();
-  steps_.resize(first + (std::size_t{1} << size));
-  if (!shares_.empty()) shares_.resize(steps_.size(), FlowStep::whole);
-  if (steps_.size() > none) throw InputError("flows over more than 2^32 links at a time");
-  return static_cast<std::uint32_t>(first);
-}
-
-FlowId FlowEngine::start(Time now, std::span<const FlowStep> way, std::int64_t bytes) {
-  assert(!way.empty() && bytes > 0);
-  const auto hops = static_cast<std::uint32_t>(way.size());
-  auto id = static_cast<FlowId>(flows_.size());
-  if (unused_flows_.empty()) {
-    flows_.emplace_back();
-    given_.emplace_back();
-  } else {
-    id = unused_flows_.back();
-    unused_flows_.pop_back();
-  }
-  const bool whole =
-      std::all_of(way.begin(), way.end(), [](const FlowStep& step) { return step.share == FlowStep::whole; });
-  if (!whole && shares_.empty()) {
-    shares_.assign(std::max<std::size_t>(steps_.size(), 1), FlowStep::whole);
-    for (Link& link : links_) link.free_share *= FlowStep::whole;
-  }
+void FlowEngine::begin(Time now, FlowId id) {
   Flow& flow = flows_[id];
-  flow = {.remaining = (static_cast<Wide>(bytes) * ps_per_s) << unit_bits_,
-          .last = now.value(),
-          .first = take_steps(hops),
-          .hops = hops,
-          .pass = pass_};
-  given_[id] = {};
-  for (std::uint32_t hop = 0; hop < hops; ++hop) {
-    Link& link = links_[way[hop].link];
-    if (link.capacity == 0) throw std::logic_error("a flow over a failed link");
-    steps_[flow.first + hop] = {way[hop].link, static_cast<std::uint32_t>(link.flows.size())};
-    if (!shares_.empty()) shares_[flow.first + hop] = way[hop].share;
+  flow.last = now.value();
+  flow.moving = 0;
+  changed_ = true;
+  if (take_alone(id)) {
+    flow.batch = new_lone;
+    return new_lone_.push_back(id);
+  }
+  for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step) {
+    const FlowId holder = holder_[steps_[step].link];
+    if (holder != nobody && holder != several) enlist_lone(holder);
+  }
+  enlist(id, {});
+}
+
+// Puts a flow in the lists of its links, with the rate that it has; without one it is free.
+void FlowEngine::enlist(FlowId id, const Given& given) {
+  Flow& flow = flows_[id];
+  const bool free = given.rate == 0;
+  given_[id] = given;
+  flow.before = 0;
+  flow.batch = listed;
+  flow.pass = free ? pass_ : 0;
+  for (std::uint32_t hop = 0; hop < flow.hops; ++hop) {
+    const std::uint32_t step = flow.first + hop;
+    const LinkId at = steps_[step].link;
+    Link& link = links_[at];
+    holder_[at] = several;
+    steps_[step].place = static_cast<std::uint32_t>(link.flows.size());
     link.flows.push_back({id, hop});
-    link.free_share += share_of(flow.first + hop);
-    note(way[hop].link);
+    if (free) {
+      link.free_share += share_of(step);
+      note(at);
+    } else {
+      link.used += taken(given.rate, step);
+    }
+  }
+  if (!free) {
+    ++links_[given.bottleneck].bound;
+    return;
   }
   freed_.push_back(id);
   ++free_;
-  changed_ = true;
-  return id;
+}
+
+// Somebody else comes to a link of a lone flow.
+void FlowEngine::enlist_lone(FlowId id) {
+  const Flow& flow = flows_[id];
+  if (flow.batch == new_lone) return enlist(id, {});
+  ends_.set(id, lone_ends_.leave(flow.batch));
+  enlist(id, {flow.before, flow.narrowest});
+}
+
+// A flow that has all its links to itself is as fast as the narrowest.
+void FlowEngine::place_all_lone(Time now) {
+  for (const FlowId id : new_lone_) {
+    Flow& flow = flows_[id];
+    if (flow.batch != new_lone) continue;
+    flow.moving = rounded(flow.before);
+    flow.batch = lone_ends_.add(id, end_of(flow, now));
+    ++rates_changed_;
+  }
+  new_lone_.clear();
+  lone_ends_.close();
+}
+
+// Of a flow with so many bytes left now.
+std::int64_t FlowEngine::end_of(const Flow& flow, Time now) {
+  if (flow.remaining != known_remaining_ || flow.moving != known_moving_) {
+    const Wide speed = static_cast<Wide>(flow.moving);
+    const Wide duration = (flow.remaining + speed - 1) / speed;
+    known_remaining_ = flow.remaining;
+    known_moving_ = flow.moving;
+    known_duration_ = duration < static_cast<Wide>(never) ? static_cast<std::int64_t>(duration) : never;
+  }
+  return known_duration_ < never - now.value() ? known_duration_ + now.value() : never;
+}
+
+// Takes flows that end now off their links, lowest first.
+void FlowEngine::collect_ended(Time now) {
+  ended_.clear();
+  while (!lone_ends_.empty() && lone_ends_.first_time() <= now.value()) {
+    lone_ends_.take_first(ended_,
+                          [&](FlowId flow, std::uint32_t batch) { return flows_[flow].batch == batch; });
+  }
+  while (!ends_.empty() && ends_.first_time() <= now.value()) {
+    ended_.push_back(ends_.first());
+    ends_.erase(ends_.first());
+  }
+  if (!std::is_sorted(ended_.begin(), ended_.end())) std::sort(ended_.begin(), ended_.end());
+  for (const FlowId flow : ended_) remove(flow);
+  changed_ = changed_ || !ended_.empty();
 }
 
 // Notes a link that may hold free flows, once in a pass.
@@ -112,6 +128,11 @@ void FlowEngine::note(LinkId id) {
 
 void FlowEngine::remove(FlowId id) {
   const Flow& flow = flows_[id];
+  if (flow.batch != listed) {
+    for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step)
+      holder_[steps_[step].link] = nobody;
+    return;
+  }
   const Given given = given_[id];
   for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step) {
     Link& link = links_[steps_[step].link];
@@ -121,12 +142,13 @@ void FlowEngine::remove(FlowId id) {
     link.flows[place] = last;
     steps_[flows_[last.flow].first + last.hop].place = place;
     link.flows.pop_back();
-    if (link.bound > 0 && !link.flows.empty()) left_.push_back(steps_[step].link);
+    if (link.flows.empty()) {
+      holder_[steps_[step].link] = nobody;
+    } else if (link.bound > 0) {
+      left_.push_back(steps_[step].link);
+    }
   }
   --links_[given.bottleneck].bound;
-  unused_steps_[static_cast<std::size_t>(std::bit_width(flow.hops - 1))].push_back(flow.first);
-  unused_flows_.push_back(id);
-  changed_ = true;
 }
 
 // Takes a flow's rate away until the pass gives it a new one.
@@ -158,7 +180,7 @@ void FlowEngine::free_bound(LinkId id) {
 
 void FlowEngine::push_level(LinkId id) {
   Link& link = links_[id];
-  const std::int64_t level = level_of(link.capacity - link.used, link.free_share);
+  const std::int64_t level = level_of(capacity_[id] - link.used, link.free_share);
   if (link.key_pass == pass_ && level >= link.key) return;
   link.key_pass = pass_;
   link.key = level;
@@ -172,7 +194,7 @@ void FlowEngine::begin_levels() {
     Link& link = links_[id];
     if (link.free_share == 0) continue;
     link.key_pass = pass_;
-    link.key = level_of(link.capacity - link.used, link.free_share);
+    link.key = level_of(capacity_[id] - link.used, link.free_share);
     levels_.push_back({link.key, id});
   }
   std::make_heap(levels_.begin(), levels_.end());
@@ -180,6 +202,7 @@ void FlowEngine::begin_levels() {
 
 void FlowEngine::refill(Time now) {
   if (!changed_) return;
+  place_all_lone(now);
   for (const LinkId link : left_) free_bound(link);
   for (const FlowId flow : freed_) {
     if (flows_[flow].pass == pass_ && given_[flow].rate == 0) place_lone(flow);
@@ -189,12 +212,15 @@ void FlowEngine::refill(Time now) {
 }
 
 void FlowEngine::refill_all(Time now) {
-  for (LinkId link = 0; link < links_.size(); ++link) left_.push_back(link);
+  for (LinkId link = 0; link < links_.size(); ++link) {
+    if (holder_[link] != nobody && holder_[link] != several) enlist_lone(holder_[link]);
+    left_.push_back(link);
+  }
   changed_ = true;
   refill(now);
 }
 
-// A flow that has all its links to itself is as fast as the narrowest: no level is asked.
+// A flow that all others have left is as fast as the narrowest of its links: no level is asked.
 void FlowEngine::place_lone(FlowId id) {
   const Flow& flow = flows_[id];
   LinkId narrowest = none;
@@ -202,7 +228,7 @@ void FlowEngine::place_lone(FlowId id) {
   for (std::uint32_t step = flow.first; step < flow.first + flow.hops; ++step) {
     const LinkId link = steps_[step].link;
     if (links_[link].flows.size() > 1) return;
-    const std::int64_t level = level_of(links_[link].capacity, share_of(step));
+    const std::int64_t level = level_of(capacity_[link], share_of(step));
     if (level > least || (level == least && link > narrowest)) continue;
     least = level;
     narrowest = link;
@@ -225,7 +251,7 @@ void FlowEngine::level_links() {
     if (key != link.key) continue;
     link.key = never;
     if (link.free_share == 0) continue;
-    const std::int64_t level = level_of(link.capacity - link.used, link.free_share);
+    const std::int64_t level = level_of(capacity_[id] - link.used, link.free_share);
     if (level > key || wake_faster(id, level)) {
       push_level(id);
     } else {
@@ -240,7 +266,7 @@ bool FlowEngine::wake_faster(LinkId id, std::int64_t level) {
   const Link& link = links_[id];
   scratch_.clear();
   if (shares_.empty() && link.free_share == static_cast<std::int64_t>(link.flows.size())) return false;
-  std::int64_t capacity = link.capacity - link.used;
+  std::int64_t capacity = capacity_[id] - link.used;
   std::int64_t shares = link.free_share;
   const std::int64_t still_right = level + tolerance(level);
   for (std::uint32_t place = 0; place < link.flows.size(); ++place) {
@@ -317,9 +343,7 @@ void FlowEngine::move(Time now) {
     flow.remaining -= std::min(moved, flow.remaining);
     flow.last = now.value();
     flow.moving = rate;
-    const Wide speed = static_cast<Wide>(rate);
-    const Wide end = (flow.remaining + speed - 1) / speed + static_cast<Wide>(now.value());
-    ends_.set(id, end < static_cast<Wide>(never) ? static_cast<std::int64_t>(end) : never);
+    ends_.set(id, end_of(flow, now));
     ++rates_changed_;
   }
   freed_.clear();

@@ -10,12 +10,8 @@ class Flows;  // simulator/transport/flows.h
 // A network's flows, of several steps that each have a transport of their own over it. Who plays them takes
 // what ends, and shares capacity anew after all of them have acted.
 struct SharedFlows {
-  struct Owner {
-    Flows* flows = nullptr;
-    std::uint32_t packet = 0;
-  };
   FlowEngine engine;
-  std::vector<Owner> owners = {};  // by flow
+  std::vector<Flows*> owners = {};  // by flow
 
   // Tells the owners of what ends now.
   void take_ended(Time now);

@@ -18,15 +18,16 @@ class LastWays {
  public:
   void resize(std::size_t senders) { last_.resize(senders); }
   template <class Find>
-  void find(std::size_t sender, std::int64_t to, Routes::Way& way, Find&& find_now) {
+  const Routes::Way& find(std::size_t sender, std::int64_t to, Routes::Way& scratch, Find&& find_now) {
     Last& last = last_[sender];
     if (last.to != to) {
       last.to = to;
       last.way.steps.clear();
-      return find_now(way);
+      find_now(scratch);
+      return scratch;
     }
     if (last.way.steps.empty()) find_now(last.way);
-    way = last.way;
+    return last.way;
   }
 
  private:
@@ -60,13 +61,16 @@ class GraphWays final : public FlowWays {
     return built_.routing.routing != Routing::Adaptive && built_.routing.routing != Routing::Ugal;
   }
   std::uint32_t legs(const Message&) override { return 1; }
-  void find(const Message& message, std::uint32_t, std::uint32_t part, const Routes::Load& load,
-            Routes::Way& way) override {
+  const Routes::Way& find(const Message& message, std::uint32_t, std::uint32_t part,
+                          const Routes::Load& load) override {
     const auto find_now = [&](Routes::Way& found) {
       routes_.find(place(message.from), place(message.to), part, load, found);
     };
-    if (!fixed() || part > 0) return find_now(way);
-    last_.find(static_cast<std::size_t>(message.from), message.to, way, find_now);
+    if (fixed() && part == 0) {
+      return last_.find(static_cast<std::size_t>(message.from), message.to, way_, find_now);
+    }
+    find_now(way_);
+    return way_;
   }
 
  private:
@@ -77,6 +81,7 @@ class GraphWays final : public FlowWays {
   const FlowNetwork& built_;
   Routes routes_;
   LastWays last_;
+  Routes::Way way_;  // scratch
 };
 
 class GridWays final : public FlowWays {
@@ -126,20 +131,21 @@ class GridWays final : public FlowWays {
     return static_cast<std::uint32_t>(hops_between(scenario_.network, message.from, message.to).size());
   }
 
-  void find(const Message& message, std::uint32_t leg, std::uint32_t, const Routes::Load&,
-            Routes::Way& way) override {
+  const Routes::Way& find(const Message& message, std::uint32_t leg, std::uint32_t,
+                          const Routes::Load&) override {
     if (!whole_ && message.dimension >= 0) {
-      const std::size_t dimensions = links_.dimensions().size();
-      const std::size_t sender =
-          static_cast<std::size_t>(message.from) * dimensions + static_cast<std::size_t>(message.dimension);
-      return last_.find(sender, message.to, way,
+      const std::size_t sender = static_cast<std::size_t>(message.from) * first_port_.size() +
+                                 static_cast<std::size_t>(message.dimension);
+      return last_.find(sender, message.to, way_,
                         [&](Routes::Way& found) { find_all(message, every_leg, found); });
     }
-    find_all(message, whole_ || !message.lone ? every_leg : leg, way);
-    if (!whole_) return;
-    const std::int64_t links = static_cast<std::int64_t>(way.steps.size());
-    way.steps = {way.steps[leg]};
-    way.latency = Time(way.latency.value() * (leg + 1) / links - way.latency.value() * leg / links);
+    find_all(message, whole_ || !message.lone ? every_leg : leg, way_);
+    if (whole_) {
+      const std::int64_t links = static_cast<std::int64_t>(way_.steps.size());
+      way_.steps = {way_.steps[leg]};
+      way_.latency = Time(way_.latency.value() * (leg + 1) / links - way_.latency.value() * leg / links);
+    }
+    return way_;
   }
 
  private:
@@ -212,6 +218,7 @@ class GridWays final : public FlowWays {
   std::uint32_t count_ = 0;
   bool whole_ = false;                // messages go link by link
   std::vector<std::uint32_t> route_;  // scratch
+  Routes::Way way_;                   // likewise
   LastWays last_;                     // by sender and dimension
 };
 

@@ -23,9 +23,10 @@ class FlowWays {
   [[nodiscard]] virtual bool fixed() const = 0;
   // Parts of a message's way that it takes one after the other, whole.
   [[nodiscard]] virtual std::uint32_t legs(const Message& message) = 0;
-  // One of them; `part` is of a message that is cut into several. Throws InputError when there is none.
-  virtual void find(const Message& message, std::uint32_t leg, std::uint32_t part, const Routes::Load& load,
-                    Routes::Way& way) = 0;
+  // One of them, until the next is asked for; `part` is of a message that is cut into several. Throws
+  // InputError when there is none.
+  virtual const Routes::Way& find(const Message& message, std::uint32_t leg, std::uint32_t part,
+                                  const Routes::Load& load) = 0;
 };
 
 // Over the scenario's network as it is built; where it has none, over the links of its grid, behind the port

@@ -18,7 +18,7 @@ std::uint32_t taken_index(std::vector<std::uint32_t>& unused, std::size_t size) 
 }  // namespace
 
 void SharedFlows::take_ended(Time now) {
-  engine.take_ended(now, [&](FlowId flow) { owners[flow].flows->end_part(owners[flow].packet, now); });
+  engine.take_ended(now, [&](FlowId flow) { owners[flow]->end_flow(flow); });
 }
 
 Flows::Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events, SharedFlows* shared)
@@ -35,60 +35,82 @@ Flows::Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events, Sh
       efficiency_(scenario.built == nullptr ? std::vector<double>() : scenario.graph.wire_efficiency),
       due_(no_event) {}
 
-std::int64_t Flows::bytes_of(const Message& message, std::uint32_t part) const {
-  return message.bytes / parts_ + (part < message.bytes % parts_ ? 1 : 0);
-}
-
 void Flows::send(const Message& message, Time begun) {
+  begun += overhead_;
+  const std::int64_t bytes = bytes_on_wire(message);
+  const bool last =
+      charge_ == LatencyCharge::Last || (charge_ == LatencyCharge::Bulk && message.among_others);
+  const std::uint32_t legs = ways_->legs(message);
+  if (legs == 1 && parts_ == 1 && bytes > 0 && (!last || begun == events_.now())) {
+    const Routes::Way& way = ways_->find(message, 0, 0, load_);
+    if (!way.steps.empty()) {
+      return send_flow(way, bytes, last ? begun : begun + way.latency,
+                       {message.arrival, none, last ? way.latency : Time(0)});
+    }
+  }
   const std::uint32_t index = taken_index(free_packets_, packets_.size());
   if (index == packets_.size()) packets_.emplace_back();
-  packets_[index] = {
-      .message = message,
-      .legs = ways_->legs(message),
-      .last = charge_ == LatencyCharge::Last || (charge_ == LatencyCharge::Bulk && message.among_others)};
-  if (!efficiency_.empty() && message.dimension >= 0) {
-    const double share = efficiency_[static_cast<std::size_t>(message.dimension)];
-    packets_[index].message.bytes =
-        static_cast<std::int64_t>(std::ceil(static_cast<double>(message.bytes) / share));
-  }
-  begin_leg(index, begun + overhead_);
+  packets_[index] = {.message = message, .legs = legs, .last = last};
+  packets_[index].message.bytes = bytes;
+  begin_leg(index, begun);
+}
+
+std::int64_t Flows::bytes_on_wire(const Message& message) const {
+  if (efficiency_.empty() || message.dimension < 0) return message.bytes;
+  const double share = efficiency_[static_cast<std::size_t>(message.dimension)];
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(message.bytes) / share));
 }
 
 void Flows::begin_leg(std::uint32_t index, Time begun) {
-  Packet& packet = packets_[index];
-  packet.parts = parts_;
-  packet.latency = Time(0);
-  for (std::uint32_t part = 0; part < parts_; ++part) {
-    const bool find_now = !packet.last || begun == events_.now();
-    if (find_now) find(packet, part, way_);
-    const Time start = packet.last ? begun : begun + way_.latency;
-    if (start == events_.now()) {
-      depart(index, part, way_);
-      continue;
-    }
-    const std::uint32_t departure = taken_index(free_departures_, departures_.size());
-    if (departure == departures_.size()) departures_.emplace_back();
-    departures_[departure].packet = index;
-    departures_[departure].part = part;
-    departures_[departure].found = find_now;
-    if (find_now) std::swap(departures_[departure].way, way_);
-    events_.push(start, play_event(PlayEvent::TransportActs, departure));
-  }
+  packets_[index].parts = parts_;
+  packets_[index].latency = Time(0);
+  for (std::uint32_t part = 0; part < parts_; ++part) begin_part(index, part, begun);
 }
 
-void Flows::depart(std::uint32_t index, std::uint32_t part, const Routes::Way& way) {
+// Where latency is charged last a way is found when its bytes begin to move, else when they are sent.
+void Flows::begin_part(std::uint32_t index, std::uint32_t part, Time begun) {
   Packet& packet = packets_[index];
+  if (packet.last && begun > events_.now()) return depart_later(index, part, begun);
+  const Routes::Way& way = ways_->find(packet.message, packet.leg, part, load_);
+  const Time start = packet.last ? begun : begun + way.latency;
   if (packet.last) packet.latency = std::max(packet.latency, way.latency);
   const std::int64_t bytes = bytes_of(packet.message, part);
-  if (bytes == 0 || way.steps.empty()) return end_part(index, events_.now());
-  const FlowId flow = engine_.start(events_.now(), way.steps, bytes);
+  if (bytes == 0 || way.steps.empty()) {
+    if (start > events_.now()) return depart_later(index, part, start);
+    return end_part(index, start);
+  }
+  send_flow(way, bytes, start, {.packet = index});
+}
+
+void Flows::depart_later(std::uint32_t packet, std::uint32_t part, Time start) {
+  const std::uint32_t departure = taken_index(free_departures_, departures_.size());
+  if (departure == departures_.size()) departures_.emplace_back();
+  departures_[departure] = {packet, part};
+  events_.push(start, play_event(PlayEvent::TransportActs, found_then + departure));
+}
+
+void Flows::send_flow(const Routes::Way& way, std::int64_t bytes, Time start, const Tail& tail) {
+  const FlowId flow = engine_.plan(way.steps, bytes);
+  if (tails_.size() <= flow) tails_.resize(flow + std::size_t{1});
+  tails_[flow] = tail;
   if (shared_ != nullptr) {
     if (shared_->owners.size() <= flow) shared_->owners.resize(flow + std::size_t{1});
-    shared_->owners[flow] = {this, index};
-    return;
+    shared_->owners[flow] = this;
   }
-  if (packet_of_.size() <= flow) packet_of_.resize(flow + std::size_t{1});
-  packet_of_[flow] = index;
+  if (start == events_.now()) return engine_.begin(start, flow);
+  if (open_ == none || leaving_[open_].start != start) {
+    open_ = taken_index(free_leaving_, leaving_.size());
+    if (open_ == leaving_.size()) leaving_.emplace_back();
+    leaving_[open_].start = start;
+    events_.push(start, play_event(PlayEvent::TransportActs, open_));
+  }
+  leaving_[open_].flows.push_back(flow);
+}
+
+void Flows::end_flow(FlowId flow) {
+  const Tail& tail = tails_[flow];
+  if (tail.packet != none) return end_part(tail.packet, events_.now());
+  events_.push(events_.now() + tail.latency, tail.arrival);
 }
 
 void Flows::end_part(std::uint32_t index, Time now) {
@@ -101,16 +123,21 @@ void Flows::end_part(std::uint32_t index, Time now) {
 }
 
 void Flows::handle(std::uint32_t subject) {
-  if (subject != next_end) {
-    Departure& departure = departures_[subject];
-    std::swap(way_, departure.way);
-    const std::uint32_t packet = departure.packet;
-    if (!departure.found) find(packets_[packet], departure.part, way_);
-    free_departures_.push_back(subject);
-    return depart(packet, departure.part, way_);
+  if (subject == next_end) {
+    if (events_.now() >= due_) due_ = no_event;
+    return engine_.take_ended(events_.now(), [&](FlowId flow) { end_flow(flow); });
   }
-  if (events_.now() >= due_) due_ = no_event;
-  engine_.take_ended(events_.now(), [&](FlowId flow) { end_part(packet_of_[flow], events_.now()); });
+  if (subject < found_then) {
+    if (open_ == subject) open_ = none;
+    Leaving& leaving = leaving_[subject];
+    for (const FlowId flow : leaving.flows) engine_.begin(events_.now(), flow);
+    leaving.flows.clear();
+    return free_leaving_.push_back(subject);
+  }
+  const Departure departure = departures_[subject - found_then];
+  free_departures_.push_back(subject - found_then);
+  if (packets_[departure.packet].last) return begin_part(departure.packet, departure.part, events_.now());
+  end_part(departure.packet, events_.now());
 }
 
 bool Flows::shared_by(const Message& message, std::vector<std::uint32_t>& shared) {
@@ -118,8 +145,7 @@ bool Flows::shared_by(const Message& message, std::vector<std::uint32_t>& shared
   const std::uint32_t legs = ways_->legs(message);
   for (std::uint32_t leg = 0; leg < legs; ++leg) {
     for (std::uint32_t part = 0; part < parts_; ++part) {
-      ways_->find(message, leg, part, load_, way_);
-      for (const FlowStep& step : way_.steps) shared.push_back(step.link);
+      for (const FlowStep& step : ways_->find(message, leg, part, load_).steps) shared.push_back(step.link);
     }
   }
   return true;

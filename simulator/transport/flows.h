@@ -30,12 +30,21 @@ class Flows final : public Transport {
   void handle(std::uint32_t subject) override;
   void settle() override;
   bool shared_by(const Message& message, std::vector<std::uint32_t>& shared) override;
-  // A part of a packet has come to its end.
-  void end_part(std::uint32_t packet, Time now);
+  // A flow has come to its end.
+  void end_flow(FlowId flow);
   [[nodiscard]] std::vector<double> capacities() const { return ways_->capacities(); }
 
  private:
-  static constexpr std::uint32_t next_end = ~std::uint32_t{0};  // subject of the event
+  // Subjects of events: the next end, a departure whose way is found then, or a flow that begins.
+  static constexpr std::uint32_t next_end = ~std::uint32_t{0};
+  static constexpr std::uint32_t found_then = std::uint32_t{1} << 31;
+  static constexpr std::uint32_t none = ~std::uint32_t{0};
+  // What a flow is of: a message that is one flow, or a part of a packet.
+  struct Tail {
+    PlayEvent arrival{};
+    std::uint32_t packet = none;
+    Time latency;  // after its last byte
+  };
   struct Packet {
     Message message;
     std::uint32_t leg = 0;
@@ -44,18 +53,20 @@ class Flows final : public Transport {
     bool last = false;        // its latency is charged last
     Time latency;             // of the part that has the longest
   };
-  struct Departure {  // of a part whose latency is charged first
+  struct Departure {
     std::uint32_t packet = 0;
     std::uint32_t part = 0;
-    bool found = false;  // its way
-    Routes::Way way;
   };
 
+  [[nodiscard]] std::int64_t bytes_on_wire(const Message& message) const;
   void begin_leg(std::uint32_t packet, Time begun);
-  void depart(std::uint32_t packet, std::uint32_t part, const Routes::Way& way);
-  [[nodiscard]] std::int64_t bytes_of(const Message& message, std::uint32_t part) const;
-  void find(const Packet& packet, std::uint32_t part, Routes::Way& way) {
-    ways_->find(packet.message, packet.leg, part, load_, way);
+  void begin_part(std::uint32_t packet, std::uint32_t part, Time begun);
+  void depart_later(std::uint32_t packet, std::uint32_t part, Time start);
+  void end_part(std::uint32_t packet, Time now);
+  void send_flow(const Routes::Way& way, std::int64_t bytes, Time start, const Tail& tail);
+  [[nodiscard]] std::int64_t bytes_of(const Message& message, std::uint32_t part) const {
+    if (parts_ == 1) return message.bytes;
+    return message.bytes / parts_ + (part < message.bytes % parts_ ? 1 : 0);
   }
 
   PlayEvents& events_;
@@ -73,8 +84,14 @@ class Flows final : public Transport {
   std::vector<std::uint32_t> free_packets_;
   std::vector<Departure> departures_;
   std::vector<std::uint32_t> free_departures_;
-  std::vector<std::uint32_t> packet_of_;  // by flow
-  Routes::Way way_;                       // scratch
+  std::vector<Tail> tails_;  // by flow
+  struct Leaving {           // flows that begin together
+    Time start;
+    std::vector<FlowId> flows;
+  };
+  std::vector<Leaving> leaving_;
+  std::vector<std::uint32_t> free_leaving_;
+  std::uint32_t open_ = none;  // that more may join
 };
 
 }  // namespace bandwright

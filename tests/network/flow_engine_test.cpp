@@ -59,6 +59,29 @@ TEST(FlowEngine, StartsAreNotWeights) {
             (std::vector{1999.0, 2001.0}));
 }
 
+// Three lone flows that would all end after 1 ms; after 0.5 ms somebody joins one of them on its link: both
+// have 0.5 and 1 MB left at half speed, until 1.5 ms, and the newcomer 0.5 MB more at full speed.
+TEST(FlowEngine, AJoinedFlowLeavesThoseThatEndTogether) {
+  EXPECT_EQ(ends_us(std::vector{gigabyte, gigabyte, gigabyte},
+                    {flow(0, 1'000'000, {0}), flow(0, 1'000'000, {1}), flow(0, 1'000'000, {2}),
+                     flow(500, 1'000'000, {1})}),
+            (std::vector{1000.0, 1500.0, 1000.0, 2000.0}));
+}
+
+// What links carry is told alike of lone flows and of those that share: 1 GB/s of the second link's 2.
+TEST(FlowEngine, RatesOfLoneFlowsAreTold) {
+  FlowEngine engine(std::vector{1e9, 2e9});
+  const FlowId lone = engine.start(Time(0), way({0, 1}), 1'000'000);
+  engine.refill(Time(0));
+  EXPECT_EQ((std::vector{engine.rate(lone), engine.used(0), engine.used(1)}), (std::vector{1e9, 1e9, 1e9}));
+  EXPECT_EQ(engine.flows_on(1), 1);
+  const FlowId other = engine.start(Time(0), way({1}), 1'000'000);
+  engine.refill(Time(0));
+  EXPECT_EQ((std::vector{engine.rate(lone), engine.rate(other), engine.used(1)}),
+            (std::vector{1e9, 1e9, 2e9}));
+  EXPECT_EQ(engine.flows_on(1), 2);
+}
+
 // The parking lot: a flow over all n links, and one over each. Every link is halved.
 TEST(FlowEngine, ParkingLot) {
   EXPECT_EQ(rates(std::vector{1e9, 1e9, 1e9},
@@ -134,13 +157,14 @@ struct RandomCase {
   std::vector<PlannedFlow> flows;
 };
 
-// Capacities and starts of few values, so that much happens at one moment; or of any.
-RandomCase random_case(std::uint64_t seed) {
+// Capacities and starts of few values, so that much happens at one moment; or of any. Of up to 40 links, or
+// so many that most flows are lone until somebody comes.
+RandomCase random_case(std::uint64_t seed, std::size_t more_links = 0) {
   std::mt19937_64 random(seed);
   const auto below = [&](std::uint64_t n) { return random() % n; };
   RandomCase result;
   const bool even = below(2) == 0;
-  for (std::uint64_t i = 2 + below(40); i > 0; --i) {
+  for (std::uint64_t i = 2 + below(40) + more_links; i > 0; --i) {
     result.capacity.push_back(even ? 1e9 * static_cast<double>(1 + below(4))
                                    : 1e7 * static_cast<double>(1 + below(1000)));
   }
@@ -164,6 +188,10 @@ TEST(FlowEngine, LocalRefillGivesTheTimesOfFillingEverythingAnew) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     const RandomCase one = random_case(seed);
     ASSERT_EQ(play_flows(one.capacity, one.flows), play_flows(one.capacity, one.flows, Refill::All)) << seed;
+    const RandomCase sparse = random_case(seed, 500);
+    ASSERT_EQ(play_flows(sparse.capacity, sparse.flows),
+              play_flows(sparse.capacity, sparse.flows, Refill::All))
+        << seed;
   }
 }
 
