@@ -87,6 +87,8 @@ void Seats::send(const Seat& seat, std::uint32_t id, const Block& block) {
                      .bytes = block.bytes,
                      .dimension = line.dimension,
                      .among_others = count > 1,
+                     .seat = id,
+                     .round = seat.round,
                      .arrival = play_event(PlayEvent::MessageArrives, receiver, seat.round)},
                     seat.begun);
   }

@@ -18,7 +18,7 @@ std::uint32_t taken_index(std::vector<std::uint32_t>& unused, std::size_t size) 
 }  // namespace
 
 void SharedFlows::take_ended(Time now) {
-  engine.take_ended(now, [&](FlowId flow) { owners[flow]->end_flow(flow); });
+  engine.take_ended(now, [&](FlowId flow) { owners[flow]->end_flow(flow, now); });
 }
 
 Flows::Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events, SharedFlows* shared)
@@ -45,7 +45,10 @@ void Flows::send(const Message& message, Time begun) {
     const Routes::Way& way = ways_->find(message, 0, 0, load_);
     if (!way.steps.empty()) {
       return send_flow(way, bytes, last ? begun : begun + way.latency,
-                       {message.arrival, none, last ? way.latency : Time(0)});
+                       {.arrival = message.arrival,
+                        .latency = last ? way.latency : Time(0),
+                        .seat = static_cast<std::uint32_t>(message.seat),
+                        .round = message.round});
     }
   }
   const std::uint32_t index = taken_index(free_packets_, packets_.size());
@@ -79,7 +82,9 @@ void Flows::begin_part(std::uint32_t index, std::uint32_t part, Time begun) {
     if (start > events_.now()) return depart_later(index, part, start);
     return end_part(index, start);
   }
-  send_flow(way, bytes, start, {.packet = index});
+  const Message& message = packet.message;
+  const std::uint32_t seat = packet.leg == 0 ? static_cast<std::uint32_t>(message.seat) : none;
+  send_flow(way, bytes, start, {.packet = index, .seat = seat, .round = message.round});
 }
 
 void Flows::depart_later(std::uint32_t packet, std::uint32_t part, Time start) {
@@ -97,7 +102,23 @@ void Flows::send_flow(const Routes::Way& way, std::int64_t bytes, Time start, co
     if (shared_->owners.size() <= flow) shared_->owners.resize(flow + std::size_t{1});
     shared_->owners[flow] = this;
   }
-  if (start == events_.now()) return engine_.begin(start, flow);
+  if (tail.seat != none) {
+    if (turns_.size() <= tail.seat) turns_.resize(tail.seat + std::size_t{1});
+    Turn& turn = turns_[tail.seat];
+    if (turn.flows > 0 && turn.round != tail.round) {
+      tails_[flow].start = start;
+      (turn.first == none ? turn.first : tails_[turn.last].next) = flow;
+      turn.last = flow;
+      return;
+    }
+    turn.round = tail.round;
+    ++turn.flows;
+  }
+  begin_flow(flow, start, events_.now());
+}
+
+void Flows::begin_flow(FlowId flow, Time start, Time now) {
+  if (start <= now) return engine_.begin(now, flow);
   if (open_ == none || leaving_[open_].start != start) {
     open_ = taken_index(free_leaving_, leaving_.size());
     if (open_ == leaving_.size()) leaving_.emplace_back();
@@ -107,10 +128,23 @@ void Flows::send_flow(const Routes::Way& way, std::int64_t bytes, Time start, co
   leaving_[open_].flows.push_back(flow);
 }
 
-void Flows::end_flow(FlowId flow) {
-  const Tail& tail = tails_[flow];
-  if (tail.packet != none) return end_part(tail.packet, events_.now());
-  events_.push(events_.now() + tail.latency, tail.arrival);
+void Flows::end_flow(FlowId flow, Time now) {
+  const Tail tail = tails_[flow];
+  if (tail.seat != none && --turns_[tail.seat].flows == 0) end_turn(tail.seat, now);
+  if (tail.packet != none) return end_part(tail.packet, now);
+  events_.push(now + tail.latency, tail.arrival);
+}
+
+// The next round that waits may begin.
+void Flows::end_turn(std::uint32_t seat, Time now) {
+  Turn& turn = turns_[seat];
+  if (turn.first != none) turn.round = tails_[turn.first].round;
+  while (turn.first != none && tails_[turn.first].round == turn.round) {
+    const FlowId next = turn.first;
+    turn.first = tails_[next].next;
+    ++turn.flows;
+    begin_flow(next, tails_[next].start, now);
+  }
 }
 
 void Flows::end_part(std::uint32_t index, Time now) {
@@ -125,7 +159,7 @@ void Flows::end_part(std::uint32_t index, Time now) {
 void Flows::handle(std::uint32_t subject) {
   if (subject == next_end) {
     if (events_.now() >= due_) due_ = no_event;
-    return engine_.take_ended(events_.now(), [&](FlowId flow) { end_flow(flow); });
+    return engine_.take_ended(events_.now(), [&](FlowId flow) { end_flow(flow, events_.now()); });
   }
   if (subject < found_then) {
     if (open_ == subject) open_ = none;

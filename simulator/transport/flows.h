@@ -17,6 +17,9 @@ namespace bandwright {
 //
 //   latency ....[===== rate 1/2 =====][== 1 ==]-> arrives
 //
+// An NPU's messages of one collective leave in the order of their rounds, as those of one connection do, and
+// as ports have it; messages of one round, and those of different collectives, share its port.
+//
 // What a sender needs for each message (the library's message_overhead) is part of the latency. Where
 // collectives reach only a share of a dimension's bandwidth (Step::wire_efficiency), its messages are that
 // much longer on a network as it is built; a grid's links are that much slower.
@@ -31,7 +34,7 @@ class Flows final : public Transport {
   void settle() override;
   bool shared_by(const Message& message, std::vector<std::uint32_t>& shared) override;
   // A flow has come to its end.
-  void end_flow(FlowId flow);
+  void end_flow(FlowId flow, Time now);
   [[nodiscard]] std::vector<double> capacities() const { return ways_->capacities(); }
 
  private:
@@ -42,8 +45,19 @@ class Flows final : public Transport {
   // What a flow is of: a message that is one flow, or a part of a packet.
   struct Tail {
     PlayEvent arrival{};
-    std::uint32_t packet = none;
     Time latency;  // after its last byte
+    std::uint32_t packet = none;
+    std::uint32_t seat = none;  // whose turn it takes
+    std::uint32_t round = 0;
+    std::uint32_t next = none;  // flow that waits for the same seat
+    Time start;                 // of its bytes, while it waits
+  };
+  // An NPU's messages of a collective: those of one round are sent at a time.
+  struct Turn {
+    std::uint32_t round = 0;
+    std::uint32_t flows = 0;     // of that round, that have not ended
+    std::uint32_t first = none;  // of those that wait
+    std::uint32_t last = none;
   };
   struct Packet {
     Message message;
@@ -64,6 +78,8 @@ class Flows final : public Transport {
   void depart_later(std::uint32_t packet, std::uint32_t part, Time start);
   void end_part(std::uint32_t packet, Time now);
   void send_flow(const Routes::Way& way, std::int64_t bytes, Time start, const Tail& tail);
+  void begin_flow(FlowId flow, Time start, Time now);
+  void end_turn(std::uint32_t seat, Time now);
   [[nodiscard]] std::int64_t bytes_of(const Message& message, std::uint32_t part) const {
     if (parts_ == 1) return message.bytes;
     return message.bytes / parts_ + (part < message.bytes % parts_ ? 1 : 0);
@@ -85,6 +101,7 @@ class Flows final : public Transport {
   std::vector<Departure> departures_;
   std::vector<std::uint32_t> free_departures_;
   std::vector<Tail> tails_;  // by flow
+  std::vector<Turn> turns_;  // by seat
   struct Leaving {           // flows that begin together
     Time start;
     std::vector<FlowId> flows;

@@ -32,7 +32,11 @@ struct Message {
   int dimension = -1;         // the only one in which the two differ; -1: any
   bool lone = false;          // of a send and its receive, not of a collective: see the transports
   bool among_others = false;  // its sender sends several in the same round of a collective
-  PlayEvent arrival{};        // what happens when the last byte is there
+  // The sender's seat in a collective, and the round it sends in: messages of later rounds leave after those
+  // of earlier ones. -1: no seat.
+  std::int64_t seat = -1;
+  std::uint32_t round = 0;
+  PlayEvent arrival{};  // what happens when the last byte is there
 };
 
 // What carries messages: it knows NPUs, ports and links, and nothing of the program that sends. A transport

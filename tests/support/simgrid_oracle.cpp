@@ -101,6 +101,12 @@ std::vector<sg::Host*> joined_hosts(const std::vector<double>& bytes_per_second,
   return hosts;
 }
 
+// What a rank has begun to send, when.
+struct SendsInTurn {
+  sg::SemaphorePtr begun = sg::Semaphore::create(0);
+  std::vector<double> at_s = {};
+};
+
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 }  // namespace
@@ -169,12 +175,24 @@ RoundsPlayed simgrid_rounds(const std::vector<double>& bytes_per_second, const R
     const std::vector<sg::Host*> hosts = joined_hosts(bytes_per_second, rounds);
     const std::size_t ranks = hosts.size();
     std::vector<double> ends(rounds.size());
+    const auto name = [](std::uint32_t to, std::size_t round) {
+      return std::to_string(to) + "." + std::to_string(round);
+    };
+    std::vector<SendsInTurn> in_turn(senders == Senders::InTurn ? ranks : 0);
+    for (std::uint32_t rank = 0; rank < in_turn.size(); ++rank) {
+      sg::Actor::create("s", hosts[rank], [&, rank] {
+        static char payload = 0;
+        for (std::size_t r = 0; r < rounds.size(); ++r) {
+          const RoundMessage& message = rounds[r][rank];
+          in_turn[rank].begun->acquire();
+          sg::this_actor::sleep_until(in_turn[rank].at_s[r] + message.latency_s);
+          sg::Mailbox::by_name(name(message.to, r))->put(&payload, static_cast<std::uint64_t>(message.bytes));
+        }
+      });
+    }
     for (std::uint32_t rank = 0; rank < ranks; ++rank) {
       sg::Actor::create("r", hosts[rank], [&, rank] {
         static char payload = 0;
-        const auto name = [](std::uint32_t to, std::size_t round) {
-          return std::to_string(to) + "." + std::to_string(round);
-        };
         for (std::size_t r = 0; r < rounds.size(); ++r) {
           sg::Mailbox::by_name(name(rank, r))
               ->set_receiver(sg::Actor::self());  // messages start without being awaited
@@ -182,7 +200,10 @@ RoundsPlayed simgrid_rounds(const std::vector<double>& bytes_per_second, const R
         for (std::size_t r = 0; r < rounds.size(); ++r) {
           const RoundMessage& message = rounds[r][rank];
           sg::Mailbox* box = sg::Mailbox::by_name(name(message.to, r));
-          if (senders == Senders::Ranks) {
+          if (senders == Senders::InTurn) {
+            in_turn[rank].at_s.push_back(sg::Engine::get_clock());
+            in_turn[rank].begun->release();
+          } else if (senders == Senders::Ranks) {
             sg::this_actor::sleep_for(message.latency_s);
             box->put_init(&payload, static_cast<std::uint64_t>(message.bytes))->detach();
           } else {

@@ -34,9 +34,10 @@ struct RoundsPlayed {
   std::vector<double> end_s;  // of each round, when its last message arrives
   double cpu_s = 0.0;         // of the simulation, without setting it up
 };
-// Who sends: an actor for each message; or the rank itself, which is faster there, and the same where no
-// message arrives during its receiver's latency.
-enum class Senders { Actors, Ranks };
+// Who sends: an actor for each message; the rank itself, which is faster there, and the same where no
+// message arrives during its receiver's latency; or an actor for each rank, that sends one message after the
+// other.
+enum class Senders { Actors, Ranks, InTurn };
 // How it finds new rates: of what changed, or of everything (network/optim:Full), the faster where all
 // change.
 enum class Updates { Lazy, Full };
