@@ -49,19 +49,37 @@ bool block_passes_others(const Block& block, const Along& along) {
   return false;
 }
 
+// Trees differ from round to round, and all others are alike in theirs: enough of them have it all.
+bool block_gathers(const Block& block, int npus) {
+  constexpr int most = 64;
+  for (int round = 0; round < std::min(block.rounds, most); ++round) {
+    int sends = 0;
+    int receives = 0;
+    for (int position = 0; position < npus; ++position) {
+      sends = std::max(sends, block.pattern->sends(npus, block, round, position));
+      receives = std::max(receives, block.pattern->receives(npus, block, round, position));
+    }
+    if (receives > std::max(1, sends)) return true;
+  }
+  return false;
+}
+
+const CollectiveAlgorithm& algorithm_on(const Library& library, CollectiveKind phase, int dimension,
+                                        const Along& along) {
+  const DimensionKind& kind = *along.dimension.kind;
+  return algorithm_for(named_algorithm(library, dimension, kind, phase), kind, phase, along.npus);
+}
+
 bool algorithm_passes_others(const Library& library, CollectiveKind phase, int dimension,
                              const Along& along) {
-  const DimensionKind& kind = *along.dimension.kind;
-  const CollectiveAlgorithm& algorithm =
-      algorithm_for(named_algorithm(library, dimension, kind, phase), kind, phase, along.npus);
-  const Program program = algorithm.program(phase, along.npus, 0);
+  const Program program = algorithm_on(library, phase, dimension, along).program(phase, along.npus, 0);
   return std::any_of(program.begin(), program.end(),
                      [&](const Block& block) { return block_passes_others(block, along); });
 }
 
-}  // namespace
-
-std::vector<SharedLinks> shared_links(const Scenario& scenario) {
+// The groups of each dimension for one of whose phases there it holds.
+template <class Holds>
+std::vector<SharedLinks> groups_where(const Scenario& scenario, Holds&& holds) {
   std::vector<std::vector<std::string>> groups(scenario.network.dimensions.size());
   std::set<std::pair<std::uint32_t, CollectiveKind>> seen;
   for (const GroupCollective& call : scenario.graph.collectives) {
@@ -73,13 +91,10 @@ std::vector<SharedLinks> shared_links(const Scenario& scenario) {
                    [&](CollectiveKind phase, std::uint8_t part) {
                      const GroupDimension& own = group.dimensions[part];
                      const Along along(scenario.network, own);
-                     if (along.npus < 2 || along.all_are_neighbours()) return;
                      std::vector<std::string>& names = groups[static_cast<std::size_t>(own.dimension)];
-                     if (std::find(names.begin(), names.end(), group.name) != names.end()) return;
-                     if (along.passes_others(1) ||
-                         algorithm_passes_others(scenario.library, phase, own.dimension, along)) {
-                       names.push_back(group.name);
-                     }
+                     if (along.npus < 2 || std::find(names.begin(), names.end(), group.name) != names.end())
+                       return;
+                     if (holds(phase, own.dimension, along)) names.push_back(group.name);
                    });
   }
   std::vector<SharedLinks> result;
@@ -87,6 +102,25 @@ std::vector<SharedLinks> shared_links(const Scenario& scenario) {
     if (!groups[d].empty()) result.push_back({static_cast<int>(d), std::move(groups[d])});
   }
   return result;
+}
+
+}  // namespace
+
+std::vector<SharedLinks> shared_links(const Scenario& scenario) {
+  return groups_where(scenario, [&](CollectiveKind phase, int dimension, const Along& along) {
+    if (along.all_are_neighbours()) return false;
+    return along.passes_others(1) || algorithm_passes_others(scenario.library, phase, dimension, along);
+  });
+}
+
+std::vector<SharedLinks> shared_links_in(const Scenario& scenario) {
+  return groups_where(scenario, [&](CollectiveKind phase, int dimension, const Along& along) {
+    if (!along.dimension.kind->switched) return false;
+    const Program program =
+        algorithm_on(scenario.library, phase, dimension, along).program(phase, along.npus, 0);
+    return std::any_of(program.begin(), program.end(),
+                       [&](const Block& block) { return block_gathers(block, along.npus); });
+  });
 }
 
 }  // namespace bandwright

@@ -18,4 +18,9 @@ struct SharedLinks {
 // O(collectives x NPUs of a line).
 std::vector<SharedLinks> shared_links(const Scenario& scenario);
 
+// A dimension with one link into an NPU, on which more messages of a round come to an NPU than it sends in
+// it, in collectives of these groups: those of two children to their parent in a tree. They share that link;
+// ports count only what is sent.
+std::vector<SharedLinks> shared_links_in(const Scenario& scenario);
+
 }  // namespace bandwright

@@ -96,6 +96,23 @@ TEST(FlowsOnGrids, WhatSharesNoLinkTakesWhatPortsTake) {
   }
 }
 
+// A tree of 8 on a switch, 0 above 4 above 2 and 6 above the rest, each message the whole chunk, m. Up, the
+// two messages to an NPU share the link into it: 2 m to 2 and 6, 2 m to 4, m to 0. Down, the two of an NPU
+// share the link out of it, and 4 and 2 or 6 send two each: m + 2 m + 2 m. Ports know of links out only: 3 m
+// up, 5 m down.
+TEST(FlowsOnGrids, ATreesChildrenShareTheLinkIntoTheirParent) {
+  FlowCase tree{parse_network("Switch(8)"),
+                plain_system("double-binary-tree"),
+                {CollectiveKind::AllReduce, Bytes(1'000'000)},
+                {50}};
+  tree.library.gib = false;
+  tree.library.latency = {Time(0)};
+  const double message_us = 20.0;
+  EXPECT_NEAR(us(tree), 10 * message_us, 1e-4);
+  tree.library.network = NetworkModel::Ports;
+  EXPECT_NEAR(us(tree), 8 * message_us, 1e-4);
+}
+
 // The same grid link by link takes what the grid takes, where an NPU sends one message at a time into a ring:
 // messages over a switch or to a neighbour, and where several meet on a link.
 TEST(FlowsOnGrids, AGridIsAGraphToo) {

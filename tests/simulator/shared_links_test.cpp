@@ -8,7 +8,8 @@ namespace {
 
 // An all-reduce of the second of two groups, the first innermost.
 std::vector<SharedLinks> links_shared_by(const char* shorthand, std::int64_t inside, std::int64_t outside,
-                                         const std::map<std::string, std::string>& algorithms = {}) {
+                                         const std::map<std::string, std::string>& algorithms = {},
+                                         std::vector<SharedLinks> (*find)(const Scenario&) = shared_links) {
   const Network network = parse_network(shorthand);
   Library library;
   library.algorithms.by_kind = algorithms;
@@ -19,7 +20,7 @@ std::vector<SharedLinks> links_shared_by(const char* shorthand, std::int64_t ins
   }
   const Step graph = std::move(step).finish();
   const std::vector<double> bandwidth(network.dimensions.size(), 50.0);
-  return shared_links({graph, network, library, bandwidth, Time(0)});
+  return find({graph, network, library, bandwidth, Time(0)});
 }
 
 // DP rings of every 8th NPU of a ring pass the seven in between, each with a ring of its own.
@@ -44,6 +45,18 @@ TEST(SharedLinksOfAGrid, OneGroupsMessagesMeetWhereTheyPassOthers) {
   EXPECT_TRUE(links_shared_by("Ring(8)", 8, 1).empty());
   EXPECT_EQ(links_shared_by("Ring(8)", 8, 1, {{"Ring", "halving-doubling"}}).size(), 1U);
   EXPECT_EQ(links_shared_by("Ring(8)", 8, 1, {{"Ring", "direct"}}).size(), 1U);
+}
+
+// In a tree two children send to their parent at a time; all others receive as many messages as they send. A
+// ring has a link into an NPU from each side.
+TEST(SharedLinksOfAGrid, TwoChildrenShareTheLinkIntoTheirParent) {
+  const auto into = [](const char* shorthand, const char* kind, const char* algorithm) {
+    return links_shared_by(shorthand, 8, 1, {{kind, algorithm}}, shared_links_in).size();
+  };
+  EXPECT_EQ(into("Switch(8)", "Switch", "double-binary-tree"), 1U);
+  for (const char* algorithm : {"ring", "direct", "halving-doubling", "ring-both"})
+    EXPECT_EQ(into("Switch(8)", "Switch", algorithm), 0U) << algorithm;
+  EXPECT_EQ(into("Ring(8)", "Ring", "double-binary-tree"), 0U);
 }
 
 }  // namespace
