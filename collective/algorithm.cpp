@@ -89,9 +89,19 @@ Program sized(Program program, const Wire& wire, std::int64_t bytes) {
   return program;
 }
 
+bool played_for_its_time(const Wire& wire, const Program& program) {
+  return !wire.even() && std::any_of(program.begin(), program.end(),
+                                     [](const Block& block) { return !block.pattern->knows_uneven_lines(); });
+}
+
+std::int64_t program_messages(const Program& program, int npus) {
+  std::int64_t messages = 0;
+  for (const Block& block : program) messages += block.pattern->messages(npus, block);
+  return messages;
+}
+
 Time program_time(const Wire& wire, const Program& program) {
-  const auto unknown = [](const Block& block) { return !block.pattern->knows_uneven_lines(); };
-  if (!wire.even() && std::any_of(program.begin(), program.end(), unknown)) return phase_time(wire, program);
+  if (played_for_its_time(wire, program)) return phase_time(wire, program);
   Time time = wire.endpoint_delay();
   for (const Block& block : program) time += block.pattern->duration(wire, block);
   return time;

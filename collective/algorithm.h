@@ -83,6 +83,9 @@ const CollectiveAlgorithm& algorithm_for(const CollectiveAlgorithm* named, const
 Program sized(Program program, const Wire& wire, std::int64_t bytes);
 // The time of such a program on one line whose NPUs start together; played where a pattern does not know it.
 Time program_time(const Wire& wire, const Program& program);
+bool played_for_its_time(const Wire& wire, const Program& program);
+// Messages of all NPUs of a line in it.
+std::int64_t program_messages(const Program& program, int npus);
 // Bytes an NPU sends in it, on average over the line.
 double program_bytes(const Wire& wire, const Program& program);
 

@@ -19,10 +19,9 @@ std::int64_t gathered(std::int64_t shard, int npus) {
 class Planner {
  public:
   Planner(const Collective& collective, const Group& group, const Network& network, const Library& library,
-          std::span<const double> bandwidth)
-      : collective_(collective), library_(library) {
+          std::span<const double> bandwidth, const PhaseTimer& time_of)
+      : collective_(collective), group_(group), library_(library), time_of_(time_of) {
     for (const GroupDimension& part : group.dimensions) {
-      dimensions_.push_back(part.dimension);
       wires_.emplace_back(library, network, part, bandwidth[static_cast<std::size_t>(part.dimension)]);
       npus_.push_back(part.npus);
       ns_per_byte_.push_back(1e9 / bandwidth[static_cast<std::size_t>(part.dimension)] /
@@ -73,7 +72,8 @@ class Planner {
 
   [[nodiscard]] Program program(CollectiveKind kind, std::uint8_t part, int parity) const {
     const Wire& wire = wires_[part];
-    const CollectiveAlgorithm* named = named_algorithm(library_, dimensions_[part], wire.kind(), kind);
+    const CollectiveAlgorithm* named =
+        named_algorithm(library_, group_.dimensions[part].dimension, wire.kind(), kind);
     return algorithm_for(named, wire.kind(), kind, wire.npus()).program(kind, wire.npus(), parity);
   }
 
@@ -99,7 +99,8 @@ class Planner {
           const Wire& wire = wires_[part];
           Phase phase{
               .kind = kind, .part = part, .program = sized(program(kind, part, key.parity), wire, bytes)};
-          phase.duration = program_time(wire, phase.program);
+          phase.duration = time_of_ ? time_of_(group_.dimensions[part], wire, phase.program)
+                                    : program_time(wire, phase.program);
           phase.bytes = program_bytes(wire, phase.program);
           plan.push_back(std::move(phase));
           if (kind == CollectiveKind::ReduceScatter) bytes = wire.part(bytes, wire.npus());
@@ -109,9 +110,10 @@ class Planner {
   }
 
   Collective collective_;
+  const Group& group_;
   const Library& library_;
+  const PhaseTimer& time_of_;
   std::vector<Wire> wires_;
-  std::vector<int> dimensions_;  // of the network, by part
   std::vector<int> npus_;
   std::vector<double> ns_per_byte_;
   std::map<Key, std::uint32_t> index_of_;
@@ -121,11 +123,12 @@ class Planner {
 }  // namespace
 
 CollectivePlan plan_collective(const Collective& collective, const Group& group, const Network& network,
-                               const Library& library, std::span<const double> bandwidth) {
+                               const Library& library, std::span<const double> bandwidth,
+                               const PhaseTimer& time_of) {
   if (collective.bytes <= Bytes(0)) {
     throw InputError(fmt::format("{} of 0 B, expected at least 1 B", collective_name(collective.kind)));
   }
-  return Planner(collective, group, network, library, bandwidth).plan();
+  return Planner(collective, group, network, library, bandwidth, time_of).plan();
 }
 
 }  // namespace bandwright

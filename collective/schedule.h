@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -25,11 +26,16 @@ struct CollectivePlan {
   std::vector<std::uint32_t> plan_of_chunk;
 };
 
+// How long a phase takes on a line of a group's part. Whoever plans several collectives need not work it out
+// for each, or not at all.
+using PhaseTimer = std::function<Time(const GroupDimension& part, const Wire& wire, const Program& program)>;
+
 // Plans a collective over a group: the phases of collective/phases.h in each chunk's order, by the algorithms
 // in use. The data is 1/n of itself after a reduce-scatter and n times itself after an all-gather.
 // `bandwidth` is per NPU and network dimension, in the library's unit. Throws InputError for a size of 0, or
 // times beyond the clock.
 CollectivePlan plan_collective(const Collective& collective, const Group& group, const Network& network,
-                               const Library& library, std::span<const double> bandwidth);
+                               const Library& library, std::span<const double> bandwidth,
+                               const PhaseTimer& time_of = {});  // none: program_time
 
 }  // namespace bandwright

@@ -29,6 +29,28 @@ int busiest_dimension(const CollectivePlan& plan, const Group& group) {
   return busy.empty() ? -1 : group.dimensions[static_cast<std::size_t>(most)].dimension;
 }
 
+// Times of phases; what is played for its time is played once for each different program.
+class KnownTimes {
+ public:
+  Time of(const GroupDimension& part, const Wire& wire, const Program& program) {
+    if (!played_for_its_time(wire, program)) return program_time(wire, program);
+    const auto known = std::find_if(known_.begin(), known_.end(), [&](const Known& each) {
+      return each.part == part && each.program == program;
+    });
+    if (known != known_.end()) return known->time;
+    known_.push_back({part, program, program_time(wire, program)});
+    return known_.back().time;
+  }
+
+ private:
+  struct Known {
+    GroupDimension part;
+    Program program;
+    Time time;
+  };
+  std::vector<Known> known_;
+};
+
 }  // namespace
 
 std::vector<double> npu_factors(const Scenario& scenario, double NpuSpec::*factor) {
@@ -45,16 +67,20 @@ std::vector<double> npu_factors(const Scenario& scenario, double NpuSpec::*facto
   return factors;
 }
 
-CommunicationPlan plan_communication(const Scenario& scenario) {
+CommunicationPlan plan_communication(const Scenario& scenario, PhaseTimes times) {
   CommunicationPlan plan;
+  KnownTimes known;
+  const PhaseTimer time_of = [&](const GroupDimension& part, const Wire& wire, const Program& program) {
+    return times == PhaseTimes::LeftOut ? Time(0) : known.of(part, wire, program);
+  };
   std::vector<double> bandwidth;
   for (std::size_t d = 0; d < scenario.bandwidth.size(); ++d) bandwidth.push_back(scenario.wire_bandwidth(d));
   for (const GroupCollective& call : scenario.graph.collectives) {
     const Group& group = scenario.graph.groups[call.group];
-    CommunicationPlan::Call planned{
-        .plan = plan_collective(call.collective, group, scenario.network, scenario.library, bandwidth),
-        .queues = {},
-        .group = call.group};
+    CommunicationPlan::Call planned{.plan = plan_collective(call.collective, group, scenario.network,
+                                                            scenario.library, bandwidth, time_of),
+                                    .queues = {},
+                                    .group = call.group};
     for (const GroupDimension& part : group.dimensions) {
       planned.queues.push_back(queue_of(plan.queues, part, group));
     }

@@ -55,8 +55,11 @@ struct CommunicationPlan {
   std::vector<LogicalDimension> queues;
 };
 
+// Durations of phases may be left out, where only messages are asked for: on parts of rings, which are not
+// even, working them out takes as many as NPUs^2.
+enum class PhaseTimes : std::uint8_t { Found, LeftOut };
 // Throws InputError.
-CommunicationPlan plan_communication(const Scenario& scenario);
+CommunicationPlan plan_communication(const Scenario& scenario, PhaseTimes times = PhaseTimes::Found);
 
 // Bytes and utilisation of every dimension, and the names of groups; what does not depend on timing but the
 // utilisation, which divides by result.step_time.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core/choice.h"
 #include "simulator/event_driven.h"
@@ -19,13 +20,13 @@ constexpr std::array fidelities = {Choice{Fidelity::Auto, "auto", "folded where 
 // Over flows, what lines that nobody else meets repeat is played once: looked at where that decides
 // something.
 PlayCost cost_of_playing(const Scenario& scenario, const RankedStep& step, const PlayLimits& limits) {
-  constexpr double worth_a_look_s = 4.0;  // below what is said
+  constexpr double worth_a_look_s = 1.0;  // what is said may be five times as long
   constexpr double look_share = 0.1;
   PlayCost cost = play_cost(scenario, step);
   const bool flows = scenario.library.network == NetworkModel::Flows;
   if (!flows || limits.play_all || !step.teams_of_group.empty() || cost.seconds < worth_a_look_s) return cost;
   const double seconds = flow_play_seconds(scenario, look_share * cost.seconds);
-  if (seconds >= cost.seconds) return cost;
+  if (std::isinf(seconds)) return cost;
   cost.events *= seconds / cost.seconds;
   cost.seconds = seconds;
   return cost;
@@ -67,13 +68,24 @@ Fidelity resolved(Fidelity fidelity, const Scenario& scenario, const RankedStep&
 
 StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline,
                     const PlayLimits& limits) {
-  if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
-  return simulate(scenario, of_one_kind(scenario), fidelity, timeline, limits);
+  if (fidelity == Fidelity::Full)
+    return simulate(scenario, of_one_kind(scenario), fidelity, timeline, limits);
+  tell_of_planning(scenario, limits);
+  return simulate_folded(scenario, timeline);
+}
+
+void tell_of_planning(const Scenario& scenario, const PlayLimits& limits) {
+  const PlayCost cost = planning_cost(scenario);
+  if (!limits.force) require_affordable(cost, "--force");
+  if (limits.on_cost) limits.on_cost(cost);
 }
 
 StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity, Timeline* timeline,
                     const PlayLimits& limits) {
-  if (fidelity != Fidelity::Full) return simulate_folded(scenario, timeline);
+  if (fidelity != Fidelity::Full) {
+    tell_of_planning(scenario, limits);
+    return simulate_folded(scenario, timeline);
+  }
   const Scenario own{step.graph,         scenario.network,          scenario.library,
                      scenario.bandwidth, scenario.after_collective, scenario.built};
   const PlayCost cost = cost_of_playing(own, step, limits);

@@ -42,6 +42,8 @@ struct PlayLimits {
 // memory than there is, or more than a day (player/play_cost.h).
 StepResult simulate(const Scenario& scenario, Fidelity fidelity, Timeline* timeline = nullptr,
                     const PlayLimits& limits = {});
+// Says what planning collectives takes, where one NPU stands for all, or throws as above.
+void tell_of_planning(const Scenario& scenario, const PlayLimits& limits);
 // The same for the step of traces, whose `graph` is the scenario's with dependencies of one NPU only.
 StepResult simulate(const Scenario& scenario, const RankedStep& step, Fidelity fidelity,
                     Timeline* timeline = nullptr, const PlayLimits& limits = {});

@@ -153,6 +153,13 @@ void note_shared_links(const Scenario& scenario, std::vector<std::string>& notes
         "not count (--transport flows does: they share the links' bandwidth)",
         few_names(shared.groups), shared.dimension + 1, dimension.kind->name, dimension.npus));
   }
+  for (const SharedLinks& shared : shared_links_in(scenario)) {
+    const Dimension& dimension = scenario.network.dimensions[static_cast<std::size_t>(shared.dimension)];
+    notes.push_back(fmt::format(
+        "several messages of {} come to an NPU of dimension {} {}({}) in one round and share the link into "
+        "it, while ports count what is sent (--transport flows counts both)",
+        few_names(shared.groups), shared.dimension + 1, dimension.kind->name, dimension.npus));
+  }
 }
 
 void play_events(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline,
@@ -174,6 +181,7 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
                                          : resolved(options.fidelity, scenario);
   answer.fidelity = fidelity_name(fidelity);
   if (answer.job && fidelity == Fidelity::Folded && timeline == nullptr) {
+    tell_of_planning(scenario, {.force = options.force, .on_cost = watch.on_cost});
     answer.result = (options.no_leap ? simulate_rounds(scenario) : simulate_leaping(scenario)).result;
   } else {
     if (answer.job) write_out(answer);

@@ -289,7 +289,11 @@ Time LinePace::time_on(std::uint32_t line, std::uint32_t phase) {
   const std::uint32_t kind = kind_of_line_.empty() ? 0 : kind_of_line_[line];
   if (timed.times.size() <= kind) timed.times.resize(kind + 1);
   std::optional<Time>& time = timed.times[kind];
-  if (!time) time = phase_time(wires_[timed.queue], *timed.program, speeds_[kind], in_.on_messages);
+  if (time) return *time;
+  const Wire& wire = wires_[timed.queue];
+  const bool found =
+      speeds_[kind].empty() && played_for_its_time(wire, *timed.program);  // when it was planned
+  time = found ? timed.duration : phase_time(wire, *timed.program, speeds_[kind], in_.on_messages);
   return *time;
 }
 

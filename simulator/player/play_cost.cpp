@@ -66,18 +66,14 @@ CallCost cost_of(const CommunicationPlan& plan, const CommunicationPlan::Call& c
   return cost;
 }
 
-// Messages of phases that are worked out: each different one once, on one line of each kind.
-double worked_out(const Scenario& scenario, const CommunicationPlan& plan) {
+// Calls visit(part, program) for each different program of each logical dimension.
+template <class Visit>
+void for_each_program(const CommunicationPlan& plan, Visit&& visit) {
   struct Known {
     std::uint32_t queue;
     const Program* program;
   };
   std::vector<Known> known;
-  double unlike = 0.0;  // NPUs whose ports differ: lines with one of them may be of a kind of their own
-  for (const NpuSpec& spec : scenario.library.npus) {
-    if (spec.port_speed != 1.0) unlike += static_cast<double>(spec.last - spec.first + 1);
-  }
-  double messages = 0.0;
   for (const CommunicationPlan::Call& call : plan.calls) {
     for (const ChunkPlan& chunk : call.plan.plans) {
       for (const Phase& phase : chunk) {
@@ -87,14 +83,38 @@ double worked_out(const Scenario& scenario, const CommunicationPlan& plan) {
         });
         if (!fresh) continue;
         known.push_back({queue, &phase.program});
-        const int n = plan.queues[queue].part.npus;
-        const double lines = static_cast<double>(scenario.network.npus()) / n;
-        for (const Block& block : phase.program) {
-          messages += std::min(lines, 1.0 + unlike) * static_cast<double>(block.pattern->messages(n, block));
-        }
+        visit(plan.queues[queue].part, phase.program);
       }
     }
   }
+}
+
+Wire wire_of(const Scenario& scenario, const GroupDimension& part) {
+  return {scenario.library, scenario.network, part,
+          scenario.wire_bandwidth(static_cast<std::size_t>(part.dimension))};
+}
+
+// Messages of phases that are worked out: each different one once, on one line of each kind.
+double worked_out(const Scenario& scenario, const CommunicationPlan& plan) {
+  double unlike = 0.0;  // NPUs whose ports differ: lines with one of them may be of a kind of their own
+  for (const NpuSpec& spec : scenario.library.npus) {
+    if (spec.port_speed != 1.0) unlike += static_cast<double>(spec.last - spec.first + 1);
+  }
+  double messages = 0.0;
+  for_each_program(plan, [&](const GroupDimension& part, const Program& program) {
+    const double lines = static_cast<double>(scenario.network.npus()) / part.npus;
+    messages += std::min(lines, 1.0 + unlike) * static_cast<double>(program_messages(program, part.npus));
+  });
+  return messages;
+}
+
+// Of those that are played for their time when they are planned.
+double planned(const Scenario& scenario, const CommunicationPlan& plan) {
+  double messages = 0.0;
+  for_each_program(plan, [&](const GroupDimension& part, const Program& program) {
+    if (played_for_its_time(wire_of(scenario, part), program))
+      messages += static_cast<double>(program_messages(program, part.npus));
+  });
   return messages;
 }
 
@@ -117,7 +137,7 @@ double link_count(const Network& network) {
 }  // namespace
 
 PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
-  const CommunicationPlan plan = plan_communication(scenario);
+  const CommunicationPlan plan = plan_communication(scenario, PhaseTimes::LeftOut);
   std::vector<CallCost> calls;
   for (const CommunicationPlan::Call& call : plan.calls)
     calls.push_back(cost_of(plan, call, scenario.network));
@@ -162,10 +182,22 @@ PlayCost play_cost(const Scenario& scenario, const RankedStep& step) {
     if (!alike) cost.bytes += npus * at_once * waiting_bytes;
   }
   if (scenario.built != nullptr) add_ways(*scenario.built, cost);
-  if (!single_messages) cost.worked_out = worked_out(scenario, plan);
+  cost.worked_out = single_messages ? planned(scenario, plan) : worked_out(scenario, plan);
   cost.seconds += cost.worked_out * round_seconds + cost.events * event_seconds +
                   (flows ? cost.messages * flow_seconds : 0.0);
   return cost;
+}
+
+PlayCost planning_cost(const Scenario& scenario) {
+  const auto uneven = [&](const GroupCollective& call) {
+    const std::vector<GroupDimension>& parts = scenario.graph.groups[call.group].dimensions;
+    return std::any_of(parts.begin(), parts.end(),
+                       [&](const GroupDimension& part) { return !wire_of(scenario, part).even(); });
+  };
+  const std::vector<GroupCollective>& calls = scenario.graph.collectives;
+  if (std::none_of(calls.begin(), calls.end(), uneven)) return {};
+  const double messages = planned(scenario, plan_communication(scenario, PhaseTimes::LeftOut));
+  return {.worked_out = messages, .seconds = messages * round_seconds};
 }
 
 double share_played(const PlayCost& cost, const PlayedSoFar& so_far) {
@@ -177,6 +209,10 @@ double share_played(const PlayCost& cost, const PlayedSoFar& so_far) {
 }
 
 std::string described(const PlayCost& cost) {
+  if (cost.messages == 0.0) {
+    return fmt::format("phases on parts of rings would take {:.3g} messages to work out, about {:.3g} s",
+                       cost.worked_out, cost.seconds);
+  }
   return fmt::format("every NPU by itself would take {:.3g} messages, about {:.3g} GB and {:.3g} s",
                      cost.messages, cost.bytes / 1e9, cost.seconds);
 }

@@ -19,6 +19,9 @@ struct PlayCost {
 };
 // REQUIRES that scenario.graph is step.graph.
 PlayCost play_cost(const Scenario& scenario, const RankedStep& step);
+// Of what is worked out while collectives are planned, on one line of each kind, whoever plays them: phases
+// on parts of rings.
+PlayCost planning_cost(const Scenario& scenario);
 
 // How much of that is behind, 0 to 1.
 double share_played(const PlayCost& cost, const PlayedSoFar& so_far);

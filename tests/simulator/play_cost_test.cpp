@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "core/error.h"
 #include "network/builders.h"
 #include "simulator/player/player.h"
+#include "simulator/simulate.h"
 #include "simulator/transport/flow_network.h"
 
 namespace bandwright {
@@ -103,6 +106,53 @@ TEST(PlayCost, PhasesAreWorkedOutOnce) {
   EXPECT_DOUBLE_EQ(play_cost(scenario, of_one_kind(scenario)).worked_out, once);
   library.npus = {{.first = 3, .last = 4, .port_speed = 0.5}};
   EXPECT_DOUBLE_EQ(play_cost(scenario, of_one_kind(scenario)).worked_out, 3 * once);
+}
+
+// Collectives of a ring's halves, of so many bytes each.
+struct OnHalves {
+  Network network;
+  Library library;
+  Step graph;
+  std::vector<double> bandwidth = {1.0};
+
+  OnHalves(int npus, const std::vector<std::int64_t>& sizes)
+      : network(parse_network("Ring(" + std::to_string(npus) + ")")) {
+    library.chunks = 1;
+    library.latency = {nanoseconds(1)};
+    library.algorithms.by_kind = {{"Ring", "ring-both"}};
+    StepBuilder step("halves", split_into_groups(network, {{"TP", npus / 2}, {"DP", 2}}), {"line"});
+    for (const std::int64_t size : sizes)
+      step.collective({}, {{CollectiveKind::AllReduce, Bytes(size)}, 0}, {});
+    graph = std::move(step).finish();
+  }
+  [[nodiscard]] Scenario scenario() const { return {graph, network, library, bandwidth, Time()}; }
+};
+
+// On half of a ring the last message is longer than the others, so that a phase's time is played for, once
+// for each size: 4 NPUs send 2 (4 - 1) messages. Between two NPUs both ways are as long.
+TEST(PlayCost, PlanningOnPartsOfRingsIsForetold) {
+  EXPECT_DOUBLE_EQ(planning_cost(OnHalves(8, {4000}).scenario()).worked_out, 48);
+  EXPECT_DOUBLE_EQ(planning_cost(OnHalves(8, {4000, 4000, 8000}).scenario()).worked_out, 96);
+  EXPECT_DOUBLE_EQ(planning_cost(OnHalves(8, {4000, 8000}).scenario()).seconds, 96 * 8e-9);
+  EXPECT_DOUBLE_EQ(planning_cost(OnHalves(4, {4000}).scenario()).worked_out, 0);
+  EXPECT_DOUBLE_EQ(planning_cost(OnFour("Ring(4)", NetworkModel::Ports).scenario()).worked_out, 0);
+}
+
+// 4 x 32,767 x 32,768 messages, some 30 s, are not begun before somebody has been told.
+TEST(PlayCost, IsToldBeforeAnythingIsPlanned) {
+  struct Told {};
+  const OnHalves ring(1 << 16, {1 << 30});
+  for (const Fidelity fidelity : {Fidelity::Folded, Fidelity::Full}) {
+    double foretold = 0.0;
+    const PlayLimits limits{.on_cost = [&](const PlayCost& cost) {
+      foretold = cost.worked_out;
+      throw Told();
+    }};
+    const std::clock_t begin = std::clock();
+    EXPECT_THROW(simulate(ring.scenario(), fidelity, nullptr, limits), Told);
+    EXPECT_DOUBLE_EQ(foretold, 4.0 * 32767 * 32768);
+    EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 5.0);
+  }
 }
 
 // Progress by time: events at 40 ns and messages that are worked out at 8.
