@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <limits>
-#include <regex>
 
 #include "core/text.h"
 #include "report/origin.h"
@@ -18,10 +17,6 @@
 
 namespace bandwright {
 namespace {
-
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::MatchesRegex;
 
 // Whole numbers of any kind, times in seconds that are nearest to their picoseconds, nothing for what is not.
 TEST(Value, IsWhatItIsMadeOf) {
