@@ -30,6 +30,15 @@ double at_share(const std::vector<double>& sorted, double share) {
   return std::lerp(sorted[below], sorted[above], place - static_cast<double>(below));
 }
 
+// Lines, and what a progress bar draws over each other on one.
+std::vector<std::string_view> lines_of(std::string_view output) {
+  std::vector<std::string_view> lines;
+  for (const std::string_view line : split(output, '\n')) {
+    for (const std::string_view drawn : split(line, '\r')) lines.push_back(drawn);
+  }
+  return lines;
+}
+
 }  // namespace
 
 RatePattern::RatePattern(const std::string& text) : text_(text), regex_(compiled(text)) {
@@ -43,7 +52,7 @@ RatePattern::RatePattern(const std::string& text) : text_(text), regex_(compiled
 std::vector<double> RatePattern::rates_in(std::string_view output) const {
   constexpr double highest = 1e15;
   std::vector<double> rates;
-  for (const std::string_view whole : split(output, '\n')) {
+  for (const std::string_view whole : lines_of(output)) {
     const std::string line(whole.substr(0, longest_line));
     for (auto match = std::sregex_iterator(line.begin(), line.end(), regex_); match != std::sregex_iterator();
          ++match) {

@@ -24,6 +24,17 @@ TEST(Rates, ALineWithoutEndIsCut) {
   EXPECT_THAT(RatePattern("([0-9]+) *x").rates_in(std::string(5'000'000, 'a') + "7x\n8x"), ElementsAre(8.0));
 }
 
+// A progress bar draws its line over and over: each time it is drawn counts, however often.
+TEST(Rates, EachTimeAProgressBarIsDrawnIsALine) {
+  std::string drawn = "epoch 1\r\n";
+  for (int i = 1; i <= 2000; ++i)
+    drawn += "\r 50%|#####     | 5/10 [00:01<00:01, " + std::to_string(i) + ".5it/s]";
+  const std::vector<double> rates = RatePattern("([0-9.]+)it/s").rates_in(drawn + "\r\ndone\r\n");
+  ASSERT_EQ(rates.size(), 2000U);
+  EXPECT_EQ(rates.front(), 1.5);
+  EXPECT_EQ(rates.back(), 2000.5);
+}
+
 TEST(Rates, APatternHasOneGroup) {
   EXPECT_THROW(RatePattern("[0-9]+"), InputError);
   EXPECT_THROW(RatePattern("([0-9]+) of ([0-9]+)"), InputError);
