@@ -60,6 +60,9 @@ std::string commented(const Sample& sample, const FileFormat& format, const std:
   return result + text;
 }
 
+// To the last digit, as a file of ours has it.
+std::string exact(Time time) { return yaml_line(kinds::time().write(time)); }
+
 std::vector<std::string> ignored_lines(const std::vector<std::string>& ignored) {
   std::vector<std::string> lines;
   for (const std::string& line : ignored) lines.push_back("ignored: " + line);
@@ -80,7 +83,7 @@ std::string import_network(const Sample& sample, std::vector<std::string>& notes
         fmt::format("bandwidth in GB/s per NPU, for simulate: --bandwidth {}", fmt::join(speeds, ",")));
   }
   std::vector<std::string> delays;
-  for (const Time t : loaded.latency) delays.push_back(format_time(t));
+  for (const Time t : loaded.latency) delays.push_back(exact(t));
   if (!delays.empty()) {
     notes.push_back(
         fmt::format("latency of one hop, for a system file: latency: [{}]", fmt::join(delays, ", ")));
@@ -98,8 +101,8 @@ std::string import_layers(const Sample& sample, std::vector<std::string>& notes)
                          "the text itself with --workload");
   }
   if (text.update > Time()) {
-    notes.push_back(fmt::format("for a system file, from the last column: after_collective: {}",
-                                format_time(text.update)));
+    notes.push_back(
+        fmt::format("for a system file, from the last column: after_collective: {}", exact(text.update)));
   }
   if (text.recompute == Recompute::Full)
     notes.emplace_back("recomputes from its checkpoints: --recompute full");

@@ -93,6 +93,20 @@ TEST(Kinds, RandomNumbersReadBackExactly) {
   }
 }
 
+// So do times, to the picosecond of the last day of the clock, and sizes to the last byte.
+TEST(Kinds, WholeQuantitiesReadBackExactly) {
+  std::mt19937_64 random(8);
+  for (int i = 0; i < 500; ++i) {
+    const auto limit = static_cast<std::uint64_t>(clock_end.value()) >> (random() % 60);
+    const Time time = picoseconds(static_cast<std::int64_t>(random() % (limit + 1)));
+    expect_kept<Time>(kinds::time(), {time, time / 1000 * 1000, clock_end - time});
+    expect_kept<Bytes>(kinds::size(), {bytes(static_cast<std::int64_t>(random() >> (14 + random() % 50)))});
+  }
+  EXPECT_EQ(read_as(kinds::time(), "86399999999999 ns"), picoseconds(86'399'999'999'999'000));
+  EXPECT_EQ(read_as(kinds::time(), "8640000 s"), clock_end);
+  EXPECT_EQ(read_as(kinds::time(), "8639999 s") - read_as(kinds::time(), "8639998999 ms"), nanoseconds(1e6));
+}
+
 TEST(Kinds, RefusalsNamePlaceTextAndWhatWasExpected) {
   EXPECT_EQ(refusal_of(kinds::integer(1, 9), "10"), "f.yaml:1: key: '10' is not a whole number from 1 to 9");
   EXPECT_EQ(refusal_of(kinds::integer(1, 9), "2.5"),
