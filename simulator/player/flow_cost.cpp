@@ -11,11 +11,11 @@ namespace {
 
 constexpr double act_seconds = 60e-9;    // of an operation of an NPU, or a phase of a line
 constexpr double look_seconds = 0.1e-6;  // at a message's way
-// A message that meets others, with its share of new rates, and for each link of its way; one that meets
-// nobody. Measured: 0.75 to 2.1 us over 6 links of a tree, 3.2 over 16 of a torus, 5.5 over 100 of a ring;
-// 0.06 to 0.15.
-constexpr double met_seconds = 0.8e-6;
-constexpr double met_link_seconds = 0.06e-6;
+// A message that meets others of its round, with its share of new rates, and for each link of its way; one
+// that meets nobody there. Measured, over all messages: 0.75 to 2.4 us over 6 links of a tree, 3.4 over 16 of
+// a torus, 5.3 over 100 of a ring; 0.06 to 0.15 where nobody is met.
+constexpr double met_seconds = 2.5e-6;
+constexpr double met_link_seconds = 0.05e-6;
 constexpr double lone_seconds = 0.1e-6;
 constexpr double usual_links = 6.0;  // of ways that are not known beforehand
 

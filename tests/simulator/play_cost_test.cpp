@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "network/builders.h"
+#include "simulator/player/flow_cost.h"
 #include "simulator/player/player.h"
 #include "simulator/simulate.h"
 #include "simulator/transport/flow_network.h"
@@ -153,6 +154,18 @@ TEST(PlayCost, IsToldBeforeAnythingIsPlanned) {
     EXPECT_DOUBLE_EQ(foretold, 4.0 * 32767 * 32768);
     EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 5.0);
   }
+}
+
+// As flows a message that meets nobody costs a part of one that shares links: on a ring, to a neighbour,
+// against halving-doubling, whose messages pass others.
+TEST(PlayCost, MessagesThatMeetCostMore) {
+  const auto seconds_of_each = [](const char* algorithm) {
+    OnFour ring("Ring(64)", NetworkModel::Flows);
+    ring.library.algorithms.by_kind = {{"Ring", algorithm}};
+    return flow_play_seconds(ring.scenario()) / ring.cost().messages;
+  };
+  EXPECT_LT(8.0 * seconds_of_each("ring"), seconds_of_each("halving-doubling"));
+  EXPECT_LT(seconds_of_each("ring"), 0.3e-6);
 }
 
 // Progress by time: events at 40 ns and messages that are worked out at 8.
