@@ -170,6 +170,14 @@ void run(const PlanOptions& options, Crew& crew) {
   plot_answer("plan", of, plan_picture(answer, map), options.plot);
 }
 
+// What follows may be the model or the machine, since the value may be left out.
+void take_pareto(PlanOptions& options, const std::string& word) {
+  options.question.pareto = true;
+  if (word.empty() || word == "time,cost") return;
+  if (word.find(',') != std::string::npos) throw CLI::ValidationError("--pareto", "expected time,cost");
+  options.words.push_back(word);
+}
+
 void add_plan_options(CLI::App& command, PlanOptions& options) {
   command
       .add_option("--minimize", options.search.minimize,
@@ -184,14 +192,11 @@ void add_plan_options(CLI::App& command, PlanOptions& options) {
       ->type_name("SIZE");
   command
       .add_option_function<std::string>(
-          "--pareto", [&options](const std::string&) { options.question.pareto = true; },
+          "--pareto", [&options](const std::string& word) { take_pareto(options, word); },
           "the best of each NPU count that none beats in step time and in what is minimized; with --npu\n"
           "the fastest within --budget, within half of what that costs, and so on, or, of what else is\n"
           "minimized, the cheapest with steps a little longer than the fastest, and so on")
       ->expected(0, 1)
-      ->check([](const std::string& word) {
-        return word.empty() || word == "time,cost" ? std::string() : "expected time,cost";
-      })
       ->type_name("[time,cost]");
   command.add_option("--explain", options.question.explain, "why not this one: 'tp 8 pp 8'")
       ->type_name("DIVISION");
@@ -239,6 +244,7 @@ void add_plan(CLI::App& app) {
           "      model: a transformer: a name, a YAML file, a Hugging Face config.json, or a space of\n"
           "      divisions\n"
           "      machine: a name of `list machines`, or a YAML file (dgx-a100)");
+  add_job_option(*command, job, &Job::model)->description("in place of <model>");
   add_job_option(*command, job, &Job::machine, "--machine,--system")->description("in place of <machine>");
   add_job_option(*command, job, &Job::npus)->description("NPUs of the job, or a list of counts to compare");
   add_plan_options(*command, *options);

@@ -19,9 +19,15 @@ constexpr std::size_t name_width = 30;  // of options, the library's
 constexpr std::string_view usual_group = "Options";
 constexpr std::string_view examples_heading = "Examples:";
 
+// Lines of a description are broken anew where they stand.
+std::string in_one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
 // `text` in one line, cut between words where it is longer.
 std::string cut(std::string_view text, std::size_t width) {
-  std::string line = wrapped(text, std::string_view::npos).front();
+  std::string line = wrapped(in_one_line(std::string(text)), std::string_view::npos).front();
   if (width_of(line) <= width) return line;
   constexpr std::string_view more = " ...";
   return wrapped(line, width - more.size()).front() + std::string(more);
@@ -94,7 +100,8 @@ std::string one_gap(std::string text) {
 
 std::string Help::make_option_desc(const CLI::Option* option) const {
   if (option->get_description().empty()) return {};
-  return fmt::format("{}", fmt::join(wrapped(option->get_description(), page_width - name_width - 2), "\n"));
+  const std::string text = in_one_line(option->get_description());
+  return fmt::format("{}", fmt::join(wrapped(text, page_width - name_width - 2), "\n"));
 }
 
 std::string Help::make_footer(const CLI::App* app) const {
