@@ -1,4 +1,5 @@
 // Tokens on their way to experts: how many bytes, over which links, and beside what.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -202,6 +203,13 @@ TEST(ExpertParallel, IsARemedy) {
   const double capacity = load_machine("dgx-h100").npu.memory_bytes;
   ASSERT_GT(memory_bill(model, p).total(), capacity);
   EXPECT_NE(remedy(model, p, capacity).find("--ep 8"), std::string::npos) << remedy(model, p, capacity);
+  // No further than needed.
+  for (const std::int64_t expert : {2, 4}) {
+    Parallelism enough = p;
+    enough.expert = expert;
+    const std::string told = remedy(model, p, memory_bill(model, enough).total()) + " ";
+    EXPECT_NE(told.find(fmt::format("--ep {} ", expert)), std::string::npos) << told;
+  }
 }
 
 // Of the optimizer's update each NPU does that of its own experts' share: none is done twice or left out.

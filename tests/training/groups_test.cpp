@@ -52,6 +52,7 @@ std::vector<GroupsCase> group_cases() {
           {"Switch(8)_Switch(8)", {.tensor = 2, .context = 2, .data = 16, .placement = outward}},
           {"Switch(8)_Switch(8)", {.expert = 8, .pipeline = 2, .data = 32}},
           {"Switch(8)_Switch(8)", {.tensor = 2, .context = 2, .expert = 8, .data = 16}},
+          {"Switch(8)_Switch(8)", {.tensor = 2, .context = 2, .expert = 2, .data = 16}},
           {"Switch(8)_Switch(8)", {.tensor = 4, .expert = 8, .expert_tensor = 1, .data = 16}},
           {"Switch(8)_Switch(8)", {.tensor = 4, .expert = 4, .expert_tensor = 2, .pipeline = 2, .data = 8}},
           {"Ring(4)_FullyConnected(4)_Switch(4)", {.tensor = 2, .expert = 4, .data = 32}}};

@@ -30,6 +30,26 @@ TEST(LayerCost, CountsTheRopePartOfLatentAttention) {
             dense_layer_cost(plain, unfused, npu).attention.forward.core);
 }
 
+// Every kernel begins once, whatever it does.
+TEST(LayerCost, EveryKernelHasItsOverhead) {
+  Npu npu = load_machine("dgx-a100").npu;
+  npu.watts = 0.0;
+  npu.constants.sustained = 1.0;  // at one clock, however long units rest
+  const TransformerArchitecture model = load_architecture("llama3-8b");
+  for (const AttentionKernel kernel : {AttentionKernel::Unfused, AttentionKernel::Flash}) {
+    const auto times = [&](double overhead_us) {
+      npu.constants.kernel_overhead_us = overhead_us;
+      return dense_layer_cost(model, {.attention = kernel}, npu).attention;
+    };
+    const BlockPasses none = times(0.0);
+    const BlockPasses some = times(2.0);
+    for (const auto pass :
+         {&BlockPasses::forward, &BlockPasses::input_gradient, &BlockPasses::weight_gradient}) {
+      EXPECT_NEAR((some.*pass).ns() - (none.*pass).ns(), 2e3 * (some.*pass).kernels, 1.0);
+    }
+  }
+}
+
 // With c = 0.6 of the limit beside, matrix units that run half of the time may take (1 - 0.5 x 0.6) / 0.5
 // = 1.4 times the limit: sustained x 1.4^0.4 = 1.1441 times their own speed alone. At that clock f, hot / f =
 // cold.

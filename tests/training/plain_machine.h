@@ -70,17 +70,17 @@ inline double sent_bytes(const Step& step, const std::string& group, CollectiveK
   return found == all.end() ? 0.0 : found->second;
 }
 
-// Nanoseconds of all executions on the compute stream, by role.
-inline std::map<Role, double> computed_ns(const Step& step) {
-  std::map<Role, double> computed;
+// Nanoseconds of all executions of one kind, by role.
+inline std::map<Role, double> taken_ns(const Step& step, OperationKind kind) {
+  std::map<Role, double> taken;
   const std::vector<double> times = executions(step);
   for (std::size_t i = 0; i < step.operations.size(); ++i) {
     const Operation& operation = step.operations[i];
-    if (operation.kind == OperationKind::Compute) {
-      computed[operation.role] += times[i] * to_ns(operation.duration);
-    }
+    if (operation.kind == kind) taken[operation.role] += times[i] * to_ns(operation.duration);
   }
-  return computed;
+  return taken;
 }
+inline std::map<Role, double> computed_ns(const Step& step) { return taken_ns(step, OperationKind::Compute); }
+inline std::map<Role, double> issued_ns(const Step& step) { return taken_ns(step, OperationKind::Host); }
 
 }  // namespace bandwright

@@ -234,6 +234,22 @@ TEST(StepTimes, AreThoseOfTheirPasses) {
   }
 }
 
+// A host issues a kernel of the forward pass in host_us, and those of the backward pass, which autograd
+// queues, in a quarter: both gradients of attention and FFN. What one more layer adds, in three
+// micro-batches.
+TEST(StepTimes, TheHostIssuesEveryKernel) {
+  TrainingJob job = plain_job("llama3-8b", {.data = 2, .global_batch = 6});
+  job.machine.npu.constants.host_us = 7.0;
+  const LayerCost layer = dense_layer_cost(job.model, job.parallelism, job.machine.npu);
+  const double kernels = layer.attention.input_gradient.kernels + layer.attention.weight_gradient.kernels +
+                         layer.ffn.input_gradient.kernels + layer.ffn.weight_gradient.kernels;
+  ASSERT_GT(layer.ffn.weight_gradient.kernels, 0.0);
+  std::map<Role, double> fewer = issued_ns(step_of(job));
+  ++job.model.layers;
+  std::map<Role, double> more = issued_ns(step_of(job));
+  EXPECT_NEAR(more[Role::InputGradient] - fewer[Role::InputGradient], 3.0 * 0.25 * kernels * 7e3, 1.0);
+}
+
 // A second memory slows the phase down whose tensors it holds, and no other.
 TEST(StepTimes, SlowdownsAreOfTheirPhase) {
   TrainingJob job = plain_job("gpt-1.7b", {.data = 2, .global_batch = 4, .recompute = Recomputation::Full});
