@@ -56,6 +56,7 @@ std::vector<FreeCase> free_cases() {
     all.push_back(whole({{"Ring", 4}}, software));
     all.push_back(whole({{"FullyConnected", 4}, {"Switch", 8}}, software));
     all.push_back(whole({{"Ring", 2}, {"Switch", 8}, {"Switch", 16}}, software));
+    all.push_back(whole({{"Ring", 2}, {"FullyConnected", 2}, {"Switch", 2}, {"Switch", 4}}, software));
   }
   return all;
 }

@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/io/paths.h"
+#include "tests/training/plain_machine.h"
 #include "training/collective_time.h"
 
 namespace bandwright {
@@ -18,6 +21,21 @@ double sum_of(const GraphEstimate& result) {
 
 GraphEstimate estimate_on(const Machine& machine, const Network& network, const Step& graph) {
   return estimate(graph, network, machine.gb_per_s(network));
+}
+
+// An NPU of 1 FLOP/ns and all the memory's speed computes what it can; one of 1 GB/s of memory and all speed
+// of computing, FLOP per byte that passes. Of both together it is the harmonic mean or more, and less than
+// either.
+TEST(Roofline, IsOfTheSlowerOfComputeAndMemory) {
+  const ImageModel model = load_image_model("resnet-50");
+  const double compute = roofline_flop_per_s(model, only_compute(), Precision::Bf16);
+  EXPECT_NEAR(compute, 1e9, 1.0);
+  const double memory = roofline_flop_per_s(model, only_memory(), Precision::Bf16);
+  Npu both = only_compute();
+  both.memory_gb_per_s = only_memory().memory_gb_per_s;
+  const double together = roofline_flop_per_s(model, both, Precision::Bf16);
+  EXPECT_GE(together, 1.0 / (1.0 / compute + 1.0 / memory));
+  EXPECT_LT(together, std::min(compute, memory));
 }
 
 // Nothing hides anything without overlap: a step is the compute of all lines, and each collective in turn
