@@ -17,7 +17,7 @@
 #include "training/machine.h"
 #include "validation/data_set.h"
 #include "validation/memory_set.h"
-#include "validation/run_recipes.h"
+#include "validation/runs/run_recipes.h"
 #include "workload/architecture.h"
 #include "workload/image_model.h"
 #include "workload/transformer.h"

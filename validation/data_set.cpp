@@ -15,7 +15,7 @@
 #include "core/text.h"
 #include "validation/kernel_sets.h"
 #include "validation/memory_set.h"
-#include "validation/run_table.h"
+#include "validation/runs/run_table.h"
 #include "validation/training_sets.h"
 
 namespace bandwright {

@@ -75,8 +75,8 @@ double target_percent(std::string_view name);  // 10 for an unknown set
 // A file of that kind. Throws InputError for missing columns, and for a file that is no table.
 DataSet read_data_set(const DataSetKind& kind, const std::filesystem::path& file);
 
-// The sets of a file: of its kind by its name, or of a table of runs by its columns (validation/run_table.h);
-// none of any other file.
+// The sets of a file: of its kind by its name, or of a table of runs by its columns
+// (validation/runs/run_table.h); none of any other file.
 std::vector<DataSet> read_data_sets(const std::filesystem::path& file);
 bool is_data_set(const std::filesystem::path& file);  // whether it is one of those, with rows or without
 

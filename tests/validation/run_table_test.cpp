@@ -1,5 +1,5 @@
 // Tables of published runs: what a row becomes, and what becomes of a row that cannot be run.
-#include "validation/run_table.h"
+#include "validation/runs/run_table.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

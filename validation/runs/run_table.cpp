@@ -1,4 +1,4 @@
-#include "validation/run_table.h"
+#include "validation/runs/run_table.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +14,7 @@
 #include "core/yaml.h"
 #include "training/estimate.h"
 #include "validation/read_rows.h"
-#include "validation/run_recipes.h"
+#include "validation/runs/run_recipes.h"
 #include "validation/software.h"
 #include "validation/training_row.h"
 

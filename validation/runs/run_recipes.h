@@ -13,7 +13,7 @@ namespace bandwright {
 template <class T>
 class Fields;  // core/fields.h
 
-// A column of a table of published runs (validation/run_table.h).
+// A column of a table of published runs (validation/runs/run_table.h).
 struct RunColumn {
   std::string_view name;
 };

@@ -1,4 +1,4 @@
-#include "validation/run_recipes.h"
+#include "validation/runs/run_recipes.h"
 
 #include "core/field_collections.h"
 #include "core/fields.h"
