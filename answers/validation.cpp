@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
+#include "core/io/csv.h"
 #include "report/unit.h"
 #include "validation/fit.h"
 
@@ -118,13 +120,6 @@ Table not_run_table(const ValidationAnswer& answer) {
   return table;
 }
 
-// A cell of a CSV file in quotes, those within it twice.
-std::string in_quotes(std::string_view text) {
-  std::string cell = "\"";
-  for (const char c : text) cell += c == '"' ? "\"\"" : std::string(1, c);
-  return cell + '"';
-}
-
 }  // namespace
 
 Table constants_table(const Calibration& calibration) {
@@ -217,7 +212,7 @@ Document validation_rows(const ValidationAnswer& answer) {
 }
 
 std::string step_errors(const ValidationAnswer& answer) {
-  const auto yes = [](bool value) { return value ? "yes" : "no"; };
+  const auto yes = [](bool value) { return std::string(value ? "yes" : "no"); };
   std::string text =
       "run,configuration,npu,experts,parameters,npus,tokens_per_npu,tensor,pipeline,weights_divided,"
       "precision,error\n";
@@ -233,11 +228,13 @@ std::string step_errors(const ValidationAnswer& answer) {
       if (!row.kind) continue;
       const StepKind& kind = *row.kind;
       const double error = (time ? 1.0 : -1.0) * std::log1p(each.errors[r]);
-      text += fmt::format("{},{},{},{},{:.4g},{},{:.6g},{},{},{},{},{:.4f}\n",
-                          in_quotes(fmt::format("{}: {}", each.set->name, row.label)),
-                          in_quotes(row.configuration), kind.npu, yes(kind.experts), kind.parameters,
-                          kind.npus, kind.tokens_per_npu, yes(kind.tensor), yes(kind.pipeline),
-                          yes(kind.weights_divided), precision_name(kind.precision), error);
+      append_csv_row(
+          text, std::vector<std::string>{
+                    fmt::format("{}: {}", each.set->name, row.label), row.configuration,
+                    std::string(kind.npu), yes(kind.experts), fmt::format("{:.4g}", kind.parameters),
+                    fmt::to_string(kind.npus), fmt::format("{:.6g}", kind.tokens_per_npu), yes(kind.tensor),
+                    yes(kind.pipeline), yes(kind.weights_divided),
+                    std::string(precision_name(kind.precision)), fmt::format("{:.4f}", error)});
     }
   }
   return text;
