@@ -113,7 +113,7 @@ void take_machine_words(std::vector<std::string> words, Job& job) {
     return refuse_words(words);
   }
   if (job.machine.empty() && !names_graph(job.network)) std::swap(job.machine, job.network);
-  if (words.size() > 1 && names_machine(words.back()) && !names_machine(words.front()))
+  if (words.size() > 1 && machine_is_last(words.front(), words.back(), false))
     std::swap(words.front(), words.back());
   take_word(words, job.machine);
   if (job.model.empty() && !words.empty()) {

@@ -23,6 +23,17 @@ std::string usual_names(const JobOption& option) {
   return typed_name(option);
 }
 
+// Whether a word is a machine's name, or a file that says that it is one.
+bool names_machine(const std::string& word) {
+  if (find_input("machines", word)) return true;
+  if (!word.ends_with(".yaml") && !word.ends_with(".yml") && !is_written_out(word)) return false;
+  try {
+    return YamlValue::load(word).declared_kind() == "machine";
+  } catch (const InputError&) {
+    return false;  // who reads it for an answer says what is wrong with it
+  }
+}
+
 }  // namespace
 
 CLI::Option* add_job_option(CLI::App& command, Job& job, std::string Job::*word, const std::string& names) {
@@ -73,24 +84,19 @@ void take_word(std::vector<std::string>& words, std::string& option) {
   words.erase(words.begin());
 }
 
-bool names_machine(const std::string& word) {
-  if (find_input("machines", word)) return true;
-  if (!word.ends_with(".yaml") && !word.ends_with(".yml") && !is_written_out(word)) return false;
-  try {
-    return YamlValue::load(word).declared_kind() == "machine";
-  } catch (const InputError&) {
-    return false;  // who reads it for an answer says what is wrong with it
-  }
+bool machine_is_last(const std::string& first, const std::string& last, bool usually) {
+  if (names_machine(first) != names_machine(last)) return names_machine(last);
+  const bool other = !kind_instead("machines", first).empty();  // the other word is misspelt
+  return other == !kind_instead("machines", last).empty() ? usually : other;
 }
 
-void take_model_and_machine(const std::vector<std::string>& words, Job& job) {
-  for (const std::string& word : words) {
-    const bool machine = !job.model.empty() || names_machine(word);
-    std::string& option = machine ? job.machine : job.model;
-    if (!option.empty())
-      throw InputError(fmt::format("unknown argument '{}': the machine is {}", word, option));
-    option = word;
-  }
+void take_model_and_machine(std::vector<std::string> words, Job& job) {
+  if (words.size() == 2 && !machine_is_last(words[0], words[1], true)) std::swap(words[0], words[1]);
+  if (words.size() == 1 && names_machine(words[0])) take_word(words, job.machine);
+  take_word(words, job.model);
+  take_word(words, job.machine);
+  if (!words.empty())
+    throw InputError(fmt::format("unknown argument '{}': the machine is {}", words.front(), job.machine));
 }
 
 void refuse_words(const std::vector<std::string>& words) {

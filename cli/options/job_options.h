@@ -25,12 +25,11 @@ void take_system(const std::string& system, Job& job);
 
 // Takes a positional for an option that was not given.
 void take_word(std::vector<std::string>& words, std::string& option);
-// <model> and <machine>, in either order, each where no option gives it: a machine's name and the first key
-// of a file tell which is which, and of two words that do not the first is the model. Throws InputError for
-// one more.
-void take_model_and_machine(const std::vector<std::string>& words, Job& job);
-// Whether a word is a machine's name, or a file that says that it is one.
-bool names_machine(const std::string& word);
+// <model> [<machine>] in either order, each where no option gives it. Throws InputError for one more.
+void take_model_and_machine(std::vector<std::string> words, Job& job);
+// Whether the second of a machine and something else is the machine: lists of names tell, of either, and the
+// first key of a file.
+bool machine_is_last(const std::string& first, const std::string& last, bool usually);
 // Throws InputError for words that nothing took, and a budget's where none is wanted any more.
 void refuse_words(const std::vector<std::string>& words);
 void refuse_second_budget(const Job& job, const std::vector<std::string>& words);
