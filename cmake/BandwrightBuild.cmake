@@ -51,9 +51,10 @@ function(bandwright_module name)
   target_compile_features(bandwright_${name} PUBLIC cxx_std_20)
 endfunction()
 
-# bandwright_test(<folder> SOURCES ... [USES ...] [LABELS ...] [TOGETHER <suite>])
+# bandwright_test(<folder> SOURCES ... [USES ...] [LABELS ...] [TOGETHER <pattern>...])
 # One GoogleTest program for a folder's tests, run from the project's root so that tests find inputs/ and
-# ../shared. Each test is a process of its own but for those of the suite TOGETHER, which share what takes long.
+# ../shared. Each test is a process of its own but for those of each pattern of TOGETHER, which share one: tests that
+# share what takes long, and seeds by the hundred, which take less time than a process needs to start.
 # The label `threads` says that it starts threads: it is run under the thread sanitizer, too.
 function(bandwright_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;USES;LABELS;TOGETHER" ${ARGN})
@@ -63,15 +64,18 @@ function(bandwright_test name)
   bandwright_runs_once(bandwright_test_${name})
   set(others)
   if(arg_TOGETHER)
-    set(others TEST_FILTER -${arg_TOGETHER}.*)
+    string(REPLACE ";" ":" others "${arg_TOGETHER}")
+    set(others TEST_FILTER "-${others}")
   endif()
   gtest_discover_tests(bandwright_test_${name} ${others}
     TEST_PREFIX "${name}." WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} DISCOVERY_TIMEOUT 60
     PROPERTIES LABELS "${arg_LABELS}")
-  if(arg_TOGETHER)
-    add_test(NAME ${name}.${arg_TOGETHER} COMMAND bandwright_test_${name} --gtest_filter=${arg_TOGETHER}.*
+  foreach(pattern ${arg_TOGETHER})
+    add_test(NAME ${name}.${pattern} COMMAND bandwright_test_${name} --gtest_brief=1 --gtest_filter=${pattern}
       WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  endif()
+    set_tests_properties(${name}.${pattern} PROPERTIES
+      LABELS "${arg_LABELS}" FAIL_REGULAR_EXPRESSION "PASSED  . 0 tests" COST 100)
+  endforeach()
   if("threads" IN_LIST arg_LABELS)
     add_dependencies(thread_tests bandwright_test_${name})
   endif()
