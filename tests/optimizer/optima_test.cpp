@@ -1,0 +1,60 @@
+// Optima of random problems, as they were: which of allocations that are equally good is chosen must not
+// change unseen, nor how often the oracle is asked.
+#include <numeric>
+
+#include "optimizer/ranges.h"
+#include "optimizer/solver.h"
+#include "optimizer/steps.h"
+#include "tests/optimizer/random_problems.h"
+#include "tests/support/as_it_was.h"
+
+namespace bandwright {
+namespace {
+
+std::string list(std::span<const double> numbers) {
+  std::string text;
+  for (const double number : numbers) {
+    text += fmt::format("{}{:.10g}", text.empty() ? "" : " ", std::abs(number) < 1e-9 ? 0.0 : number);
+  }
+  return text;
+}
+
+TEST(Optima, AreWhatTheyWere) {
+  expect_as_it_was("optima", 1e-8, [](const std::string& seed) {
+    const int number = std::stoi(seed);
+    std::mt19937 random(static_cast<unsigned>(number));
+    const int n = 2 + number % 4;
+    const KnownCuts one = random_cuts(n, random);
+    const KnownCuts other = random_cuts(n, random);
+    Problem problem{n, {{1.0, one.oracle()}}, random_constraints(n, random), {}, 40.0};
+    problem.price.resize(static_cast<std::size_t>(n));
+    std::iota(problem.price.begin(), problem.price.end(), 1.0);
+    if (number % 3 == 0) problem.step_times.push_back({0.5, other.oracle()});
+    if (number % 5 < 2) problem.target = Target::PerfPerCost;
+    if (number % 5 == 2) problem.cost_weight = 1e3;
+    if (number % 7 == 0) problem.constraints.push_back(dollar_budget(problem, 400.0 * n));
+    Summary optimum = optimize(problem);
+    const std::vector<double> gb_per_s = optimum.gb_per_s;
+    std::vector<std::string> cells = {seed, list(std::vector{optimum.objective}),
+                                      list(std::vector{optimum.lower_bound}),
+                                      std::to_string(optimum.evaluations)};
+    std::vector<double> shadow_prices;
+    for (const ShadowPrice& each : optimum.shadow_prices) shadow_prices.push_back(each.per_unit);
+    cells.insert(cells.end(), {list(gb_per_s), list(shadow_prices), list(optimum.cut_weights)});
+    for (const std::string& name : optimum.conflict) cells.back() += name + " ";
+    std::vector<double> ranges;
+    SteppedSummary stepped;
+    if (optimum.status == Status::Optimal) {
+      for (const Range& each : ranges_within(problem, optimum)) {
+        ranges.insert(ranges.end(), {each.low_gb_per_s, each.high_gb_per_s});
+      }
+      if (n < 4) stepped = optimize_in_steps(problem, optimum, 12.5);
+    }
+    cells.insert(cells.end(), {list(ranges), list(stepped.gb_per_s), list(std::vector{stepped.lower_bound}),
+                               std::to_string(stepped.boxes)});
+    return cells;
+  });
+}
+
+}  // namespace
+}  // namespace bandwright
