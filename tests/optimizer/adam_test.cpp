@@ -44,5 +44,16 @@ TEST(Adam, NeverLeavesTheBudget) {
   EXPECT_GT(summary.gb_per_s[1], 0.9);
 }
 
+// A limit of one step is one step, after which nothing has converged.
+TEST(Adam, TakesAsManyStepsAsItMay) {
+  const KnownCuts known{{{0.0, {{1, 1e9}, {2, 4e9}}}}};
+  const Problem problem{2, {{1.0, known.oracle()}}, {total_budget(2, 60)}};
+  for (const int most : {1, 2, 7}) {
+    Options options;
+    options.max_iterations = most;
+    EXPECT_EQ(optimize(problem, options, find_solver("adam")).evaluations, most);
+  }
+}
+
 }  // namespace
 }  // namespace bandwright

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "optimizer/solver.h"
@@ -261,6 +262,22 @@ TEST(CuttingPlane, StopsWhenAskedTo) {
   const Summary limited = optimize(problem, one);
   EXPECT_EQ(limited.status, Status::IterationLimit);
   EXPECT_LE(limited.lower_bound, optimize(problem).objective);
+}
+
+// A budget is spent to the last bit that a sum of doubles has, though the interior point method ends near it
+// only.
+TEST(CuttingPlanes, SpendABudgetExactly) {
+  std::mt19937 random(77);
+  double off = 0.0;
+  for (int instance = 0; instance < 40; ++instance) {
+    const int n = 2 + instance % 4;
+    const KnownCuts known = random_cuts(n, random);
+    const Summary summary = optimize({n, {{1.0, known.oracle()}}, {total_budget(n, 325.0)}});
+    double sum = 0.0;
+    for (const double b : summary.gb_per_s) sum += b;
+    off = std::max(off, std::abs(sum - 325.0));
+  }
+  EXPECT_LE(off, 4.0 * 325.0 * std::numeric_limits<double>::epsilon());
 }
 
 }  // namespace

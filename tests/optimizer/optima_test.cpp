@@ -1,5 +1,6 @@
 // Optima of random problems, as they were: which of allocations that are equally good is chosen must not
 // change unseen, nor how often the oracle is asked.
+#include <cmath>
 #include <numeric>
 
 #include "optimizer/ranges.h"
@@ -33,6 +34,15 @@ TEST(Optima, AreWhatTheyWere) {
     if (number % 5 < 2) problem.target = Target::PerfPerCost;
     if (number % 5 == 2) problem.cost_weight = 1e3;
     if (number % 7 == 0) problem.constraints.push_back(dollar_budget(problem, 400.0 * n));
+    if (number % 6 == 1) {  // held where it is
+      problem.constraints.push_back(at_most(n, 0, 20.0));
+      problem.constraints.push_back(at_least(n, 0, 20.0));
+    }
+    if (number % 9 == 2) problem.constraints.erase(problem.constraints.begin() + 1);
+    if (number % 11 == 3) {  // no budget: caps only, and money decides
+      problem.constraints = {at_most(n, 0, 300.0)};
+      for (int d = 1; d < n; ++d) problem.constraints.push_back(at_most(n, d, 90.0 * d));
+    }
     Summary optimum = optimize(problem);
     const std::vector<double> gb_per_s = optimum.gb_per_s;
     std::vector<std::string> cells = {seed, list(std::vector{optimum.objective}),
@@ -40,7 +50,12 @@ TEST(Optima, AreWhatTheyWere) {
                                       std::to_string(optimum.evaluations)};
     std::vector<double> shadow_prices;
     for (const ShadowPrice& each : optimum.shadow_prices) shadow_prices.push_back(each.per_unit);
-    cells.insert(cells.end(), {list(gb_per_s), list(shadow_prices), list(optimum.cut_weights)});
+    double seen = 0.0;
+    for (const Iteration& each : optimum.trace) {
+      seen += each.objective + (std::isfinite(each.lower_bound) ? each.lower_bound : 0.0);
+    }
+    cells.insert(cells.end(),
+                 {list(std::vector{seen}), list(gb_per_s), list(shadow_prices), list(optimum.cut_weights)});
     for (const std::string& name : optimum.conflict) cells.back() += name + " ";
     std::vector<double> ranges;
     SteppedSummary stepped;
@@ -48,7 +63,7 @@ TEST(Optima, AreWhatTheyWere) {
       for (const Range& each : ranges_within(problem, optimum)) {
         ranges.insert(ranges.end(), {each.low_gb_per_s, each.high_gb_per_s});
       }
-      if (n < 4) stepped = optimize_in_steps(problem, optimum, 12.5);
+      stepped = optimize_in_steps(problem, optimum, n < 4 ? 12.5 : 25.0);
     }
     cells.insert(cells.end(), {list(ranges), list(stepped.gb_per_s), list(std::vector{stepped.lower_bound}),
                                std::to_string(stepped.boxes)});
