@@ -206,9 +206,11 @@ Stationary PrimalDual::run() {
   best.error = error();
   best = {x_, multiplier_, equality_, best.error};
   int last_progress = 0;
+  int steps = 0;
   for (int k = 1; k <= most_iterations && best.error > accuracy; ++k) {
     if (best.error < nearly && k - last_progress > patience) break;
     advance();
+    ++steps;
     linearize();
     const double now = error();
     if (!std::isfinite(now)) break;
@@ -216,6 +218,7 @@ Stationary PrimalDual::run() {
     if (now < 0.5 * best.error) last_progress = k;
     best = {x_, multiplier_, equality_, now};
   }
+  best.steps = steps;
   return best;
 }
 

@@ -33,6 +33,7 @@ struct Stationary {
   Vector multipliers;  // >= 0, of the rows
   Vector equality_multipliers;
   double error = 0.0;
+  int steps = 0;  // of the method, some of which may have come after the best
 };
 
 // Mehrotra's predictor-corrector method (S. Mehrotra, SIAM J. Optim. 2(4), 1992, in the form of Nocedal and
