@@ -278,6 +278,8 @@ TEST(CuttingPlanes, SpendABudgetExactly) {
     off = std::max(off, std::abs(sum - 325.0));
   }
   EXPECT_LE(off, 4.0 * 325.0 * std::numeric_limits<double>::epsilon());
+  const KnownCuts known{{{1.0, {{1, 1e9}}}}};
+  EXPECT_EQ(optimize(with_cuts(known, 1, {at_most(1, 0, 300.0)})).gb_per_s, std::vector{300.0});
 }
 
 }  // namespace
