@@ -77,7 +77,7 @@ std::vector<InputField> grid_keys() {
       optional("wiring", words, "real or switches; real"),
       optional("networks", words, "names, shorthands or files; needed"),
       optional("loops", words, "training loops; NoOverlap"),
-      optional("recompute", words, "none, communication or full; none"),
+      optional("recompute", words, job_option(&Job::recompute).help),
       optional("tables", words, "split or fused; as the system has it"),
       optional("compute_scale", kinds::one_or_list(kinds::number(1e-6, 1e6)).shape,
                "factor on the time of compute; as the system has it"),
@@ -87,7 +87,7 @@ std::vector<InputField> grid_keys() {
       optional("targets", words, "models that allocations are made for; own"),
       optional("sources", words, "optimized, or tables of shares; optimized"),
       optional("budgets", amounts, "bandwidth per NPU; needed, or dollars"),
-      optional("dollars", dollars, "the most that the network may cost")};
+      optional("dollars", dollars, "the most that the network may cost, as 500000 or $500k")};
   for (const std::string_view key : job_keys()) {
     keys.push_back(optional(key, words, find_job_option(key)->help));
   }

@@ -157,7 +157,7 @@ std::string joined_names(const std::vector<const Workload*>& models) {
 
 void Expansion::read_targets() {
   const std::vector<YamlValue> words = grid_.values("targets", {"own"});
-  const std::vector<YamlValue> all = grid_.values(grid_.has("model") ? "model" : "models", {});
+  const std::vector<YamlValue> all = grid_.values("models", {});
   const bool own = words.size() == 1 && equal_ignoring_case(words[0].as_string(), "own");
   using Targets = std::vector<const Workload*>;
   const auto models = [&](const Point& point, const std::vector<YamlValue>& names) {
@@ -254,7 +254,7 @@ void Expansion::expand_tables() {
 }
 
 void Expansion::read_word(const JobOption& option, const std::vector<YamlValue>& values) {
-  const bool said = grid_.has(option.name) || (!option.plural.empty() && grid_.has(option.plural));
+  const bool said = grid_.has(option.name);
   multiply(
       points_, grid_.own(), [&](const Point&) -> const auto& { return values; },
       [&](Point& point, const YamlValue& value) {
@@ -274,10 +274,8 @@ void Expansion::read_word(const JobOption& option, const std::vector<YamlValue>&
 void Expansion::read_words() {
   for (const JobOption& option : job_options()) {
     if (!is_swept(option)) continue;
-    std::string_view key = option.name;
-    if (!option.plural.empty() && grid_.has(option.plural)) key = option.plural;
-    if (grid_.has(key)) {
-      read_word(option, grid_.values(key, {}));
+    if (grid_.has(option.name)) {
+      read_word(option, grid_.values(option.name, {}));
     } else if (option.word == &Job::machine) {
       read_word(option, grid_.values("machines", {option.usual}));
     } else if (option.word == &Job::model || option.word == &Job::npus) {
@@ -331,6 +329,9 @@ void Expansion::expand_jobs() {
     for (Point& point : points_) own_bandwidth(point);
     return;
   }
+  if (grid_.has("bandwidth")) {
+    grid_.values("bandwidth", {}).front().fail("is of each dimension: no budget is left to divide");
+  }
   axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
   read_targets();
   read_sources();
@@ -338,7 +339,7 @@ void Expansion::expand_jobs() {
 }
 
 Points Expansion::expand(const EngineOverrides& overrides) && {
-  const bool jobs = grid_.has("machines") || grid_.has("machine") || grid_.has("npus");
+  const bool jobs = grid_.has("machines") || grid_.has("npus");
   read_engines(overrides, jobs ? "closed-form" : "event-driven");
   if (jobs) {
     expand_jobs();

@@ -4,6 +4,9 @@
 
 #include <cmath>
 
+#include "core/text.h"
+#include "study/job/job_options.h"
+
 namespace bandwright {
 namespace {
 
@@ -26,10 +29,25 @@ std::vector<double> range(const YamlValue& map) {
   return budgets;
 }
 
+// 500000, or as the command line has it: $500k.
+double amount_of_money(const YamlValue& value, double least) {
+  constexpr double most = 1e15;
+  const auto read = [&](std::string_view text) -> std::optional<double> {
+    if (!trimmed(text).starts_with('$')) return std::nullopt;
+    const double amount = parse_money(text).value();
+    if (amount < least || amount > most) {
+      throw InputError(fmt::format("'{}' is out of range: expected ${} to ${}", text, least, most));
+    }
+    return amount;
+  };
+  if (const auto amount = value.parsed("an amount of money", read)) return *amount;
+  return value.as_number(least, most);
+}
+
 std::vector<double> geometric(const YamlValue& map) {
   map.require_keys({"from", "to", "points"});
-  const double from = map.at("from").as_number(1.0, 1e15);
-  const double to = map.at("to").as_number(from, 1e15);
+  const double from = amount_of_money(map.at("from"), 1.0);
+  const double to = amount_of_money(map.at("to"), from);
   const std::int64_t points = map.at("points").as_integer(2, 10'000);
   const double factor = std::pow(to / from, 1.0 / static_cast<double>(points - 1));
   std::vector<double> values;
@@ -37,11 +55,39 @@ std::vector<double> geometric(const YamlValue& map) {
   return values;
 }
 
+// The value that a map has under one of these keys. Throws InputError where it has two of them, one of which
+// would go unused.
+std::optional<YamlValue> only_value(const YamlValue& map, std::initializer_list<std::string_view> keys) {
+  std::optional<YamlValue> found;
+  std::string_view found_key;
+  for (const std::string_view key : keys) {
+    const auto value = map.find(key);
+    if (value && found) value->fail(fmt::format("stands beside {}: one or the other", found_key));
+    if (!value) continue;
+    found = value;
+    found_key = key;
+  }
+  return found;
+}
+
+std::optional<YamlValue> value_of_axis(const YamlValue& map, std::string_view key) {
+  const JobOption* option = find_job_option(key);
+  if (option == nullptr || option->plural.empty()) return map.find(key);
+  return only_value(map, {option->name, option->plural});
+}
+
 }  // namespace
 
 std::optional<YamlValue> Grid::find(std::string_view key) const {
-  const auto value = own_.find(key);
-  return value ? value : common_.find(key);
+  const auto value = value_of_axis(own_, key);
+  return value ? value : value_of_axis(common_, key);
+}
+
+bool Grid::in_dollars() const {
+  for (const YamlValue* map : {&own_, &common_}) {
+    if (only_value(*map, {"budgets", "dollars"})) return map->find("dollars").has_value();
+  }
+  return false;
 }
 
 std::vector<YamlValue> Grid::values(std::string_view key,
@@ -64,7 +110,7 @@ std::vector<double> Grid::budgets() const {
     const YamlValue dollars = *find("dollars");
     if (dollars.is_map()) return geometric(dollars);
     std::vector<double> amounts;
-    for (const YamlValue& amount : values("dollars", {})) amounts.push_back(amount.as_number(1.0, 1e15));
+    for (const YamlValue& amount : values("dollars", {})) amounts.push_back(amount_of_money(amount, 1.0));
     return amounts;
   }
   const auto value = find("budgets");

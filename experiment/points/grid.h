@@ -11,18 +11,20 @@ namespace bandwright {
 
 constexpr std::size_t max_points = 1'000'000;  // of an experiment
 
-// A grid of an experiment file, with the keys beside `grids` behind its own.
+// A grid of an experiment file, with the keys beside `grids` behind its own. An axis is found by any of its
+// names: by `machine` as by `machines`.
 class Grid {
  public:
   Grid(const YamlValue& own, const YamlValue& common) : own_(own), common_(common) {}
 
-  // The values of a key; the defaults when neither the grid nor the file has it.
+  // The values of a key; the defaults when neither the grid nor the file has it. Throws InputError where one
+  // of them has it by two names.
   [[nodiscard]] std::vector<YamlValue> values(std::string_view key,
                                               std::initializer_list<std::string_view> defaults) const;
   [[nodiscard]] bool has(std::string_view key) const { return find(key).has_value(); }
   // GB/s above 0, of any size; or dollars, when the grid has those in place of budgets.
   [[nodiscard]] std::vector<double> budgets() const;
-  [[nodiscard]] bool in_dollars() const { return has("dollars") && !own_.find("budgets"); }
+  [[nodiscard]] bool in_dollars() const;
   [[nodiscard]] const YamlValue& own() const { return own_; }
 
  private:

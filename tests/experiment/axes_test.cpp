@@ -12,6 +12,7 @@
 #include "core/fields.h"
 #include "experiment/points/allocation.h"
 #include "experiment/points/grid.h"
+#include "study/job/job_options.h"
 #include "tests/experiment/support.h"
 
 namespace bandwright {
@@ -54,6 +55,50 @@ TEST(Axes, AmountsOfMoneyAreEvenFactorsApart) {
   EXPECT_NEAR(amounts.back(), 256e6, 1.0);
   for (std::size_t i = 1; i < amounts.size(); ++i) EXPECT_NEAR(amounts[i] / amounts[i - 1], 2.0, 1e-12);
   EXPECT_EQ(budgets_of("dollars: 5\n"), std::vector<double>{5.0});
+}
+
+// As on the command line: $500k is 500,000 and $2M is 2e6.
+TEST(Axes, MoneyHasTheSpellingOfTheCommandLine) {
+  EXPECT_EQ(budgets_of("dollars: [$500k, 500000, $2M, '$1.5B']\n"), (std::vector{5e5, 5e5, 2e6, 1.5e9}));
+  EXPECT_EQ(budgets_of("dollars: {from: $1M, to: $4M, points: 3}\n"),
+            budgets_of("dollars: {from: 1e6, to: 4e6, points: 3}\n"));
+}
+
+// One axis has two names; a value under the one would silently replace the other.
+TEST(Axes, TwoNamesOfOneAxisAreRefused) {
+  const std::string jobs = "name: x\nmodels: llama3-8b\nnpus: 8\n";
+  EXPECT_EQ(problem_of([&] { experiment_of(jobs + "machine: dgx-h100\nmachines: dgx-a100\n"); }),
+            "test.yaml:5: machines: stands beside machine: one or the other");
+  for (const JobOption& option : job_options()) {
+    if (option.plural.empty()) continue;
+    const std::string both = fmt::format("{}: a\n{}: b\n", option.name, option.plural);
+    const YamlValue root = YamlValue::parse(both, "e.yaml");
+    EXPECT_EQ(problem_of([&] { static_cast<void>(Grid(root, root).has(option.name)); }),
+              fmt::format("e.yaml:2: {}: stands beside {}: one or the other", option.plural, option.name));
+  }
+  EXPECT_EQ(problem_of([] { budgets_of("dollars: $1M\nbudgets: 5 GB/s\n"); }),
+            "e.yaml:1: dollars: stands beside budgets: one or the other");
+  EXPECT_EQ(problem_of([&] { experiment_of(jobs + "bandwidth: 300,20\nbudgets: 5 GB/s\n"); }),
+            "test.yaml:4: bandwidth: is of each dimension: no budget is left to divide");
+}
+
+// What a grid says holds for it, by whichever name the file says otherwise.
+TEST(Axes, AGridsOwnNameOfAnAxisComesBeforeTheFiles) {
+  const std::string file = "name: x\nmodels: llama3-8b\nnpus: 8\n";
+  const auto machine_of = [&](const char* common, const char* own) {
+    const Experiment experiment =
+        experiment_of(fmt::format("{}{}: dgx-a100\ngrids:\n  - {{{}: dgx-h100}}\n", file, common, own));
+    EXPECT_EQ(experiment.points.size(), 1U);
+    return experiment.points.front().asked.machine;
+  };
+  for (const char* common : {"machine", "machines"}) {
+    for (const char* own : {"machine", "machines"})
+      EXPECT_EQ(machine_of(common, own), load_machine("dgx-h100").name) << common << " " << own;
+  }
+  const YamlValue common = YamlValue::parse("dollars: $1M\n", "e.yaml");
+  const YamlValue own = YamlValue::parse("budgets: 5 GB/s\n", "e.yaml");
+  EXPECT_EQ(Grid(own, common).budgets(), std::vector<double>{5.0});
+  EXPECT_EQ(Grid(common, own).budgets(), std::vector<double>{1e6});
 }
 
 TEST(Axes, BudgetsThatCannotBeAreRefusedAtTheirPlace) {
