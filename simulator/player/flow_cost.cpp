@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "simulator/player/secluded_lines.h"
-#include "simulator/transport/flows.h"
+#include "simulator/transport/flow_ways.h"
 
 namespace bandwright {
 namespace {
@@ -67,10 +67,9 @@ std::vector<LinesOfQueue> lines_of_queues(const Scenario& scenario, const Commun
 // Messages of one round, and what they share.
 class RoundSample {
  public:
-  explicit RoundSample(Transport& transport) : transport_(transport) {}
+  explicit RoundSample(WaysAhead& ways) : ways_(ways) {}
 
-  // False where ways are not known beforehand.
-  bool add(const SeatLine& line, const Block& block, int round) {
+  void add(const SeatLine& line, const Block& block, int round) {
     for (int position = 0; position < line.npus; ++position) {
       const int count = block.pattern->sends(line.npus, block, round, position);
       for (int i = 0; i < count; ++i) {
@@ -78,10 +77,9 @@ class RoundSample {
         first_.push_back(shared_.size());
         const Message message{
             .from = line.npu_at(position), .to = line.npu_at(peer), .bytes = 1, .dimension = line.dimension};
-        if (!transport_.shared_by(message, shared_)) return false;
+        ways_.add_shared(message, shared_);
       }
     }
-    return true;
   }
   [[nodiscard]] std::size_t messages() const { return first_.size(); }
   [[nodiscard]] double seconds() {
@@ -102,13 +100,14 @@ class RoundSample {
   }
 
  private:
-  Transport& transport_;
+  WaysAhead& ways_;
   std::vector<std::uint32_t> shared_;
   std::vector<std::size_t> first_;  // of each message
 };
 
 // Of a message of a logical dimension, from some rounds of some of its programs.
-double seconds_of_a_message(const LinesOfQueue& queue, Transport& transport) {
+double seconds_of_a_message(const LinesOfQueue& queue, WaysAhead& ways) {
+  if (!ways.known()) return met_seconds + usual_links * met_link_seconds;
   constexpr std::size_t programs = 4;
   constexpr std::size_t enough = 1 << 15;  // messages of a round
   double seconds = 0.0;
@@ -117,10 +116,10 @@ double seconds_of_a_message(const LinesOfQueue& queue, Transport& transport) {
   for (std::size_t p = 0; p < queue.programs.size(); p += step) {
     for (const SeatProgram::Part& part : queue.programs[p].parts) {
       for (const int round : {0, part.block.rounds / 3, part.block.rounds * 2 / 3}) {
-        RoundSample sample(transport);
+        RoundSample sample(ways);
         for (const SeatLine& line : queue.lines) {
           if (sample.messages() > enough) break;
-          if (!sample.add(line, part.block, round)) return met_seconds + usual_links * met_link_seconds;
+          sample.add(line, part.block, round);
         }
         const double weight = static_cast<double>(part.block.rounds);
         messages += weight * static_cast<double>(sample.messages());
@@ -151,9 +150,8 @@ double flow_play_seconds(const Scenario& scenario, double most_s) {
   }
   if (static_cast<double>(messages_once(played)) * look_seconds > most_s)
     return std::numeric_limits<double>::infinity();
-  PlayEvents events;
-  Flows transport(scenario, Crossing::All, events);
-  const std::vector<bool> secluded = secluded_lines(played, transport);
+  WaysAhead ways(scenario, Crossing::All);
+  const std::vector<bool> secluded = secluded_lines(played, ways);
   double seconds = act_seconds * operations;
   std::size_t line = 0;
   for (std::size_t q = 0; q < queues.size(); ++q) {
@@ -165,7 +163,7 @@ double flow_play_seconds(const Scenario& scenario, double most_s) {
       seconds += act_seconds * queues[q].phases;
       if (secluded.empty() || !secluded[line]) messages += queues[q].messages;
     }
-    seconds += std::min(all, messages) * seconds_of_a_message(queues[q], transport);
+    seconds += std::min(all, messages) * seconds_of_a_message(queues[q], ways);
   }
   return seconds;
 }

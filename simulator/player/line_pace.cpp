@@ -258,7 +258,7 @@ void LinePace::begin(std::uint32_t index, std::uint32_t phase) {
 
 // Lines are looked at once the run is worth it, and again when a logical dimension has no more to play.
 void LinePace::look(std::uint32_t line, std::uint32_t phase) {
-  if (look_at_ < 0 || in_.play_all) return;
+  if (look_at_ < 0 || in_.play_all || in_.scenario.library.network != NetworkModel::Flows) return;
   messages_ += std::int64_t{phases_[phase].seats.rounds} * lines_[line].npus;
   if (messages_ < look_at_) return;
   std::vector<PlayedLines> played;
@@ -272,7 +272,8 @@ void LinePace::look(std::uint32_t line, std::uint32_t phase) {
   if (look_at_ == 0) look_at_ = 2 * messages_once(played);
   if (messages_ < look_at_) return;
   look_at_ = -1;
-  secluded_ = secluded_lines(played, *in_.transport);
+  WaysAhead ways(in_.scenario, in_.step.crossing);
+  secluded_ = secluded_lines(played, ways);
 }
 
 // How long the phase took on the line before, and where that may be noted; null where others change it.

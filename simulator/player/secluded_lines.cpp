@@ -73,7 +73,8 @@ std::int64_t messages_once(std::span<const PlayedLines> played) {
   return messages;
 }
 
-std::vector<bool> secluded_lines(std::span<const PlayedLines> played, Transport& transport) {
+std::vector<bool> secluded_lines(std::span<const PlayedLines> played, WaysAhead& ways) {
+  if (!ways.known()) return {};
   Owners owners;
   std::vector<std::uint32_t> shared;
   std::uint32_t number = 0;
@@ -86,7 +87,7 @@ std::vector<bool> secluded_lines(std::span<const PlayedLines> played, Transport&
         shared.clear();
         const Message message{
             .from = line.npu_at(from), .to = line.npu_at(to), .bytes = 1, .dimension = line.dimension};
-        if (!transport.shared_by(message, shared)) return {};
+        ways.add_shared(message, shared);
         for (const std::uint32_t one : shared) owners.take(one, number);
       }
       ++number;

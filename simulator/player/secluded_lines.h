@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "simulator/player/seats.h"
+#include "simulator/transport/flow_ways.h"
 
 namespace bandwright {
 
@@ -18,7 +19,7 @@ std::int64_t messages_once(std::span<const PlayedLines> played);
 
 // Lines whose messages share nothing with those of other lines, by number through all of `played`: what they
 // play takes as long whenever they play it, whatever the others do. Tensor parallelism inside machines, say,
-// where each machine has a switch of its own. Empty where the transport does not know ways beforehand.
-std::vector<bool> secluded_lines(std::span<const PlayedLines> played, Transport& transport);
+// where each machine has a switch of its own. Empty where ways are not known beforehand.
+std::vector<bool> secluded_lines(std::span<const PlayedLines> played, WaysAhead& ways);
 
 }  // namespace bandwright

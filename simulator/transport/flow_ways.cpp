@@ -229,4 +229,20 @@ std::unique_ptr<FlowWays> flow_ways(const Scenario& scenario, Crossing crossing)
   return std::make_unique<GridWays>(scenario, crossing);
 }
 
+std::uint32_t parts_of_messages(const Scenario& scenario) {
+  return scenario.built == nullptr ? 1U : static_cast<std::uint32_t>(scenario.built->routing.queue_pairs);
+}
+
+WaysAhead::WaysAhead(const Scenario& scenario, Crossing crossing)
+    : ways_(flow_ways(scenario, crossing)), parts_(parts_of_messages(scenario)) {}
+
+void WaysAhead::add_shared(const Message& message, std::vector<std::uint32_t>& shared) {
+  const std::uint32_t legs = ways_->legs(message);
+  for (std::uint32_t leg = 0; leg < legs; ++leg) {
+    for (std::uint32_t part = 0; part < parts_; ++part) {
+      for (const FlowStep& step : ways_->find(message, leg, part, {}).steps) shared.push_back(step.link);
+    }
+  }
+}
+
 }  // namespace bandwright

@@ -35,4 +35,22 @@ class FlowWays {
 // lone message dimension by dimension. Throws InputError for NPUs and links that do not exist.
 std::unique_ptr<FlowWays> flow_ways(const Scenario& scenario, Crossing crossing);
 
+// Into how many each message is cut: its queue pairs on a network as it is built.
+std::uint32_t parts_of_messages(const Scenario& scenario);
+
+// What messages share with others on their ways, asked before any is sent.
+class WaysAhead {
+ public:
+  WaysAhead(const Scenario& scenario, Crossing crossing);
+
+  // Whether it can be told: ways do not depend on what links carry.
+  [[nodiscard]] bool known() const { return ways_->fixed(); }
+  // Appends the numbers of all that a message shares. REQUIRES known().
+  void add_shared(const Message& message, std::vector<std::uint32_t>& shared);
+
+ private:
+  std::unique_ptr<FlowWays> ways_;
+  std::uint32_t parts_;
+};
+
 }  // namespace bandwright

@@ -29,8 +29,7 @@ Flows::Flows(const Scenario& scenario, Crossing crossing, PlayEvents& events, Sh
       engine_(shared == nullptr ? *own_ : shared->engine),
       load_([this](LinkId link) { return static_cast<double>(engine_.flows_on(link)); }),
       charge_(scenario.built == nullptr ? LatencyCharge::Bulk : scenario.built->latency),
-      parts_(scenario.built == nullptr ? 1U
-                                       : static_cast<std::uint32_t>(scenario.built->routing.queue_pairs)),
+      parts_(parts_of_messages(scenario)),
       overhead_(scenario.library.message_overhead),
       efficiency_(scenario.built == nullptr ? std::vector<double>() : scenario.graph.wire_efficiency),
       due_(no_event) {}
@@ -172,17 +171,6 @@ void Flows::handle(std::uint32_t subject) {
   free_departures_.push_back(subject - found_then);
   if (packets_[departure.packet].last) return begin_part(departure.packet, departure.part, events_.now());
   end_part(departure.packet, events_.now());
-}
-
-bool Flows::shared_by(const Message& message, std::vector<std::uint32_t>& shared) {
-  if (!ways_->fixed()) return false;
-  const std::uint32_t legs = ways_->legs(message);
-  for (std::uint32_t leg = 0; leg < legs; ++leg) {
-    for (std::uint32_t part = 0; part < parts_; ++part) {
-      for (const FlowStep& step : ways_->find(message, leg, part, load_).steps) shared.push_back(step.link);
-    }
-  }
-  return true;
 }
 
 void Flows::settle() {

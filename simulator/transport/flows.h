@@ -32,7 +32,6 @@ class Flows final : public Transport {
   void send(const Message& message, Time begun) override;
   void handle(std::uint32_t subject) override;
   void settle() override;
-  bool shared_by(const Message& message, std::vector<std::uint32_t>& shared) override;
   // A flow has come to its end.
   void end_flow(FlowId flow, Time now);
   [[nodiscard]] std::vector<double> capacities() const { return ways_->capacities(); }

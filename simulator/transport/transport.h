@@ -1,6 +1,5 @@
 #pragma once
 #include <cstdint>
-#include <vector>
 
 #include "simulator/event_queue.h"
 
@@ -58,9 +57,6 @@ class Transport {
   virtual void send(const Message& message, Time begun) = 0;
   virtual void handle(std::uint32_t subject) = 0;
   virtual void settle() = 0;
-  // Appends the numbers of all that a message shares with others on its way. False where that is not known
-  // before it is sent.
-  virtual bool shared_by(const Message&, std::vector<std::uint32_t>&) { return false; }
 };
 
 }  // namespace bandwright
