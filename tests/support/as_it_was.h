@@ -21,8 +21,8 @@ namespace bandwright {
 // digits.
 inline bool cells_alike(const std::string& before, const std::string& now, double tolerance) {
   if (before == now) return true;
-  const std::vector<std::string_view> was = split(before, ' ');
-  const std::vector<std::string_view> is = split(now, ' ');
+  const std::vector<std::string_view> was = split(trimmed(before), ' ');
+  const std::vector<std::string_view> is = split(trimmed(now), ' ');
   const auto number = [](std::string_view word) {
     double value = std::nan("");
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
