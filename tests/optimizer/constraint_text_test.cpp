@@ -144,5 +144,13 @@ TEST(ConstraintText, RefusesMoneyThatIsNone) {
               testing::ThrowsMessage<InputError>(HasSubstr("'$ten' is not an amount")));
 }
 
+// A word ends where neither a letter, a digit, / nor _ follows: the whole of it is what nobody knows.
+TEST(ConstraintText, NamesWholeWords) {
+  for (const std::string word : {"AZaz", "Z", "z09", "A_Z/a", "a/9Z_"}) {
+    EXPECT_THAT([&] { static_cast<void>(parse(word + " <= 3")); },
+                testing::ThrowsMessage<InputError>(HasSubstr("'" + word + "'")));
+  }
+}
+
 }  // namespace
 }  // namespace bandwright

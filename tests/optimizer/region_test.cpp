@@ -138,6 +138,25 @@ TEST(Face, WithoutAnyFreedom) {
   EXPECT_EQ(lifted.equalities.size(), 1);
 }
 
+// Two rows that say x = 1 as 2 x <= 2 and -x <= -1: once the first plus twice the second is 0 <= 0. A
+// multiplier of -3 at the first becomes 0 by adding that three times, which leaves 6 at the second.
+TEST(Face, ProofsTurnMultipliersOutwards) {
+  Region region;
+  region.rows = Matrix(2, 1);
+  region.rows << 2.0, -1.0;
+  region.bounds = Vector(2);
+  region.bounds << 2.0, -1.0;
+  region.equalities.resize(0, 1);
+  Face face;
+  face.equality_of = {0};
+  Multipliers proof{Vector(2), Vector(0)};
+  proof.rows << 1.0, 2.0;
+  face.proofs = {proof};
+  const Multipliers lifted = lift(region, face, Vector(0), Vector::Constant(1, -3.0));
+  EXPECT_EQ(lifted.rows(0), 0.0);
+  EXPECT_EQ(lifted.rows(1), 6.0);
+}
+
 // An equality that stands twice counts once; two that contradict each other leave nothing.
 TEST(Face, LeavesOutWhatFollows) {
   const Face twice = face_of(region_of(of(2, {total_budget(2, 100), total_budget(2, 100)})), Vector::Ones(2));
