@@ -113,7 +113,7 @@ constexpr std::array listings = {
             [] { return entries_of(collective_algorithms()); }},
     Listing{"schedulers", "orders in which chunks visit the dimensions",
             [] { return entries_of(chunk_schedulers()); }},
-    Listing{"libraries", "how `simulate` plays collectives, its --system; any other as a YAML file",
+    Listing{"libraries", "communication libraries, by which collectives are played; any other as a YAML file",
             [] { return inputs_of("libraries"); }}};
 
 // Words for several lists, and what lists were called in version 0.1.

@@ -13,7 +13,7 @@ namespace {
 
 struct CheckOptions {
   std::string file;
-  std::string system;
+  std::string library;
   std::string groups;
   std::string schema;
   bool reference = false;
@@ -26,7 +26,7 @@ void run(const CheckOptions& options) {
   if (options.file.empty()) throw CLI::RequiredError("file");
   const CheckedFile checked = [&] {
     ProgressBar bar("traces", "files");  // gone before the summary is printed
-    return check_file(options.file, {options.system, options.groups},
+    return check_file(options.file, {options.library, options.groups},
                       [&](const TraceProgress& progress) { bar.show(progress.files, progress.total); });
   }();
   write_answer(options.output, checked_document(options.file, checked));
@@ -40,7 +40,9 @@ void add_check(CLI::App& app) {
   const auto options =
       std::make_shared<CheckOptions>();  // shared with the callback, which outlives this function
   command->add_option("file", options->file, "a file, or a folder or prefix of traces")->type_name("FILE");
-  command->add_option("--system", options->system, "of traces: its peak and memory give FLOP a time")
+  command
+      ->add_option("--library,--system", options->library,
+                   "of traces: ASTRA-sim's system, whose peak and memory give FLOP a time")
       ->type_name("FILE");
   command->add_option("--groups", options->groups, "process groups of traces (default: beside them)")
       ->type_name("FILE");
@@ -53,7 +55,7 @@ void add_check(CLI::App& app) {
       "Examples:\n"
       "  bandwright check net.yml\n"
       "  bandwright check --schema machine\n"
-      "  bandwright check traces/gpt --system sys.json --format json");
+      "  bandwright check traces/gpt --library sys.json --format json");
   command->callback([options] { run(*options); });
 }
 

@@ -204,7 +204,7 @@ void add_engine_options(CLI::App& command, SimulateCommand& options) {
       ->type_name("WHAT");
   command
       .add_option("--transport", options.transport,
-                  "ports or flows (or links): what messages share (default: the system's network_model)")
+                  "ports or flows (or links): what messages share (default: the library's network_model)")
       ->type_name("NAME");
   add_routing_options(command, options.routing);
   command.add_option("--seeds", options.seeds, "runs with so many seeds, and what they spread over")

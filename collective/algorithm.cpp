@@ -37,8 +37,8 @@ const CollectiveAlgorithm* named_algorithm(const Library& library, int dimension
   const auto& by_dimension = library.algorithms.by_dimension;
   const auto index = static_cast<std::size_t>(dimension);
   if (!by_dimension.empty() && index >= by_dimension.size()) {
-    throw InputError(fmt::format("system {}: algorithms of {} dimensions, the network has more", library.name,
-                                 by_dimension.size()));
+    throw InputError(fmt::format("library {}: algorithms of {} dimensions, the network has more",
+                                 library.name, by_dimension.size()));
   }
   if (!by_dimension.empty() && by_dimension[index].contains(phase)) {
     return &collective_algorithm(by_dimension[index].at(phase));

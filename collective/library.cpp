@@ -186,7 +186,7 @@ Time Library::latency_of(int dimension) const {
   const auto index = static_cast<std::size_t>(dimension);
   if (index >= latency.size()) {
     throw InputError(
-        fmt::format("system {}: latency of {} dimensions, the network has more", name, latency.size()));
+        fmt::format("library {}: latency of {} dimensions, the network has more", name, latency.size()));
   }
   return latency[index];
 }

@@ -23,7 +23,7 @@ constexpr std::array kinds_of_input = {
     InputKind{"npu", "an NPU: one accelerator by its data sheet", "npus",
               "machine files name it as their `npu`"},
     InputKind{"library", "a communication library: algorithms, chunks, orders and delays", "libraries",
-              "`simulate`, `optimize` and experiments take it with --system"},
+              "`simulate` and `optimize` take it with --library, experiments as one of their `libraries`"},
     InputKind{"prices", "a price list of links, switches and NICs", "prices",
               "`cost`, `optimize` and experiments take it as their prices"},
     InputKind{"tiers", "a fast and a slow memory beside one processor", "tiers",

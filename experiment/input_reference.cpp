@@ -37,6 +37,9 @@ std::string in_words(const FieldShape& shape) {
   }
 }
 
+// A key's earlier name, which has no help: still taken.
+bool is_former(const InputField& field) { return field.help.empty(); }
+
 class Reference {
  public:
   void add(const InputReader& reader) {
@@ -59,7 +62,7 @@ class Reference {
   void add(const FieldList& keys) {
     text_ += "\n| key | value | without it | meaning |\n|---|---|---|---|\n";
     for (const InputField& field : keys.fields) {
-      if (field.presence == FieldPresence::Derived) continue;
+      if (field.presence == FieldPresence::Derived || is_former(field)) continue;
       text_ += fmt::format("| `{}` | {} | {} | {} |\n", field.key, in_words(field.shape), without(field),
                            one_line(field.help));
       note_parts(field.shape);
@@ -144,7 +147,11 @@ Json schema_of(const FieldList& keys) {
   for (const InputField& field : keys.fields) {
     if (field.presence == FieldPresence::Derived) continue;
     Json& property = schema["properties"][std::string(field.key)] = schema_of(field.shape);
-    property["description"] = field.help;
+    if (is_former(field)) {
+      property["deprecated"] = true;
+    } else {
+      property["description"] = field.help;
+    }
     if (field.presence == FieldPresence::Required) schema["required"].push_back(field.key);
   }
   schema["additionalProperties"] = false;

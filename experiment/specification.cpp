@@ -73,14 +73,14 @@ std::vector<InputField> grid_keys() {
   std::vector<InputField> keys = {
       optional("view", words, "a name for figures; default"),
       optional("engines", words, "event-driven, event-driven-full or closed-form; event-driven"),
-      optional("systems", words, "how collectives are played; ideal"),
+      optional("libraries", words, "communication libraries: how collectives are played; ideal"),
       optional("wiring", words, "real or switches; real"),
       optional("networks", words, "names, shorthands or files; needed"),
       optional("loops", words, "training loops; NoOverlap"),
       optional("recompute", words, job_option(&Job::recompute).help),
-      optional("tables", words, "split or fused; as the system has it"),
+      optional("tables", words, "split or fused; as the library has it"),
       optional("compute_scale", kinds::one_or_list(kinds::number(1e-6, 1e6)).shape,
-               "factor on the time of compute; as the system has it"),
+               "factor on the time of compute; as the library has it"),
       optional("prices", words, "price lists; artifact"),
       optional("allocations", words, "ways to divide the budget; EqualBW, PerfOptBW, PerfPerCostOptBW"),
       optional("models", words, "names or files of models; needed"),
@@ -91,6 +91,7 @@ std::vector<InputField> grid_keys() {
   for (const std::string_view key : job_keys()) {
     keys.push_back(optional(key, words, find_job_option(key)->help));
   }
+  keys.push_back(optional(former_key("libraries"), words, {}));
   return keys;
 }
 

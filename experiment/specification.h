@@ -55,10 +55,10 @@ struct Point {
 //   allocations: [EqualBW, PerfOptBW]         # default: EqualBW, PerfOptBW, PerfPerCostOptBW
 //   sources: [optimized, published]           # of those but EqualBW; a table of inputs/allocations
 //   targets: own                              # or the models that allocations are made for
-//   loops: NoOverlap        recompute: none   systems: ideal
+//   loops: NoOverlap        recompute: none   libraries: ideal
 //   engines: event-driven   prices: artifact  view: default
 //   wiring: real            # or switches: each dimension simulated as a switch, as the artifact's evaluation
-//   tables, compute_scale   split or fused, and a number; where they are left out the system decides
+//   tables, compute_scale   split or fused, and a number; where they are left out the library decides
 //   dollars: [1e6, 2e6]     # in place of budgets: at most that much money for the whole network
 //
 // A grid with `machines` or `npus` is of any models on machines, with lists in any option of a job (the names

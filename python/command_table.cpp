@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <string>
 
+#include "cli/options/option_rules.h"
 #include "cli/program/run.h"
 
 namespace bandwright {
@@ -30,7 +31,8 @@ py::dict dict_of(const CLI::Option& option) {
   const std::string name = positional ? option.get_name(true) : option.get_lnames().front();
   py::list also;
   for (const std::string& other : option.get_lnames()) {
-    if (other != name) also.append(keyword_of(other));
+    const bool is_former = std::find(former_names.begin(), former_names.end(), other) != former_names.end();
+    if (other != name && !is_former) also.append(keyword_of(other));
   }
   return py::dict("name"_a = name, "keyword"_a = keyword_of(name), "also"_a = also,
                   "type"_a = option.get_type_name(), "help"_a = option.get_description(),
@@ -49,7 +51,8 @@ void add_command(const CLI::App& command, const std::string& before, py::list& t
   py::list options;
   for (const CLI::Option* option : command.get_options()) {
     const bool asks_for_help = option == command.get_help_ptr() || option == command.get_help_all_ptr();
-    if (!asks_for_help) options.append(dict_of(*option));
+    const bool hidden = option->nonpositional() && option->get_group().empty();
+    if (!asks_for_help && !hidden) options.append(dict_of(*option));
   }
   table.append(py::dict("name"_a = name, "help"_a = command.get_description(),
                         "examples"_a = command.get_footer(), "options"_a = options));

@@ -13,7 +13,7 @@ namespace bandwright {
 namespace {
 
 void refuse_words(const TraceWords& words) {
-  if (!words.system.empty()) throw InputError("--system is for traces");
+  if (!words.library.empty()) throw InputError("--library is for traces");
   if (!words.groups.empty()) throw InputError("--groups is for traces");
 }
 
@@ -51,9 +51,9 @@ CheckedFile check_file(const std::string& file, const TraceWords& words,
   }
   Sample sample = sample_of(file);
   if (!sample.traces) refuse_words(words);
-  if (!words.system.empty()) {
-    const AstraSimSystem system = load_any_system(words.system);
-    if (!system.peak) throw InputError(words.system + ": has no peak (peak-perf with roofline-enabled: 1)");
+  if (!words.library.empty()) {
+    const AstraSimSystem system = load_any_system(words.library);
+    if (!system.peak) throw InputError(words.library + ": has no peak (peak-perf with roofline-enabled: 1)");
     sample.compute = TraceCompute{.peak = system.peak, .memory = system.memory};
   }
   sample.groups = words.groups;

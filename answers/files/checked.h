@@ -16,10 +16,10 @@ struct CheckedFile {
   FileSummary summary;
 };
 
-// What is known of traces besides: their ASTRA-sim system, whose peak and memory give FLOP a time, and their
-// process groups.
+// What is known of traces besides: ASTRA-sim's system beside them, whose peak and memory give FLOP a time,
+// and their process groups.
 struct TraceWords {
-  std::string system;
+  std::string library;
   std::string groups;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <CLI/App.hpp>
+#include <array>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -12,6 +13,9 @@ namespace bandwright {
 
 // Options added from here on stand under this heading of the command's help.
 void begin_group(CLI::App& command, const std::string& heading);
+
+// Other names of options that they had once: taken, and in no help.
+inline constexpr std::array<std::string_view, 1> former_names = {"system"};
 
 // Usual headings, and those whose options need the one in brackets.
 inline constexpr const char* main_options = "Options";

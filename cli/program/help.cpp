@@ -7,6 +7,7 @@
 #include <sstream>
 #include <vector>
 
+#include "cli/options/option_rules.h"
 #include "core/text.h"
 #include "report/layout.h"
 
@@ -97,6 +98,18 @@ std::string one_gap(std::string text) {
 }
 
 }  // namespace
+
+std::string Help::make_option_name(const CLI::Option* option, bool positional) const {
+  std::string names = CLI::Formatter::make_option_name(option, positional);
+  for (const std::string_view former : former_names) {
+    const std::string other = fmt::format(",--{}", former);
+    const std::size_t at = names.find(other);
+    const bool whole =
+        at != std::string::npos && (at + other.size() == names.size() || names[at + other.size()] == ',');
+    if (whole) names.erase(at, other.size());
+  }
+  return names;
+}
 
 std::string Help::make_option_desc(const CLI::Option* option) const {
   if (option->get_description().empty()) return {};

@@ -12,6 +12,7 @@ namespace bandwright {
 class Help : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override;
+  std::string make_option_name(const CLI::Option* option, bool positional) const override;
   std::string make_option_desc(const CLI::Option* option) const override;
   std::string make_footer(const CLI::App* app) const override;
 };

@@ -232,7 +232,7 @@ void Expansion::read_engines(const EngineOverrides& overrides, std::string_view 
   if (overrides.full_fidelity) {
     for (Point& point : points_) play_every_npu(point);
   }
-  axis("systems", {"ideal"}, &Expansion::read_library);
+  axis("libraries", {"ideal"}, &Expansion::read_library);
 }
 
 void Expansion::expand_tables() {

@@ -61,7 +61,7 @@ std::optional<YamlValue> only_value(const YamlValue& map, std::initializer_list<
   std::optional<YamlValue> found;
   std::string_view found_key;
   for (const std::string_view key : keys) {
-    const auto value = map.find(key);
+    const auto value = key.empty() ? std::nullopt : map.find(key);
     if (value && found) value->fail(fmt::format("stands beside {}: one or the other", found_key));
     if (!value) continue;
     found = value;
@@ -73,7 +73,7 @@ std::optional<YamlValue> only_value(const YamlValue& map, std::initializer_list<
 std::optional<YamlValue> value_of_axis(const YamlValue& map, std::string_view key) {
   const JobOption* option = find_job_option(key);
   if (option == nullptr || option->plural.empty()) return map.find(key);
-  return only_value(map, {option->name, option->plural});
+  return only_value(map, {option->name, option->plural, former_key(option->plural)});
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ namespace bandwright {
 
 constexpr std::size_t max_points = 1'000'000;  // of an experiment
 
+// What a key of an experiment was called once, which is still understood; "" for most.
+constexpr std::string_view former_key(std::string_view key) { return key == "libraries" ? "systems" : ""; }
+
 // A grid of an experiment file, with the keys beside `grids` behind its own. An axis is found by any of its
 // names: by `machine` as by `machines`.
 class Grid {

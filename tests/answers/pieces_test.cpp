@@ -220,7 +220,7 @@ TEST(CheckedFiles, EveryInputThatShipsIsValid) {
     EXPECT_EQ(kinds.size(), 1U) << folder;
   }
   const std::string machine = find_input("machines", "dgx-h100")->string();
-  EXPECT_EQ(refused([&] { return check_file(machine, {.system = "x"}); }), "--system is for traces");
+  EXPECT_EQ(refused([&] { return check_file(machine, {.library = "x"}); }), "--library is for traces");
   EXPECT_EQ(refused([&] { return check_file(machine, {.groups = "x"}); }), "--groups is for traces");
 }
 

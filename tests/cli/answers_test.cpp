@@ -31,17 +31,17 @@ std::vector<Words> lines() {
       {"simulate", "4D", "325", "175B", "--recompute", "full"},
       {"simulate", "Ring(8)", "--bandwidth", "50", "--collective", "all-reduce", "--size", "64MiB"},
       extended({"simulate", "dgx-a100", "gpt3-175b", "--engine", "closed"}, gpt3_division),
-      extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3_division),
-      {"estimate", "llama3-8b", "--system", "dgx-h100", "--npus", "8", "--tiers", "hbm-ddr", "--fast",
+      extended({"estimate", "gpt3-175b", "--machine", "dgx-a100"}, gpt3_division),
+      {"estimate", "llama3-8b", "--machine", "dgx-h100", "--npus", "8", "--tiers", "hbm-ddr", "--fast",
        "10 GiB", "--offload", "static"},
-      {"estimate", "resnet-50", "--system", "dgx-a100", "--npus", "64"},
+      {"estimate", "resnet-50", "--machine", "dgx-a100", "--npus", "64"},
       {"cost", "4D", "--bandwidth", "137.98,120.74,58.91,7.36"},
       {"evaluate", "small", "--dry-run"},
       {"evaluate", "table-vi"},
       {"table", "VI"},
       {"place", "vgg19", "--batch", "1", "--tiers", "dram-pmm", "--ratio", "4:1", "--policy", "first-touch"},
       {"scale", "fit", "t.csv", "--predict", "32"},
-      {"scale", "simulate", "cosmogan", "--system", "edison", "--nodes", "1..8"},
+      {"scale", "simulate", "cosmogan", "--machine", "edison", "--nodes", "1..8"},
       {"scale", "trials", "--jobs", "16", "--workers", "1,4", "--duration", "42.85s"},
       {"check", "t.yaml"},
       {"import", "t.yaml"},
@@ -162,7 +162,7 @@ TEST_F(Answers, ClocksAreForThoseWhoAsk) {
 }
 
 TEST_F(Answers, TheVerdictIsInLineTwoAndAStatusOnlyWhereItIsRequired) {
-  const Words line = extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3_division);
+  const Words line = extended({"estimate", "gpt3-175b", "--machine", "dgx-a100"}, gpt3_division);
   const Finished run = run_bandwright(line, folder_.path());
   EXPECT_EQ(run.status, 0);
   EXPECT_THAT(lines_of(run.out)[1], testing::StartsWith("does NOT fit: "));

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
 const std::string grid =
-    "name: grid\nsystems: astra1\nwiring: switches\nrecompute: full\nnetworks: [2D, 4D]\nmodels: [17B, 1T]\n"
+    "name: grid\nlibraries: astra1\nwiring: switches\nrecompute: full\nnetworks: [2D, 4D]\nmodels: [17B, "
+    "1T]\n"
     "targets: [17B, 1T]\nbudgets: {from: 100 GB/s, to: 1000 GB/s, step: 50 GB/s}\nsources: [optimized, "
     "published]\n";
 

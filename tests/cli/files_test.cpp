@@ -118,7 +118,7 @@ TEST_F(Files, ExportedStepsTakeTheirTime) {
 TEST_F(Files, TracesArePlayedFoldedOrNpuByNpu) {
   export_traces();
   const std::vector<std::string> words = {"simulate", "--workload", "traces",  "--network",
-                                          "net.yml",  "--system",   "sys.json"};
+                                          "net.yml",  "--library",  "sys.json"};
   const auto with = [&](const char* fidelity) {
     std::vector<std::string> all = words;
     all.insert(all.end(), {"--npu-fidelity", fidelity});
@@ -172,7 +172,7 @@ TEST_F(Files, WrongArgumentsAreOneLine) {
       {{"check", "empty"}, "empty: is empty"},
       {{"check", "blue.yaml"}, "is none of the formats that can be read"},
       {{"check", "typo.json"}, "memory-type: 'PER_NPU', expected"},
-      {{"check", "net.yml", "--system", "net.yml"}, "--system is for traces"},
+      {{"check", "net.yml", "--library", "net.yml"}, "--library is for traces"},
       {{"import", "net.yml", "-o", "no/where.yaml"}, "no/where.yaml"},
       {{"export", "./model.yaml", "-o", "out"}, "--npus is missing"},
       {{"export", "./model.yaml", "--npus", "6", "-o", "out"}, "does not divide"},

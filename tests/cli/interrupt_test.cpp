@@ -74,7 +74,7 @@ TEST_F(Interrupt, ASearchGivesWhatItHasFound) {
 TEST_F(Interrupt, ASweepContinues) {
   folder_.write(
       "fine.yaml",
-      "name: fine\nsystems: astra1\nrecompute: full\nnetworks: [2D, 3D, 4D]\nmodels: [17B, 175B, 1T]\n"
+      "name: fine\nlibraries: astra1\nrecompute: full\nnetworks: [2D, 3D, 4D]\nmodels: [17B, 175B, 1T]\n"
       "budgets: {from: 100 GB/s, to: 1000 GB/s, step: 4 GB/s}\n");
   press({"evaluate", "fine.yaml", "--output", "results"});
   const Finished rest = run_bandwright({"evaluate", "fine.yaml", "--output", "results"}, folder_.path());

@@ -35,7 +35,7 @@ class Place : public testing::Test {
   ScratchFolder folder_;
 };
 
-const Words llama = {"--system", "dgx-h100", "--tp", "4"};
+const Words llama = {"--machine", "dgx-h100", "--tp", "4"};
 
 TEST_F(Place, TransformersAreSlowerWithLessFastMemory) {
   double last = 0.0;
@@ -72,7 +72,7 @@ TEST_F(Place, ImpossibleInputsAreRefusedByName) {
   EXPECT_THAT(refusal(extended({"estimate", "llama3-8b", "--npus", "8"},
                                extended(llama, {"--tiers", "hbm-ddr", "--fast", "79 GiB"}))),
               HasSubstr("--fast: 84.83 GB is more than the"));
-  EXPECT_THAT(refusal({"estimate", "llama3-8b", "--system", "dgx-h100", "--npus", "8", "--tiers", "hbm-ddr",
+  EXPECT_THAT(refusal({"estimate", "llama3-8b", "--machine", "dgx-h100", "--npus", "8", "--tiers", "hbm-ddr",
                        "--offload", "cache"}),
               HasSubstr("gives no schedule"));
   // Measured in fast memory alone, which is too small for it.

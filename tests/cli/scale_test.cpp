@@ -126,7 +126,7 @@ TEST_F(Scale, MeasureNamesWhatFailed) {
 
 TEST_F(Scale, SimulateRefusesWhatDoesNotFit) {
   const Finished finished = run(
-      {"simulate", "cosmogan", "--system", "edison", "--nodes", "1", "--strong", "--global-batch", "16384"});
+      {"simulate", "cosmogan", "--machine", "edison", "--nodes", "1", "--strong", "--global-batch", "16384"});
   EXPECT_EQ(finished.status, 1);
   EXPECT_THAT(finished.err,
               HasSubstr("refused by the memory check: 1 workers: a batch of 16384 needs 386.8 GB"));
@@ -134,14 +134,14 @@ TEST_F(Scale, SimulateRefusesWhatDoesNotFit) {
 
 TEST_F(Scale, SimulateSaysWhatIsOutsideTheModel) {
   const nlohmann::json curve =
-      answer({"simulate", "cosmogan", "--system", "edison", "--nodes", "1..128", "--weak", "--batch", "64"});
+      answer({"simulate", "cosmogan", "--machine", "edison", "--nodes", "1..128", "--weak", "--batch", "64"});
   EXPECT_EQ(curve["parameters"], 16408322);
   EXPECT_EQ(curve["gradient_bytes"], 65633288);
   EXPECT_THAT(curve["warnings"][0], HasSubstr("outside the model: measured 1.89x, 1.92x the one-node rate"));
 }
 
 TEST_F(Scale, SimulateDividesTransformers) {
-  const nlohmann::json curve = answer({"simulate", "gpt3-175b", "--system", "dgx-a100", "--npus", "32..512",
+  const nlohmann::json curve = answer({"simulate", "gpt3-175b", "--machine", "dgx-a100", "--npus", "32..512",
                                        "--strong", "--global-batch", "1536"});
   EXPECT_EQ(curve["points"].size(), 5U);
   EXPECT_EQ(curve["points"][0]["fits"], false);
@@ -186,17 +186,17 @@ TEST_F(Scale, BadInputGetsOneLine) {
       BadInput{{"measure", "--workers", "1", "--rate", "[0-9]+", "--", "true"},
                "--rate: '[0-9]+' has 0 groups"},
       BadInput{{"measure", "--workers", "1", "--threads", "many", "--", "true"}, "--threads"},
-      BadInput{{"simulate", "gpt3-175b", "--system", "dgx-a10", "--npus", "64"}, "did you mean 'dgx-a100'"},
-      BadInput{{"simulate", "gpt3-175", "--system", "edison", "--npus", "64"}, "did you mean 'gpt3-175b'"},
-      BadInput{{"simulate", "gpt3-175b", "--system", "edison", "--npus", "64"}, "no bf16 matrix units"},
-      BadInput{{"simulate", "gpt3-175b", "--system", "dgx-a100", "--npus", "64", "--tp", "7"},
+      BadInput{{"simulate", "gpt3-175b", "--machine", "dgx-a10", "--npus", "64"}, "did you mean 'dgx-a100'"},
+      BadInput{{"simulate", "gpt3-175", "--machine", "edison", "--npus", "64"}, "did you mean 'gpt3-175b'"},
+      BadInput{{"simulate", "gpt3-175b", "--machine", "edison", "--npus", "64"}, "no bf16 matrix units"},
+      BadInput{{"simulate", "gpt3-175b", "--machine", "dgx-a100", "--npus", "64", "--tp", "7"},
                "7 does not divide 64"},
-      BadInput{{"simulate", "dlrm", "--system", "dgx-a100", "--npus", "64", "--tp", "8"},
+      BadInput{{"simulate", "dlrm", "--machine", "dgx-a100", "--npus", "64", "--tp", "8"},
                "--tp is for transformers"},
-      BadInput{{"simulate", "cosmogan", "--system", "edison", "--nodes", "2", "--strong"},
+      BadInput{{"simulate", "cosmogan", "--machine", "edison", "--nodes", "2", "--strong"},
                "--strong needs --global-batch"},
       BadInput{
-          {"simulate", "cosmogan", "--system", "edison", "--nodes", "3", "--strong", "--global-batch", "64"},
+          {"simulate", "cosmogan", "--machine", "edison", "--nodes", "3", "--strong", "--global-batch", "64"},
           "does not divide by 3"},
   };
   for (const BadInput& line : lines) {

@@ -39,22 +39,22 @@ class Traces : public testing::Test {
 double step_s(const nlohmann::json& answer) { return answer.at("step_time_s"); }
 
 TEST_F(Traces, RunAsFlowsWithASlowNpuAndAFailedLink) {
-  const nlohmann::json even = answer({"--system", "even.yaml"});
+  const nlohmann::json even = answer({"--library", "even.yaml"});
   EXPECT_EQ(even.at("transport"), "ports");
-  const nlohmann::json links = answer({"--system", "even.yaml", "--transport", "links"});
+  const nlohmann::json links = answer({"--library", "even.yaml", "--transport", "links"});
   EXPECT_EQ(links.at("transport"), "flows");  // another word for it
   // A ring of neighbours shares no link; messages are rounded up to a picosecond.
   EXPECT_NEAR(step_s(links) / step_s(even), 1.0, 1e-6);
-  const nlohmann::json slow = answer({"--system", "slow.yaml"});
+  const nlohmann::json slow = answer({"--library", "slow.yaml"});
   EXPECT_EQ(slow.at("transport"), "ports");
   EXPECT_GT(step_s(slow), step_s(even));
-  const nlohmann::json faults = answer({"--system", "faults.yaml"});
+  const nlohmann::json faults = answer({"--library", "faults.yaml"});
   EXPECT_EQ(faults.at("transport"), "flows");
   EXPECT_GE(step_s(faults), step_s(slow));
 }
 
 TEST_F(Traces, PortsKnowNoLinks) {
-  expect_refused(run_bandwright({"simulate", "--workload", "traces", "--network", "ring.yml", "--system",
+  expect_refused(run_bandwright({"simulate", "--workload", "traces", "--network", "ring.yml", "--library",
                                  "faults.yaml", "--transport", "ports"},
                                 folder.path()),
                  "ports, which know no links");

@@ -30,7 +30,7 @@ class StreamsTest : public ::testing::Test {
     return {{{"optimize", "4D", "325", "175B", "Perf", "NoOverlap"}},
             {{"optimize", "4D", "325", "175B", "Perf", "NoOverlap", "--trace"}},
             {{"simulate", "4D", "325", "175B", "NoOverlap"}},
-            {{"estimate", "resnet-50", "--system", "dgx-a100", "--npus", "64"}},
+            {{"estimate", "resnet-50", "--machine", "dgx-a100", "--npus", "64"}},
             {{"cost", "4D", "--bandwidth", "137.98,120.74,58.91,7.36"}},
             {{"evaluate", "one.yaml"}},
             {{"table", "VI"}},

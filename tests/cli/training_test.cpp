@@ -26,7 +26,7 @@ const Words gpt3 = {"--npus", "512", "--tp", "8", "--pp", "8", "--micro-batch", 
 TEST(RealModels, EstimateAndBothEnginesAgree) {
   const ScratchFolder folder;
   const json estimate =
-      json_answer(extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
+      json_answer(extended({"estimate", "gpt3-175b", "--machine", "dgx-a100"}, gpt3), folder);
   const double step_us = 1e6 * estimate.at("step_time_s").get<double>();
   for (const char* engine : {"closed", "event"}) {
     Words line = extended({"simulate", "dgx-a100", "--model", "gpt3-175b", "--engine", engine}, gpt3);
@@ -42,7 +42,7 @@ TEST(RealModels, EstimateAndBothEnginesAgree) {
 
 TEST(RealModels, TakeTheSameWordsEverywhere) {
   const ScratchFolder folder;
-  const json one = json_answer(extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, gpt3), folder);
+  const json one = json_answer(extended({"estimate", "gpt3-175b", "--machine", "dgx-a100"}, gpt3), folder);
   const json other = json_answer(extended({"estimate", "dgx-a100", "--model", "gpt3-175b"}, gpt3), folder);
   EXPECT_EQ(one, other);
   EXPECT_EQ(one, json_answer(extended({"estimate", "dgx-a100", "gpt3-175b"}, gpt3), folder));
@@ -54,7 +54,7 @@ TEST(RealModels, TakeTheSameWordsEverywhere) {
     return json_answer(extended(extended(line, {"--engine", "closed"}), gpt3), folder).at("step_time_s");
   };
   EXPECT_EQ(step_of({"simulate", "dgx-a100", "gpt3-175b"}),
-            step_of({"simulate", "--system", "dgx-a100", "--model", "gpt3-175b"}));
+            step_of({"simulate", "--machine", "dgx-a100", "--model", "gpt3-175b"}));
   EXPECT_EQ(step_of({"simulate", "gpt3-175b", "dgx-a100"}), step_of({"simulate", "dgx-a100", "gpt3-175b"}));
   // A budget of what the machine has, divided as it is.
   EXPECT_EQ(step_of({"simulate", "dgx-a100", "gpt3-175b"}),
@@ -66,7 +66,7 @@ TEST(RealModels, TakeTheSameWordsEverywhere) {
         .at("bandwidth_gb_per_s");
   };
   EXPECT_EQ(optimum_of({"optimize", "dgx-a100", "--model", "gpt3-175b"}),
-            optimum_of({"optimize", "--system", "dgx-a100", "--model", "gpt3-175b"}));
+            optimum_of({"optimize", "--machine", "dgx-a100", "--model", "gpt3-175b"}));
 }
 
 TEST(RealModels, TimelineIsATraceOfTheStep) {
@@ -145,7 +145,7 @@ TEST(RealModels, EveryCommandSaysWhetherTheJobFits) {
   const Words fitting = extended(gpt3, {"--sequence-parallel"});
   for (const Words& job : {gpt3, fitting}) {
     const json estimate =
-        json_answer(extended({"estimate", "gpt3-175b", "--system", "dgx-a100"}, job), folder);
+        json_answer(extended({"estimate", "gpt3-175b", "--machine", "dgx-a100"}, job), folder);
     EXPECT_EQ(estimate.at("fits"), job == fitting);
     for (const Words& other : {Words{"simulate", "dgx-a100", "gpt3-175b", "--engine", "closed"},
                                Words{"optimize", "dgx-a100", "325", "gpt3-175b", "Perf"}}) {
@@ -190,18 +190,18 @@ TEST(RealModels, UncheckedEstimatesSaySo) {
   };
   EXPECT_TRUE(notes({"gpt3-175b", "--npus", "512", "--tp", "8", "--pp", "8"}).empty());
   const json uneven =
-      notes({"deepseek-v3", "--system", "dgx-h100", "--npus", "2048", "--pp", "16", "--ep", "64"});
+      notes({"deepseek-v3", "--machine", "dgx-h100", "--npus", "2048", "--pp", "16", "--ep", "64"});
   ASSERT_EQ(uneven.size(), 2);
   EXPECT_EQ(uneven[0], "stages are uneven: the slowest has 4 of the 61 layers, and decides");
   EXPECT_TRUE(uneven[1].get<std::string>().starts_with("mixture of experts: every expert"));
-  EXPECT_TRUE(notes({"gpt3-175b", "--system", "tpu-v4", "--npus", "64", "--tp", "4"}).empty());
-  EXPECT_EQ(notes({"gpt3-175b", "--system", "trn2", "--npus", "64", "--tp", "4"}).size(), 2);  // NPU, links
-  EXPECT_EQ(notes({"gpt-1.7b", "--system", "dgx-v100", "--npus", "8", "--precision", "fp16"}).size(), 1);
+  EXPECT_TRUE(notes({"gpt3-175b", "--machine", "tpu-v4", "--npus", "64", "--tp", "4"}).empty());
+  EXPECT_EQ(notes({"gpt3-175b", "--machine", "trn2", "--npus", "64", "--tp", "4"}).size(), 2);  // NPU, links
+  EXPECT_EQ(notes({"gpt-1.7b", "--machine", "dgx-v100", "--npus", "8", "--precision", "fp16"}).size(), 1);
 }
 
 TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
-  const Words dense = {"estimate", "gpt3-175b", "--system", "dgx-a100"};  // 96 layers, 96 heads
-  const Words experts = {"estimate", "mixtral-8x7b", "--system", "dgx-h100", "--npus", "64"};
+  const Words dense = {"estimate", "gpt3-175b", "--machine", "dgx-a100"};  // 96 layers, 96 heads
+  const Words experts = {"estimate", "mixtral-8x7b", "--machine", "dgx-h100", "--npus", "64"};
   expect_each_refused(std::array{
       Line{extended(dense, {"--npus", "512", "--tp", "128"}), "heads, 96 (nearest that do: 32, 48, 96)"},
       Line{extended(dense, {"--npus", "512", "--pp", "128"}), "output layer of GPT-3 175B (at most 98)"},

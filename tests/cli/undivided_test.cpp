@@ -24,7 +24,7 @@ double number(const json& object, const char* key) { return object.at(key).get<d
 TEST(EstimateUndivided, ANetworkOnImages) {
   const ScratchFolder folder;
   const json all = json_answer(
-      {"estimate", "resnet-50", "--system", "dgx-a100", "--npus", "64", "--timeline", "step.json"}, folder);
+      {"estimate", "resnet-50", "--machine", "dgx-a100", "--npus", "64", "--timeline", "step.json"}, folder);
   EXPECT_EQ(all.at("item"), "images");
   EXPECT_EQ(all.at("items_per_step"), 64 * 256);
   const double step_ms = 1e3 * number(all, "step_time_s");
@@ -48,8 +48,8 @@ TEST(EstimateUndivided, AgreesWithTheScalingCurve) {
   const ScratchFolder folder;
   for (const char* model : {"resnet-50", "cosmogan", "dlrm", "175b"}) {
     const char* system = std::string(model) == "cosmogan" ? "edison" : "dgx-a100";
-    const json curve = json_answer({"scale", "simulate", model, "--system", system, "--npus", "64"}, folder);
-    const json one = json_answer({"estimate", model, "--system", system, "--npus", "64"}, folder);
+    const json curve = json_answer({"scale", "simulate", model, "--machine", system, "--npus", "64"}, folder);
+    const json one = json_answer({"estimate", model, "--machine", system, "--npus", "64"}, folder);
     EXPECT_NEAR(number(curve.at("points")[0], "step_time_s"), number(one, "step_time_s"),
                 1e-12 * number(one, "step_time_s"))
         << model;
@@ -58,14 +58,14 @@ TEST(EstimateUndivided, AgreesWithTheScalingCurve) {
 
 TEST(EstimateUndivided, WhatATableDoesNotSayIsNull) {
   const ScratchFolder folder;
-  const json all = json_answer({"estimate", "dlrm", "--system", "dgx-h100", "--npus", "64"}, folder);
+  const json all = json_answer({"estimate", "dlrm", "--machine", "dgx-h100", "--npus", "64"}, folder);
   for (const char* unknown : {"mfu", "tflop_per_s_per_npu", "memory_bytes", "fits", "memory"}) {
     EXPECT_TRUE(all.at(unknown).is_null()) << unknown;
   }
   EXPECT_EQ(all.at("items_per_step"), 64);
   EXPECT_THAT(all.at("notes").dump(), HasSubstr("fixed rate"));
   EXPECT_EQ(
-      json_answer({"estimate", "175b", "--system", "dgx-h100", "--npus", "64"}, folder).at("items_per_step"),
+      json_answer({"estimate", "175b", "--machine", "dgx-h100", "--npus", "64"}, folder).at("items_per_step"),
       4);
   const Finished text = run_bandwright({"estimate", "dlrm", "--npus", "64"}, folder.path());
   EXPECT_THAT(text.out, HasSubstr("note: compute is the layer table's: times at a fixed rate"));
@@ -99,7 +99,7 @@ TEST(EstimateUndivided, RefusesWhatMeansNothing) {
       Line{extended(images, {"--bandwidth", "0,5"}), "0 GB/s"},
       Line{{"estimate", "resnet-50", "--npus", "12"}, "12 NPUs"},
       Line{{"estimate", "resnet-50", "--npus", "0"}, "--npus: '0'"},
-      Line{{"estimate", "resnet-50", "--npus", "8", "--system", "edison"}, "no bf16 matrix units"},
+      Line{{"estimate", "resnet-50", "--npus", "8", "--machine", "edison"}, "no bf16 matrix units"},
       Line{extended(table, {"--zero", "1"}), "--zero is for transformers; dlrm is a layer table"},
       Line{extended(table, {"--precision", "fp16"}), "--precision is for transformers"},
       Line{extended(table, {"--global-batch", "64"}), "its batch cannot be set"},

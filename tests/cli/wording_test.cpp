@@ -52,6 +52,29 @@ const std::array other_kinds = {
     Line{{"optimize", "h100", "325", "175B", "Perf"}, "did you mean the machine 'dgx-h100'?"},
 };
 
+// What machines and libraries were called.
+TEST(Wording, SystemIsAMachineOrALibraryInNoHelp) {
+  const ScratchFolder folder;
+  for (const char* const command :
+       {"estimate", "simulate", "optimize", "plan", "place", "check", "scale simulate", "calibrate"}) {
+    Words help = {command, "--help-all"};
+    if (std::string(command) == "scale simulate") help = {"scale", "simulate", "--help-all"};
+    const Finished run = run_bandwright(help, folder.path());
+    EXPECT_EQ(run.status, 0) << command;
+    EXPECT_THAT(run.out, Not(HasSubstr("--system"))) << command;
+  }
+  const Words size = {"--npus", "64", "--tp", "8"};
+  for (const Words& line : {Words{"estimate", "llama3-8b"}, Words{"scale", "simulate", "llama3-8b"},
+                            Words{"simulate", "--engine", "closed", "--model", "llama3-8b"}}) {
+    EXPECT_EQ(json_answer(extended(extended(line, size), {"--system", "dgx-h100"}), folder),
+              json_answer(extended(extended(line, size), {"--machine", "dgx-h100"}), folder));
+  }
+  const Words gradients = {"simulate", "2D", "300", "--collective", "all-reduce", "--size", "1 MB"};
+  const nlohmann::json answer = json_answer(extended(gradients, {"--library", "astra1"}), folder);
+  EXPECT_EQ(json_answer(extended(gradients, {"--system", "astra1"}), folder), answer);
+  EXPECT_NE(json_answer(gradients, folder), answer);
+}
+
 TEST(Wording, NamesOfOtherKindsAreSaidToBeTheirs) { expect_each_refused(other_kinds); }
 
 TEST(Wording, AMachinesUnknownConstantsAreRefusedWithTheirLine) {
@@ -67,7 +90,7 @@ TEST(Wording, AMachinesUnknownConstantsAreRefusedWithTheirLine) {
         1 + std::count(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(value), '\n');
     folder.write("mine.yaml", changed);
     expect_refused(
-        run_bandwright({"estimate", "gpt-1.7b", "--system", "mine.yaml", "--npus", "8"}, folder.path()),
+        run_bandwright({"estimate", "gpt-1.7b", "--machine", "mine.yaml", "--npus", "8"}, folder.path()),
         "mine.yaml:" + std::to_string(line) + ": " + where + ": no fitted constants of " + kind + " 'x");
   }
 }
@@ -82,7 +105,7 @@ TEST(Wording, OneNpuHasNoNetwork) {
 TEST(Wording, ACurveWithoutAPointHasNoEfficiency) {
   const ScratchFolder folder;
   const Finished run = run_bandwright(
-      {"scale", "simulate", "llama3-8b", "--system", "dgx-h100", "--npus", "1"}, folder.path());
+      {"scale", "simulate", "llama3-8b", "--machine", "dgx-h100", "--npus", "1"}, folder.path());
   EXPECT_EQ(run.status, 1);
   EXPECT_THAT(run.out, Not(HasSubstr("efficiency ")));
 }

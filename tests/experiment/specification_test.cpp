@@ -90,12 +90,22 @@ TEST(Specification, AnIdIsMadeOfWhatDecidesTheResult) {
                      "step: 1 GB/s}\n")),
             same);
   for (const std::string change :
-       {"loops: Overlap", "wiring: switches", "systems: astra1", "recompute: full", "compute_scale: 0.26",
+       {"loops: Overlap", "wiring: switches", "libraries: astra1", "recompute: full", "compute_scale: 0.26",
         "tables: fused", "prices: ispass", "engines: closed-form"}) {
     const std::vector<std::string> changed = ids(read(tiny + change + "\n"));
     ASSERT_EQ(changed.size(), same.size()) << change;
     for (std::size_t i = 0; i < same.size(); ++i) EXPECT_NE(changed[i], same[i]) << change;
   }
+}
+
+TEST(Specification, LibrariesWereCalledSystems) {
+  EXPECT_EQ(ids(read(tiny + "systems: astra1\n")), ids(read(tiny + "libraries: astra1\n")));
+  EXPECT_THAT(problem(tiny + "systems: [ideal, astra1]\nlibraries: astra1\n"),
+              ::testing::EndsWith("systems: stands beside libraries: one or the other"));
+  // A grid's own stands before the file's, whatever either calls it.
+  const Experiment mixed = read(tiny + "libraries: astra1\ngrids: [{systems: ideal}, {view: all}]\n");
+  EXPECT_EQ(mixed.points.front().asked.library, "ideal");
+  EXPECT_EQ(mixed.points.back().asked.library, "astra1");
 }
 
 TEST(Specification, ErrorsNameThePlaceAndTheChoices) {

@@ -236,7 +236,7 @@ class Interrupts(unittest.TestCase):
     def test_ctrl_c_in_a_sweep_keeps_what_is_finished(self):
         with tempfile.TemporaryDirectory() as folder:
             sweep = pathlib.Path(folder, "fine.yaml")
-            sweep.write_text("name: fine\nsystems: astra1\nrecompute: full\nnetworks: [2D, 3D, 4D]\nmodels: [17B, 175B, 1T]\n"
+            sweep.write_text("name: fine\nlibraries: astra1\nrecompute: full\nnetworks: [2D, 3D, 4D]\nmodels: [17B, 175B, 1T]\n"
                              "budgets: {from: 100 GB/s, to: 1000 GB/s, step: 6 GB/s}\n", encoding="utf-8")
 
             def press():  # as soon as some results are there

@@ -50,7 +50,7 @@ ANSWERS = {
 }
 # Two views of the same sweep.
 VIEWS = """name: views
-systems: astra1
+libraries: astra1
 networks: [2D, 3D]
 models: 17B
 recompute: full
