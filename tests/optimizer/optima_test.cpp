@@ -20,17 +20,25 @@ std::string list(std::span<const double> numbers) {
   return text;
 }
 
+Oracle counted(const KnownCuts& known, int& asked) {
+  return [oracle = known.oracle(), &asked](std::span<const double> gb_per_s) {
+    ++asked;
+    return oracle(gb_per_s);
+  };
+}
+
 TEST(Optima, AreWhatTheyWere) {
   expect_as_it_was("optima", 1e-8, [](const std::string& seed) {
     const int number = std::stoi(seed);
     std::mt19937 random(static_cast<unsigned>(number));
     const int n = 2 + number % 4;
+    int asked = 0;
     const KnownCuts one = random_cuts(n, random);
     const KnownCuts other = random_cuts(n, random);
-    Problem problem{n, {{1.0, one.oracle()}}, random_constraints(n, random), {}, 40.0};
+    Problem problem{n, {{1.0, counted(one, asked)}}, random_constraints(n, random), {}, 40.0};
     problem.price.resize(static_cast<std::size_t>(n));
     std::iota(problem.price.begin(), problem.price.end(), 1.0);
-    if (number % 3 == 0) problem.step_times.push_back({0.5, other.oracle()});
+    if (number % 3 == 0) problem.step_times.push_back({0.5, counted(other, asked)});
     if (number % 5 < 2) problem.target = Target::PerfPerCost;
     if (number % 5 == 2) problem.cost_weight = 1e3;
     if (number % 7 == 0) problem.constraints.push_back(dollar_budget(problem, 400.0 * n));
@@ -59,10 +67,12 @@ TEST(Optima, AreWhatTheyWere) {
     for (const std::string& name : optimum.conflict) cells.back() += name + " ";
     std::vector<double> ranges;
     SteppedSummary stepped;
+    std::string questions = std::to_string(asked);  // how often asked after the optimum, ranges and steps
     if (optimum.status == Status::Optimal) {
       for (const Range& each : ranges_within(problem, optimum)) {
         ranges.insert(ranges.end(), {each.low_gb_per_s, each.high_gb_per_s});
       }
+      questions += fmt::format(" {}", asked);
       stepped = optimize_in_steps(problem, optimum, n < 4 ? 12.5 : 25.0);
     }
     Problem total_only = problem;
@@ -71,8 +81,9 @@ TEST(Optima, AreWhatTheyWere) {
     Options few;
     few.max_iterations = 40;
     const double adam = optimize(total_only, few, find_solver("adam")).objective;
+    questions += fmt::format(" {}", asked);
     cells.insert(cells.end(), {list(ranges), list(stepped.gb_per_s), list(std::vector{stepped.lower_bound}),
-                               std::to_string(stepped.boxes), list(std::vector{adam})});
+                               std::to_string(stepped.boxes), list(std::vector{adam}), questions});
     return cells;
   });
 }
