@@ -61,6 +61,19 @@ TEST(LinkLoads, CutsHoldForAnyRoutes) {
   EXPECT_NEAR(cut.step_time_ns(std::vector{50.0, 1.0}), 2 * 320e6 * 3 / 32 / 1.0, 1.0);
 }
 
+// In a ring of five there is one shortest way to everybody: parts that are routed each by itself all take it.
+TEST(LinkLoads, PartsOfAMessageAreTheWholeOfIt) {
+  LoadCase one = load_case("Torus(5)", "halving-doubling", large_all_to_all, Routing::Ecmp);
+  const auto ns = [&] {
+    return ClosedForm(one.step, 1, WireLoads(one.step.collectives, link_loads(one.scenario()).routed))
+        .step_time_ns(std::vector{50.0});
+  };
+  const double whole = ns();
+  EXPECT_GT(whole, 0.0);
+  one.built.routing.queue_pairs = 4;
+  EXPECT_NEAR(ns(), whole, 1e-9 * whole);
+}
+
 // The tangent is the form's value at the point, and below it elsewhere.
 TEST(LinkLoads, TheirCutsAreTangents) {
   const LoadCase one = load_case("LeafSpine(4x8)", "halving-doubling", all_reduce);

@@ -109,6 +109,31 @@ TEST(Player, TwoMessagesOnOneLink) {
   EXPECT_EQ(time_of(sends({{0, 2}, {2, 4}}, 8, bytes(1000)), "Ring(8)", library), nanoseconds(1000));
 }
 
+// Pairs of the second dimension reduce 1000 B: two rounds of 500 B. Whichever NPU sends at half speed, its
+// pair takes twice as long, and so does the step; the links of other pairs are not slowed, so two slow ones
+// do no more.
+TEST(Player, ASlowPortOfTheSecondDimension) {
+  for (const char* shape : {"Ring(4)_FullyConnected(2)", "Switch(4)_Ring(2)", "Ring(3)_Switch(2)"}) {
+    const Network network = parse_network(shape);
+    StepBuilder builder("pairs", {{"DP", {{1, 2, network.dimensions[0].npus}}}}, {"line"});
+    builder.collective({}, {{CollectiveKind::AllReduce, Bytes(1000)}, 0}, {});
+    const Step graph = std::move(builder).finish();
+    const std::vector<double> bandwidth = {1.0, 1.0};
+    Library library = one_chunk();
+    for (const NetworkModel transport : {NetworkModel::Ports, NetworkModel::Flows}) {
+      library.network = transport;
+      library.npus = {};
+      EXPECT_EQ(simulate_full({graph, network, library, bandwidth, {}}).step_time, nanoseconds(1000))
+          << shape;
+      for (int slow = 0; slow < network.npus(); ++slow) {
+        library.npus = {{.first = slow, .last = slow, .port_speed = 0.5}};
+        EXPECT_EQ(simulate_full({graph, network, library, bandwidth, {}}).step_time, nanoseconds(2000))
+            << shape << ' ' << slow;
+      }
+    }
+  }
+}
+
 // Each message of an NPU at half speed takes twice as long, whatever it shares; those to it do not.
 TEST(Player, ASlowPortSendsSlowly) {
   Library library = one_chunk();
