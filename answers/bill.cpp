@@ -3,6 +3,21 @@
 #include <fmt/format.h>
 
 namespace bandwright {
+namespace {
+
+// The slowest and the fastest link of a class.
+std::pair<Bandwidth, Bandwidth> bandwidths_of(const NetworkGraph& graph, std::uint16_t link_class) {
+  std::pair<Bandwidth, Bandwidth> result;
+  for (const GraphLink& link : graph.links) {
+    if (link.link_class != link_class) continue;
+    if (result.second == Bandwidth()) result.first = link.bandwidth;
+    result.first = std::min(result.first, link.bandwidth);
+    result.second = std::max(result.second, link.bandwidth);
+  }
+  return result;
+}
+
+}  // namespace
 
 void add_dimension_columns(Table& table) {
   table.column("name", "dimension", Shown::ToPeople)
@@ -38,17 +53,41 @@ Table bill_table(const Network& network, const Bill& bill) {
   return table;
 }
 
-Document cost_document(const Network& network, const PriceList& prices, const std::vector<double>& gb_per_s,
-                       const Bill& bill) {
-  Document document{.title = fmt::format("{}: {}, {} NPUs, prices '{}'", network.name, network.shorthand(),
-                                         network.npus(), prices.name)};
-  document.verdict.text = quantity(bill.total().value(), Unit::Usd);
-  document.data("network", network.shorthand())
-      .data("npus", network.npus())
-      .data("prices", prices.name)
-      .data("bandwidth_gb_per_s", gb_per_s)
-      .data("cost_usd", bill.total());
-  Table table = bill_table(network, bill);
+Table bill_table(const NetworkGraph& graph, const std::vector<GraphBillLine>& bill) {
+  Table table = Table::of("link_classes");
+  table.main = true;
+  table.column("link_class")
+      .column("price_class")
+      .column("links")
+      .column("bandwidth_gb_per_s", "GB/s of each");
+  table.column("bought_gb_per_s", "GB/s bought")
+      .column("switch_gb_per_s", "of switch ports")
+      .column("cost_usd");
+  for (const GraphBillLine& line : bill) {
+    const LinkClass& kind = graph.classes[line.link_class];
+    table.rows.push_back({kind.name, kind.price_class, line.links,
+                          bandwidths_of(graph, line.link_class).second,
+                          line.bought[static_cast<std::size_t>(Element::Link)],
+                          line.bought[static_cast<std::size_t>(Element::Switch)], line.cost});
+  }
+  return table;
+}
+
+Document cost_document(const CostAnswer& answer) {
+  const Network& network = answer.network;
+  const std::string name =
+      answer.built ? answer.built->graph.name : fmt::format("{}: {}", network.name, network.shorthand());
+  const std::int64_t npus = answer.built ? answer.built->graph.npus() : network.npus();
+  Document document{.title = fmt::format("{}, {} NPUs, prices '{}'", name, npus, answer.prices.name),
+                    .notes = answer.notes};
+  document.verdict.text = quantity(answer.total.value(), Unit::Usd);
+  document.data("network", answer.built ? name : network.shorthand())
+      .data("npus", npus)
+      .data("prices", answer.prices.name);
+  if (!answer.built) document.data("bandwidth_gb_per_s", answer.gb_per_s);
+  document.data("cost_usd", answer.total);
+  Table table =
+      answer.built ? bill_table(answer.built->graph, answer.built->bill) : bill_table(network, answer.bill);
   table.main = true;
   document.add(std::move(table));
   return document;

@@ -81,8 +81,8 @@ std::string& network_slot(OptimizeCommand& options) {
   Job& job = options.job;
   if (job.npus.empty()) return job.network;
   if (!job.npu.empty()) return job.network;
+  take_network_as_machine(job);
   const bool built = names_graph(job.network);
-  if (job.machine.empty() && !built) std::swap(job.machine, job.network);
   const bool next = !options.words.empty() && names_graph(options.words.front());
   return !job.machine.empty() && (built || next) ? job.network : job.machine;
 }

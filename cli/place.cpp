@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/console/interrupt.h"
 #include "cli/console/output.h"
+#include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "cli/options/place_options.h"
 #include "core/io/progress.h"
@@ -63,7 +64,8 @@ PlaceAnswer answer_of(const PlaceOptions& options) {
   return {std::move(report), interrupt.token().stop_requested()};
 }
 
-void run(const PlaceOptions& options) {
+void run(PlaceOptions options) {
+  take_model_and_machine(options.words, options.question.job);
   const auto [report, interrupted] = answer_of(options);
   write_answer(options.output, placement_document(report, options.output.timing));
   write_schedules(options, report);
@@ -87,7 +89,7 @@ void add_place(CLI::App& app) {
       "Examples:\n"
       "  bandwright place vgg19 --batch 16 --tiers dram-pmm --ratio 8:1,4:1,2:1,1:1 --policy synchronous\n"
       "  bandwright place densenet-264 --tiers hbm-ddr --batch 256 --fast '10 GiB' --policy all\n"
-      "  bandwright place llama3-70b --machine dgx-h100 --tp 8 --tiers hbm-ddr --fast '60 GiB' --policy "
+      "  bandwright place llama3-70b dgx-h100 --tp 8 --tiers hbm-ddr --fast '60 GiB' --policy "
       "asynchronous\n"
       "  bandwright place --kernels profile.csv --tiers my-tiers.yaml --sweep --plot\n"
       "  bandwright place vgg19 --ratio 4:1 --policy synchronous --schedule moves.csv --timeline moves.json");

@@ -112,7 +112,7 @@ void take_machine_words(std::vector<std::string> words, Job& job) {
       throw InputError("missing arguments: bandwright simulate <network> <model> --npu NPU --npus N");
     return refuse_words(words);
   }
-  if (job.machine.empty() && !names_graph(job.network)) std::swap(job.machine, job.network);
+  take_network_as_machine(job);
   if (words.size() > 1 && machine_is_last(words.front(), words.back(), false))
     std::swap(words.front(), words.back());
   take_word(words, job.machine);

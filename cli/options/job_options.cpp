@@ -11,6 +11,7 @@
 #include "core/io/tell.h"
 #include "core/text.h"
 #include "core/yaml.h"
+#include "formats/load_graph.h"
 #include "report/render.h"
 #include "study/job/bandwidths.h"
 
@@ -82,6 +83,12 @@ void take_word(std::vector<std::string>& words, std::string& option) {
   if (!option.empty() || words.empty()) return;
   option = words.front();
   words.erase(words.begin());
+}
+
+void take_network_as_machine(Job& job) {
+  if (!job.npus.empty() && job.machine.empty() && !names_graph(job.network)) {
+    std::swap(job.machine, job.network);
+  }
 }
 
 bool machine_is_last(const std::string& first, const std::string& last, bool usually) {

@@ -27,6 +27,8 @@ void take_system(const std::string& system, Job& job);
 void take_word(std::vector<std::string>& words, std::string& option);
 // <model> [<machine>] in either order, each where no option gives it. Throws InputError for one more.
 void take_model_and_machine(std::vector<std::string> words, Job& job);
+// With --npus a network's word is a machine's, but for a network as it is built.
+void take_network_as_machine(Job& job);
 // Whether the second of a machine and something else is the machine: lists of names tell, of either, and the
 // first key of a file.
 bool machine_is_last(const std::string& first, const std::string& last, bool usually);

@@ -17,8 +17,13 @@ std::string policy_help() {
 
 void add_problem_options(CLI::App& command, PlaceOptions& options) {
   Job& job = options.question.job;
-  command.add_option("network", job.model, "a network on images or a transformer: a name or a file")
-      ->type_name("NETWORK");
+  command.add_option("words", options.words)
+      ->option_text(
+          "<model> [<machine>], in either order\n"
+          "      model: a network on images or a transformer: a name or a file; not with --kernels\n"
+          "      machine: of a transformer: a name of `list machines`, or a YAML file");
+  add_job_option(command, job, &Job::model)
+      ->description("in place of <model>: a network on images or a transformer, a name or a file");
   command
       .add_option("--kernels", options.question.kernels,
                   "measured kernels instead: a CSV file (docs/placement.md)")
@@ -33,7 +38,9 @@ void add_problem_options(CLI::App& command, PlaceOptions& options) {
 // What a transformer's NPU holds and computes; the same words as in `estimate`.
 void add_transformer_options(CLI::App& command, Job& job) {
   begin_group(command, transformers);
-  add_job_option(command, job, &Job::machine, "--machine,--system")->default_str("");
+  add_job_option(command, job, &Job::machine, "--machine,--system")
+      ->description("in place of <machine>")
+      ->default_str("");
   add_job_option(command, job, &Job::npus)->description("NPUs of the job (default: TP x PP)");
   for (std::string Job::*const word : {&Job::tp, &Job::pp, &Job::zero, &Job::micro_batch, &Job::sequence,
                                        &Job::recompute, &Job::sequence_parallel}) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <CLI/App.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/console/output.h"
 #include "cli/options/answer_plot.h"
@@ -10,6 +11,7 @@ namespace bandwright {
 
 // The options of `bandwright place` as typed.
 struct PlaceOptions {
+  std::vector<std::string> words;  // positionals
   PlaceQuestion question;
   std::string gap;
   std::string time_limit = "60 s";

@@ -21,6 +21,7 @@ namespace {
 constexpr std::int64_t most_items = 1'000'000'000;
 
 struct CurveCommand {
+  std::vector<std::string> words;  // positionals
   CurveQuestion question;
   std::string workers;
   std::string measured;
@@ -51,7 +52,12 @@ CurveQuestion question_of(const CurveCommand& options) {
   return question;
 }
 
-void run(const CurveCommand& options) {
+void run(CurveCommand options) {
+  Job& job = options.question.job;
+  take_model_and_machine(options.words, job);
+  if (job.model.empty() || job.machine.empty()) {
+    throw InputError("missing arguments: bandwright scale simulate <model> <machine> --workers LIST");
+  }
   const CurveQuestion question = question_of(options);
   const SimulatedCurve answer = curve(question);
   const Document document = curve_document(answer);
@@ -68,9 +74,15 @@ void run(const CurveCommand& options) {
 
 void add_curve_options(CLI::App& command, CurveCommand& options) {
   Job& job = options.question.job;
-  command.add_option("model", job.model, "a transformer, an image model or a layer table: a name or a file")
-      ->required();
-  add_job_option(command, job, &Job::machine, "--machine,--system")->required();
+  command.add_option("words", options.words)
+      ->option_text(
+          "<model> <machine>, in either order\n"
+          "      model: a transformer, an image model or a layer table: a name or a file\n"
+          "      machine: a name of `list machines`, or a YAML file");
+  add_job_option(command, job, &Job::model)->description("in place of <model>");
+  add_job_option(command, job, &Job::machine, "--machine,--system")
+      ->description("in place of <machine>")
+      ->default_str("");
   command
       .add_option("--workers,--nodes,--npus", options.workers,
                   "worker counts, such as 1,2,4 or 1..128 (doubling)")
@@ -112,7 +124,7 @@ void add_scale_simulate(CLI::App& scale) {
       "may be a value or a list.\n"
       "Examples:\n"
       "  bandwright scale simulate cosmogan --machine edison --nodes 1..128 --weak --batch 64\n"
-      "  bandwright scale simulate gpt3-175b --machine dgx-a100 --npus 64..4096 --strong --global-batch "
+      "  bandwright scale simulate gpt3-175b dgx-a100 --npus 64..4096 --strong --global-batch "
       "1536\n"
       "  bandwright scale simulate llama3-70b --machine dgx-h100 --npus 64..1024 --weak --tp 8 --pp 4");
   command->callback([command, options] {

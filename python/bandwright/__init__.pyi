@@ -98,9 +98,9 @@ def check(
     html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def cost(
-    *words: Value | Job, network: Option = None, bandwidth: Option = None, classes: Option = None,
-    prices: Option = None, format: Option = None, html: Option = None, timing: bool | None = None,
-    output: Option = None
+    *words: Value | Job, network: Option = None, machine: Option = None, npus: Option = None, budget: Option = None,
+    bandwidth: Option = None, classes: Option = None, prices: Option = None, format: Option = None,
+    html: Option = None, timing: bool | None = None, output: Option = None
 ) -> Answer: ...
 def curve(
     *words: Value | Job, model: Option = None, machine: Option = None, workers: Option = None,
@@ -120,14 +120,15 @@ def curve(
 def estimate(
     *words: Value | Job, model: Option = None, machine: Option = None, npus: Option = None, tp: Option = None,
     pp: Option = None, global_batch: Option = None, micro_batch: Option = None, zero: Option = None,
-    sequence_parallel: bool | None = None, recompute: Option = None, bandwidth: Option = None, cp: Option = None,
-    ep: Option = None, expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None,
-    attention: Option = None, precision: Option = None, sequence: Option = None, bucket: Option = None,
-    overlap: Option = None, dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None,
-    stored_gradients: Option = None, sent_gradients: Option = None, loss: Option = None,
-    whole_graphs: bool | None = None, recompute_modules: Option = None, offload_layers: Option = None,
-    predict_more: Option = None, lora_rank: Option = None, lora_targets: Option = None, placement: Option = None,
-    tiers: Option = None, fast: Option = None, offload: Option = None, format: Option = None, html: Option = None,
+    sequence_parallel: bool | None = None, recompute: Option = None, bandwidth: Option = None, loop: Option = None,
+    tables: Option = None, compute_scale: Option = None, cp: Option = None, ep: Option = None,
+    expert_tp: Option = None, virtual_stages: Option = None, schedule: Option = None, attention: Option = None,
+    precision: Option = None, sequence: Option = None, bucket: Option = None, overlap: Option = None,
+    dispatch: Option = None, zero_npus: Option = None, optimizer: Option = None, stored_gradients: Option = None,
+    sent_gradients: Option = None, loss: Option = None, whole_graphs: bool | None = None,
+    recompute_modules: Option = None, offload_layers: Option = None, predict_more: Option = None,
+    lora_rank: Option = None, lora_targets: Option = None, placement: Option = None, tiers: Option = None,
+    fast: Option = None, offload: Option = None, format: Option = None, html: Option = None,
     timing: bool | None = None, output: Option = None, require_fit: bool | None = None, timeline: Option = None
 ) -> Answer: ...
 def evaluate(
@@ -171,7 +172,7 @@ def optimize(
     timing: bool | None = None, output: Option = None, require_fit: bool | None = None
 ) -> Answer: ...
 def place(
-    *words: Value | Job, network: Option = None, kernels: Option = None, global_batch: Option = None,
+    *words: Value | Job, model: Option = None, kernels: Option = None, global_batch: Option = None,
     tiers: Option = None, ratio: Option = None, fast: Option = None, sweep: bool | None = None,
     policy: Option = None, gap: Option = None, time_limit: Option = None, window: Option = None,
     machine: Option = None, npus: Option = None, tp: Option = None, pp: Option = None, zero: Option = None,

@@ -33,6 +33,13 @@ std::vector<double> parse_bandwidths(std::string_view text, const Network& netwo
                                network.shorthand()));
 }
 
+void refuse_budget_of_links(const Job& job) {
+  if (job.budget.empty()) return;
+  throw InputError(
+      "a budget is divided over the dimensions of a grid; the links of a network as it is built have "
+      "bandwidths of their own");
+}
+
 std::vector<double> given_bandwidths(const Job& job, const Network& network) {
   if (job.bandwidth.empty()) return {};
   auto gb_per_s =

@@ -18,6 +18,9 @@ Budget parse_budget(std::string_view text);
 // Whether a word can be meant as one: it is not the name of anything.
 bool reads_as_budget(std::string_view text);
 
+// Throws InputError for a budget, which no network as it is built has dimensions to divide over.
+void refuse_budget_of_links(const Job& job);
+
 // --bandwidth, above 0; empty where it was not given.
 std::vector<double> given_bandwidths(const Job& job, const Network& network);
 

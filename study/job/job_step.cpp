@@ -93,7 +93,6 @@ std::vector<double> gb_per_s_of(const LogicalGrid& grid) {
 }
 
 JobStep step_on_network(const Job& job, const StepOptions& options) {
-  refuse_machine(job);
   JobStep step{.library = library_of(job)};
   step.built = built_network(job, step.library);
   if (step.built) {
@@ -197,6 +196,7 @@ Network network_of(const Job& job) {
         "it, `network` has its bill",
         job.network));
   }
+  refuse_machine(job);
   if (job.classes.empty()) return load_any_network(job.network).network;
   std::vector<std::string> classes;
   for (const std::string_view name : split(job.classes, ',')) {
@@ -258,11 +258,7 @@ JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) 
 
 std::vector<double> bandwidth_of(const Job& job, const JobStep& step) {
   if (!step.recorded_at.empty()) return step.recorded_at;
-  if (step.built && !job.budget.empty()) {
-    throw InputError(
-        "a budget is divided over the dimensions of a grid; the links of a network as it is built have "
-        "bandwidths of their own");
-  }
+  if (step.built) refuse_budget_of_links(job);
   if (!job.bandwidth.empty() && !step.built) {
     return read_word(job, &Job::bandwidth,
                      [&](std::string_view text) { return parse_bandwidths(text, step.network); });

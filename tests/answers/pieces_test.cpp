@@ -32,11 +32,8 @@ using testing::IsEmpty;
 // Ring(4) of 10 GB/s: 4 x 10 / 2 GB/s of links; Switch(2) of 5: 8 x 5 of links, switch ports and NICs each.
 // With the prices of the artifact 20 x 2 NPUs ... for packages 4 $, for pods 7.8, 18 and 31.6 $.
 TEST(CostDocumentPieces, BillsAddUp) {
-  Network network = parse_network("Ring(4)_Switch(2)", {"Package", "Pod"});
-  const PriceList prices = load_price_list("artifact");
-  const std::vector<double> bought = {10.0, 5.0};
-  const Bill bill = make_bill(network, prices, bought);
-  const Document document = cost_document(network, prices, bought, bill);
+  const Document document =
+      cost_document(cost({.network = "Ring(4)_Switch(2)", .classes = "Package,Pod", .bandwidth = "10,5"}));
   const Json json = json_of(document);
   const Json& rows = json.at("bill");
   ASSERT_EQ(rows.size(), 4U);

@@ -148,7 +148,7 @@ TEST(SimulationDocument, TextSaysWhatIsWaitedFor) {
 TEST(CostDocument, IsTheBill) {
   const Job job{.network = "4D", .bandwidth = "137.98,120.74,58.91,7.36"};
   const CostAnswer answer = cost(job);
-  const Document document = cost_document(answer.network, answer.prices, answer.gb_per_s, answer.bill);
+  const Document document = cost_document(answer);
   const Json json = json_of(document);
   EXPECT_EQ(json.at("npus"), 1024);
   EXPECT_EQ(json.at("bandwidth_gb_per_s"), (std::vector<double>{137.98, 120.74, 58.91, 7.36}));

@@ -69,6 +69,26 @@ TEST(RealModels, TakeTheSameWordsEverywhere) {
             optimum_of({"optimize", "--machine", "dgx-a100", "--model", "gpt3-175b"}));
 }
 
+TEST(RealModels, MachinesAreWordsWhereverAJobHasOne) {
+  const ScratchFolder folder;
+  const auto same = [&](const Words& command, const Words& one, const Words& other) {
+    EXPECT_EQ(json_answer(extended(command, one), folder), json_answer(extended(command, other), folder))
+        << command.front();
+  };
+  const Words place = {"place", "--tp", "8", "--tiers", "hbm-ddr", "--policy", "first-touch"};
+  same(place, {"llama3-8b", "dgx-h100"}, {"dgx-h100", "llama3-8b"});
+  same(place, {"llama3-8b", "dgx-h100"}, {"dgx-h100", "--model", "llama3-8b"});
+  same(place, {"llama3-8b", "dgx-h100"}, {"llama3-8b", "--machine", "dgx-h100"});
+  const Words curve = {"scale", "simulate", "--workers", "1..4"};
+  same(curve, {"cosmogan", "edison"}, {"edison", "cosmogan"});
+  same(curve, {"cosmogan", "edison"}, {"--machine", "edison", "--model", "cosmogan"});
+  const Words cost = {"cost", "--npus", "64"};
+  same(cost, {"dgx-h100"}, {"--machine", "dgx-h100"});
+  same(cost, {"dgx-h100", "500"}, {"--machine", "dgx-h100", "--budget", "500"});
+  EXPECT_EQ(json_answer(extended(cost, {"dgx-h100", "500"}), folder).at("bill"),
+            json_answer(extended(cost, {"dgx-h100", "--bandwidth", "250,250"}), folder).at("bill"));
+}
+
 TEST(RealModels, TimelineIsATraceOfTheStep) {
   const ScratchFolder folder;
   const Words small = {"--npus", "16", "--tp", "2", "--pp", "4", "--global-batch", "16"};

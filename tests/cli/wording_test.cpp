@@ -44,7 +44,7 @@ TEST(Wording, RefusalsNameWhatWasTyped) { expect_each_refused(refusals); }
 // What is an input of another kind is said to be one, and what only adds to a word is what was meant.
 const std::array other_kinds = {
     Line{{"plan", "dgx-h100"}, "missing <model>: bandwright plan <model> [<machine>]"},
-    Line{{"cost", "dgx-h100", "--bandwidth", "1"}, "unknown network 'dgx-h100', which is a machine"},
+    Line{{"cost", "dgx-h100", "--bandwidth", "1"}, "is a machine: it needs the number of its NPUs"},
     Line{{"estimate", "llama3-8b", "--machine", "h100-sxm", "--npus", "8"}, "which is an NPU"},
     Line{{"simulate", "dgx-h100", "llama3-70b"},
          "is a machine: bandwright simulate <machine> <model> --npus N"},

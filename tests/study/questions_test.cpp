@@ -8,6 +8,7 @@
 #include "study/cost.h"
 #include "study/estimate.h"
 #include "study/job/training.h"
+#include "study/network.h"
 #include "study/optimize.h"
 #include "study/outcome.h"
 #include "study/place.h"
@@ -205,6 +206,51 @@ TEST(Cost, OfAMachineIsThatOfItsNetworkAtItsBandwidths) {
   EXPECT_EQ(answer.gb_per_s, machine.gb_per_s(network));
   EXPECT_EQ(answer.bill.total().value(),
             make_bill(network, load_price_list("artifact"), machine.gb_per_s(network)).total().value());
+  EXPECT_EQ(answer.total.value(), answer.bill.total().value());
+  EXPECT_EQ(cost({.machine = "dgx-a100", .npus = "64", .bandwidth = "1,2"}).gb_per_s,
+            (std::vector<double>{1.0, 2.0}));
+}
+
+// A budget is spent exactly, and on each dimension alike.
+TEST(Cost, OfABudgetIsThatOfEqualShares) {
+  const CostAnswer answer = cost({.network = "4D", .budget = "325"});
+  EXPECT_EQ(answer.gb_per_s, std::vector<double>(4, 81.25));
+  EXPECT_EQ(answer.total.value(),
+            cost({.network = "4D", .bandwidth = "81.25,81.25,81.25,81.25"}).total.value());
+  EXPECT_EQ(answer.notes.size(), 1U);
+  const CostAnswer machine = cost({.machine = "dgx-h100", .npus = "64", .budget = "500"});
+  EXPECT_EQ(machine.gb_per_s, (std::vector<double>{250.0, 250.0}));
+}
+
+// The bill of `network`, class by class; one switch for all costs what a dimension of kind Switch does.
+TEST(Cost, OfANetworkAsItIsBuiltIsThatOfItsLinks) {
+  const Job job{.network = "LeafSpine(4x8, bandwidth 50)"};
+  const CostAnswer answer = cost(job);
+  ASSERT_TRUE(answer.built);
+  EXPECT_EQ(answer.total.value(), network(job).cost->value());
+  EXPECT_EQ(cost({.network = "Grid(Switch(8), bandwidth 50)"}).total.value(),
+            cost({.network = "Switch(8)", .bandwidth = "50"}).total.value());
+}
+
+TEST(Cost, SaysWhatIsMissingOrTwice) {
+  const auto why = [](const Job& job) { return problem([&] { cost(job); }); };
+  EXPECT_NE(why({.network = "dgx-h100"}).find("is a machine: it needs the number of its NPUs"),
+            std::string::npos);
+  EXPECT_NE(why({.machine = "dgx-h100"}).find("is a machine: it needs the number of its NPUs"),
+            std::string::npos);
+  EXPECT_NE(why({.network = "4D"}).find("missing budget"), std::string::npos);
+  EXPECT_NE(why({.machine = "dgx-h100", .npus = "64", .network = "4D"}).find("one or the other"),
+            std::string::npos);
+  EXPECT_NE(
+      why({.machine = "dgx-h100", .npus = "64", .classes = "Pod,Pod"}).find("--classes is for networks"),
+      std::string::npos);
+  EXPECT_NE(
+      why({.network = "FatTree(64)", .budget = "50", .bandwidth = "50"}).find("bandwidths of their own"),
+      std::string::npos);
+  EXPECT_NE(why({.npus = "64", .network = "FatTree(64, bandwidth 50)"}).find("--npus is for machines"),
+            std::string::npos);
+  EXPECT_NE(why({.machine = "dgx-h100", .npus = "1", .budget = "50"}).find("one NPU has no network"),
+            std::string::npos);
 }
 
 }  // namespace
