@@ -42,7 +42,9 @@ Fidelity resolved(Fidelity fidelity, const Scenario& scenario) {
   const Library& library = scenario.library;
   const bool exact = library.symmetric() && library.network == NetworkModel::Ports;
   if (!library.links.empty() && library.network == NetworkModel::Ports) {
-    throw InputError("slow or failed links are no part of ports, which know no links (--transport flows)");
+    throw InputError(
+        "slow or failed links are no part of ports, which know no links (--transport flows, or "
+        "network_model: flows in the library)");
   }
   if (fidelity == Fidelity::Auto) return exact ? Fidelity::Folded : Fidelity::Full;
   if (fidelity == Fidelity::Folded && !library.symmetric()) {

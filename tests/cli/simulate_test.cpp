@@ -24,6 +24,8 @@ class Traces : public testing::Test {
                  "chunks: 4\nnetwork_model: links\nnpus: [{first: 3, compute_time: 2, port_speed: "
                  "0.5}]\nlinks: [{from: 0, to: 1, "
                  "speed: 0}]\n");
+    folder.write("failed.yaml", "chunks: 4\nlinks: [{from: 0, to: 1, speed: 0}]\n");
+    folder.write("flows.yaml", "chunks: 4\nnetwork_model: flows\nlinks: [{from: 0, to: 1, speed: 0}]\n");
   }
 
   [[nodiscard]] nlohmann::json answer(const Words& more) const {
@@ -51,6 +53,18 @@ TEST_F(Traces, RunAsFlowsWithASlowNpuAndAFailedLink) {
   const nlohmann::json faults = answer({"--library", "faults.yaml"});
   EXPECT_EQ(faults.at("transport"), "flows");
   EXPECT_GE(step_s(faults), step_s(slow));
+}
+
+// A library whose links differ says which; what messages share is said there or by the option.
+TEST_F(Traces, LinksThatDifferTakeTheTransportOfTheOption) {
+  const nlohmann::json option = answer({"--library", "failed.yaml", "--transport", "flows"});
+  const nlohmann::json own = answer({"--library", "flows.yaml"});
+  EXPECT_EQ(step_s(option), step_s(own));
+  EXPECT_GT(step_s(option), step_s(answer({"--library", "even.yaml", "--transport", "flows"})));
+  expect_refused(run_bandwright({"simulate", "--workload", "traces", "--network", "ring.yml", "--library",
+                                 "failed.yaml"},
+                                folder.path()),
+                 "no part of ports, which know no links (--transport flows");
 }
 
 TEST_F(Traces, PortsKnowNoLinks) {

@@ -56,9 +56,10 @@ TEST(Library, RangesOfNpus) {
               testing::AllOf(testing::StartsWith("library.yaml:2: "), testing::HasSubstr("below first, 4")));
 }
 
-TEST(Library, LinksThatDifferNeedLinks) {
+// What plays the messages may be chosen elsewhere: the file alone is no fault.
+TEST(Library, LinksMayDifferWhateverMessagesShare) {
   const std::string failed = "links: [{from: 1, to: 2, speed: 0}]";
-  EXPECT_THAT(refusal(failed), testing::HasSubstr("network_model: flows"));
+  EXPECT_EQ(parsed(failed).network, NetworkModel::Ports);
   const Library library = parsed(failed + "\nnetwork_model: flows");
   EXPECT_EQ(library.links[0].speed, 0.0);
   EXPECT_FALSE(library.symmetric());
