@@ -60,6 +60,8 @@ void add_estimate(CLI::App& app) {
   add_job_option(*command, job, &Job::recompute);
   add_job_option(*command, job, &Job::bandwidth)
       ->description("GB/s per NPU of each dimension, where not the machine's");
+  begin_group(*command, layer_tables);
+  add_job_options(*command, job, OptionGroup::Tables);
   begin_group(*command, finer_points);
   add_job_options(*command, job, OptionGroup::Finer);
   begin_group(*command, two_memories);
@@ -72,7 +74,8 @@ void add_estimate(CLI::App& app) {
       "The exposed parts of the breakdown add up to the step; hidden time passes beside them.\n"
       "Measured accuracy by data set: docs/accuracy.md, or `bandwright validate`.\n"
       "Convolutional networks and layer tables are data parallel, or divided as the table says: of\n"
-      "the options of training they have --global-batch (images) and --precision, tables none.\n"
+      "the options of training they have --global-batch (images) and --precision, tables --loop,\n"
+      "--tables, --recompute and --compute-scale.\n"
       "Examples:\n"
       "  bandwright estimate gpt3-175b --machine dgx-a100 --npus 512 --tp 8 --pp 8 --sequence-parallel\n"
       "      --global-batch 1024\n"

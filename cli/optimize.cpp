@@ -47,12 +47,6 @@ bool looks_like_network(std::string_view word) {
   return word.find('(') != std::string_view::npos || find_input("networks", word).has_value();
 }
 
-template <class Row>
-bool is_one_of(std::span<const Row> rows, std::string_view word) {
-  return std::any_of(rows.begin(), rows.end(),
-                     [&](const Row& row) { return equal_ignoring_case(row.name, word); });
-}
-
 struct Slot {
   std::string_view name;
   std::string& text;
@@ -173,7 +167,6 @@ void check_options(const CLI::App& command, const OptimizeCommand& options) {
   check_excludes(command, {"--system"}, {"--library", "--machine"});
   check_excludes(command, {"--workload"},
                  {"--npus", "--model", "--tables", "--recompute", "--compute-scale", "--classes"});
-  check_excludes(command, {"--npus"}, {"--tables", "--compute-scale", "--classes", "--own-links"});
   if (command.count("--npus") > 0 && !names_graph(options.job.network)) {
     check_excludes(command, {"--network"}, {"--machine", "--system"});
   }

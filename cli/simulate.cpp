@@ -19,6 +19,7 @@
 #include "formats/load_graph.h"
 #include "simulator/transport/catalogue.h"
 #include "study/trace_context.h"
+#include "workload/training_loop.h"
 
 namespace bandwright {
 namespace {
@@ -103,7 +104,7 @@ void take_file_words(std::vector<std::string> words, Job& job) {
   refuse_words(words);
 }
 
-// <machine> [<budget>] <model>, each where no option gives it; the model may come first.
+// <machine> [<budget>] <model> [<loop>], each where no option gives it; the model may come first.
 void take_machine_words(std::vector<std::string> words, Job& job) {
   if (!job.npu.empty()) {
     take_word(words, job.network);
@@ -113,6 +114,10 @@ void take_machine_words(std::vector<std::string> words, Job& job) {
     return refuse_words(words);
   }
   take_network_as_machine(job);
+  if (!words.empty() && job.loop.empty() && is_one_of(training_loops(), words.back())) {
+    job.loop = words.back();
+    words.pop_back();
+  }
   if (words.size() > 1 && machine_is_last(words.front(), words.back(), false))
     std::swap(words.front(), words.back());
   take_word(words, job.machine);
@@ -121,7 +126,7 @@ void take_machine_words(std::vector<std::string> words, Job& job) {
     words.pop_back();
   }
   if (job.machine.empty() || job.model.empty()) {
-    throw InputError("missing arguments: bandwright simulate <machine> [<budget>] <model> --npus N");
+    throw InputError("missing arguments: bandwright simulate <machine> [<budget>] <model> [<loop>] --npus N");
   }
   refuse_second_budget(job, words);
   take_word(words, job.budget);
@@ -151,8 +156,7 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
   check_needs(command, {"--no-leap"}, {"--npus"});
   check_excludes(command, {"--workload"},
                  {"--npus", "--collective", "--model", "--recompute", "--allocation"});
-  check_excludes(command, {"--npus", "--workload"},
-                 {"--tables", "--compute-scale", "--classes", "--own-links"});
+  check_excludes(command, {"--workload"}, {"--tables", "--compute-scale", "--classes", "--own-links"});
   check_excludes(command, {"--npus"}, {"--collective"});
   if (command.count("--npus") > 0 && !names_graph(options.job.network)) {
     check_excludes(command, {"--network"}, {"--machine", "--system"});
@@ -229,8 +233,8 @@ void add_simulate(CLI::App& app) {
           "      network: a name, a YAML file, Ring(8)_Switch(128) or FatTree(64)\n"
           "      budget: per NPU, in GB/s (GiB/s where the library counts so); not with --bandwidth\n"
           "      model and loop: not with --collective\n"
-          "or    <machine> [<budget>] <model> --npus N: a real model on a machine, as in `estimate`, at the\n"
-          "      machine's bandwidths or with the budget divided anew");
+          "or    <machine> [<budget>] <model> [<loop>] --npus N: a model on a machine, as in `estimate`, at\n"
+          "      the machine's bandwidths or with the budget divided anew");
   Job& job = options->job;
   add_job_option(*command, job, &Job::model)->description("in place of <model>");
   add_job_options(*command, job, OptionGroup::Bandwidths);

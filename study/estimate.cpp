@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "study/job/bandwidths.h"
+#include "study/job/job_step.h"
 #include "study/job/training.h"
 #include "training/notes.h"
 
@@ -82,7 +83,7 @@ EstimateAnswer estimate(const Job& job, const Workload& workload, const Machine&
     return undivided_estimate(job, undivided_step(job, *model, machine));
   }
   if (const auto* table = std::get_if<Model>(&workload)) {
-    return undivided_estimate(job, undivided_step(job, *table, machine));
+    return undivided_estimate(job, undivided_step(job, *table, machine, library_of(job)));
   }
   throw InputError(
       fmt::format("{} is {}, which brings its own step: bandwright simulate --workload {} "

@@ -59,13 +59,13 @@ Step image_step(const ImageModel& model, const Machine& machine, const Network& 
   return priced(std::move(builder).finish(), machine, network);
 }
 
-Step table_step(const Model& model, const Machine& machine, const Network& network,
-                const TrainingLoop& loop) {
+Step table_step(const Model& model, const Machine& machine, const Network& network, const TrainingLoop& loop,
+                const LoopOptions& options) {
   if (network.npus() % model.tensor_parallel != 0) {
     throw InputError(fmt::format("{} NPUs are no whole number of replicas of {} ({} each)", network.npus(),
                                  model.name, model.tensor_parallel));
   }
-  return priced(build_step(model, network, loop, {}), machine, network);
+  return priced(build_step(model, network, loop, options), machine, network);
 }
 
 double roofline_flop_per_s(const ImageModel& model, const Npu& npu, Precision precision) {

@@ -21,7 +21,8 @@ Step image_step(const ImageModel& model, const Machine& machine, const Network& 
 
 // A table's own compute times, whatever the NPU. Throws InputError where the network has no whole number of
 // replicas.
-Step table_step(const Model& model, const Machine& machine, const Network& network, const TrainingLoop& loop);
+Step table_step(const Model& model, const Machine& machine, const Network& network, const TrainingLoop& loop,
+                const LoopOptions& options = {});
 
 // What one NPU reaches at most with the model's own batch, for want of a measurement: in every layer of a
 // forward pass the longer of its FLOP at the matrix units' speed and its input, output and weights through

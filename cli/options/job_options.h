@@ -1,8 +1,11 @@
 #pragma once
 #include <CLI/App.hpp>
+#include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "core/text.h"
 #include "study/job/job_options.h"
 #include "study/job/offload.h"
 #include "study/watch.h"
@@ -32,6 +35,12 @@ void take_network_as_machine(Job& job);
 // Whether the second of a machine and something else is the machine: lists of names tell, of either, and the
 // first key of a file.
 bool machine_is_last(const std::string& first, const std::string& last, bool usually);
+// Whether a word is the name of one of a catalogue's rows.
+template <class Row>
+bool is_one_of(std::span<const Row> rows, std::string_view word) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const Row& row) { return equal_ignoring_case(row.name, word); });
+}
 // Throws InputError for words that nothing took, and a budget's where none is wanted any more.
 void refuse_words(const std::vector<std::string>& words);
 void refuse_second_budget(const Job& job, const std::vector<std::string>& words);

@@ -43,6 +43,10 @@ const FabricDimension& nearest_links(const FreeHardware& hardware, const Dimensi
 
 std::optional<FlowNetwork> built_network(const Job& job, const Library& library) {
   if (job.network.empty() || !names_graph(job.network)) return std::nullopt;
+  if (!job.classes.empty()) {
+    throw InputError(
+        fmt::format("--classes is for grids: the links of {} have classes of their own", job.network));
+  }
   GraphDefaults defaults{.bandwidth = std::nullopt, .latency = library.latency_of(0)};
   if (!job.bandwidth.empty()) {
     const double given = read_word(job, &Job::bandwidth, parse_gb_per_s);

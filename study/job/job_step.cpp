@@ -86,6 +86,16 @@ void refuse_machine(const Job& job) {
                   job.network, fmt::join(input_names("networks"), ", ")));
 }
 
+// What a machine has of its own.
+void refuse_network_words(const Job& job) {
+  if (!job.classes.empty() && job.npu.empty()) {
+    throw InputError("--classes is for networks: a machine's links have classes of their own");
+  }
+  if (read_flag(job, &Job::own_links)) {
+    throw InputError("--own-links is for layer tables on networks: constants of links say what groups reach");
+  }
+}
+
 std::vector<double> gb_per_s_of(const LogicalGrid& grid) {
   std::vector<double> result;
   for (const Bandwidth b : grid.bandwidth) result.push_back(b.value());
@@ -217,6 +227,7 @@ Library library_of(const Job& job) {
 }
 
 JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& given, const Watch& watch) {
+  refuse_network_words(job);
   JobStep step{.model = workload_name(workload), .library = library_of(job)};
   step.library.name = given.name;
   step.built = built_network(job, step.library);
@@ -225,10 +236,6 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
     machine = with_switches_of(given, step.built->graph, read_count(job, &Job::npus), step.notes);
   }
   if (const auto* model = std::get_if<TransformerArchitecture>(&workload)) {
-    if (!equal_ignoring_case(word_of(job, &Job::loop), job_option(&Job::loop).usual)) {
-      throw InputError(fmt::format(
-          "training loop '{}' is for layer tables; {} is a transformer, see --overlap", job.loop, job.model));
-    }
     step.job = training_job(job, *model, machine);
     if (!job.tiers.empty()) step.offload = offload(job, *step.job, watch);
     step.network = machine.network(step.job->parallelism.npus());
@@ -237,8 +244,9 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
     throw InputError(fmt::format("{} brings its own step: it needs --network, not a machine", job.model));
   } else {
     const auto* images = std::get_if<ImageModel>(&workload);
-    UndividedStep undivided = images != nullptr ? undivided_step(job, *images, machine)
-                                                : undivided_step(job, std::get<Model>(workload), machine);
+    UndividedStep undivided = images != nullptr
+                                  ? undivided_step(job, *images, machine)
+                                  : undivided_step(job, std::get<Model>(workload), machine, step.library);
     if (images == nullptr) step.loop = loop_of(job).name;
     step.network = std::move(undivided.network);
     step.graph = std::move(undivided.graph);

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/catalogue.h"
+#include "core/text.h"
 #include "core/units.h"
 #include "study/job/job_options.h"
 
@@ -29,6 +30,15 @@ bool is_fused(std::string_view word) {
 const TrainingLoop& loop_of(const Job& job) {
   return read_word(job, &Job::loop,
                    [](std::string_view name) -> const TrainingLoop& { return training_loop(name); });
+}
+
+void refuse_table_words(const Job& job, std::string_view kind) {
+  constexpr std::array groups = {OptionGroup::Tables};
+  constexpr std::array<std::string Job::*, 1> allowed = {&Job::loop};
+  refuse_given(job, groups, allowed, fmt::format("is for layer tables; {} is {}", job.model, kind));
+  if (equal_ignoring_case(word_of(job, &Job::loop), job_option(&Job::loop).usual)) return;
+  throw InputError(fmt::format("training loop '{}' is for layer tables; {} is {}{}", job.loop, job.model,
+                               kind, kind == "a transformer" ? ", see --overlap" : ""));
 }
 
 TableTraining table_training(const Job& job, const Model& table, const Library& library) {

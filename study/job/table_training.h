@@ -1,4 +1,6 @@
 #pragma once
+#include <string_view>
+
 #include "collective/library.h"
 #include "study/job/job.h"
 #include "workload/model.h"
@@ -16,6 +18,9 @@ struct TableTraining {
 
 // Throws InputError, also for options that a layer table has not.
 TableTraining table_training(const Job& job, const Model& table, const Library& library);
+
+// Throws InputError for what only a layer table has, of something else: "a transformer".
+void refuse_table_words(const Job& job, std::string_view kind);
 
 // --loop, or the usual one.
 const TrainingLoop& loop_of(const Job& job);

@@ -118,6 +118,7 @@ Machine machine_of(const Job& job) {
 }
 
 TrainingJob training_job(const Job& job, TransformerArchitecture model, Machine machine) {
+  refuse_table_words(job, "a transformer");
   TrainingJob result{std::move(model), std::move(machine), read_parallelism(job)};
   result.parallelism.compiled = result.machine.npu.compiled;
   if (result.parallelism.offloaded_layers > 0 && !result.machine.npu.host_gb_per_s) {

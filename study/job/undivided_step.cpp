@@ -30,10 +30,6 @@ std::int64_t batch_of(const Job& job, const ImageModel& model, std::int64_t npus
   return batch / npus;
 }
 
-void refuse_recompute(const Job& job, std::string_view why) {
-  if (!job.recompute.empty()) throw InputError(fmt::format("--recompute {}", why));
-}
-
 }  // namespace
 
 double image_speed(const ImageModel& model, const Machine& machine, Precision precision,
@@ -56,7 +52,8 @@ UndividedStep undivided_step(const Job& job, const ImageModel& model, Machine ma
   constexpr std::array<std::string Job::*, 2> allowed = {&Job::global_batch, &Job::precision};
   const std::string why = fmt::format("is for transformers; {} is data parallel", job.model);
   refuse_given(job, division_groups, allowed, why);
-  refuse_recompute(job, why);
+  if (!job.recompute.empty()) throw InputError(fmt::format("--recompute {}", why));
+  refuse_table_words(job, "a network on images");
   UndividedStep step{.name = model.name, .machine = std::move(machine)};
   const std::int64_t npus = npus_of(job);
   const std::int64_t each = batch_of(job, model, npus);
@@ -79,11 +76,7 @@ UndividedStep undivided_step(const Job& job, const ImageModel& model, Machine ma
   return step;
 }
 
-UndividedStep undivided_step(const Job& job, const Model& table, Machine machine) {
-  constexpr std::array<std::string Job::*, 1> allowed = {&Job::global_batch};
-  const std::string why = fmt::format("is for transformers; {} is a layer table", job.model);
-  refuse_given(job, division_groups, allowed, why);
-  refuse_recompute(job, why);
+UndividedStep undivided_step(const Job& job, const Model& table, Machine machine, const Library& library) {
   if (!job.global_batch.empty()) {
     throw InputError(fmt::format(
         "--global-batch: {} is a layer table, of fixed work on each replica: its batch cannot be set",
@@ -91,9 +84,9 @@ UndividedStep undivided_step(const Job& job, const Model& table, Machine machine
   }
   UndividedStep step{.name = table.name, .machine = std::move(machine)};
   const std::int64_t npus = npus_of(job);
-  const TrainingLoop& loop = loop_of(job);
+  const auto [trained, loop, options] = table_training(job, table, library);
   step.network = step.machine.network(npus);
-  step.graph = table_step(table, step.machine, step.network, loop);
+  step.graph = table_step(trained, step.machine, step.network, *loop, options);
   step.item = "replica steps";
   step.tensor = table.tensor_parallel;
   step.items = npus / step.tensor;
@@ -101,7 +94,7 @@ UndividedStep undivided_step(const Job& job, const Model& table, Machine machine
   step.notes.emplace_back("compute is the layer table's: times at a fixed rate, whatever the NPU");
   step.notes.emplace_back(
       "the table has neither FLOP (no MFU), nor memory, nor how many samples a replica's step takes");
-  step.notes.push_back(fmt::format("training loop {}: {}", loop.name, loop.help));
+  step.notes.push_back(fmt::format("training loop {}: {}", loop->name, loop->help));
   return step;
 }
 

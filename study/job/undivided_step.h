@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "collective/library.h"
 #include "study/job/job.h"
 #include "training/undivided.h"
 
@@ -29,7 +30,8 @@ struct UndividedStep {
 
 // Throws InputError for options that such a workload has not, and for a batch that cannot be divided.
 UndividedStep undivided_step(const Job& job, const ImageModel& model, Machine machine);
-UndividedStep undivided_step(const Job& job, const Model& table, Machine machine);
+// A table is trained as the job and the library say (study/job/table_training.h).
+UndividedStep undivided_step(const Job& job, const Model& table, Machine machine, const Library& library);
 
 // FLOP/s of one NPU: what was measured of the machine, or the bound of the network's layers; and a note of
 // which it was.

@@ -252,7 +252,11 @@ TEST(RealModels, ImpossibleCombinationsGetTheNearestChoices) {
       Line{{"simulate", "dgx-a100", "dlrm", "--npus", "8", "--tp", "2"}, "--tp is for transformers"},
       Line{{"optimize", "dgx-a100", "325", "gpt-1.7b", "Perf", "Overlap", "--npus", "8"}, "see --overlap"},
       Line{{"simulate", "dgx-a100", "--npus", "64"}, "missing arguments: bandwright simulate <machine>"},
-      Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"}, "one or the other"},
+      Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--tables", "fused"},
+           "--tables is for layer tables; gpt-1.7b is a transformer"},
+      Line{{"simulate", "dgx-a100", "gpt-1.7b", "Overlap", "--npus", "64"}, "see --overlap"},
+      Line{{"estimate", "dgx-a100", "resnet-50", "--loop", "Overlap", "--npus", "64"},
+           "resnet-50 is a network on images"},
       Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "64", "--bandwidth", "0,5"}, "0 GB/s"},
       Line{{"simulate", "dgx-a100", "gpt-1.7b", "--npus", "8", "--collective", "all-reduce"}, "one or the"},
   });

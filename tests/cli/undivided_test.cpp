@@ -56,6 +56,21 @@ TEST(EstimateUndivided, AgreesWithTheScalingCurve) {
   }
 }
 
+// The loop is a word of `simulate` and `optimize`, after the model.
+TEST(EstimateUndivided, TablesOnMachinesHaveTheirLoop) {
+  const ScratchFolder folder;
+  const Words engine = {"--npus", "256", "--engine", "closed"};
+  for (const std::string loop : {"NoOverlap", "Overlap"}) {
+    const json played = json_answer(extended({"simulate", "dgx-h100", "175B", loop}, engine), folder);
+    EXPECT_EQ(played.at("loop"), loop);
+    const json said = json_answer({"estimate", "dgx-h100", "175B", "--npus", "256", "--loop", loop}, folder);
+    EXPECT_NEAR(number(played, "step_time_s"), number(said, "step_time_s"), 1e-9);
+    EXPECT_EQ(json_answer({"optimize", "dgx-h100", "500", "175B", "Perf", loop, "--npus", "256"}, folder)
+                  .at("loop"),
+              loop);
+  }
+}
+
 TEST(EstimateUndivided, WhatATableDoesNotSayIsNull) {
   const ScratchFolder folder;
   const json all = json_answer({"estimate", "dlrm", "--machine", "dgx-h100", "--npus", "64"}, folder);

@@ -138,6 +138,29 @@ TEST(Questions, AModelWithoutAMachineIsToldWhatItNeeds) {
       << machine;
 }
 
+// A layer table is trained on a machine as on a network: its loop, its tables, what runs again, its scale.
+TEST(Questions, TablesOnMachinesAreTrainedAsTheJobSays) {
+  const auto step = [](auto change) {
+    Job job{.model = "175B", .machine = "dgx-h100", .npus = "256"};
+    change(job);
+    const StepResult result = simulate(job, {.closed_form = true}).result;
+    EXPECT_NEAR(to_ns(result.step_time), facts_of(estimate(job)).step_ns, 1.0);
+    return result;
+  };
+  const StepResult own = step([](Job&) {});
+  const StepResult twice = step([](Job& job) { job.compute_scale = "2"; });
+  EXPECT_NEAR(to_ns(twice.compute_time), 2.0 * to_ns(own.compute_time), 1.0);
+  const StepResult again = step([](Job& job) { job.recompute = "full"; });
+  EXPECT_GT(again.compute_time, own.compute_time);
+  // Gradients of all lines at once wait for the first line, beside nothing.
+  const StepResult fused = step([](Job& job) { job.tables = "fused"; });
+  EXPECT_EQ(fused.compute_time, own.compute_time);
+  EXPECT_NE(fused.step_time, own.step_time);
+  const StepResult beside = step([](Job& job) { job.loop = "Overlap"; });
+  EXPECT_EQ(beside.compute_time, own.compute_time);
+  EXPECT_LT(beside.step_time, own.step_time);
+}
+
 TEST(Questions, OptionsOfOtherModelsAreRefused) {
   const auto said = [](const Job& job) { return problem([&] { estimate(job); }); };
   EXPECT_NE(said({.model = "resnet-50", .npus = "8", .tp = "2"}).find("--tp is for transformers"),
@@ -145,6 +168,22 @@ TEST(Questions, OptionsOfOtherModelsAreRefused) {
   EXPECT_NE(said({.model = "175B", .npus = "256", .zero = "1"}).find("--zero is for transformers"),
             std::string::npos);
   EXPECT_NE(said({.model = "175B", .npus = "256", .global_batch = "64"}).find("its batch cannot be set"),
+            std::string::npos);
+  for (const char* model : {"resnet-50", "llama3-8b"}) {
+    EXPECT_NE(said({.model = model, .npus = "8", .loop = "Overlap"}).find("'Overlap' is for layer tables"),
+              std::string::npos);
+    EXPECT_NE(said({.model = model, .npus = "8", .tables = "fused"}).find("--tables is for layer tables"),
+              std::string::npos);
+  }
+  const auto played = [](const Job& job) { return problem([&] { simulate(job, SimulationOptions{}); }); };
+  EXPECT_NE(played({.model = "175B", .machine = "dgx-h100", .npus = "256", .own_links = "true"})
+                .find("--own-links is for layer tables on networks"),
+            std::string::npos);
+  EXPECT_NE(played({.collective = "all-reduce",
+                    .size = "1 MB",
+                    .network = "FatTree(64, bandwidth 50)",
+                    .classes = "Pod"})
+                .find("--classes is for grids"),
             std::string::npos);
 }
 
