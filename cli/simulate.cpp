@@ -18,6 +18,7 @@
 #include "core/io/paths.h"
 #include "formats/load_graph.h"
 #include "simulator/transport/catalogue.h"
+#include "study/job/bandwidths.h"
 #include "study/trace_context.h"
 #include "workload/training_loop.h"
 
@@ -70,7 +71,8 @@ SimulationOptions read_engine(const SimulateCommand& options) {
 void take_network_words(std::vector<std::string> words, Job& job) {
   take_word(words, job.network);
   const bool built = names_graph(job.network);
-  if (job.bandwidth.empty() && !built) take_word(words, job.budget);
+  const bool budget = !built || (!words.empty() && reads_as_budget(words.front()));
+  if (job.bandwidth.empty() && budget) take_word(words, job.budget);
   refuse_second_budget(job, words);
   if (job.collective.empty()) {
     take_word(words, job.model);
@@ -106,13 +108,6 @@ void take_file_words(std::vector<std::string> words, Job& job) {
 
 // <machine> [<budget>] <model> [<loop>], each where no option gives it; the model may come first.
 void take_machine_words(std::vector<std::string> words, Job& job) {
-  if (!job.npu.empty()) {
-    take_word(words, job.network);
-    take_word(words, job.model);
-    if (job.model.empty())
-      throw InputError("missing arguments: bandwright simulate <network> <model> --npu NPU --npus N");
-    return refuse_words(words);
-  }
   take_network_as_machine(job);
   if (!words.empty() && job.loop.empty() && is_one_of(training_loops(), words.back())) {
     job.loop = words.back();
@@ -138,7 +133,7 @@ Job job_of(const SimulateCommand& options) {
   take_system(options.system, job);
   if (!job.workload.empty()) {
     take_file_words(options.words, job);
-  } else if (!job.npus.empty()) {
+  } else if (!job.npus.empty() && job.npu.empty()) {
     take_machine_words(options.words, job);
   } else {
     take_network_words(options.words, job);
@@ -163,7 +158,7 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
   }
   check_excludes(command, {"--system"}, {"--library", "--machine"});
   check_needs(command, {"--machine", "--npu"}, {"--npus"});
-  check_excludes(command, {"--npu"}, {"--machine", "--system", "--budget"});
+  check_excludes(command, {"--npu"}, {"--machine", "--system"});
   check_excludes(command, {"--collective"}, {"--model", "--tables", "--recompute", "--compute-scale"});
   check_excludes(command, {"--bandwidth"}, {"--budget", "--allocation"});
   if (options.how.closed_form) {

@@ -5,14 +5,19 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <set>
 
 #include "core/fields.h"
 #include "core/io/paths.h"
 #include "core/text.h"
+#include "cost_model/bill.h"
+#include "formats/load.h"
 #include "formats/load_graph.h"
 #include "plan/hardware/free_hardware.h"
+#include "study/job/bandwidths.h"
 #include "study/job/job_options.h"
+#include "study/job/job_step.h"
 #include "training/collective_time.h"
 
 namespace bandwright {
@@ -37,6 +42,23 @@ const FabricDimension& nearest_links(const FreeHardware& hardware, const Dimensi
     least = distance;
   }
   return *best;
+}
+
+// The budget in equal shares: of GB/s, or of what as much of each dimension costs.
+double equal_share(const Job& job, const Network& network) {
+  if (job.budget.empty()) throw InputError("missing budget: --budget, or --bandwidth of each dimension");
+  const Budget budget = read_word(job, &Job::budget, parse_budget);
+  if (const auto* bandwidth = std::get_if<Bandwidth>(&budget)) return bandwidth->value() / network.size();
+  const std::vector<double> prices = unit_prices(network, load_any_prices(word_of(job, &Job::prices)));
+  return std::get<Money>(budget).value() / std::accumulate(prices.begin(), prices.end(), 0.0);
+}
+
+LogicalGrid grid_of(const Job& job) {
+  LogicalGrid grid{.network = network_of(job)};
+  std::vector<double> gb_per_s = given_bandwidths(job, grid.network);
+  if (gb_per_s.empty()) gb_per_s.assign(grid.network.dimensions.size(), equal_share(job, grid.network));
+  for (const double each : gb_per_s) grid.bandwidth.emplace_back(each);
+  return grid;
 }
 
 }  // namespace
@@ -71,9 +93,8 @@ Npu load_npu(std::string_view word) {
   return best ? *best : read_npu(input_file("npus", word, "NPU"));
 }
 
-Machine machine_on(const NetworkGraph& graph, const Npu& npu) {
+Machine machine_on(const LogicalGrid& grid, const Npu& npu) {
   const FreeHardware hardware = load_free_hardware("usual");
-  const LogicalGrid grid = logical_grid(graph);
   Machine machine{.name = npu.name, .npu = npu};
   for (std::size_t d = 0; d < grid.network.dimensions.size(); ++d) {
     const Dimension& own = grid.network.dimensions[d];
@@ -89,13 +110,13 @@ Machine machine_on(const NetworkGraph& graph, const Npu& npu) {
 
 Machine machine_of_npu(const Job& job, const Library& library) {
   if (!job.machine.empty()) throw InputError("--npu and --machine: one or the other");
-  const std::optional<FlowNetwork> built = built_network(job, library);
-  if (!built) {
+  if (job.network.empty()) {
     throw InputError(
-        "--npu needs a network as it is built, such as RailOptimised(128x8, bandwidth 50) or a file "
-        "(--network); on its own there is --machine");
+        "--npu needs a network: a grid, such as Ring(8)_Switch(128), or one as it is built, such as "
+        "RailOptimised(128x8, bandwidth 50); with its own there is --machine");
   }
-  return machine_on(built->graph, read_word(job, &Job::npu, load_npu));
+  const std::optional<FlowNetwork> built = built_network(job, library);
+  return machine_on(built ? logical_grid(built->graph) : grid_of(job), read_word(job, &Job::npu, load_npu));
 }
 
 Machine with_switches_of(Machine machine, const NetworkGraph& graph, std::int64_t npus,

@@ -21,11 +21,12 @@ std::optional<FlowNetwork> built_network(const Job& job, const Library& library)
 // Throws InputError.
 Npu load_npu(std::string_view word);
 
-// An NPU on such a network, as a machine: the network's grid with its bandwidths. Links of a dimension have
-// the constants of those of its kind that are sold with about as much bandwidth (inputs/hardware/usual.yaml).
-Machine machine_on(const NetworkGraph& graph, const Npu& npu);
+// An NPU on a grid, as a machine. Links of a dimension have the constants of those of its kind that are sold
+// with about as much bandwidth (inputs/hardware/usual.yaml).
+Machine machine_on(const LogicalGrid& grid, const Npu& npu);
 
-// The machine of a job that has an NPU in its place. Throws InputError where its network is a grid.
+// The machine of a job that has an NPU in its place: on the grid of a network as it is built, or on a grid
+// with the bandwidths that are given, or equal shares of the budget. Throws InputError.
 Machine machine_of_npu(const Job& job, const Library& library);
 
 // Reduction in the switch (NVLS, SHARP) is of switches that join all NPUs of a line. Takes it from dimensions

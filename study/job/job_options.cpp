@@ -24,10 +24,11 @@ constexpr std::array all_options = {
               "sizes"},
     JobOption{"machine", &Job::machine, OptionGroup::Machines, "MACHINE", "dgx-a100",
               "a name of `list machines`, or a YAML file", "machines"},
-    JobOption{"npu", &Job::npu, OptionGroup::Npus, "NPU", "",
-              "in place of a machine, on a network as it is built: a name of `list npus` or how it begins\n"
-              "(h100), or a YAML file; links have constants of those sold with about their bandwidth",
-              ""},
+    JobOption{
+        "npu", &Job::npu, OptionGroup::Npus, "NPU", "",
+        "in place of a machine, on the network: a name of `list npus` or how it begins (h100), or a YAML\n"
+        "file; links have constants of those sold with about their bandwidth",
+        ""},
     JobOption{"npus", &Job::npus, OptionGroup::Machines, "COUNT", "",
               "NPUs of the job; DP is what TP, CP and PP leave", ""},
     JobOption{

@@ -261,7 +261,13 @@ JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) 
   if (!job.workload.empty()) return step_of_files(job, job.workload, options, watch);
   if (job.npus.empty() || !job.collective.empty()) return step_on_network(job, options);
   const Machine machine = job.npu.empty() ? machine_of(job) : machine_of_npu(job, library_of(job));
-  return step_on_machine(job, load_workload(job.model), machine, watch);
+  JobStep step = step_on_machine(job, load_workload(job.model), machine, watch);
+  if (!job.npu.empty() && !step.built && job.bandwidth.empty()) {
+    step.notes.emplace_back(
+        "links have the constants of those sold with about an equal share of the budget, whatever its "
+        "division");
+  }
+  return step;
 }
 
 std::vector<double> bandwidth_of(const Job& job, const JobStep& step) {

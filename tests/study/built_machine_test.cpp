@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "study/optimize.h"
 #include "study/simulate.h"
 
 namespace bandwright {
@@ -52,6 +53,35 @@ TEST(BuiltMachine, AnNpuOnItsOwn) {
   npu.network = full_rails;
   npu.machine = "dgx-h100";
   EXPECT_THROW(simulate(npu, {}), InputError);
+}
+
+// On a grid alone as well: played, in closed form, and where a budget is divided. With a budget links have
+// the constants of the bandwidth nearest to an equal share; two of 250 GB/s are what --bandwidth says of
+// them.
+TEST(BuiltMachine, AnNpuOnAGrid) {
+  const Job machine = job_of("");
+  Job npu = job_of("Switch(8)_Switch(4)");
+  npu.machine.clear();
+  npu.npu = "h100";
+  EXPECT_THROW(simulate(npu, {}), InputError);  // of which bandwidths?
+  npu.bandwidth = "450,50";
+  for (const bool closed : {false, true}) {
+    const SimulationOptions how{.closed_form = closed};
+    EXPECT_EQ(simulate(npu, how).result.step_time, simulate(machine, how).result.step_time) << closed;
+  }
+  npu.bandwidth = "250,250";
+  const Time equal = simulate(npu, {.closed_form = true}).result.step_time;
+  npu.bandwidth.clear();
+  npu.budget = "500";
+  npu.allocation = "equal";
+  EXPECT_EQ(simulate(npu, {.closed_form = true}).result.step_time, equal);
+  EXPECT_THAT(simulate(npu, {}).notes, testing::Contains(HasSubstr("about an equal share of the budget")));
+  npu.allocation = "optimized";
+  const SimulationAnswer divided = simulate(npu, {.closed_form = true});
+  EXPECT_LE(divided.result.step_time, equal);
+  const DesignAnswer best = optimize({.jobs = {npu}, .budget = Bandwidth(500.0)});
+  EXPECT_NEAR(best.summary.optimum.step_ns[0], to_ns(divided.result.step_time), 1.0);
+  EXPECT_EQ(best.design.network.shorthand(), "Switch(8)_Switch(4)");
 }
 
 // A DGX reduces tensor parallelism's all-reduces in its switches; leaves of a tree of full bisection join
