@@ -162,8 +162,6 @@ void check_options(const CLI::App& command, const OptimizeCommand& options) {
   check_needs(command, {"--size"}, {"--collective"});
   check_excludes(command, {"--collective"},
                  {"--npus", "--workload", "--model", "--tables", "--recompute", "--compute-scale"});
-  check_needs(command, {"--system"}, {"--npus", "--workload"});
-  check_needs(command, {"--library"}, {"--npus", "--workload", "--collective"});
   check_excludes(command, {"--system"}, {"--library", "--machine"});
   check_excludes(command, {"--workload"},
                  {"--npus", "--model", "--tables", "--recompute", "--compute-scale", "--classes"});

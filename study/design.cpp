@@ -170,16 +170,20 @@ std::optional<double> bound_of_any_routes(const BoundDesign& bound, const std::s
 std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   if (design.built) return play_built(design, summary);
   constexpr std::size_t most_operations = 10'000;  // some ten milliseconds
-  Library library;                                 // ideal but for the algorithms
-  library.algorithms = design.library.algorithms;
-  library.composition = design.library.composition;
+  if (!design.library.symmetric()) return std::nullopt;
+  Library library = design.library;
+  library.network = NetworkModel::Ports;  // where one NPU stands for all
+  const double unit = library.bytes_per_second_unit() / 1e9;
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
     Step step = step_of(design, m);
     if (has_constants(step) || step.operations.size() > most_operations) return std::nullopt;
     use_own_links(step.groups, design.network);
+    const Time after = step.operations.size() == 1 ? library.after_lone_collective : library.after_collective;
     const auto step_ns = [&](const Allocation& allocation) {
-      const Scenario scenario{step, design.network, library, allocation.gb_per_s, Time(0)};
+      std::vector<double> in_unit = allocation.gb_per_s;
+      for (double& b : in_unit) b /= unit;
+      const Scenario scenario{step, design.network, library, in_unit, after};
       return to_ns(simulate(scenario, Fidelity::Folded).step_time);
     };
     result.optimum_ns.push_back(step_ns(summary.optimum));

@@ -108,6 +108,12 @@ DesignAnswer design_of(const OptimizeQuestion& question, const Watch& watch) {
     throw InputError(
         fmt::format("--weights: {} weights for {} models", question.weights.size(), design.models.size()));
   }
+  if (design.library.bytes_per_second_unit() != 1e9) {
+    answer.notes.push_back(fmt::format(
+        "the budget and bandwidths are GB/s of 1e9 B/s; `simulate` with {} takes those given of a "
+        "network for GiB/s, 1.0737 times as much",
+        design.library.name));
+  }
   design.weights = question.weights;
   design.normalize = question.normalize;
   design.own_links = read_flag(question.jobs.front(), &Job::own_links);

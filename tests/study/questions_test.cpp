@@ -1,5 +1,6 @@
 // Questions about jobs: one description, the same answer from every side.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <tuple>
@@ -159,6 +160,26 @@ TEST(Questions, TablesOnMachinesAreTrainedAsTheJobSays) {
   const StepResult beside = step([](Job& job) { job.loop = "Overlap"; });
   EXPECT_EQ(beside.compute_time, own.compute_time);
   EXPECT_LT(beside.step_time, own.step_time);
+}
+
+// The library of a network is that of the simulation, in closed form and played.
+TEST(Questions, OptimizeTakesTheLibraryOfANetwork) {
+  Job job{.model = "175B",
+          .network = "4D",
+          .library = "{name: half, compute_scale: 0.5, tables: fused, latency: 1 us, chunks: 16}",
+          .budget = "325"};
+  const DesignAnswer best = optimize({.jobs = {job}, .budget = Bandwidth(325.0)});
+  EXPECT_NEAR(best.summary.optimum.step_ns[0], to_ns(simulate(job, {.closed_form = true}).result.step_time),
+              1.0);
+  EXPECT_THAT(best.notes, testing::IsEmpty());
+  ASSERT_TRUE(best.summary.played);
+  job.bandwidth = fmt::format("{}", fmt::join(best.summary.optimum.gb_per_s, ","));
+  job.budget.clear();
+  EXPECT_NEAR(best.summary.played->optimum_ns[0], to_ns(simulate(job, {}).result.step_time), 1.0);
+  // astra1 counts GiB/s, a budget GB/s.
+  job.library = "astra1";
+  EXPECT_THAT(optimize({.jobs = {job}, .budget = Bandwidth(325.0)}).notes,
+              testing::ElementsAre(testing::HasSubstr("GiB/s")));
 }
 
 TEST(Questions, OptionsOfOtherModelsAreRefused) {
