@@ -50,6 +50,9 @@ TEST(LowerModel, AddsLoadsOfASet) {
   EXPECT_TRUE(model.loads_only_zero(Vector::Unit(3, 1)));
   EXPECT_FALSE(model.loads_only_zero(Vector::Unit(3, 0) + Vector::Unit(3, 2)));
   EXPECT_TRUE(model.loads_only_zero(Vector::Unit(3, 0)));
+  // Less than a billionth of a unit is none.
+  EXPECT_TRUE(model.loads_only_zero(Vector::Constant(3, 0.45e-9)));
+  EXPECT_FALSE(model.loads_only_zero(Vector::Constant(3, 1.1e-9)));
 }
 
 // Multipliers of any size and sign, anything near: no allocation lies below the bound.

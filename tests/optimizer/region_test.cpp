@@ -90,6 +90,7 @@ TEST(Region, CountsInTheEqualSplit) {
   EXPECT_DOUBLE_EQ(region_of(of(4, {total_budget(4, 300)})).unit_gb_per_s, 75);
   EXPECT_DOUBLE_EQ(region_of(of(2, {at_most(2, 0, 10), at_most(2, 1, 30)})).unit_gb_per_s, 15);
   EXPECT_DOUBLE_EQ(region_of(of(2, {at_most(2, 0, 0), at_most(2, 1, 0)})).unit_gb_per_s, 1);
+  EXPECT_DOUBLE_EQ(region_of(of(2, {total_budget(2, 0.5)})).unit_gb_per_s, 0.25);
   const Region region = with_row(region_of(of(2, {total_budget(2, 100)})), Vector::Ones(2), 0.5);
   EXPECT_EQ(region.rows.rows(), 3);
   EXPECT_EQ(region.bounds(2), 0.5);
