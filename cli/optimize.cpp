@@ -164,7 +164,7 @@ void check_options(const CLI::App& command, const OptimizeCommand& options) {
                  {"--npus", "--workload", "--model", "--tables", "--recompute", "--compute-scale"});
   check_excludes(command, {"--system"}, {"--library", "--machine"});
   check_excludes(command, {"--workload"},
-                 {"--npus", "--model", "--tables", "--recompute", "--compute-scale", "--classes"});
+                 {"--model", "--tables", "--recompute", "--compute-scale", "--classes"});
   if (command.count("--npus") > 0 && !names_graph(options.job.network)) {
     check_excludes(command, {"--network"}, {"--machine", "--system"});
   }

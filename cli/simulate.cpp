@@ -97,9 +97,10 @@ void take_network_words(std::vector<std::string> words, Job& job) {
   refuse_words(words);
 }
 
-// <network> [<budget>] [<loop>], each where no option or file gives it.
+// <network> or <machine> [<budget>] [<loop>], each where no option or file gives it.
 void take_file_words(std::vector<std::string> words, Job& job) {
-  take_word(words, job.network);
+  if (job.machine.empty()) take_word(words, job.network);
+  if (job.npu.empty()) take_network_as_machine(job);
   if (job.bandwidth.empty()) take_word(words, job.budget);
   refuse_second_budget(job, words);
   take_word(words, job.loop);
@@ -149,8 +150,7 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
   check_needs(command, foreign_files, {"--workload"});
   check_needs(command, {"--size"}, {"--collective"});
   check_needs(command, {"--no-leap"}, {"--npus"});
-  check_excludes(command, {"--workload"},
-                 {"--npus", "--collective", "--model", "--recompute", "--allocation"});
+  check_excludes(command, {"--workload"}, {"--collective", "--model", "--recompute", "--allocation"});
   check_excludes(command, {"--workload"}, {"--tables", "--compute-scale", "--classes", "--own-links"});
   check_excludes(command, {"--npus"}, {"--collective"});
   if (command.count("--npus") > 0 && !names_graph(options.job.network)) {

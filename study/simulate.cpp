@@ -215,7 +215,7 @@ StepOptions step_options(const Job& job, bool own_links) {
   StepOptions options{.own_links = own_links, .recorded = {.in_system_unit = true}};
   if (job.workload.empty()) return options;
   if (!job.budget.empty()) options.recorded.budget = read_word(job, &Job::budget, parse_gb_per_s);
-  if (!job.bandwidth.empty() && !names_graph(job.network))
+  if (!job.bandwidth.empty() && !names_graph(job.network) && job.npus.empty())
     options.recorded.fixed = given_bandwidths(job, network_of(job));
   return options;
 }

@@ -6,29 +6,11 @@
 
 #include "core/error.h"
 #include "simulator/closed_form/closed_form.h"
-#include "training/collective_time.h"
 #include "training/layers/kernels.h"
+#include "training/on_links.h"
 
 namespace bandwright {
 namespace {
-
-// What the machine's links and its library make of the graph's collectives.
-Step priced(Step graph, const Machine& machine, const Network& network) {
-  std::vector<Time> latencies;
-  for (GroupCollective& call : graph.collectives) {
-    const CollectivePrice price =
-        collective_price(machine, network, graph.groups[call.group], call.collective);
-    call.collective = at_full_speed(call.collective, price);
-    latencies.push_back(nanoseconds(price.latency_ns));
-  }
-  for (Operation& operation : graph.operations) {
-    if (operation.kind == OperationKind::Collective) operation.duration = latencies[operation.collective];
-  }
-  for (std::size_t d = 0; d < network.dimensions.size(); ++d) {
-    graph.wire_efficiency.push_back(machine.dimensions[d].constants.efficiency);
-  }
-  return graph;
-}
 
 std::string line_of(const Step& graph, const Operation& operation) {
   const std::string_view role = role_name(operation.role);
@@ -56,7 +38,7 @@ Step image_step(const ImageModel& model, const Machine& machine, const Network& 
     last = {builder.collective({Role::WeightGradient, line},
                                {{CollectiveKind::AllReduce, phases[i].gradients}, 0}, last)};
   }
-  return priced(std::move(builder).finish(), machine, network);
+  return on_links_of(machine, network, std::move(builder).finish());
 }
 
 Step table_step(const Model& model, const Machine& machine, const Network& network, const TrainingLoop& loop,
@@ -65,7 +47,7 @@ Step table_step(const Model& model, const Machine& machine, const Network& netwo
     throw InputError(fmt::format("{} NPUs are no whole number of replicas of {} ({} each)", network.npus(),
                                  model.name, model.tensor_parallel));
   }
-  return priced(build_step(model, network, loop, options), machine, network);
+  return on_links_of(machine, network, build_step(model, network, loop, options));
 }
 
 double roofline_flop_per_s(const ImageModel& model, const Npu& npu, Precision precision) {

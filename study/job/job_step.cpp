@@ -17,6 +17,7 @@
 #include "study/job/table_training.h"
 #include "study/job/training.h"
 #include "study/job/undivided_step.h"
+#include "training/on_links.h"
 
 namespace bandwright {
 namespace {
@@ -58,6 +59,11 @@ void add_collective(const Job& job, JobStep& step) {
                                               read_word(job, &Job::size, parse_bytes)});
   step.model = step.graph.name;
   step.lone_collective = true;
+}
+
+[[noreturn]] void refuse_files(const Job& job) {
+  throw InputError(
+      fmt::format("{} is another tool's file and no model: --workload {} takes it", job.model, job.model));
 }
 
 [[noreturn]] void refuse_bare_network(const Job& job, const Workload& workload) {
@@ -117,6 +123,7 @@ JobStep step_on_network(const Job& job, const StepOptions& options) {
   } else {
     const Workload workload = load_workload(job.model, Prefer::Tables);
     const auto* table = std::get_if<Model>(&workload);
+    if (std::holds_alternative<WorkloadFiles>(workload)) refuse_files(job);
     if (table == nullptr) refuse_bare_network(job, workload);
     add_table(job, *table, step);
   }
@@ -144,7 +151,8 @@ void check_files(const Job& job, const std::string& path) {
 JobStep step_of_files(const Job& job, const std::string& path, const StepOptions& options,
                       const Watch& watch) {
   check_files(job, path);
-  if (job.network.empty()) throw InputError("--workload needs a network: --network FILE");
+  if (job.network.empty())
+    throw InputError("--workload needs a network, --network FILE, or a machine and --npus");
   StepFiles files{.workload = path,
                   .network = job.network,
                   .library = job.library,
@@ -168,6 +176,42 @@ JobStep step_of_files(const Job& job, const std::string& path, const StepOptions
           .recorded_at = std::move(read.bandwidth),
           .ignored = std::move(read.ignored),
           .built = std::move(built)};
+}
+
+// Whose links other tools' files are on.
+Machine machine_of_files(const Job& job) {
+  constexpr std::array groups = {OptionGroup::Divisions, OptionGroup::Finer, OptionGroup::Memories};
+  refuse_given(job, groups, {}, "is for models: other tools' files bring their own step");
+  refuse_network_words(job);
+  if (names_graph(job.network)) {
+    throw InputError(
+        fmt::format("{} has links of its own: files are on them, or on a machine's", job.network));
+  }
+  if (!job.npu.empty()) return machine_of_npu(job, library_of(job));
+  if (job.network.empty()) return machine_of(job);
+  throw InputError(fmt::format("the machine {} and the network {}: one or the other",
+                               word_of(job, &Job::machine), job.network));
+}
+
+// Other tools' files on a machine's links. The order of traces is recorded at the links' bandwidths.
+JobStep files_on_machine(const Job& job, StepOptions options, const Watch& watch) {
+  const Machine machine = machine_of_files(job);
+  const Network network = machine.network(read_count(job, &Job::npus, max_npus));
+  if (network.dimensions.empty()) throw InputError("--npus 1: one NPU has no network");
+  FileBandwidth& recorded = options.recorded;
+  recorded.in_system_unit = false;
+  recorded.fixed = given_bandwidths(job, network);
+  if (recorded.fixed.empty() && !recorded.budget) recorded.fixed = machine.gb_per_s(network);
+  Job on_grid = job;
+  on_grid.network = network.shorthand();
+  JobStep step = step_of_files(on_grid, job.workload, options, watch);
+  step.network = network;
+  step.graph = on_links_of(machine, network, std::move(step.graph));
+  if (step.ranks) step.ranks->graph = on_links_of(machine, network, std::move(step.ranks->graph));
+  step.own_gb_per_s = machine.gb_per_s(network);
+  step.notes.push_back(fmt::format(
+      "on the links of {}; compute takes the times of the files, whatever the NPU", machine.name));
+  return step;
 }
 
 // The shares of a budget with which a closed form is fastest.
@@ -241,7 +285,7 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
     step.network = machine.network(step.job->parallelism.npus());
     step.graph = training_step(*step.job, step.network);
   } else if (std::holds_alternative<WorkloadFiles>(workload)) {
-    throw InputError(fmt::format("{} brings its own step: it needs --network, not a machine", job.model));
+    refuse_files(job);
   } else {
     const auto* images = std::get_if<ImageModel>(&workload);
     UndividedStep undivided = images != nullptr
@@ -258,7 +302,10 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
 }
 
 JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) {
-  if (!job.workload.empty()) return step_of_files(job, job.workload, options, watch);
+  if (!job.workload.empty()) {
+    return job.npus.empty() ? step_of_files(job, job.workload, options, watch)
+                            : files_on_machine(job, options, watch);
+  }
   if (job.npus.empty() || !job.collective.empty()) return step_on_network(job, options);
   const Machine machine = job.npu.empty() ? machine_of(job) : machine_of_npu(job, library_of(job));
   JobStep step = step_on_machine(job, load_workload(job.model), machine, watch);

@@ -11,6 +11,7 @@
 #include "simulator/closed_form/closed_form.h"
 #include "simulator/event_driven.h"
 #include "study/job/file_step.h"
+#include "study/simulate.h"
 #include "tests/experiment/support.h"
 #include "workload/training_loop.h"
 
@@ -57,6 +58,28 @@ TEST_P(Export, TracesTakeTheTimeOfTheModel) {
 INSTANTIATE_TEST_SUITE_P(Networks, Export,
                          testing::Values("Switch(16)", "Ring(4)_Switch(8)",
                                          "Ring(2)_FullyConnected(4)_Switch(4)"));
+
+// On a machine's links traces and layer texts take what their table takes on the machine.
+TEST_F(Export, FilesTakeAMachinesLinks) {
+  const Network network = load_machine("dgx-h100").network(32);
+  for (const char* name : {"17B", "175B"}) {
+    const Step graph = build_step(load_model(name), network, training_loop("NoOverlap"), {});
+    write_traces(graph, network, folder / name, name);
+    for (const char* bandwidth : {"", "300,25"}) {
+      Job table{.model = name, .machine = "dgx-h100", .npus = "32", .bandwidth = bandwidth};
+      Job traces = table;
+      traces.model.clear();
+      traces.workload = (folder / name).string();
+      for (const bool closed : {false, true}) {
+        EXPECT_NEAR(to_ns(simulate(traces, {.closed_form = closed}).result.step_time),
+                    to_ns(simulate(table, {.closed_form = closed}).result.step_time), 1.0)
+            << name << " " << bandwidth << " " << closed;
+      }
+      traces.tp = "8";
+      EXPECT_THROW(simulate(traces, {}), InputError);  // the division is the traces'
+    }
+  }
+}
 
 // The built-in models: data parallel alone, and with tensor parallelism that breaks a dimension.
 TEST_F(Export, BuiltInModelsTakeTheirTime) {
