@@ -5,6 +5,7 @@
 #include "cost_model/bill.h"
 #include "optimizer/solver.h"
 #include "simulator/closed_form/closed_form.h"
+#include "study/job/bandwidths.h"
 #include "study/job/job_step.h"
 #include "study/outcome.h"
 #include "study/simulate.h"
@@ -21,22 +22,39 @@ struct DividedBudget {
   std::vector<Iteration> trace;
 };
 
-// On the network as it is played: where that is as it is wired, groups have their own links only.
-ClosedForm closed_form(const Point& point, const Model& model) {
-  Step graph = build_step(model, *point.played, *point.loop, point.options);
-  use_own_links(graph.groups, *point.played);
-  return {graph, *point.played, *point.library};
+bool is_own(const Point& point) { return point.rule->goal == Goal::Own; }
+
+// The order of traces is recorded at an equal split of the budget, whatever its division.
+FileBandwidth recorded_at(const Point& point) {
+  FileBandwidth at{.in_system_unit = true};
+  const double budget = point.asked.budget_gb_per_s;
+  if (is_own(point)) {
+    at.fixed = given_bandwidths(point.job, *point.network);
+  } else {
+    at.budget = budget > 0.0 ? budget : usual_gb_per_s;
+  }
+  return at;
 }
 
-JobStep machine_step(const Point& point, const Workload& workload) {
+// The step of one of the workloads that a point is about. In closed form groups have their own links only,
+// of the network as it is played.
+JobStep step_of_point(const Point& point, const Workload* workload, bool closed_form) {
   Job job = point.job;
-  job.model = workload_name(workload);
-  return step_on_machine(job, workload, *point.machine);
+  if (workload == nullptr) {
+    return step_on_network(job, nullptr, *point.played, *point.library, {.own_links = closed_form});
+  }
+  job.model = workload_name(*workload);
+  if (point.machine != nullptr) return step_on_machine(job, *workload, *point.machine);
+  if (const auto* files = std::get_if<WorkloadFiles>(workload)) {
+    job.workload = files->path;
+    return step_of(job, {.recorded = recorded_at(point)});
+  }
+  job.tables = "split";  // a table has been laid out as it is asked for
+  return step_on_network(job, workload, *point.played, *point.library, {.own_links = closed_form});
 }
 
-ClosedForm step_form(const Point& point, const Workload& workload) {
-  if (point.machine == nullptr) return closed_form(point, std::get<Model>(workload));
-  const JobStep step = machine_step(point, workload);
+ClosedForm step_form(const Point& point, const Workload* workload) {
+  const JobStep step = step_of_point(point, workload, true);
   return {step.graph, step.network, step.library};
 }
 
@@ -61,7 +79,7 @@ Problem problem_of(const Point& point) {
   problem.dimensions = point.network->size();
   for (const Workload* target : point.targets) {
     problem.step_times.push_back(
-        {1.0, [step = step_form(point, *target), unit = decimal(point)](std::span<const double> b) {
+        {1.0, [step = step_form(point, target), unit = decimal(point)](std::span<const double> b) {
            return cut_in_unit(step, b, unit);
          }});
   }
@@ -97,7 +115,7 @@ std::vector<double> shares_of(const Point& point) {
 
 DividedBudget divide(const Point& point, const std::stop_token& stop) {
   if (!point.refused.empty()) throw InputError(point.refused);
-  if (point.rule->goal == Goal::Own) return {};
+  if (is_own(point)) return {};
   if (point.shares == nullptr && point.rule->goal != Goal::Equal) return optimized(point, stop);
   const std::vector<double> shares = shares_of(point);
   double total = point.asked.budget_gb_per_s;
@@ -107,23 +125,15 @@ DividedBudget divide(const Point& point, const std::stop_token& stop) {
   return {Status::Optimal, scaled(shares, total), {}, {}};
 }
 
-StepResult simulated(const Point& point, const std::vector<double>& gb_per_s) {
-  if (point.engine == Engine::ClosedForm) {
-    return closed_form(point, std::get<Model>(*point.model)).evaluate(scaled(gb_per_s, decimal(point)));
-  }
-  const Step graph = build_step(std::get<Model>(*point.model), *point.played, *point.loop, point.options);
-  const Scenario scenario{graph, *point.played, *point.library, gb_per_s, point.library->after_collective};
-  return simulate(scenario, resolved(point.fidelity, scenario));
-}
-
 // The quotient, unlike a product with 1e-12, is the number nearest to the whole picoseconds.
 double seconds(Time time) { return static_cast<double>(time.value()) / 1e12; }
 
-void fill(Row& row, const StepResult& step) {
+// Only models have the two groups; with none of one, nobody waits for it.
+void fill(Row& row, const StepResult& step, bool of_model) {
   row.step_time_s = seconds(step.step_time);
   row.compute_time_s = seconds(step.compute_time);
   row.exposed_communication_s = seconds(step.exposed_communication);
-  row.exposed_tp_s = row.exposed_dp_s = 0.0;
+  if (of_model) row.exposed_tp_s = row.exposed_dp_s = 0.0;
   for (const GroupExposure& group : step.groups) {
     if (group.group == axis_name(Axis::Tensor)) row.exposed_tp_s = seconds(group.exposed);
     if (group.group == axis_name(Axis::Data)) row.exposed_dp_s = seconds(group.exposed);
@@ -150,15 +160,15 @@ void fill_memory(Row& row, const JobStep& step, const Npu& npu) {
                            *row.memory_capacity_bytes / gib, remedy);
 }
 
-// Plays a model on its machine.
-void fill_from_machine(Row& row, const Point& point) {
-  JobStep step = machine_step(point, *point.model);
-  fill_memory(row, step, point.machine->npu);
+void play(Row& row, const Point& point) {
+  const SimulationOptions options{
+      .closed_form = point.engine == Engine::ClosedForm, .fidelity = point.fidelity, .explain = false};
+  JobStep step = step_of_point(point, point.model, options.closed_form);
+  if (point.machine != nullptr) fill_memory(row, step, point.machine->npu);
   if (row.bandwidth_gb_per_s.empty()) row.bandwidth_gb_per_s = bandwidth_of(point.job, step);
-  const SimulationOptions options{.closed_form = point.engine == Engine::ClosedForm,
-                                  .fidelity = point.fidelity};
   const SimulationAnswer answer = simulate(std::move(step), row.bandwidth_gb_per_s, options);
-  fill(row, answer.result);
+  const bool of_model = point.model != nullptr && !std::holds_alternative<WorkloadFiles>(*point.model);
+  fill(row, answer.result, of_model);
   if (!answer.job) return;
   const TrainingRate rate = training_rate(*answer.job, to_ns(answer.result.step_time));
   row.tokens_per_s = rate.tokens_per_s;
@@ -175,11 +185,7 @@ Result result_of(const Point& point, const DividedBudget& division) {
   }
   row.status = "ok";
   row.bandwidth_gb_per_s = division.gb_per_s;
-  if (point.machine != nullptr) {
-    fill_from_machine(row, point);
-  } else {
-    fill(row, simulated(point, division.gb_per_s));
-  }
+  play(row, point);
   if (missing_prices(*point.network, *point.prices).empty()) {
     row.cost_usd = make_bill(*point.network, *point.prices, row.bandwidth_gb_per_s).total().value();
   }

@@ -19,6 +19,11 @@ namespace {
 // Part of every point's identity: raised when the same question gets another number.
 constexpr int results_revision = 3;
 
+// Of a model, or of the collective that stands in its place.
+std::string identity_of(const Workload* workload, const Point& point, const ExperimentInputs& inputs) {
+  return workload != nullptr ? inputs.identity(workload) : point.asked.model;
+}
+
 // What the allocation depends on, and what its result does beyond that.
 void identify(Point& point, const ExperimentInputs& inputs) {
   const Row& asked = point.asked;
@@ -28,7 +33,10 @@ void identify(Point& point, const ExperimentInputs& inputs) {
                   asked.budget_gb_per_s, asked.budget_usd, point.rule->name);
   if (point.machine != nullptr) {
     allocation += fmt::format("{}\n{}\n", inputs.identity(point.machine), asked.options);
+  } else if (!asked.options.empty()) {
+    allocation += fmt::format("options {}\n", asked.options);
   }
+  if (!point.files.empty()) allocation += fmt::format("files {}\n", point.files);
   if (point.shares != nullptr) {
     const std::vector<double> shares =
         point.shares->divide(1.0, asked.network, point.network->size(), asked.allocation, asked.target);
@@ -39,13 +47,13 @@ void identify(Point& point, const ExperimentInputs& inputs) {
   step += fmt::format("{}\n{}\n", inputs.identity(point.library), inputs.identity(point.prices));
   if (asked.source == "optimized" || asked.budget_usd > 0.0) {
     allocation += step;
-    for (const Workload* target : point.targets) allocation += inputs.identity(target) + "\n";
+    for (const Workload* target : point.targets) allocation += identity_of(target, point, inputs) + "\n";
   }
-  std::string all = allocation + step + inputs.identity(point.model) + "\n";
+  std::string all = allocation + step + identity_of(point.model, point, inputs) + "\n";
   for (const Column& column : columns()) {
     if (column.asked && column.always) all += fmt::format("{} {}\n", column.name, cell_text(asked, column));
   }
-  point.allocation_key = content_hash(allocation);
+  point.allocation_key = content_hash(allocation + point.refused);
   point.asked.id = content_hash(all);
 }
 
@@ -83,10 +91,11 @@ std::vector<InputField> grid_keys() {
                "factor on the time of compute; as the library has it"),
       optional("prices", words, "price lists; artifact"),
       optional("allocations", words, "ways to divide the budget; EqualBW, PerfOptBW, PerfPerCostOptBW"),
-      optional("models", words, "names or files of models; needed"),
+      optional("models", words, "names or files of models, or files of other tools; needed"),
       optional("targets", words, "models that allocations are made for; own"),
       optional("sources", words, "optimized, or tables of shares; optimized"),
-      optional("budgets", amounts, "bandwidth per NPU; needed, or dollars"),
+      optional("budgets", amounts,
+               "bandwidth per NPU; needed, or dollars, where neither machine nor network has bandwidths"),
       optional("dollars", dollars, "the most that the network may cost, as 500000 or $500k")};
   for (const std::string_view key : job_keys()) {
     keys.push_back(optional(key, words, find_job_option(key)->help));

@@ -27,20 +27,19 @@ struct Point {
   int line = 0;  // of the experiment's file, for messages
   Engine engine = Engine::EventDriven;
   Fidelity fidelity = Fidelity::Auto;  // of the event-driven engine
-  const TrainingLoop* loop = nullptr;
-  LoopOptions options;
   const Library* library = nullptr;
   std::string refused;               // why there is no such step; "": it is tried
   const Network* network = nullptr;  // what is paid for; null where a machine cannot have so many NPUs
   const Network* played = nullptr;   // what is simulated: `network`, or switches in its place
-  const Workload* model = nullptr;
+  const Workload* model = nullptr;   // null: the job's collective
   const PriceList* prices = nullptr;
   const AllocationRule* rule = nullptr;
   const ShareTable* shares = nullptr;    // null when the allocation is computed
-  std::vector<const Workload*> targets;  // the models it is made for
+  std::vector<const Workload*> targets;  // the models it is made for; null as above
   bool traced = false;               // keeps the trace of its optimisation: points of one allocation need one
-  const Machine* machine = nullptr;  // of a model on a machine, whose other words are in the job
-  Job job;
+  const Machine* machine = nullptr;  // of a model on a machine
+  Job job;                           // the words of the file; those that are left out are empty
+  std::string files;                 // what decides the step in other tools' files
   // Points with equal keys have the same allocation.
   std::string allocation_key;
 };
@@ -59,7 +58,14 @@ struct Point {
 //   engines: event-driven   prices: artifact  view: default
 //   wiring: real            # or switches: each dimension simulated as a switch, as the artifact's evaluation
 //   tables, compute_scale   split or fused, and a number; where they are left out the library decides
-//   dollars: [1e6, 2e6]     # in place of budgets: at most that much money for the whole network
+//   dollars: [$1M, $2M]     # in place of budgets: at most that much money for the whole network
+//
+// In place of layer tables there may be other tools' files (models or workloads: traces/gpt), or collectives:
+//
+//   networks: [Ring(16), net.yml]   libraries: sys.json   collectives: [all-reduce, all-to-all]
+//   bandwidths: ["25,12.5"]         chunks: [1, 16]       sizes: [1 MiB, 1 GiB]
+//
+// Without budgets and bandwidths a network's file has them.
 //
 // A grid with `machines` or `npus` is of any models on machines, with lists in any option of a job (the names
 // are those of study/job/job_options.h); a division that cannot be is a row with its reason:

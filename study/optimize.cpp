@@ -17,7 +17,6 @@ constexpr TrainingLoop trace_loop{.name = recorded_order, .help = "of a trace"};
 
 // The order of a trace is recorded at an equal split of the budget.
 StepOptions options_of(const OptimizeQuestion& question) {
-  constexpr double usual_gb_per_s = 100.0;
   const auto* bandwidth = std::get_if<Bandwidth>(&question.budget);
   return {.recorded = {.budget = bandwidth != nullptr ? bandwidth->value() : usual_gb_per_s}};
 }

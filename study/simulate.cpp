@@ -73,7 +73,7 @@ std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<Cl
   return std::move(parts).longest_first();
 }
 
-void play_closed(SimulationAnswer& answer, Timeline* timeline) {
+void play_closed(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline) {
   std::vector<double> gb_per_s = answer.bandwidth;
   for (double& b : gb_per_s) b *= answer.library.bytes_per_second_unit() / 1e9;
   if (timeline != nullptr && !answer.job) {
@@ -82,7 +82,7 @@ void play_closed(SimulationAnswer& answer, Timeline* timeline) {
   const ClosedForm form(answer.graph, answer.network, answer.library);
   if (!std::isfinite(form.step_time_ns(gb_per_s))) throw InputError("a dimension carries data at 0 GB/s");
   answer.result = form.evaluate(gb_per_s);
-  answer.critical = critical_parts(answer.graph, form.critical_path(gb_per_s));
+  if (options.explain) answer.critical = critical_parts(answer.graph, form.critical_path(gb_per_s));
   if (timeline != nullptr) *timeline = step_timeline(*answer.job, gb_per_s).timeline;
 }
 
@@ -174,7 +174,7 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
                           answer.bandwidth,
                           answer.lone_collective ? library.after_lone_collective : library.after_collective,
                           answer.built ? &*answer.built : nullptr};
-  note_shared_links(scenario, answer.notes);
+  if (options.explain) note_shared_links(scenario, answer.notes);
   if (!answer.built && answer.job && library.network == NetworkModel::Flows)
     note_reduction_in_switches(answer.job->machine, answer.graph, answer.notes);
   const Fidelity fidelity = answer.ranks ? resolved(options.fidelity, scenario, *answer.ranks)
@@ -207,7 +207,7 @@ void play_events(const SimulationOptions& options, SimulationAnswer& answer, Tim
           },
           answer);
   }
-  answer.critical = critical_parts(answer.graph, answer.result);
+  if (options.explain) answer.critical = critical_parts(answer.graph, answer.result);
 }
 
 // In the library's unit: what is given fixes the order of traces.
@@ -240,7 +240,7 @@ SimulationAnswer simulate(JobStep step, std::vector<double> bandwidth, const Sim
   if (options.closed_form) {
     if (answer.built)
       throw InputError("--engine closed knows grids only; the event-driven engine plays other networks");
-    play_closed(answer, timeline);
+    play_closed(options, answer, timeline);
   } else {
     play_events(options, answer, timeline, watch);
   }

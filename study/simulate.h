@@ -26,6 +26,8 @@ struct SimulationOptions {
   std::optional<std::uint64_t> shuffle;   // NPUs take the places of the network in an order by this seed
   bool force = false;                     // more than the machine has
   bool no_leap = false;                   // rounds that repeat are played, too
+  // Of an answer for people: the longest operations, and what it leaves out. A sweep has many and shows none.
+  bool explain = true;
 };
 
 // Step times over several seeds.

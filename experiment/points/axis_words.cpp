@@ -48,20 +48,25 @@ void play_every_npu(Point& point) {
   if (point.engine == Engine::EventDriven) set_engine(point, all_engines[1]);
 }
 
-bool is_swept(const JobOption& option) {
+bool is_swept(const JobOption& option, Ground ground) {
+  const bool machines = ground == Ground::Machines;
   switch (option.group) {
     case OptionGroup::Workloads:
     case OptionGroup::Machines:
     case OptionGroup::Divisions:
     case OptionGroup::Finer:
     case OptionGroup::Memories:
-      return true;
+      return machines;
     case OptionGroup::Tables:
-      return option.word == &Job::loop;
-    case OptionGroup::Libraries:
+      return machines && option.word == &Job::loop;
+    case OptionGroup::Libraries:  // own links are the real wiring
       return option.word != &Job::own_links && option.word != &Job::library;
     case OptionGroup::Bandwidths:
       return option.word == &Job::bandwidth;
+    case OptionGroup::Files:
+      return !machines && option.word != &Job::workload;
+    case OptionGroup::Prices:
+      return !machines && option.word == &Job::classes;
     default:
       return false;
   }
@@ -69,7 +74,8 @@ bool is_swept(const JobOption& option) {
 
 bool has_no_column(const JobOption& option) {
   for (std::string Job::*const word :
-       {&Job::model, &Job::machine, &Job::npus, &Job::recompute, &Job::loop, &Job::library}) {
+       {&Job::model, &Job::workload, &Job::collective, &Job::machine, &Job::npus, &Job::network,
+        &Job::recompute, &Job::loop, &Job::tables, &Job::compute_scale, &Job::library}) {
     if (option.word == word) return false;
   }
   return true;
@@ -80,7 +86,9 @@ std::vector<std::string_view> job_keys() {
   for (const JobOption& option : job_options()) {
     const bool in_both =
         option.word == &Job::model || option.word == &Job::recompute || option.word == &Job::loop;
-    if (!is_swept(option) || in_both) continue;
+    const bool trained = option.word == &Job::workload || option.group == OptionGroup::Collectives;
+    const bool swept = is_swept(option, Ground::Machines) || is_swept(option, Ground::Networks) || trained;
+    if (!swept || in_both) continue;
     keys.push_back(option.name);
     if (!option.plural.empty()) keys.push_back(option.plural);
   }

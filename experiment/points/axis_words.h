@@ -36,11 +36,13 @@ struct TableLayout {
 };
 std::span<const TableLayout> table_layouts();
 
-// Whether a grid of models on machines has an axis for an option of a job.
-bool is_swept(const JobOption& option);
+// What a grid's points run on.
+enum class Ground : std::uint8_t { Machines, Networks };
+// Whether such a grid has an axis of words for an option of a job; some options have axes of their own there.
+bool is_swept(const JobOption& option, Ground ground);
 // Whether its words stand among the others in a row: some have a column for all kinds of points.
 bool has_no_column(const JobOption& option);
-// Keys that only such a grid has.
+// The keys of those axes, of both kinds of grid.
 std::vector<std::string_view> job_keys();
 
 }  // namespace bandwright

@@ -6,7 +6,9 @@
 #include "core/stopping.h"
 #include "experiment/points/axis_words.h"
 #include "experiment/points/grid.h"
+#include "experiment/points/settle.h"
 #include "study/job/job_options.h"
+#include "study/job/job_step.h"
 #include "study/job/training.h"
 #include "study/outcome.h"
 
@@ -54,16 +56,24 @@ class Expansion {
   void read_prices(Point& point, const YamlValue& word);
   void read_rule(Point& point, const YamlValue& word);
   void read_model(Point& point, const YamlValue& word);
+  void read_files(Point& point, const YamlValue& word);
+  void read_collective(Point& point, const YamlValue& word);
+  void read_size(Point& point, const YamlValue& word);
+  void read_trained();
   void read_targets();
   void read_sources();
   void read_budgets();
   void read_engines(const EngineOverrides& overrides, std::string_view usual);
-  void expand_tables();
+  void expand_networks();
+  void read_library_words();
   // Of models on machines: the words of a job, then what they stand for.
-  void expand_jobs();
-  void read_words();
+  void expand_machines();
+  void read_words(Ground ground);
   void read_word(const JobOption& option, const std::vector<YamlValue>& values);
-  void settle(Point& point);
+  void refuse_keys(Ground ground, std::string_view why) const;
+  // Whether there is a budget to divide.
+  [[nodiscard]] bool divides() const;
+  void settle_all(void (*settle)(Point&, ExperimentInputs&));
   void own_bandwidth(Point& point) const;
   const Workload& model_of(const Point& point, const YamlValue& word);
 
@@ -101,7 +111,8 @@ void Expansion::read_library(Point& point, const YamlValue& word) {
 }
 
 void Expansion::read_network(Point& point, const YamlValue& word) {
-  point.network = &inputs_.network(word);
+  point.network = &inputs_.network(word, point.job.classes);
+  point.job.network = word.as_string();
   point.asked.network = point.network->name;
   point.asked.dimensions = point.network->size();
   point.asked.npus = point.network->npus();
@@ -114,22 +125,22 @@ void Expansion::read_wiring(Point& point, const YamlValue& word) {
 }
 
 void Expansion::read_loop(Point& point, const YamlValue& word) {
-  point.loop = &chosen(training_loops(), word, "training loop");
-  point.asked.loop = point.loop->name;
+  point.asked.loop = chosen(training_loops(), word, "training loop").name;
+  if (grid_.has("loops")) point.job.loop = point.asked.loop;
 }
 
 void Expansion::read_recompute(Point& point, const YamlValue& word) {
-  const RecomputeInfo& info = chosen(recompute_choices(), word, "recomputation");
-  point.options = loop_options(*point.library, *point.loop, info.recompute);
-  point.asked.recompute = info.name;
+  point.asked.recompute = chosen(recompute_choices(), word, "recomputation").name;
+  if (grid_.has("recompute")) point.job.recompute = point.asked.recompute;
 }
 
 void Expansion::read_tables(Point& point, const YamlValue& word) {
-  point.asked.tables = chosen(table_layouts(), word, "layout of tables").name;
+  point.job.tables = point.asked.tables = chosen(table_layouts(), word, "layout of tables").name;
 }
 
 void Expansion::read_scale(Point& point, const YamlValue& number) {
-  point.options.compute_scale = point.asked.compute_scale = number.as_number(1e-6, 1e6);
+  point.asked.compute_scale = number.as_number(1e-6, 1e6);
+  point.job.compute_scale = fmt::to_string(point.asked.compute_scale);
 }
 
 void Expansion::read_prices(Point& point, const YamlValue& word) {
@@ -147,17 +158,60 @@ void Expansion::read_model(Point& point, const YamlValue& word) {
   point.asked.model = workload_name(*point.model);
 }
 
+void Expansion::read_files(Point& point, const YamlValue& word) {
+  point.model = &inputs_.files(word);
+  point.asked.model = workload_name(*point.model);
+}
+
+void Expansion::read_collective(Point& point, const YamlValue& word) {
+  point.asked.model = collective_name(word.parsed("a collective", collective_kind));
+  point.job.collective = point.asked.model;
+}
+
+void Expansion::read_size(Point& point, const YamlValue& word) {
+  static_cast<void>(word.parsed("a size", parse_bytes));
+  point.job.size = word.as_string();
+}
+
+// What runs on a network: models, files of other tools, or collectives of some sizes.
+void Expansion::read_trained() {
+  std::string_view known;
+  for (const std::string_view key : {"models", "workloads", "collectives"}) {
+    if (!grid_.has(key)) continue;
+    if (!known.empty()) {
+      grid_.values(key, {}).front().fail(fmt::format("stands beside {}: one or the other", known));
+    }
+    known = key;
+  }
+  if (known == "collectives") {
+    axis("collectives", {}, &Expansion::read_collective);
+    axis("sizes", {}, &Expansion::read_size);
+    return;
+  }
+  if (grid_.has("sizes")) {
+    grid_.values("sizes", {}).front().fail("is of collectives, as `collectives: all-reduce`");
+  }
+  if (known == "workloads") {
+    axis("workloads", {}, &Expansion::read_files);
+  } else {
+    axis("models", {}, &Expansion::read_model);
+  }
+}
+
 bool has_one_target(Goal goal) { return goal == Goal::Perf || goal == Goal::PerfPerCost; }
 
-std::string joined_names(const std::vector<const Workload*>& models) {
+std::string joined_names(const Point& point) {
   std::string names;
-  for (const Workload* model : models) names += (names.empty() ? "" : "+") + workload_name(*model);
+  for (const Workload* model : point.targets) {
+    names += (names.empty() ? "" : "+") + (model != nullptr ? workload_name(*model) : point.asked.model);
+  }
   return names;
 }
 
 void Expansion::read_targets() {
   const std::vector<YamlValue> words = grid_.values("targets", {"own"});
-  const std::vector<YamlValue> all = grid_.values("models", {});
+  const std::vector<YamlValue> all =
+      grid_.has("models") ? grid_.values("models", {}) : std::vector<YamlValue>();
   const bool own = words.size() == 1 && equal_ignoring_case(words[0].as_string(), "own");
   using Targets = std::vector<const Workload*>;
   const auto models = [&](const Point& point, const std::vector<YamlValue>& names) {
@@ -166,7 +220,10 @@ void Expansion::read_targets() {
     return targets;
   };
   const auto choices = [&](const Point& point) -> std::vector<Targets> {
-    if (point.rule->goal == Goal::GroupPerf) return {models(point, all)};
+    if (point.rule->goal == Goal::GroupPerf) {
+      if (all.empty()) grid_.own().fail(fmt::format("{} is of several models", point.rule->name));
+      return {models(point, all)};
+    }
     if (!has_one_target(point.rule->goal)) return {Targets()};
     if (own) return {Targets{point.model}};
     std::vector<Targets> each;
@@ -175,7 +232,7 @@ void Expansion::read_targets() {
   };
   multiply(points_, grid_.own(), choices, [](Point& point, const Targets& targets) {
     point.targets = targets;
-    point.asked.target = joined_names(targets);
+    point.asked.target = joined_names(point);
     point.traced = !targets.empty() && targets.front() == point.model;
   });
 }
@@ -235,10 +292,41 @@ void Expansion::read_engines(const EngineOverrides& overrides, std::string_view 
   axis("libraries", {"ideal"}, &Expansion::read_library);
 }
 
-void Expansion::expand_tables() {
+void Expansion::refuse_keys(Ground ground, std::string_view why) const {
   for (const std::string_view key : job_keys()) {
-    if (grid_.has(key)) grid_.values(key, {}).front().fail("is of a model on a machine: `npus` is missing");
+    const JobOption& option = *find_job_option(key);
+    const bool trained = option.word == &Job::workload || option.group == OptionGroup::Collectives;
+    const bool taken = is_swept(option, ground) || (trained && ground == Ground::Networks);
+    if (!taken && grid_.has(key)) grid_.values(key, {}).front().fail(why);
   }
+}
+
+bool Expansion::divides() const {
+  const bool budgets = grid_.has("budgets") || grid_.has("dollars");
+  if (budgets && grid_.has("bandwidth")) {
+    grid_.values("bandwidth", {}).front().fail("is of each dimension: no budget is left to divide");
+  }
+  return budgets;
+}
+
+void Expansion::settle_all(void (*settle)(Point&, ExperimentInputs&)) {
+  StopCheck stop;
+  for (Point& point : points_) {
+    stop.look_now_and_then();
+    settle(point, inputs_);
+  }
+}
+
+// Words that change a library give it another identity.
+void Expansion::read_library_words() {
+  if (!grid_.has("chunks") && !grid_.has("scheduler")) return;
+  for (Point& point : points_) point.library = &inputs_.library(point.job);
+}
+
+void Expansion::expand_networks() {
+  refuse_keys(Ground::Networks, "is of a model on a machine: `npus` is missing");
+  read_words(Ground::Networks);
+  read_library_words();
   axis("networks", {}, &Expansion::read_network);
   axis("wiring", {"real"}, &Expansion::read_wiring);
   axis("loops", {"NoOverlap"}, &Expansion::read_loop);
@@ -246,11 +334,17 @@ void Expansion::expand_tables() {
   if (grid_.has("tables")) axis("tables", {}, &Expansion::read_tables);
   if (grid_.has("compute_scale")) axis("compute_scale", {}, &Expansion::read_scale);
   axis("prices", {"artifact"}, &Expansion::read_prices);
-  axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
-  axis("models", {}, &Expansion::read_model);
-  read_targets();
-  read_sources();
-  read_budgets();
+  if (divides()) {
+    axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
+    read_trained();
+    read_targets();
+    read_sources();
+    read_budgets();
+  } else {
+    read_trained();
+    for (Point& point : points_) own_bandwidth(point);
+  }
+  settle_all(settle_on_network);
 }
 
 void Expansion::read_word(const JobOption& option, const std::vector<YamlValue>& values) {
@@ -266,14 +360,18 @@ void Expansion::read_word(const JobOption& option, const std::vector<YamlValue>&
   for (const YamlValue& value : values) {
     Job alone;
     alone.*option.word = value.as_string();
-    static_cast<void>(value.parsed("a word", [&](std::string_view) { return check_words(alone), true; }));
+    static_cast<void>(value.parsed("a word", [&](std::string_view) {
+      check_words(alone);
+      static_cast<void>(library_of(alone));
+      return true;
+    }));
   }
 }
 
 // The axes in the order of the table of options.
-void Expansion::read_words() {
+void Expansion::read_words(Ground ground) {
   for (const JobOption& option : job_options()) {
-    if (!is_swept(option)) continue;
+    if (!is_swept(option, ground)) continue;
     if (grid_.has(option.name)) {
       read_word(option, grid_.values(option.name, {}));
     } else if (option.word == &Job::machine) {
@@ -284,53 +382,29 @@ void Expansion::read_words() {
   }
 }
 
-// What the words of a point stand for.
-void Expansion::settle(Point& point) {
-  Row& asked = point.asked;
-  asked.model = workload_name(*point.model);
-  asked.machine = point.machine->name;
-  asked.npus = read_count(point.job, &Job::npus);
-  asked.wiring = "real";
-  if (std::holds_alternative<Model>(*point.model)) asked.loop = word_of(point.job, &Job::loop);
-  asked.recompute = word_of(point.job, &Job::recompute);
-  asked.tables.clear();
-  const auto network = outcome_of([&] { return &inputs_.network_of(*point.machine, point.asked.npus); });
-  point.network = point.played = network.answer.value_or(nullptr);
-  point.refused = network.reason;
-  asked.network = point.machine->name;
-  asked.dimensions = point.network != nullptr ? point.network->size() : 0;
-  OptionWords words;
-  for (const JobOption* option : given_options(point.job)) {
-    if (has_no_column(*option)) words.emplace_back(option->name, point.job.*(option->word));
-  }
-  asked.options = joined_options(words);
-}
-
 void Expansion::own_bandwidth(Point& point) const {
+  const bool given = !point.job.bandwidth.empty();
+  if (point.machine == nullptr && !given && !inputs_.brings_bandwidth(point.job.network)) {
+    static_cast<void>(grid_.values("budgets", {}));  // throws: the key is missing
+  }
   point.rule = &allocation_rule("OwnBW");
   point.asked.allocation = point.rule->name;
-  point.asked.source = "machine";
+  point.asked.source = point.machine != nullptr ? "machine" : given ? "given" : "network";
 }
 
-void Expansion::expand_jobs() {
+void Expansion::expand_machines() {
   for (const std::string_view key : {"networks", "wiring", "tables", "compute_scale"}) {
     if (grid_.has(key)) {
       grid_.values(key, {}).front().fail("is of layer tables on networks; with `npus` machines bring theirs");
     }
   }
-  read_words();
-  StopCheck stop;
-  for (Point& point : points_) {
-    stop.look_now_and_then();
-    settle(point);
-  }
+  refuse_keys(Ground::Machines, "is of a network, and with `npus` machines bring theirs");
+  read_words(Ground::Machines);
+  settle_all(settle_on_machine);
   axis("prices", {"artifact"}, &Expansion::read_prices);
-  if (!grid_.has("budgets") && !grid_.has("dollars")) {
+  if (!divides()) {
     for (Point& point : points_) own_bandwidth(point);
     return;
-  }
-  if (grid_.has("bandwidth")) {
-    grid_.values("bandwidth", {}).front().fail("is of each dimension: no budget is left to divide");
   }
   axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
   read_targets();
@@ -342,9 +416,9 @@ Points Expansion::expand(const EngineOverrides& overrides) && {
   const bool jobs = grid_.has("machines") || grid_.has("npus");
   read_engines(overrides, jobs ? "closed-form" : "event-driven");
   if (jobs) {
-    expand_jobs();
+    expand_machines();
   } else {
-    expand_tables();
+    expand_networks();
   }
   return std::move(points_);
 }

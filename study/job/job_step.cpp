@@ -46,11 +46,13 @@ const Row& row_of(const std::array<Row, n>& rows, std::string_view word, std::st
 }
 
 void add_table(const Job& job, const Model& table, JobStep& step) {
-  const TableTraining training = table_training(job, table, step.library);
-  step.library.compute_scale = training.options.compute_scale;
-  step.loop = training.loop->name;
+  const TableWords words = table_words(job, step.library);
+  step.library.compute_scale = words.options.compute_scale;
+  step.loop = words.loop->name;
   step.model = table.name;
-  step.graph = build_step(training.table, step.network, *training.loop, training.options);
+  std::optional<Model> fused;  // a table is copied for that alone: sweeps build many steps
+  if (words.fused) fused = fuse_weight_gradients(table);
+  step.graph = build_step(fused ? *fused : table, step.network, *words.loop, words.options);
 }
 
 void add_collective(const Job& job, JobStep& step) {
@@ -108,32 +110,22 @@ std::vector<double> gb_per_s_of(const LogicalGrid& grid) {
   return result;
 }
 
-JobStep step_on_network(const Job& job, const StepOptions& options) {
-  JobStep step{.library = library_of(job)};
-  step.built = built_network(job, step.library);
-  if (step.built) {
-    LogicalGrid grid = logical_grid(step.built->graph);
-    step.own_gb_per_s = gb_per_s_of(grid);
-    step.network = std::move(grid.network);
-  } else {
-    step.network = network_of(job);
-  }
-  if (!job.collective.empty()) {
-    add_collective(job, step);
-  } else {
-    const Workload workload = load_workload(job.model, Prefer::Tables);
-    const auto* table = std::get_if<Model>(&workload);
-    if (std::holds_alternative<WorkloadFiles>(workload)) refuse_files(job);
-    if (table == nullptr) refuse_bare_network(job, workload);
-    add_table(job, *table, step);
-  }
-  if (options.own_links) use_own_links(step.graph.groups, step.network);
+JobStep step_on_named_network(const Job& job, const StepOptions& options) {
+  Library library = library_of(job);
+  std::optional<FlowNetwork> built = built_network(job, library);
+  LogicalGrid grid = built ? logical_grid(built->graph) : LogicalGrid{network_of(job), {}};
+  std::optional<Workload> workload;
+  if (job.collective.empty()) workload = load_workload(job.model, Prefer::Tables);
+  JobStep step = step_on_network(job, workload ? &*workload : nullptr, std::move(grid.network),
+                                 std::move(library), options);
+  step.own_gb_per_s = gb_per_s_of(grid);
+  step.built = std::move(built);
   return step;
 }
 
 // Traces and layer texts each have files of their own.
 void check_files(const Job& job, const std::string& path) {
-  const bool traces = sample_of(path).traces;
+  const bool traces = is_trace({path});
   const auto only_for = [&](bool wanted, std::string Job::*word) {
     if (traces == wanted || (job.*word).empty()) return;
     throw InputError(fmt::format("{} is for {}, and {} is {}", typed_name(job_option(word)),
@@ -270,6 +262,21 @@ Library library_of(const Job& job) {
   return library;
 }
 
+JobStep step_on_network(const Job& job, const Workload* table, Network network, Library library,
+                        const StepOptions& options) {
+  JobStep step{.network = std::move(network), .library = std::move(library)};
+  if (table == nullptr) {
+    add_collective(job, step);
+  } else {
+    const auto* model = std::get_if<Model>(table);
+    if (std::holds_alternative<WorkloadFiles>(*table)) refuse_files(job);
+    if (model == nullptr) refuse_bare_network(job, *table);
+    add_table(job, *model, step);
+  }
+  if (options.own_links) use_own_links(step.graph.groups, step.network);
+  return step;
+}
+
 JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& given, const Watch& watch) {
   refuse_network_words(job);
   JobStep step{.model = workload_name(workload), .library = library_of(job)};
@@ -306,7 +313,7 @@ JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) 
     return job.npus.empty() ? step_of_files(job, job.workload, options, watch)
                             : files_on_machine(job, options, watch);
   }
-  if (job.npus.empty() || !job.collective.empty()) return step_on_network(job, options);
+  if (job.npus.empty() || !job.collective.empty()) return step_on_named_network(job, options);
   const Machine machine = job.npu.empty() ? machine_of(job) : machine_of_npu(job, library_of(job));
   JobStep step = step_on_machine(job, load_workload(job.model), machine, watch);
   if (!job.npu.empty() && !step.built && job.bandwidth.empty()) {

@@ -39,6 +39,8 @@ struct JobStep {
 
 // In place of a training loop's name, for traces.
 constexpr std::string_view recorded_order = "recorded order";
+// Of a trace whose budget is money: the order is recorded at an equal split of so much.
+constexpr double usual_gb_per_s = 100.0;
 
 struct StepOptions {
   bool own_links = false;  // on a network, groups have the links among their NPUs only
@@ -51,6 +53,10 @@ JobStep step_of(const Job& job, const StepOptions& options = {}, const Watch& wa
 // Of a model and a machine that are at hand.
 JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& machine,
                         const Watch& watch = {});
+
+// Of a layer table, or of the job's collective where that is null, on a grid that is at hand.
+JobStep step_on_network(const Job& job, const Workload* table, Network network, Library library,
+                        const StepOptions& options = {});
 
 Network network_of(const Job& job);
 Library library_of(const Job& job);

@@ -41,21 +41,26 @@ void refuse_table_words(const Job& job, std::string_view kind) {
                                kind, kind == "a transformer" ? ", see --overlap" : ""));
 }
 
-TableTraining table_training(const Job& job, const Model& table, const Library& library) {
+TableWords table_words(const Job& job, const Library& library) {
   constexpr std::array<OptionGroup, 3> groups = {OptionGroup::Divisions, OptionGroup::Finer,
                                                  OptionGroup::Memories};
   refuse_given(job, groups, {}, fmt::format("is for transformers; {} is a layer table", job.model));
   const Recompute recompute = read_word(job, &Job::recompute, [](std::string_view word) {
     return find_in_catalogue(recompute_choices(), word, "recomputation").recompute;
   });
-  const bool fused = job.tables.empty() ? library.fused_tables : read_word(job, &Job::tables, is_fused);
-  TableTraining training{.table = fused ? fuse_weight_gradients(table) : table, .loop = &loop_of(job)};
-  training.options = loop_options(library, *training.loop, recompute);
+  TableWords words{.fused = library.fused_tables, .loop = &loop_of(job)};
+  if (!job.tables.empty()) words.fused = read_word(job, &Job::tables, is_fused);
+  words.options = loop_options(library, *words.loop, recompute);
   if (!job.compute_scale.empty()) {
-    training.options.compute_scale = read_word(
+    words.options.compute_scale = read_word(
         job, &Job::compute_scale, [](std::string_view text) { return parse_number(text, 0.0, 1e6); });
   }
-  return training;
+  return words;
+}
+
+TableTraining table_training(const Job& job, const Model& table, const Library& library) {
+  const TableWords words = table_words(job, library);
+  return {words.fused ? fuse_weight_gradients(table) : table, words.loop, words.options};
 }
 
 }  // namespace bandwright

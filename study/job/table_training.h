@@ -8,15 +8,23 @@
 
 namespace bandwright {
 
-// A layer table as a job trains it: weight gradients sent as --tables says, --loop, --recompute and
-// --compute-scale; the library decides what the job leaves open.
+// How a job trains a layer table: --tables, --loop, --recompute and --compute-scale; the library decides what
+// the job leaves open.
+struct TableWords {
+  bool fused = false;  // the first line sends all weight gradients
+  const TrainingLoop* loop = nullptr;
+  LoopOptions options;
+};
+// Throws InputError, also for options that a layer table has not.
+TableWords table_words(const Job& job, const Library& library);
+
+// The table as it is trained so.
 struct TableTraining {
   Model table;
   const TrainingLoop* loop = nullptr;
   LoopOptions options;
 };
 
-// Throws InputError, also for options that a layer table has not.
 TableTraining table_training(const Job& job, const Model& table, const Library& library);
 
 // Throws InputError for what only a layer table has, of something else: "a transformer".

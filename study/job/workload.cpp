@@ -92,6 +92,8 @@ std::string workload_name(const Workload& workload) {
   return std::get<TransformerArchitecture>(workload).name;
 }
 
+bool is_trace(const WorkloadFiles& files) { return sample_of(files.path).traces; }
+
 std::string_view kind_of(const Workload& workload) {
   constexpr std::array<std::string_view, 4> kinds = {"a layer table", "a transformer", "a network on images",
                                                      "a file of another tool"};

@@ -20,6 +20,8 @@ struct WorkloadFiles {
 using Workload = std::variant<Model, TransformerArchitecture, ImageModel, WorkloadFiles>;
 
 std::string workload_name(const Workload& workload);
+// Whether files are traces; else a layer text.
+bool is_trace(const WorkloadFiles& files);
 // "a transformer", "a layer table" ...
 std::string_view kind_of(const Workload& workload);
 
