@@ -4,6 +4,7 @@
 
 #include "answers/memory_fit.h"
 #include "report/unit.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

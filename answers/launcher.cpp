@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/catalogue.h"
+#include "training/division/dealing.h"
 
 namespace bandwright {
 namespace {

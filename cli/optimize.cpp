@@ -187,6 +187,19 @@ void run(const CLI::App& command, const OptimizeCommand& options) {
   if (interrupted) throw CLI::RuntimeError(interrupted_status);
 }
 
+void add_goal_options(CLI::App& command, OptimizeCommand& options) {
+  command.add_option("--target", options.target, "in place of <Target>");
+  add_job_option(command, options.job, &Job::loop)->description("in place of <TrainingLoop>");
+  command.add_option("--weights", options.weights, "of the group's models, such as 2,1,1");
+  command.add_flag("--normalize", options.normalize,
+                   "count each model's time in equal-split times of its own");
+  command
+      .add_option("--constraint", options.constraints,
+                  "'b1 >= b2', 'b3 + b4 = 200', 'cost <= $2M'; repeatable")
+      ->allow_extra_args(false);
+  command.add_option("--step", options.step, "also find the best allocation in multiples of so many GB/s");
+}
+
 void add_solver_options(CLI::App& command, OptimizeCommand& options) {
   begin_group(command, "Solver");
   command.add_option("--solver", options.solver, "see bandwright list solvers");
@@ -213,16 +226,7 @@ void add_optimize(CLI::App& app) {
   Job& job = options->job;
   add_job_option(*command, job, &Job::budget)->description("in place of <BW>");
   add_job_option(*command, job, &Job::model)->description("in place of <Workload>");
-  command->add_option("--target", options->target, "in place of <Target>");
-  add_job_option(*command, job, &Job::loop)->description("in place of <TrainingLoop>");
-  command->add_option("--weights", options->weights, "of the group's models, such as 2,1,1");
-  command->add_flag("--normalize", options->normalize,
-                    "count each model's time in equal-split times of its own");
-  command
-      ->add_option("--constraint", options->constraints,
-                   "'b1 >= b2', 'b3 + b4 = 200', 'cost <= $2M'; repeatable")
-      ->allow_extra_args(false);
-  command->add_option("--step", options->step, "also find the best allocation in multiples of so many GB/s");
+  add_goal_options(*command, *options);
   add_job_option(*command, job, &Job::network);
   add_job_option(*command, job, &Job::library);
   add_system_option(*command, options->system);

@@ -19,7 +19,9 @@
 #include "validation/memory_set.h"
 #include "validation/runs/run_recipes.h"
 #include "workload/architecture.h"
+#include "workload/hugging_face.h"
 #include "workload/image_model.h"
+#include "workload/parameters.h"
 #include "workload/transformer.h"
 
 namespace bandwright {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/container_hash/hash.hpp>
 
+#include "training/division/dealing.h"
+
 namespace bandwright {
 namespace {
 

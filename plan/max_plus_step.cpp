@@ -11,6 +11,7 @@
 #include "simulator/closed_form/closed_form.h"
 #include "step/cursor.h"
 #include "training/collective_time.h"
+#include "training/division/parallel_groups.h"
 #include "training/layers/layer_passes.h"
 
 namespace bandwright {

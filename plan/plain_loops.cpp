@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

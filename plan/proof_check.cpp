@@ -15,6 +15,7 @@
 #include "plan/max_plus_step.h"
 #include "plan/merit.h"
 #include "plan/plain_loops.h"
+#include "training/division/dealing.h"
 #include "training/layers/layer_cost.h"
 #include "training/memory_bill.h"
 

@@ -5,6 +5,7 @@
 
 #include "plan/lone_pass.h"
 #include "plan/stream_clock.h"
+#include "training/division/parallel_groups.h"
 #include "training/layers/layer_passes.h"
 #include "training/training_step.h"
 

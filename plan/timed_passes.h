@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "plan/stream_clock.h"
+#include "training/division/parallel_groups.h"
 #include "training/layers/layer_passes.h"
 
 namespace bandwright {

@@ -19,14 +19,14 @@ const Key& key(std::string_view name) {
   }();
   const auto found = by_name.find(name);
   if (found == by_name.end())
-    throw std::logic_error(fmt::format("no key '{}' in report/key_table.cpp", name));
+    throw std::logic_error(fmt::format("no key '{}' in report/keys_table.cpp", name));
   return *found->second;
 }
 
 std::string keys_page() {
   std::string page = fmt::format(
       "# Names in JSON and CSV\n\n"
-      "Made from `report/key_table.cpp`; a test compares the two and says how to write it anew. Every "
+      "Made from `report/keys_table.cpp`; a test compares the two and says how to write it anew. Every "
       "command has\n"
       "`--format json` and `--format csv`, `schema_version` {}. Numbers stand unscaled: seconds, bytes, "
       "GB/s\n"

@@ -5,7 +5,7 @@
 #include "study/job/bandwidths.h"
 #include "study/job/job_step.h"
 #include "study/job/training.h"
-#include "training/notes.h"
+#include "training/division/notes.h"
 
 namespace bandwright {
 namespace {

@@ -1,5 +1,6 @@
 #pragma once
 #include "collective/traffic.h"
+#include "topology/group.h"
 #include "training/collective_constants.h"
 #include "training/machine.h"
 

@@ -7,7 +7,9 @@
 #include "core/error.h"
 #include "simulator/closed_form/closed_form.h"
 #include "step/cursor.h"
+#include "training/division/remedy.h"
 #include "workload/layer_operators.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

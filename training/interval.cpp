@@ -7,6 +7,7 @@
 
 #include "core/io/csv.h"
 #include "core/io/paths.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "training/division/dealing.h"
 #include "workload/layer_operators.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

@@ -26,7 +26,7 @@ namespace bandwright {
 //               less the inputs of frozen matrices that no adapter is beside
 //               2 x less without dropout (gated FFNs); with experts what each of the k copies of a token
 //               needs; inputs of multiplications 1 byte instead of 2 in fp8;
-//               times the layers in flight, with l of the slowest stage (training/parallelism.h):
+//               times the layers in flight, with l of the slowest stage (training/division/dealing.h):
 //                 without a pipeline          all of a replica
 //                 1F1B                        l p on the first stage, l on the last
 //                 interleaved                 l (p + (p-1)/v) on the first stage, l (p - (p-1)/v) on the
@@ -84,11 +84,5 @@ enum class StageEnd : std::uint8_t { First, Second, Last };
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& parallelism, StageEnd stage);
 // Of the fuller one.
 MemoryBill memory_bill(const TransformerArchitecture& model, const Parallelism& parallelism);
-
-// What would make a bill fit into `capacity` bytes, as options typed after the job's own; empty when it fits
-// already or nothing tried is enough. Tried in order of their cost in time: EP, sequence parallelism, ZeRO 1,
-// selective recomputation, a smaller micro-batch, full recomputation, ZeRO 3, then the smallest number of
-// NPUs with more TP and PP. What is not needed in the end is taken back.
-std::string remedy(const TransformerArchitecture& model, const Parallelism& parallelism, double capacity);
 
 }  // namespace bandwright

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "topology/group.h"
 #include "training/layers/adapters.h"
 #include "training/npu.h"
 #include "workload/architecture.h"
@@ -125,22 +124,6 @@ double optimizer_state_bytes(Optimizer optimizer);     // per parameter, the fp3
 // Derives DP from the NPU count. Throws InputError, with the nearest counts, when TP CP PP do not divide it.
 void fill_data_parallel(Parallelism& parallelism, std::int64_t npus);
 
-// How l layers are dealt over p stages of v chunks each, at most l + 2 chunks: the embedding and the output
-// layer can fill one each. The slowest stage has ceil(l/p) layers, in chunks of k = ceil(l/(p v)) and of k
-// - 1. Where l or l + 2 divide by the chunks, all have as many; elsewhere the last stage has what the others
-// leave, beside the output layer. Source: Megatron-Core, --account-for-embedding-in-pipeline-split,
-// --account-for-loss-in-pipeline-split (l + 2 dealt evenly) and --pipeline-model-parallel-layout (any
-// dealing); Dubey et al., "The Llama 3 herd of models" (2024), section 3.3.2.
-struct Dealing {
-  std::int64_t stage = 0;       // layers of the slowest stage
-  std::int64_t last_stage = 0;  // of the one with the output layer
-  std::int64_t chunk = 0;       // of the longest chunks: k
-  std::int64_t last_chunk = 0;  // of the one with the output layer
-  std::int64_t fill = 0;        // of the p - 1 chunks a micro-batch passes before it comes to the last stage
-  bool even = true;             // l or l + 2 divide by the chunks
-};
-Dealing dealing(const TransformerArchitecture& model, const Parallelism& p);
-
 // Whether TP can divide a model's heads and matrices.
 bool tensor_divides(const TransformerArchitecture& model, std::int64_t tensor);
 
@@ -148,22 +131,5 @@ bool tensor_divides(const TransformerArchitecture& model, std::int64_t tensor);
 // itself, whatever the number of NPUs and the batch, or with these.
 void validate_shape(const TransformerArchitecture& model, const Parallelism& parallelism);
 void validate(const TransformerArchitecture& model, const Parallelism& parallelism);
-
-// The groups of the NPUs; indices into the groups of a step. DP are the NPUs that hold the same dense
-// parameters (context and expert ranks among them), EDP those that hold the same experts. Where ZeRO divides
-// over a part of DP, that part is DP and replicas are the NPUs that hold the same shard. The last two are the
-// parts of an expert group in one node (the innermost dimension) and between nodes, where there are any.
-enum class Axes : std::uint32_t {
-  Tensor,
-  Context,
-  Expert,
-  Data,
-  ExpertData,
-  Pipeline,
-  Replicas,
-  ExpertInside,
-  ExpertBetween
-};
-std::vector<Group> parallel_groups(const Network& network, const Parallelism& parallelism);
 
 }  // namespace bandwright

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "step/stream_builder.h"
+#include "training/division/parallel_groups.h"
 #include "training/parallelism.h"
 
 namespace bandwright {

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "training/division/dealing.h"
+#include "training/division/parallel_groups.h"
 #include "training/layers/layer_passes.h"
 
 namespace bandwright {

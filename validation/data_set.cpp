@@ -17,6 +17,7 @@
 #include "validation/memory_set.h"
 #include "validation/runs/run_table.h"
 #include "validation/training_sets.h"
+#include "validation/training_steps.h"
 
 namespace bandwright {
 

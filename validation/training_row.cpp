@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "simulator/closed_form/closed_form.h"
+#include "training/division/parallel_groups.h"
 #include "training/estimate.h"
 #include "training/memory_bill.h"
 #include "validation/read_rows.h"

@@ -15,8 +15,6 @@ RowsRead read_sc21_table2(const std::filesystem::path& file);
 RowsRead read_korthikanti(const std::filesystem::path& file);
 RowsRead read_mlperf(const std::filesystem::path& file);
 RowsRead read_megatron_core(const std::filesystem::path& file);
-// The form for everybody's steps (docs/accuracy.md describes its columns).
-RowsRead read_training_steps(const std::filesystem::path& file);
 RowsRead read_mpt_fsdp(const std::filesystem::path& file);
 
 }  // namespace bandwright

@@ -1,9 +1,10 @@
+#include "validation/training_steps.h"
+
 #include <fmt/format.h>
 
 #include "validation/read_rows.h"
 #include "validation/software.h"
 #include "validation/training_row.h"
-#include "validation/training_sets.h"
 
 namespace bandwright {
 

@@ -1,10 +1,11 @@
+#include "workload/hugging_face.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "core/error.h"
-#include "workload/architecture.h"
 #include "workload/hugging_face_config.h"
 #include "workload/hugging_face_families.h"
 #include "workload/hugging_face_hybrid.h"

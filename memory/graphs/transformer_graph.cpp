@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "training/division/dealing.h"
 #include "training/layers/layer_cost.h"
 #include "training/memory_bill.h"
 

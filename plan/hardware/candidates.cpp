@@ -10,6 +10,7 @@
 #include "collective/algorithm.h"
 #include "plan/hardware/group_layout.h"
 #include "runner/message.h"
+#include "training/division/parallel_groups.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {

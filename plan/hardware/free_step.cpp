@@ -9,6 +9,7 @@
 #include "plan/lone_pass.h"
 #include "step/stream_builder.h"
 #include "training/collective_time.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

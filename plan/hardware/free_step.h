@@ -5,6 +5,7 @@
 
 #include "plan/timed_passes.h"
 #include "training/collective_curve.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 

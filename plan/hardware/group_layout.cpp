@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

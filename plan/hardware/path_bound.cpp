@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "plan/hardware/shape_bound.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cmath>
 
+#include "training/division/parallel_groups.h"
 #include "training/layers/layer_passes.h"
 
 namespace bandwright {

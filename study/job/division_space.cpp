@@ -9,6 +9,7 @@
 #include "plan/division_search.h"
 #include "study/job/job_options.h"
 #include "study/job/training.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

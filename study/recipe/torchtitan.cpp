@@ -7,6 +7,7 @@
 #include "core/text.h"
 #include "core/units.h"
 #include "study/recipe/launchers.h"
+#include "training/division/dealing.h"
 #include "training/training_step.h"
 
 namespace bandwright {

@@ -5,6 +5,7 @@
 
 #include "answers/memory_fit.h"
 #include "tests/answers/reading.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

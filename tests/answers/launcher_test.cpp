@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "study/job/training.h"
 #include "study/recipe/recipe.h"
+#include "training/division/dealing.h"
 #include "training/estimate.h"
 
 namespace bandwright {

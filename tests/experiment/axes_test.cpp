@@ -14,6 +14,7 @@
 #include "experiment/points/grid.h"
 #include "study/job/job_options.h"
 #include "tests/experiment/support.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

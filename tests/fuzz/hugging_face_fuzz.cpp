@@ -4,6 +4,8 @@
 
 #include "tests/fuzz/support.h"
 #include "training/estimate.h"
+#include "workload/hugging_face.h"
+#include "workload/parameters.h"
 
 namespace {
 

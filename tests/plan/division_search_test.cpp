@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "plan/division_bound.h"
+#include "training/division/parallel_groups.h"
 #include "training/estimate.h"
 
 namespace bandwright {

@@ -10,6 +10,7 @@
 #include "plan/hardware/group_layout.h"
 #include "plan/merit.h"
 #include "tests/support/refused.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "core/error.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

@@ -10,6 +10,7 @@
 #include "plan/hardware/path_bound.h"
 #include "plan/hardware/shape_bound.h"
 #include "tests/plan/hardware_spaces.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

@@ -12,6 +12,7 @@
 #include "plan/hardware/shape_bound.h"
 #include "plan/hardware/together.h"
 #include "tests/plan/hardware_spaces.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

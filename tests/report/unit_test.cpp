@@ -153,7 +153,7 @@ TEST(Keys, ThePageInDocsIsMadeOfThem) {
   if (std::filesystem::exists(page) && read_text_file(page) == keys_page()) return;
   const std::filesystem::path right = std::filesystem::temp_directory_path() / "bandwright-json.md";
   std::ofstream(right) << keys_page();
-  ADD_FAILURE() << "docs/json.md is not what report/key_table.cpp says: cp " << right.string()
+  ADD_FAILURE() << "docs/json.md is not what report/keys_table.cpp says: cp " << right.string()
                 << " docs/json.md";
 }
 
@@ -163,8 +163,8 @@ TEST(Keys, TheGlossaryEndsWithThem) {
   if (text.ends_with(labels_table())) return;
   const std::filesystem::path right = std::filesystem::temp_directory_path() / "bandwright-glossary.md";
   std::ofstream(right) << text.substr(0, text.find("## In front of a number")) << labels_table();
-  ADD_FAILURE() << page.string() << " does not end as report/key_table.cpp says: cp " << right.string() << " "
-                << page.string();
+  ADD_FAILURE() << page.string() << " does not end as report/keys_table.cpp says: cp " << right.string()
+                << " " << page.string();
 }
 
 TEST(Keys, TheyStandOnceAndInSmallLetters) {

@@ -1,9 +1,11 @@
 // Layers over pipelines that they do not fill evenly (training/parallelism.h, Dealing).
+#include "training/division/dealing.h"
+
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "training/division/notes.h"
 #include "training/estimate.h"
-#include "training/notes.h"
 
 namespace bandwright {
 namespace {

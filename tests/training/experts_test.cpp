@@ -7,6 +7,8 @@
 #include "collective/collective.h"
 #include "collective/traffic.h"
 #include "core/error.h"
+#include "training/division/parallel_groups.h"
+#include "training/division/remedy.h"
 #include "training/estimate.h"
 #include "training/layers/expert_routing.h"
 

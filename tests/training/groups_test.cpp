@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/support/refused.h"
+#include "training/division/parallel_groups.h"
 #include "training/estimate.h"
 #include "training/parallelism.h"
 

@@ -6,8 +6,8 @@
 #include "core/fields.h"
 #include "core/io/paths.h"
 #include "tests/support/refused.h"
+#include "training/division/notes.h"
 #include "training/machine.h"
-#include "training/notes.h"
 
 namespace bandwright {
 namespace {

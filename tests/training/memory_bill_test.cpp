@@ -6,6 +6,8 @@
 
 #include "core/error.h"
 #include "core/io/paths.h"
+#include "training/division/remedy.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

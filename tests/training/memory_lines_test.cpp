@@ -5,6 +5,7 @@
 
 #include "training/estimate.h"
 #include "training/memory_bill.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

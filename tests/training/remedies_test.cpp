@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "training/division/remedy.h"
 #include "training/machine.h"
 #include "training/memory_bill.h"
 

@@ -6,6 +6,7 @@
 #include "tests/training/plain_machine.h"
 #include "training/estimate.h"
 #include "training/layers/layer_cost.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

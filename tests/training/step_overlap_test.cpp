@@ -4,6 +4,7 @@
 #include "simulator/closed_form/closed_form.h"
 #include "tests/training/plain_machine.h"
 #include "training/collective_time.h"
+#include "training/division/dealing.h"
 #include "training/estimate.h"
 #include "training/layers/expert_routing.h"
 #include "training/layers/layer_cost.h"

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "simulator/closed_form/closed_form.h"
+#include "training/division/parallel_groups.h"
 #include "training/estimate.h"
 #include "training/layers/layer_cost.h"
 #include "training/step_parts.h"

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "training/training_step.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

@@ -4,6 +4,8 @@
 
 #include "core/error.h"
 #include "core/io/paths.h"
+#include "workload/hugging_face.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

@@ -1,5 +1,7 @@
 // config.json files of many families: their numbers, in our own words, against the parameters that their
 // authors publish (or that the weights' files have), and what is refused by name.
+#include "workload/hugging_face.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -8,6 +10,7 @@
 
 #include "core/error.h"
 #include "workload/architecture.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "workload/architecture.h"
 #include "workload/convnet.h"
+#include "workload/parameters.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {

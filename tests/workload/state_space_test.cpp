@@ -3,7 +3,9 @@
 
 #include "core/error.h"
 #include "workload/architecture.h"
+#include "workload/hugging_face.h"
 #include "workload/layer_operators.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

@@ -10,8 +10,10 @@
 #include "core/fields.h"
 #include "tests/support/refused.h"
 #include "workload/architecture.h"
+#include "workload/hugging_face.h"
 #include "workload/image_model.h"
 #include "workload/model.h"
+#include "workload/parameters.h"
 #include "workload/training_loop.h"
 
 namespace bandwright {

@@ -4,6 +4,7 @@
 
 #include "core/catalogue.h"
 #include "core/text.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

@@ -1,4 +1,5 @@
 #pragma once
+#include "topology/group.h"
 #include "training/parallelism.h"
 #include "workload/architecture.h"
 

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "training/collective_time.h"
+#include "training/division/parallel_groups.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {

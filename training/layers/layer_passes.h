@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 
+#include "training/division/parallel_groups.h"
 #include "training/layers/expert_routing.h"
 #include "training/layers/layer_cost.h"
 #include "training/step_parts.h"

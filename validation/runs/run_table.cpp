@@ -17,6 +17,7 @@
 #include "validation/runs/run_recipes.h"
 #include "validation/software.h"
 #include "validation/training_row.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

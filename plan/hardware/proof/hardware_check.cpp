@@ -15,6 +15,7 @@
 #include "plan/hardware/shape_bound.h"
 #include "plan/hardware/together.h"
 #include "plan/plain_loops.h"
+#include "training/division/parallel_groups.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {

@@ -16,6 +16,7 @@
 #include "plan/hardware/proof/matrix_step.h"
 #include "plan/hardware/shape_bound.h"
 #include "plan/hardware/together.h"
+#include "training/division/parallel_groups.h"
 #include "training/memory_bill.h"
 
 namespace bandwright {

@@ -7,6 +7,7 @@
 
 #include "plan/hardware/path_bound.h"
 #include "plan/hardware/unpriced_passes.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 namespace {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "plan/hardware/free_step.h"
+#include "training/division/parallel_groups.h"
 
 namespace bandwright {
 

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "core/error.h"
+#include "training/division/parallel_groups.h"
 #include "training/estimate.h"
 #include "training/layers/layer_cost.h"
 #include "training/step_parts.h"
+#include "workload/parameters.h"
 
 namespace bandwright {
 namespace {

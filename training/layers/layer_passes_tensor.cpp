@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "training/collective_time.h"
+#include "training/division/parallel_groups.h"
 #include "training/layers/layer_passes.h"
 
 namespace bandwright {

@@ -1,3 +1,5 @@
+#include "training/division/remedy.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,10 +1,11 @@
-#include "training/notes.h"
+#include "training/division/notes.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/text.h"
+#include "training/division/dealing.h"
 
 namespace bandwright {
 namespace {

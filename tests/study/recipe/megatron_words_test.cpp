@@ -7,7 +7,7 @@
 #include "core/io/files.h"
 #include "core/io/paths.h"
 #include "study/recipe/launchers.h"
-#include "tests/study/word_cases.h"
+#include "tests/study/recipe/word_cases.h"
 #include "tests/support/refused.h"
 #include "tests/support/temporary_folder.h"
 

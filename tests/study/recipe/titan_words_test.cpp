@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "study/recipe/recipe.h"
-#include "tests/study/word_cases.h"
+#include "tests/study/recipe/word_cases.h"
 #include "tests/support/refused.h"
 
 namespace bandwright {
