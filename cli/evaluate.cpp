@@ -7,10 +7,10 @@
 
 #include "answers/experiments/evaluation.h"
 #include "cli/commands.h"
-#include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/console/output.h"
 #include "cli/options/option_rules.h"
+#include "core/io/interrupt.h"
 #include "core/io/progress.h"
 #include "core/io/tell.h"
 #include "core/text.h"
@@ -44,7 +44,7 @@ void run(const EvaluateOptions& options, Crew& crew) {
     throw InputError("--npu-fidelity full is for the event-driven engine, and no point has it");
   }
   if (options.dry_run) return write_answer(options.output, points_document(experiment));
-  const InterruptWatch interrupt(options.output.host);
+  const InterruptWatch interrupt(stop_of(options.output.host));
   if (!crew.leads()) return help_evaluate(experiment, crew, {.stop = interrupt.token()});
   const ExperimentFolder folder(options.folder, experiment.name);
   ResultStore store = folder.open_for_writing();

@@ -8,11 +8,11 @@
 
 #include "answers/files/exported.h"
 #include "cli/commands.h"
-#include "cli/console/interrupt.h"
 #include "cli/console/output.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "core/catalogue.h"
+#include "core/io/interrupt.h"
 #include "core/io/paths.h"
 #include "core/io/progress.h"
 #include "core/text.h"
@@ -54,7 +54,7 @@ void run(const CLI::App& command, const ExportOptions& options) {
   }
   const std::int64_t npus = format.traces ? npus_of(options) : 0;
   const std::vector<Exported> written = [&] {
-    const InterruptWatch interrupt(options.output.host);
+    const InterruptWatch interrupt(stop_of(options.output.host));
     ProgressBar bar("export", "traces");
     return export_tables(tables, npus, format, options.folder, [&](std::int64_t done, std::int64_t total) {
       bar.show(static_cast<std::size_t>(done), static_cast<std::size_t>(total));

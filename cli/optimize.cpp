@@ -146,7 +146,7 @@ SolvedDesign solve_shown(const OptimizeCommand& options, const OptimizeQuestion&
   }();
   show_ignored(answer.ignored);
   for (const Offload& offload : answer.offloads) show_offload(offload);
-  const InterruptWatch interrupt(options.output.host);
+  const InterruptWatch interrupt(stop_of(options.output.host));
   Progress progress(objective_unit(answer.design), options.trace);
   solve_design(answer, question, {.stop = interrupt.token()},
                [&](const Iteration& iteration) { progress.show(iteration); });

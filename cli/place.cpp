@@ -6,11 +6,11 @@
 
 #include "answers/placement.h"
 #include "cli/commands.h"
-#include "cli/console/interrupt.h"
 #include "cli/console/output.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
 #include "cli/options/place_options.h"
+#include "core/io/interrupt.h"
 #include "core/io/progress.h"
 
 namespace bandwright {
@@ -56,7 +56,7 @@ struct PlaceAnswer {
 
 PlaceAnswer answer_of(const PlaceOptions& options) {
   const PlaceQuestion question = question_of(options);
-  const InterruptWatch interrupt(options.output.host);  // before any other thread
+  const InterruptWatch interrupt(stop_of(options.output.host));  // before any other thread
   ProgressClock progress(question.time_limit_seconds);
   PlaceReport report = place(question, {.stop = interrupt.token(), .on_stage = [&](std::string_view stage) {
                                           progress.begin(std::string(stage));

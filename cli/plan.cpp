@@ -11,12 +11,12 @@
 #include "answers/plan/hardware_plan.h"
 #include "answers/plan/plan_picture.h"
 #include "cli/commands.h"
-#include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/console/output.h"
 #include "cli/options/answer_plot.h"
 #include "cli/options/job_options.h"
 #include "cli/options/option_rules.h"
+#include "core/io/interrupt.h"
 #include "core/io/progress.h"
 #include "runner/checkpoint.h"
 #include "study/job/job_options.h"
@@ -120,7 +120,7 @@ void run_hardware(const PlanOptions& options, const PlanQuestion& question, Hard
   asked.search.crew = &crew;
   HardwareAnswer answer;
   {
-    const InterruptWatch interrupt(options.output.host);
+    const InterruptWatch interrupt(stop_of(options.output.host));
     ProgressBar bar("plan");
     go_on(options, asked, crew);
     answer = plan_hardware(asked, watch(interrupt, crew, bar));
@@ -147,7 +147,7 @@ void run(const PlanOptions& options, Crew& crew) {
   PlanAnswer answer;
   std::vector<PlanCell> map;
   {
-    const InterruptWatch interrupt(options.output.host);
+    const InterruptWatch interrupt(stop_of(options.output.host));
     ProgressBar bar("plan");
     go_on(options, question, crew);
     answer = plan(question, watch(interrupt, crew, bar));

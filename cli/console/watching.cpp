@@ -16,7 +16,7 @@ constexpr double said_from_bytes = 2e9;
 
 Watching::Watching(const Job& job, const Host* host) {
   if (job.tiers.empty()) return;
-  interrupt_.emplace(host);
+  interrupt_.emplace(stop_of(host));
   placing_.emplace(offload_seconds);
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 #include <optional>
 
-#include "cli/console/interrupt.h"
+#include "cli/program/host.h"
+#include "core/io/interrupt.h"
 #include "core/io/progress.h"
 #include "study/job/job.h"
 #include "study/watch.h"

@@ -2,6 +2,7 @@
 #include <CLI/App.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -41,6 +42,11 @@ class CommandLine : public CLI::App {
 // The program that a command belongs to, and its host; null for a shell.
 const CommandLine* line_of(const CLI::App& command);
 const Host* host_of(const CLI::App& command);
+
+// Its stop requests; of a shell none, which sends signals.
+inline std::optional<std::stop_token> stop_of(const Host* host) {
+  return host == nullptr ? std::nullopt : std::make_optional(host->stop);
+}
 
 // Lets a command of the program be carried out again and again: `options`, where its words go, are as they
 // are now whenever it is. To be called when all of them have been added.

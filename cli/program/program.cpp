@@ -8,11 +8,11 @@
 #include <system_error>
 #include <vector>
 
-#include "cli/console/interrupt.h"
 #include "cli/console/launched.h"
 #include "cli/program/no_answer.h"
 #include "cli/program/run.h"
 #include "core/error.h"
+#include "core/io/interrupt.h"
 #include "core/io/tell.h"
 #include "core/text.h"
 

@@ -9,9 +9,9 @@
 #include <optional>
 
 #include "cli/commands.h"
-#include "cli/console/interrupt.h"
 #include "cli/options/option_rules.h"
 #include "core/error.h"
+#include "core/io/interrupt.h"
 #include "core/io/paths.h"
 #include "core/io/tell.h"
 #include "core/stopping.h"

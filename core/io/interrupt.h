@@ -1,9 +1,9 @@
 #pragma once
 #include <atomic>
+#include <optional>
 #include <stop_token>
 #include <thread>
 
-#include "cli/program/host.h"
 #include "core/stopping.h"
 
 namespace bandwright {
@@ -17,20 +17,20 @@ void end_on_interrupt();
 // Turns Ctrl-C (SIGINT) into a stop request for as long as it lives, so that a slow solver can end with the
 // best it has found, and what has nothing to show with Stopped. The second Ctrl-C ends the program at once.
 // One at a time, on the main thread, before other threads start (they inherit its blocked SIGINT). Where
-// there is a host its stop requests are passed on instead.
+// somebody else says when to stop (`asked`), those requests are passed on instead.
 class InterruptWatch {
  public:
-  explicit InterruptWatch(const Host* host);
+  explicit InterruptWatch(std::optional<std::stop_token> asked);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;
 
-  [[nodiscard]] std::stop_token token() const { return host_ == nullptr ? stop_.get_token() : host_->stop; }
+  [[nodiscard]] std::stop_token token() const { return asked_ ? *asked_ : stop_.get_token(); }
 
  private:
   void wait();
 
-  const Host* host_;
+  std::optional<std::stop_token> asked_;
   std::stop_source stop_;
   StopScope scope_;
   std::atomic<bool> over_ = false;

@@ -1,9 +1,10 @@
-#include "cli/console/interrupt.h"
+#include "core/io/interrupt.h"
 
 #include <pthread.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 namespace bandwright {
 namespace {
@@ -29,8 +30,9 @@ void end_on_interrupt() {
   if (std::signal(SIGINT, leave_interrupted) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 }
 
-InterruptWatch::InterruptWatch(const Host* host) : host_(host), scope_(token()) {
-  if (host_ != nullptr || is_ignored()) return;
+InterruptWatch::InterruptWatch(std::optional<std::stop_token> asked)
+    : asked_(std::move(asked)), scope_(token()) {
+  if (asked_ || is_ignored()) return;
   const sigset_t set = interrupt_signal();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   waiter_ = std::thread([this] { wait(); });
