@@ -48,7 +48,7 @@ endfunction()
 
 # bandwright_test(<folder> SOURCES ... [USES ...] [LABELS ...] [TOGETHER <pattern>...])
 # One GoogleTest program for a folder's tests, run from the project's root so that tests find inputs/ and
-# ../shared. Each test is a process of its own but for those of each pattern of TOGETHER, which share one: tests that
+# tests/data. Each test is a process of its own but for those of each pattern of TOGETHER, which share one: tests that
 # share what takes long, and seeds by the hundred, which take less time than a process needs to start.
 # The label `threads` says that it starts threads: it is run under the thread sanitizer, too.
 function(bandwright_test name)

@@ -85,7 +85,7 @@ TEST(Bill, NamesTheNearestClass) {
 }
 
 // "Ring_Switch", "8_128" and "Package_Pod" as a network; the reference's class N is Node.
-Network network_of(const CsvRow& row) {
+Network network_of(const ReferenceRow& row) {
   const std::vector<std::string_view> kinds = split(row.at("topologies"), '_');
   const std::vector<double> npus = numbers(row.at("npus_per_dim"));
   std::string shorthand;
@@ -100,10 +100,10 @@ Network network_of(const CsvRow& row) {
 }
 
 TEST(Bill, EqualsTheReferenceOnEveryRun) {
-  const std::vector<CsvRow> rows = reference_rows("astra_sim_1_runs");
+  const std::vector<ReferenceRow> rows = reference_rows("astra_sim_1_runs");
   const PriceList artifact = load_price_list("artifact");
   const PriceList astra1 = load_price_list("astra1");
-  for (const CsvRow& row : rows) {
+  for (const ReferenceRow& row : rows) {
     const Network network = network_of(row);
     const std::vector<double> links = numbers(row.at("links_per_dim"));
     std::vector<double> gb_per_s = numbers(row.at("link_bandwidth_GiBps"));

@@ -130,9 +130,9 @@ TEST(Findings, EventDrivenStepsStayNearTheClosedForm) {
 // Every training run of the reference's full evaluation that `full` has with the same bandwidths: there the
 // bandwidths are rounded to two decimals, here they are exact shares.
 TEST(Findings, PointsOfTheReferenceComeOutTheSame) {
-  const std::vector<CsvRow> rows = reference_rows("astra_sim_1_runs");
+  const std::vector<ReferenceRow> rows = reference_rows("astra_sim_1_runs");
   int compared = 0;
-  for (const CsvRow& row : rows) {
+  for (const ReferenceRow& row : rows) {
     if (row.at("variant") != "old" || row.at("category") == "small" || row.at("workload") == "microAllReduce")
       continue;
     std::vector<double> bandwidth = numbers(row.at("link_bandwidth_GiBps"));

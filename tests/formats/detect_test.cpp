@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <map>
 
 #include "core/error.h"
 #include "formats/astra_sim/astra_sim_1.h"
@@ -15,37 +14,6 @@ namespace bandwright {
 namespace {
 
 namespace fs = std::filesystem;
-
-// What every sample file of other tools is, by folder.
-TEST(DetectSamples, EverySampleIsRecognisedAndRead) {
-  const fs::path root = "../shared/reference/foreign";
-  if (!fs::is_directory(root)) GTEST_SKIP() << root << " is absent";
-  const std::map<std::string, std::string> expected = {
-      {"artifact/evaluation_input/network", "astra-sim-1-network"},
-      {"artifact/evaluation_input/system", "astra-sim-1-system"},
-      {"artifact/evaluation_input/workload", "layer-text"},
-      {"artifact/optimizer_input/cost", "class-prices"},
-      {"artifact/optimizer_input/network", "artifact-network"},
-      {"artifact/optimizer_input/workload", "layer-text"},
-      {"astra_sim_1/network/analytical", "astra-sim-1-network"},
-      {"astra_sim_1/system", "astra-sim-1-system"},
-      {"astra_sim_1/workload", "layer-text"},
-      {"libra/communicator", "libra-communicator"},
-      {"libra/cost_model", "class-prices"},
-      {"libra/network", "libra-network"},
-      {"libra/workload", "layer-text"}};
-  int read = 0;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {
-    if (!entry.is_regular_file()) continue;
-    const auto folder = expected.find(fs::relative(entry.path().parent_path(), root).string());
-    ASSERT_NE(folder, expected.end()) << entry.path();
-    const Sample sample = sample_of(entry.path());
-    EXPECT_EQ(format_of(sample).name, folder->second) << entry.path();
-    EXPECT_FALSE(format_of(sample).summarise(sample).facts.empty()) << entry.path();
-    ++read;
-  }
-  EXPECT_GE(read, 50);
-}
 
 class Detect : public testing::Test {
  protected:

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/stopping.h"
 #include "formats/chakra/trace_ties.h"
+#include "tests/support/gpt_traces.h"
 #include "tests/support/temporary_folder.h"
 
 namespace bandwright {
@@ -185,20 +186,15 @@ TEST_F(TraceTiesTest, MembersOfACollectiveSayTheSame) {
   EXPECT_NE(problem(reduce_of(1000), nothing).find("calls 0"), std::string::npos);
 }
 
-// The traces of a four-layer GPT on 64 NPUs in pipeline stages of 16: four kinds of NPU, and on 512 without:
-// one.
-TEST(TraceSetReference, GptTracesFold) {
-  if (!fs::exists("../shared/reference/chakra")) GTEST_SKIP() << "../shared/reference/chakra is absent";
-  const fs::path folder = fs::temp_directory_path() / ("bandwright_gpt_" + std::to_string(getpid()));
-  fs::create_directories(folder);
-  const std::string unpack = "tar xzf ../shared/reference/chakra/";
-  ASSERT_EQ(std::system((unpack + "gpt4L_64_dp4tp4pp4.tgz -C " + folder.string()).c_str()), 0);
-  ASSERT_EQ(std::system((unpack + "gpt4L_8_dp2tp4.tgz -C " + folder.string()).c_str()), 0);
-  const TraceSet pipeline = read_traces(folder / "gen64pp", {}, 0, {});
+// A GPT on 64 NPUs in four stages of 16: a kind of NPU each. Without a pipeline all are of one kind.
+TEST_F(TraceSetTest, GptTracesFold) {
+  write_gpt_traces({.trace = "pipeline", .data = 4, .tensor = 4, .stages = 4}, folder);
+  const TraceSet pipeline = read_traces(folder, {}, 0, {});
   EXPECT_EQ(pipeline.npus, 64);
   EXPECT_EQ(pipeline.classes.size(), 4U);
-  EXPECT_EQ(read_traces(folder / "gen8" / "w", {}, 0, {}).classes.size(), 1U);
-  fs::remove_all(folder);
+  const TemporaryFolder flat;
+  write_gpt_traces({.trace = "flat 8", .data = 2, .tensor = 4}, flat.path());
+  EXPECT_EQ(read_traces(flat / "w", {}, 0, {}).classes.size(), 1U);
 }
 
 TEST_F(TraceSetTest, ReadingEndsWhenAsked) {

@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <random>
 #include <vector>
 
 #include "core/error.h"
 #include "scaling/laws/best_share.h"
-#include "scaling/series.h"
+#include "tests/scaling/measured_runs.h"
 
 namespace bandwright {
 namespace {
@@ -175,24 +174,19 @@ TEST(TrialDurations, BadOnesAreRefused) {
 
 // T = t0 + ceil(16/N) tau against the measured emulator studies: 2.0 % and 3.3 % at worst.
 TEST(TrialsMeasured, DescribeTheEmulator) {
-  const std::filesystem::path file = "../shared/validation/emulator_scaling.csv";
-  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no measurements at " << file;
-  const auto worst_error = [&](const std::string& name, TrialTime startup, const char* tau) {
+  const auto worst_error = [](const std::string& name, TrialTime startup, const char* tau) {
     double worst = 0.0;
-    for (const ScalingSeries& series : read_scaling_csv(file, ScalingMode::Strong)) {
-      if (series.name != name) continue;
-      for (const ScalingPoint& point : series.points) {
-        const TrialsSummary summary =
-            run_trials(make_trials(tau, 16, 1), cluster_of(point.workers, startup), fifo());
-        worst = std::max(worst, std::abs(seconds(summary.makespan) / point.seconds - 1));
-      }
+    for (const ScalingPoint& point : measured_runs(name).points) {
+      const TrialsSummary summary =
+          run_trials(make_trials(tau, 16, 1), cluster_of(point.workers, startup), fifo());
+      worst = std::max(worst, std::abs(seconds(summary.makespan) / point.seconds - 1));
     }
     return worst;
   };
-  EXPECT_LT(worst_error("emulator_nodes_gcp", 16100ms, "42.85 s"), 0.021);
-  EXPECT_LT(worst_error("emulator_nodes_usc", 35s, "60.38 s"), 0.035);
+  EXPECT_LT(worst_error("nodes of a cloud", 16100ms, "42.85 s"), 0.021);
+  EXPECT_LT(worst_error("nodes of a cluster", 35s, "60.38 s"), 0.035);
   // On one node the clock falls as cores fill up, which this model does not know: 6 %.
-  EXPECT_NEAR(worst_error("emulator_onenode_usc", 37500ms, "24.85 s"), 0.06, 0.005);
+  EXPECT_NEAR(worst_error("one node", 37500ms, "24.85 s"), 0.06, 0.005);
 }
 
 // Against the definition: the numbers before it that are not worse, counted.

@@ -111,9 +111,9 @@ std::optional<Case> case_of(const std::string& name) {
 }
 
 TEST(AstraSim2, CongestionUnawareCollectives) {
-  const std::vector<CsvRow> rows = reference_rows("astra_sim_2_collectives");
+  const std::vector<ReferenceRow> rows = reference_rows("astra_sim_2_collectives");
   int compared = 0;
-  for (const CsvRow& row : rows) {
+  for (const ReferenceRow& row : rows) {
     const std::optional<Case> run = case_of(row.at("name"));
     if (!run) continue;
     const Network network = parse_network(run->network);
@@ -129,7 +129,7 @@ TEST(AstraSim2, CongestionUnawareCollectives) {
 // Whole messages, node by node, take turns on links there and share them fairly here.
 TEST(AstraSim2, CongestionAwareCollectives) {
   int compared = 0;
-  for (const CsvRow& row : reference_rows("astra_sim_2_aware")) {
+  for (const ReferenceRow& row : reference_rows("astra_sim_2_aware")) {
     std::optional<Case> run = case_of(row.at("name"));
     if (!run) continue;
     run->library.network = NetworkModel::Flows;

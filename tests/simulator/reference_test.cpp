@@ -9,7 +9,7 @@ namespace bandwright {
 namespace {
 
 // "Ring_Switch" of "8_128" NPUs.
-std::string shorthand(const CsvRow& row) {
+std::string shorthand(const ReferenceRow& row) {
   const auto kinds = split(row.at("topologies"), '_');
   const auto npus = split(row.at("npus_per_dim"), '_');
   std::string text;
@@ -25,7 +25,7 @@ struct Replayed {
   double cost_backend = 0.0;
 };
 
-std::vector<std::string> classes(const CsvRow& row) {
+std::vector<std::string> classes(const ReferenceRow& row) {
   std::vector<std::string> names;
   for (const std::string_view name : split(row.at("dimension_types"), '_')) {
     names.emplace_back(name == "N" ? "Node" : name);
@@ -33,7 +33,7 @@ std::vector<std::string> classes(const CsvRow& row) {
   return names;
 }
 
-Replayed replay(const CsvRow& row) {
+Replayed replay(const ReferenceRow& row) {
   const Network network = parse_network(shorthand(row), classes(row));
   const Library library = load_library("astra1");
   std::vector<double> bandwidth = numbers(row.at("link_bandwidth_GiBps"));
@@ -60,8 +60,8 @@ double exposed_us(const StepResult& result, std::string_view group) {
 
 // Every run of the reference simulator, from the row's own columns, to its last digit of a nanosecond.
 TEST(Reference, ReplaysEveryRun) {
-  const std::vector<CsvRow> rows = reference_rows("astra_sim_1_runs");
-  for (const CsvRow& row : rows) {
+  const std::vector<ReferenceRow> rows = reference_rows("astra_sim_1_runs");
+  for (const ReferenceRow& row : rows) {
     SCOPED_TRACE(row.at("variant") + " " + row.at("workload") + " " + shorthand(row) + " " +
                  row.at("link_bandwidth_GiBps"));
     const Replayed replayed = replay(row);

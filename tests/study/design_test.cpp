@@ -101,19 +101,19 @@ INSTANTIATE_TEST_SUITE_P(
                     TableVi{"1T", "Overlap", {139.76, 122.29, 15.29, 47.66}, 207.8844}));
 
 // The allocations hard-coded in the artifact's scripts; "perf", "group" and "perfpercost" rows at 100 GB/s.
-std::vector<CsvRow> published_rows(std::string_view kind) {
-  std::vector<CsvRow> rows;
-  for (CsvRow& row : reference_rows("artifact_shares")) {
+std::vector<ReferenceRow> published_rows(std::string_view kind) {
+  std::vector<ReferenceRow> rows;
+  for (ReferenceRow& row : reference_rows("artifact_shares")) {
     if (row.at("kind") == kind) rows.push_back(std::move(row));
   }
   return rows;
 }
 
-std::string models_of(const CsvRow& row) {
+std::string models_of(const ReferenceRow& row) {
   return row.at("kind") == "group" ? "17B,175B,1T" : row.at("target_workload").substr(2);
 }
 
-std::vector<double> shares_of(const CsvRow& row) {
+std::vector<double> shares_of(const ReferenceRow& row) {
   std::vector<double> shares;
   for (const char* column : {"bw1", "bw2", "bw3", "bw4"}) {
     if (!row.at(column).empty()) shares.push_back(std::stod(row.at(column)));
@@ -126,10 +126,10 @@ std::vector<double> shares_of(const CsvRow& row) {
 class PublishedAllocations : public testing::TestWithParam<const char*> {};
 
 TEST_P(PublishedAllocations, AreReproducedWithin100MegabytesPerSecond) {
-  const std::vector<CsvRow> rows = published_rows(GetParam());
+  const std::vector<ReferenceRow> rows = published_rows(GetParam());
   ASSERT_FALSE(rows.empty());
   EXPECT_EQ(rows.size(), GetParam() == std::string("perf") ? 9U : 3U);
-  for (const CsvRow& row : rows) {
+  for (const ReferenceRow& row : rows) {
     const BoundDesign bound =
         bind_design(published(row.at("dims") + "D", 100.0, models_of(row), Target::Perf));
     const DesignSummary summary =
@@ -146,11 +146,11 @@ INSTANTIATE_TEST_SUITE_P(Kinds, PublishedAllocations, testing::Values("perf", "g
 
 // The artifact scales its 100 GB/s optimum to every budget, although the best perf per cost depends on it.
 TEST(Design, PerfPerCostIsAtLeastAsGoodAsPublishedAtEveryBudget) {
-  const std::vector<CsvRow> rows = published_rows("perfpercost");
+  const std::vector<ReferenceRow> rows = published_rows("perfpercost");
   ASSERT_FALSE(rows.empty());
   EXPECT_EQ(rows.size(), 9U);
   double largest_loss = 0.0;
-  for (const CsvRow& row : rows) {
+  for (const ReferenceRow& row : rows) {
     for (int budget = 100; budget <= 1000; budget += 100) {
       const Design question = published(row.at("dims") + "D", budget, models_of(row), Target::PerfPerCost);
       const DesignSummary summary = solved(question);

@@ -1,20 +1,17 @@
-// Jobs of other tools' files, against the step times those tools report: the GPT traces of
-// ../shared/reference/chakra on the networks and systems of ../shared/reference/astra_sim_2,
-// congestion-unaware.
+// Jobs of other tools' files, against the step times those tools report: traces of a GPT of four layers on
+// networks of ASTRA-sim 2, whose cycles are nanoseconds. Times are of its congestion-unaware network, and
+// where links are shared of its congestion-aware one.
 #include "study/job/file_step.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "simulator/event_driven.h"
 #include "simulator/player/player.h"
 #include "tests/experiment/support.h"
+#include "tests/support/gpt_traces.h"
 
 namespace bandwright {
 namespace {
-
-namespace fs = std::filesystem;
 
 Time folded(const FileStep& step) {
   return simulate_folded(
@@ -30,80 +27,85 @@ Time ranked(const FileStep& step) {
       .step_time;
 }
 
+// Networks in ASTRA-sim 2's form: GB/s and ns of each dimension.
+struct GptNetwork {
+  const char* kinds;
+  const char* npus;
+  const char* bandwidth = "50";
+  const char* latency = "500";
+};
+// A fast ring inside, slower switches between.
+constexpr const char* fast_inside = "200, 50";
+constexpr const char* latencies_of_two = "500, 1000";
+
 class GptTraces : public testing::Test {
  protected:
-  void SetUp() override {
-    if (!fs::is_directory(shared)) GTEST_SKIP() << shared << " is absent";
-    unpack(shared / "astra_sim_2/configs.tar.gz");
-  }
-
-  void unpack(const fs::path& archive) const {
-    const std::string command = "tar xzf " + archive.string() + " -C " + (folder / "").string();
-    ASSERT_EQ(std::system(command.c_str()), 0);
-  }
-
   // NPU by NPU the step takes as long as in ASTRA-sim 2, to the nanosecond; folded within `tolerance`.
-  void expect_cycles(const std::string& traces, const std::string& network, const std::string& library,
-                     double cycles, double tolerance) const {
-    const FileStep step = load_files({.workload = (folder / traces).string(),
-                                      .network = config(network + ".yml"),
-                                      .library = config(library + ".json")},
-                                     {});
-    EXPECT_EQ(ranked(step), nanoseconds(cycles)) << traces << ' ' << network;
-    EXPECT_NEAR(to_ns(folded(step)) / cycles, 1.0, tolerance) << traces << ' ' << network;
+  void expect_cycles(const GptNetwork& network, double cycles, double tolerance) const {
+    const FileStep step = step_on(network);
+    EXPECT_EQ(ranked(step), nanoseconds(cycles)) << network.kinds << ' ' << network.npus;
+    EXPECT_NEAR(to_ns(folded(step)) / cycles, 1.0, tolerance) << network.kinds << ' ' << network.npus;
   }
 
   // Over shared links, which whole messages cross one by one in ASTRA-sim 2's congestion-aware network and
   // share fairly here.
-  void expect_shared(const std::string& traces, const std::string& network, double cycles,
-                     double tolerance) const {
-    FileStep step = load_files({.workload = (folder / traces).string(),
-                                .network = config(network + ".yml"),
-                                .library = config("sys_train.json")},
-                               {});
+  void expect_shared(const GptNetwork& network, double cycles, double tolerance) const {
+    FileStep step = step_on(network);
     step.library.network = NetworkModel::Flows;
-    EXPECT_NEAR(to_ns(ranked(step)) / cycles, 1.0, tolerance) << traces << ' ' << network;
+    EXPECT_NEAR(to_ns(ranked(step)) / cycles, 1.0, tolerance) << network.kinds << ' ' << network.npus;
   }
 
-  [[nodiscard]] std::string config(const std::string& name) const {
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder / "")) {
-      if (entry.path().filename() == name) return entry.path().string();
+  [[nodiscard]] FileStep step_on(const GptNetwork& network) const {
+    write_file(folder / "network.yml",
+               fmt::format("topology: [{}]\nnpus_count: [{}]\nbandwidth: [{}]\nlatency: [{}]\n",
+                           network.kinds, network.npus, network.bandwidth, network.latency));
+    const bool two = std::string_view(network.npus).find(',') != std::string_view::npos;
+    std::string collectives;
+    for (const char* kind : {"all-reduce", "all-gather", "reduce-scatter", "all-to-all"}) {
+      collectives += fmt::format(R"("{}-implementation": ["ring"{}], )", kind, two ? R"(, "ring")" : "");
     }
-    return name;
+    write_file(folder / "system.json",
+               "{" + collectives +
+                   R"("scheduling-policy": "LIFO", "endpoint-delay": 10, "active-chunks-per-dimension": 1,
+                      "preferred-dataset-splits": 4, "collective-optimization": "localBWAware",
+                      "local-mem-bw": 1600, "roofline-enabled": 1, "peak-perf": 312})");
+    return load_files({.workload = (folder / "w").string(),
+                       .network = (folder / "network.yml").string(),
+                       .library = (folder / "system.json").string()},
+                      {});
   }
 
-  const fs::path shared = "../shared/reference";
   const TemporaryFolder folder;
 };
 
 TEST_F(GptTraces, EightNpus) {
-  unpack(shared / "chakra/gpt4L_8_dp2tp4.tgz");
-  expect_cycles("gen8", "net_Ring_8", "sys_train", 7410516, 1e-9);
-  expect_cycles("gen8", "net_Switch_8", "sys_train", 7434516, 1e-9);
-  expect_cycles("gen8", "net_2D_R4_S2", "sys_train2", 3191100, 1e-9);
-  expect_shared("gen8", "net_Ring_8", 11584884, 0.01);
-  expect_shared("gen8", "net_Switch_8", 13063940, 0.01);
+  write_gpt_traces({.trace = "flat 8", .data = 2, .tensor = 4}, folder.path());
+  expect_cycles({"Ring", "8"}, 7410516, 1e-9);
+  expect_cycles({"Switch", "8"}, 7434516, 1e-9);
+  expect_cycles({"Ring, Switch", "4, 2", fast_inside, latencies_of_two}, 3191100, 1e-9);
+  expect_shared({"Ring", "8"}, 11584884, 0.01);
+  expect_shared({"Switch", "8"}, 13063940, 0.01);
 }
 
 TEST_F(GptTraces, SixtyFourNpus) {
-  unpack(shared / "chakra/gpt4L_64_dp8tp8.tgz");
-  expect_cycles("gen64", "net_Ring_64", "sys_train", 16591108, 2e-3);
-  expect_cycles("gen64", "net_Switch_64", "sys_train", 12937108, 1e-9);
-  expect_cycles("gen64", "net_2D_R8_S8b", "sys_train2", 12245060, 1e-9);
-  expect_shared("gen64", "net_Ring_64", 71575072, 2e-4);  // eight data-parallel rings over each link
-  expect_shared("gen64", "net_Switch_64", 22882260, 0.01);
+  write_gpt_traces({.trace = "flat 64", .data = 8, .tensor = 8}, folder.path());
+  expect_cycles({"Ring", "64"}, 16591108, 2e-3);
+  expect_cycles({"Switch", "64"}, 12937108, 1e-9);
+  expect_cycles({"Ring, Switch", "8, 8", fast_inside, latencies_of_two}, 12245060, 1e-9);
+  expect_shared({"Ring", "64"}, 71575072, 2e-4);  // eight data-parallel rings over each link
+  expect_shared({"Switch", "64"}, 22882260, 0.01);
 }
 
 TEST_F(GptTraces, FiveHundredAndTwelveNpus) {
-  unpack(shared / "chakra/gpt4L_512_dp64tp8.tgz");
-  expect_cycles("gen512s", "net_Ring_512", "sys_train", 54124180, 1e-9);
+  write_gpt_traces({.trace = "flat 64", .data = 64, .tensor = 8}, folder.path());
+  expect_cycles({"Ring", "512"}, 54124180, 1e-9);
 }
 
 // All NPUs of the pipeline finish; one that did not would be an error.
 TEST_F(GptTraces, PipelineOfSixtyFourNpus) {
-  unpack(shared / "chakra/gpt4L_64_dp4tp4pp4.tgz");
-  expect_cycles("gen64pp", "net_Ring_64", "sys_train", 17844961, 0.04);
-  expect_cycles("gen64pp", "net_2D_R8_S8b", "sys_train2", 7932180, 0.002);
+  write_gpt_traces({.trace = "pipeline", .data = 4, .tensor = 4, .stages = 4}, folder.path());
+  expect_cycles({"Ring", "64"}, 17844961, 0.04);
+  expect_cycles({"Ring, Switch", "8, 8", fast_inside, latencies_of_two}, 7932180, 0.002);
 }
 
 }  // namespace
