@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/io/database.h"
 #include "core/stopping.h"
+#include "core/text.h"
 #include "experiment/specification.h"
 
 namespace bandwright {

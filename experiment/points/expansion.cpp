@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "core/catalogue.h"
 #include "core/stopping.h"
+#include "core/text.h"
+#include "experiment/points/axis_reader.h"
 #include "experiment/points/axis_words.h"
 #include "experiment/points/grid.h"
 #include "experiment/points/settle.h"
@@ -36,29 +37,15 @@ void multiply(Points& points, const YamlValue& grid, Values values, Assign assig
 // One grid of the file as points, axis by axis.
 class Expansion {
  public:
-  Expansion(const Grid& grid, ExperimentInputs& inputs) : grid_(grid), inputs_(inputs) {}
+  Expansion(const Grid& grid, ExperimentInputs& inputs)
+      : grid_(grid), inputs_(inputs), reader_(grid, inputs) {}
 
   Points expand(const EngineOverrides& overrides) &&;
 
  private:
-  using Read = void (Expansion::*)(Point&, const YamlValue&);
+  using Read = void (AxisReader::*)(Point&, const YamlValue&) const;
   void axis(std::string_view key, std::initializer_list<std::string_view> defaults, Read read);
 
-  void read_view(Point& point, const YamlValue& word) { point.asked.view = word.as_string(); }
-  void read_engine(Point& point, const YamlValue& word);
-  void read_library(Point& point, const YamlValue& word);
-  void read_network(Point& point, const YamlValue& word);
-  void read_wiring(Point& point, const YamlValue& word);
-  void read_loop(Point& point, const YamlValue& word);
-  void read_recompute(Point& point, const YamlValue& word);
-  void read_tables(Point& point, const YamlValue& word);
-  void read_scale(Point& point, const YamlValue& number);
-  void read_prices(Point& point, const YamlValue& word);
-  void read_rule(Point& point, const YamlValue& word);
-  void read_model(Point& point, const YamlValue& word);
-  void read_files(Point& point, const YamlValue& word);
-  void read_collective(Point& point, const YamlValue& word);
-  void read_size(Point& point, const YamlValue& word);
   void read_trained();
   void read_targets();
   void read_sources();
@@ -75,10 +62,10 @@ class Expansion {
   [[nodiscard]] bool divides() const;
   void settle_all(void (*settle)(Point&, ExperimentInputs&));
   void own_bandwidth(Point& point) const;
-  const Workload& model_of(const Point& point, const YamlValue& word);
 
   const Grid& grid_;
   ExperimentInputs& inputs_;
+  const AxisReader reader_;
   Points points_ = {Point()};
 };
 
@@ -87,90 +74,9 @@ void Expansion::axis(std::string_view key, std::initializer_list<std::string_vie
   multiply(
       points_, grid_.own(), [&](const Point&) -> const auto& { return values; },
       [&](Point& point, const YamlValue& value) {
-        (this->*read)(point, value);
+        (reader_.*read)(point, value);
         if (grid_.has(key)) point.line = value.place().line;  // defaults are in no file
       });
-}
-
-// The row of a catalogue that a value names.
-template <class Row>
-const Row& chosen(std::span<const Row> rows, const YamlValue& word, std::string_view what) {
-  return *word.parsed(what, [&](std::string_view text) { return &find_in_catalogue(rows, text, what); });
-}
-
-void Expansion::read_engine(Point& point, const YamlValue& word) {
-  set_engine(point, chosen(sweep_engines(), word, "engine"));
-}
-
-void Expansion::read_library(Point& point, const YamlValue& word) {
-  point.library = &inputs_.library(word);
-  point.job.library = word.as_string();
-  point.asked.library = point.library->name;
-  point.asked.compute_scale = point.library->compute_scale;
-  point.asked.tables = point.library->fused_tables ? "fused" : "split";
-}
-
-void Expansion::read_network(Point& point, const YamlValue& word) {
-  point.network = &inputs_.network(word, point.job.classes);
-  point.job.network = word.as_string();
-  point.asked.network = point.network->name;
-  point.asked.dimensions = point.network->size();
-  point.asked.npus = point.network->npus();
-}
-
-void Expansion::read_wiring(Point& point, const YamlValue& word) {
-  const WiringInfo& info = chosen(wirings(), word, "wiring");
-  point.asked.wiring = info.name;
-  point.played = info.in_switches ? &inputs_.in_switches(*point.network) : point.network;
-}
-
-void Expansion::read_loop(Point& point, const YamlValue& word) {
-  point.asked.loop = chosen(training_loops(), word, "training loop").name;
-  if (grid_.has("loops")) point.job.loop = point.asked.loop;
-}
-
-void Expansion::read_recompute(Point& point, const YamlValue& word) {
-  point.asked.recompute = chosen(recompute_choices(), word, "recomputation").name;
-  if (grid_.has("recompute")) point.job.recompute = point.asked.recompute;
-}
-
-void Expansion::read_tables(Point& point, const YamlValue& word) {
-  point.job.tables = point.asked.tables = chosen(table_layouts(), word, "layout of tables").name;
-}
-
-void Expansion::read_scale(Point& point, const YamlValue& number) {
-  point.asked.compute_scale = number.as_number(1e-6, 1e6);
-  point.job.compute_scale = fmt::to_string(point.asked.compute_scale);
-}
-
-void Expansion::read_prices(Point& point, const YamlValue& word) {
-  point.prices = &inputs_.prices(word);
-  point.asked.prices = point.prices->name;
-}
-
-void Expansion::read_rule(Point& point, const YamlValue& word) {
-  point.rule = &chosen(allocation_rules(), word, "allocation");
-  point.asked.allocation = point.rule->name;
-}
-
-void Expansion::read_model(Point& point, const YamlValue& word) {
-  point.model = &model_of(point, word);
-  point.asked.model = workload_name(*point.model);
-}
-
-void Expansion::read_files(Point& point, const YamlValue& word) {
-  point.model = &inputs_.files(word);
-  point.asked.model = workload_name(*point.model);
-}
-
-void Expansion::read_collective(Point& point, const YamlValue& word) {
-  point.asked.model = collective_name(word.parsed("a collective", collective_kind));
-  point.job.collective = point.asked.model;
-}
-
-void Expansion::read_size(Point& point, const YamlValue& word) {
-  static_cast<void>(word.parsed("a size", parse_bytes));
-  point.job.size = word.as_string();
 }
 
 // What runs on a network: models, files of other tools, or collectives of some sizes.
@@ -184,17 +90,17 @@ void Expansion::read_trained() {
     known = key;
   }
   if (known == "collectives") {
-    axis("collectives", {}, &Expansion::read_collective);
-    axis("sizes", {}, &Expansion::read_size);
+    axis("collectives", {}, &AxisReader::read_collective);
+    axis("sizes", {}, &AxisReader::read_size);
     return;
   }
   if (grid_.has("sizes")) {
     grid_.values("sizes", {}).front().fail("is of collectives, as `collectives: all-reduce`");
   }
   if (known == "workloads") {
-    axis("workloads", {}, &Expansion::read_files);
+    axis("workloads", {}, &AxisReader::read_files);
   } else {
-    axis("models", {}, &Expansion::read_model);
+    axis("models", {}, &AxisReader::read_model);
   }
 }
 
@@ -216,7 +122,7 @@ void Expansion::read_targets() {
   using Targets = std::vector<const Workload*>;
   const auto models = [&](const Point& point, const std::vector<YamlValue>& names) {
     Targets targets;
-    for (const YamlValue& name : names) targets.push_back(&model_of(point, name));
+    for (const YamlValue& name : names) targets.push_back(&reader_.model_of(point, name));
     return targets;
   };
   const auto choices = [&](const Point& point) -> std::vector<Targets> {
@@ -258,10 +164,6 @@ void Expansion::read_sources() {
   });
 }
 
-const Workload& Expansion::model_of(const Point& point, const YamlValue& word) {
-  return point.machine != nullptr ? inputs_.model(word) : inputs_.table(word, point.asked.tables);
-}
-
 void Expansion::read_budgets() {
   const std::vector<double> budgets = grid_.budgets();
   const int line = grid_.values(grid_.in_dollars() ? "dollars" : "budgets", {}).front().place().line;
@@ -280,16 +182,16 @@ void Expansion::read_budgets() {
 }
 
 void Expansion::read_engines(const EngineOverrides& overrides, std::string_view usual) {
-  axis("view", {"default"}, &Expansion::read_view);
+  axis("view", {"default"}, &AxisReader::read_view);
   if (overrides.engine.empty()) {
-    axis("engines", {usual}, &Expansion::read_engine);
+    axis("engines", {usual}, &AxisReader::read_engine);
   } else {
     set_engine(points_[0], engine_named(overrides.engine));
   }
   if (overrides.full_fidelity) {
     for (Point& point : points_) play_every_npu(point);
   }
-  axis("libraries", {"ideal"}, &Expansion::read_library);
+  axis("libraries", {"ideal"}, &AxisReader::read_library);
 }
 
 void Expansion::refuse_keys(Ground ground, std::string_view why) const {
@@ -327,15 +229,15 @@ void Expansion::expand_networks() {
   refuse_keys(Ground::Networks, "is of a model on a machine: `npus` is missing");
   read_words(Ground::Networks);
   read_library_words();
-  axis("networks", {}, &Expansion::read_network);
-  axis("wiring", {"real"}, &Expansion::read_wiring);
-  axis("loops", {"NoOverlap"}, &Expansion::read_loop);
-  axis("recompute", {"none"}, &Expansion::read_recompute);
-  if (grid_.has("tables")) axis("tables", {}, &Expansion::read_tables);
-  if (grid_.has("compute_scale")) axis("compute_scale", {}, &Expansion::read_scale);
-  axis("prices", {"artifact"}, &Expansion::read_prices);
+  axis("networks", {}, &AxisReader::read_network);
+  axis("wiring", {"real"}, &AxisReader::read_wiring);
+  axis("loops", {"NoOverlap"}, &AxisReader::read_loop);
+  axis("recompute", {"none"}, &AxisReader::read_recompute);
+  if (grid_.has("tables")) axis("tables", {}, &AxisReader::read_tables);
+  if (grid_.has("compute_scale")) axis("compute_scale", {}, &AxisReader::read_scale);
+  axis("prices", {"artifact"}, &AxisReader::read_prices);
   if (divides()) {
-    axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
+    axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &AxisReader::read_rule);
     read_trained();
     read_targets();
     read_sources();
@@ -401,12 +303,12 @@ void Expansion::expand_machines() {
   refuse_keys(Ground::Machines, "is of a network, and with `npus` machines bring theirs");
   read_words(Ground::Machines);
   settle_all(settle_on_machine);
-  axis("prices", {"artifact"}, &Expansion::read_prices);
+  axis("prices", {"artifact"}, &AxisReader::read_prices);
   if (!divides()) {
     for (Point& point : points_) own_bandwidth(point);
     return;
   }
-  axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &Expansion::read_rule);
+  axis("allocations", {"EqualBW", "PerfOptBW", "PerfPerCostOptBW"}, &AxisReader::read_rule);
   read_targets();
   read_sources();
   read_budgets();
