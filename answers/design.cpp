@@ -94,9 +94,11 @@ void add_question(const DesignAnswer& answer, Document& document) {
   document.line("", fmt::format("{}, {}, {}, {}", models_text(design), design.loop->name, target_name(design),
                                 budget_text(design)));
   document.data("network", design.built ? design.built->built.graph.name : design.network.shorthand())
+      .data("machine", answer.machine.empty() ? Value() : Value(answer.machine))
       .data("npus", design.network.npus())
       .data("target", target_name(design))
-      .data("loop", design.loop->name);
+      .data("loop", design.loop->name)
+      .data("library", design.library.name);
   if (const auto* money = std::get_if<Money>(&design.budget)) {
     document.data("budget_usd", *money);
   } else {

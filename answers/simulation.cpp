@@ -37,11 +37,12 @@ Value word(const std::string& text) { return text.empty() ? Value() : Value(text
 
 void add_setting(const SimulationAnswer& answer, Document& document) {
   std::string line = answer.graph.name;
-  if (!answer.loop.empty()) line += ", " + answer.loop;
+  for (const std::string& each : {answer.loop, answer.machine}) line += each.empty() ? "" : ", " + each;
   line += fmt::format(", library {}, {}", answer.library.name, answer.engine);
   if (!answer.fidelity.empty()) line += fmt::format(", {} over {}", answer.fidelity, answer.transport);
   document.line("", line);
   document.data("network", answer.network.shorthand())
+      .data("machine", word(answer.machine))
       .data("npus", answer.network.npus())
       .data("workload", answer.graph.name)
       .data("loop", word(answer.loop))

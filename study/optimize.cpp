@@ -47,6 +47,7 @@ void add_member(DesignAnswer& answer, JobStep step, const OptimizeQuestion& ques
   Design& design = answer.design;
   if (step.built) add_built(question, step, design);
   if (design.models.empty()) {
+    answer.machine = step.machine;
     design.network = step.network;
     design.library = step.library;
     design.loop = loop_of_step(step);

@@ -35,6 +35,7 @@ struct NamedFit {
 // A solved design with the words it was asked in.
 struct DesignAnswer {
   Design design;
+  std::string machine;  // of real models; "" on a bare network
   std::string solver;
   double step_gb_per_s = 0.0;        // 0: no allocation in steps
   std::string holds_for;             // what the proof takes as given; "" without

@@ -197,6 +197,7 @@ JobStep files_on_machine(const Job& job, StepOptions options, const Watch& watch
   Job on_grid = job;
   on_grid.network = network.shorthand();
   JobStep step = step_of_files(on_grid, job.workload, options, watch);
+  step.machine = machine.name;
   step.network = network;
   step.graph = on_links_of(machine, network, std::move(step.graph));
   if (step.ranks) step.ranks->graph = on_links_of(machine, network, std::move(step.ranks->graph));
@@ -279,8 +280,7 @@ JobStep step_on_network(const Job& job, const Workload* table, Network network, 
 
 JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& given, const Watch& watch) {
   refuse_network_words(job);
-  JobStep step{.model = workload_name(workload), .library = library_of(job)};
-  step.library.name = given.name;
+  JobStep step{.model = workload_name(workload), .machine = given.name, .library = library_of(job)};
   step.built = built_network(job, step.library);
   Machine machine = given;
   if (step.built) {

@@ -21,6 +21,7 @@ namespace bandwright {
 // One step of a job on its network, ready to be timed by any engine: what its words stand for.
 struct JobStep {
   std::string model;
+  std::string machine;  // its name; "" on a bare network
   Network network;
   Library library;  // latencies of a network file included
   Step graph;

@@ -32,6 +32,8 @@ TEST(DesignDocument, SpendsTheBudget) {
   const Json json = json_of(design_document(answer, false));
   EXPECT_EQ(json.at("budget_gb_per_s"), 300.0);
   EXPECT_FALSE(json.contains("budget_usd"));
+  EXPECT_TRUE(json.at("machine").is_null());
+  EXPECT_EQ(json.at("library"), "ideal");
   const Json& rows = json.at("per_dimension");
   EXPECT_NEAR(sum_of(rows, "bandwidth_gb_per_s"), 300.0, 1e-6);
   EXPECT_NEAR(sum_of(rows, "share"), 1.0, 1e-9);
@@ -173,6 +175,14 @@ TEST(DesignDocument, OfAGroup) {
               2.0 / relative.at("models")[0].at("speedup").get<double>() +
                   1.0 / relative.at("models")[1].at("speedup").get<double>(),
               1e-6);
+}
+
+TEST(DesignDocument, NamesTheMachineAndTheLibrary) {
+  const Job job{
+      .model = "llama3-8b", .machine = "dgx-h100", .npus = "16", .library = "{name: mine}", .tp = "2"};
+  const Json json = json_of(design_document(optimize(question(job, gb_per_s(300.0))), false));
+  EXPECT_EQ(json.at("machine"), "DGX H100");
+  EXPECT_EQ(json.at("library"), "mine");
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ TEST(SimulationDocument, SaysTheNumbersOfTheAnswer) {
     const StepResult& result = answer.result;
     const Json json = json_of(simulation_document(answer, false));
     EXPECT_EQ(json.at("network"), answer.network.shorthand());
+    EXPECT_EQ(json.at("machine").is_null(), !answer.job);
     EXPECT_EQ(json.at("npus"), answer.network.npus());
     EXPECT_EQ(json.at("engine"), answer.engine);
     EXPECT_EQ(json.at("transport").is_null(), answer.transport.empty());
@@ -166,6 +167,24 @@ TEST(CostDocument, IsTheBill) {
   played.collective = "all-reduce";
   played.size = "1MB";
   EXPECT_DOUBLE_EQ(json_of(simulation_document(simulate(played, {}), false)).at("cost_usd"), total);
+}
+
+// They are two things: hardware, and the software that runs on it.
+TEST(SimulationDocument, NamesTheMachineAndTheLibrary) {
+  Job job = real_model;
+  job.library = "{name: mine, chunks: 4}";
+  const SimulationAnswer answer = simulate(job, {.closed_form = true});
+  const Json json = json_of(simulation_document(answer, false));
+  EXPECT_EQ(json.at("machine"), "DGX H100");
+  EXPECT_EQ(json.at("library"), "mine");
+  EXPECT_THAT(render_text(simulation_document(answer, false), {}), HasSubstr("DGX H100, library mine"));
+  Job npu = real_model;
+  npu.machine.clear();
+  npu.npu = "h100";
+  npu.network = "Grid(Switch(8)_Switch(2), bandwidth 50)";
+  const Json built = json_of(simulation_document(simulate(npu, {}), false));
+  EXPECT_EQ(built.at("machine"), "H100-SXM5-80GB");
+  EXPECT_EQ(built.at("library"), "ideal");
 }
 
 }  // namespace

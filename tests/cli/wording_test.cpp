@@ -181,8 +181,10 @@ TEST(Wording, CsvOfAnOptimumHasTheAnswerInFrontOfEachDimension) {
       run_bandwright({"optimize", "2D", "300", "17B,175B", "Perf", "--step", "25", "--format", "csv"},
                      folder.path())
           .out;
-  EXPECT_THAT(csv.substr(0, csv.find('\n')),
-              StartsWith("network,target,loop,budget_gb_per_s,step_time_s,equal_step_time_s,speedup,"));
+  EXPECT_THAT(
+      csv.substr(0, csv.find('\n')),
+      StartsWith(
+          "network,machine,target,loop,library,budget_gb_per_s,step_time_s,equal_step_time_s,speedup,"));
 }
 
 }  // namespace
