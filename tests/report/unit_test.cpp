@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <sstream>
 
 #include "core/text.h"
 #include "report/keys.h"
@@ -155,6 +157,28 @@ TEST(Keys, ThePageInDocsIsMadeOfThem) {
   std::ofstream(right) << keys_page();
   ADD_FAILURE() << "docs/json.md is not what report/keys_table.cpp says: cp " << right.string()
                 << " docs/json.md";
+}
+
+// What the changelog says that names of answers have become is what they are.
+TEST(Keys, TheNewNamesOfTheChangelogAreTheirs) {
+  std::istringstream page(read_text_file("CHANGELOG.md"));
+  std::string line;
+  while (std::getline(page, line) && !line.starts_with("| old name |")) continue;
+  int names = 0;
+  while (std::getline(page, line) && line.starts_with("|")) {
+    const std::vector<std::string_view> cells = split(line, '|');
+    ASSERT_EQ(cells.size(), 5) << line;  // before the first mark and behind the last, nothing
+    if (cells[3].find("command line") != std::string_view::npos) continue;
+    const std::vector<std::string_view> parts = split(cells[2], '`');
+    for (std::size_t i = 1; i < parts.size(); i += 2) {
+      if (parts[i].find_first_of(" -.") != std::string_view::npos) continue;  // options, files
+      const auto all = keys();
+      EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Key& each) { return each.name == parts[i]; }))
+          << line;
+      ++names;
+    }
+  }
+  EXPECT_GT(names, 50);
 }
 
 TEST(Keys, TheGlossaryEndsWithThem) {
