@@ -13,6 +13,7 @@
 #include "collective/chunk_scheduler.h"
 #include "collective/collective.h"
 #include "core/catalogue.h"
+#include "core/input_kinds.h"
 #include "core/io/paths.h"
 #include "core/yaml.h"
 #include "experiment/points/allocation.h"
@@ -95,6 +96,8 @@ constexpr std::array listings = {
     Listing{"figures", "figures of `plot`", [] { return entries_of(figures()); }},
     Listing{"allocations", "ways to divide a budget in an experiment",
             [] { return entries_of(allocation_rules()); }},
+    Listing{"inputs", "kinds of input files, the first key of each: `bandwright: machine`",
+            [] { return entries_of(input_kinds()); }},
     Listing{"formats", "files of other tools that are read, told by their content",
             [] { return entries_of(file_formats()); }},
     Listing{"kinds", "kinds of network dimension", [] { return entries_of(dimension_kinds()); }},

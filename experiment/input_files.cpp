@@ -210,11 +210,16 @@ std::optional<FileSummary> summarise_hugging_face(const YamlValue& root) {
   return summary;
 }
 
-std::optional<FileSummary> summarise_measurements(const std::filesystem::path& file) {
-  if (file.filename() == "link_limits.csv") return summarise_limits(file);
+std::optional<MeasurementFile> summarise_measurements(const std::filesystem::path& file) {
+  constexpr std::string_view of_validation = "`validate --data FOLDER` takes it, by its name";
+  if (file.filename() == "link_limits.csv") {
+    return MeasurementFile{"figures and pages of experiments draw it, from the inputs' folder",
+                           summarise_limits(file)};
+  }
   if (file.filename() == "step_errors.csv") {
-    return FileSummary{.facts = {{"rows", std::to_string(read_step_errors(file.string()).size())},
-                                 {"measured", "errors of steps that were left out, for intervals"}}};
+    return MeasurementFile{"`validate --step-errors` writes it, `estimate` reads it from the inputs' folder",
+                           {.facts = {{"rows", std::to_string(read_step_errors(file.string()).size())},
+                                      {"measured", "errors of steps that were left out, for intervals"}}}};
   }
   const auto kinds = data_set_kinds();
   const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const DataSetKind& row) {
@@ -226,11 +231,12 @@ std::optional<FileSummary> summarise_measurements(const std::filesystem::path& f
       summary.facts.emplace_back(fmt::format("rows of {}", measured_name(set.what)),
                                  std::to_string(set.rows.size()));
     }
-    return summary;
+    return MeasurementFile{of_validation, std::move(summary)};
   }
   if (kind == kinds.end()) return std::nullopt;
-  return FileSummary{.facts = {{"rows", std::to_string(read_data_set(*kind, file).rows.size())},
-                               {"measured", std::string(kind->help)}}};
+  return MeasurementFile{of_validation,
+                         {.facts = {{"rows", std::to_string(read_data_set(*kind, file).rows.size())},
+                                    {"measured", std::string(kind->help)}}}};
 }
 
 }  // namespace bandwright

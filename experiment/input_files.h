@@ -28,7 +28,12 @@ const InputReader* find_input_reader(const YamlValue& root);
 // InputError for one that cannot be read.
 std::optional<FileSummary> summarise_hugging_face(const YamlValue& root);
 
-// A file of measurements (validation/data_set.h), which is known by its name. Nothing for any other.
-std::optional<FileSummary> summarise_measurements(const std::filesystem::path& file);
+// A file of measurements (validation/data_set.h), which is known by its name, and who takes it. Nothing for
+// any other.
+struct MeasurementFile {
+  std::string_view use;
+  FileSummary summary;
+};
+std::optional<MeasurementFile> summarise_measurements(const std::filesystem::path& file);
 
 }  // namespace bandwright

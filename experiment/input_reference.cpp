@@ -44,8 +44,8 @@ class Reference {
  public:
   void add(const InputReader& reader) {
     const InputKind& kind = input_kind(reader.kind);
-    text_ +=
-        fmt::format("\n## {}\n\n`{}: {}`: {}. {}.\n", kind.name, kind_key, kind.name, kind.help, kind.use);
+    text_ += fmt::format("\n## {}\n\n`{}: {}`: {}. {}.\n", kind.name, kind_key, kind.name, kind.help,
+                         use_text(kind));
     for (const FieldList* keys : reader.keys) {
       if (reader.keys.size() > 1) text_ += fmt::format("\nAs {}:\n", keys->help);
       add(*keys);

@@ -18,18 +18,21 @@ void refuse_words(const TraceWords& words) {
 }
 
 CheckedFile of_kind(const InputKind& kind, FileSummary summary) {
-  return {kind.name, kind.help, kind.use, std::move(summary)};
+  return {kind.name, kind.help, use_text(kind), std::move(summary)};
 }
+
+constexpr const char* traces_use =
+    "`simulate` and `optimize` take them with --workload, `share` as a `workload`";
 
 CheckedFile check_sample(const Sample& sample) {
   if (const FileFormat* format = find_format(sample)) {
-    return {format->name, format->help, {}, format->summarise(sample)};
+    return {format->name, format->help, sample.traces ? traces_use : "", format->summarise(sample)};
   }
   const InputReader* reader = sample.root ? find_input_reader(*sample.root) : nullptr;
   if (reader == nullptr && sample.root) {
     if (auto model = summarise_hugging_face(*sample.root)) {
-      return {"hugging-face", "config.json of a model on Hugging Face",
-              "`estimate`, `plan`, `simulate` and `optimize` take it as their model", std::move(*model)};
+      return {"hugging-face", "config.json of a model on Hugging Face", use_text(input_kind("transformer")),
+              std::move(*model)};
     }
   }
   if (reader == nullptr) static_cast<void>(format_of(sample));  // throws
@@ -43,7 +46,7 @@ CheckedFile check_file(const std::string& file, const TraceWords& words,
                        const std::function<void(const TraceProgress&)>& progress) {
   if (auto measurements = summarise_measurements(file)) {
     refuse_words(words);
-    return {"measurements", "measurements", "`validate --data FOLDER` takes it", std::move(*measurements)};
+    return {"measurements", "measurements", std::string(measurements->use), std::move(measurements->summary)};
   }
   if (is_edge_list(file)) {
     refuse_words(words);
@@ -65,7 +68,7 @@ Document checked_document(const std::string& file, const CheckedFile& checked) {
   Document document{.title = file};
   document.verdict = {fmt::format("valid, {}", checked.help), Verdict::Mood::Good};
   document.data("file", file).data("format", checked.kind).data("valid", true);
-  if (!checked.use.empty()) document.fact("use", checked.use, std::string(checked.use), "use");
+  if (!checked.use.empty()) document.fact("use", checked.use, checked.use, "use");
   Table table = Table::of("facts");
   table.column("fact").column("value").main = true;
   for (const auto& [name, value] : checked.summary.facts) table.rows.push_back({name, value});

@@ -12,7 +12,7 @@ namespace bandwright {
 struct CheckedFile {
   std::string_view kind;
   std::string_view help;
-  std::string_view use;  // which commands take it, where that is not said in its help
+  std::string use;  // which commands take it, where that is known
   FileSummary summary;
 };
 

@@ -10,10 +10,10 @@
 #include "core/io/paths.h"
 #include "core/io/tell.h"
 #include "core/text.h"
-#include "core/yaml.h"
 #include "formats/load_graph.h"
 #include "report/render.h"
 #include "study/job/bandwidths.h"
+#include "study/job/job_step.h"
 
 namespace bandwright {
 namespace {
@@ -22,17 +22,6 @@ namespace {
 std::string usual_names(const JobOption& option) {
   if (option.word == &Job::network) return "--network,--libra";
   return typed_name(option);
-}
-
-// Whether a word is a machine's name, or a file that says that it is one.
-bool names_machine(const std::string& word) {
-  if (find_input("machines", word)) return true;
-  if (!word.ends_with(".yaml") && !word.ends_with(".yml") && !is_written_out(word)) return false;
-  try {
-    return YamlValue::load(word).declared_kind() == "machine";
-  } catch (const InputError&) {
-    return false;  // who reads it for an answer says what is wrong with it
-  }
 }
 
 }  // namespace

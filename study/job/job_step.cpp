@@ -77,7 +77,7 @@ void add_collective(const Job& job, JobStep& step) {
 
 void refuse_machine(const Job& job) {
   if (find_input("networks", job.network)) return;
-  if (!find_input("machines", job.network)) {
+  if (!names_machine(job.network)) {
     const std::vector<std::string> names = input_names("machines");
     const std::vector<std::string_view> machines(names.begin(), names.end());
     const bool word = job.network.find_first_of("(/.") == std::string::npos;
@@ -234,6 +234,16 @@ std::vector<double> divided_budget(const Job& job, const JobStep& step) {
 }
 
 }  // namespace
+
+bool names_machine(const std::string& word) {
+  if (find_input("machines", word)) return true;
+  if (!word.ends_with(".yaml") && !word.ends_with(".yml") && !is_written_out(word)) return false;
+  try {
+    return YamlValue::load(word).declared_kind() == "machine";
+  } catch (const InputError&) {
+    return false;  // who reads it for an answer says what is wrong with it
+  }
+}
 
 Network network_of(const Job& job) {
   if (job.network.empty()) throw InputError("missing network");

@@ -59,6 +59,8 @@ JobStep step_on_machine(const Job& job, const Workload& workload, const Machine&
 JobStep step_on_network(const Job& job, const Workload* table, Network network, Library library,
                         const StepOptions& options = {});
 
+// Whether a word is a machine's name, or a file that says that it is one.
+bool names_machine(const std::string& word);
 Network network_of(const Job& job);
 Library library_of(const Job& job);
 

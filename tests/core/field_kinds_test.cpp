@@ -219,7 +219,7 @@ TEST(InputKinds, AreFoundByTheirNames) {
     EXPECT_EQ(++names[kind.name], 1) << kind.name;
     EXPECT_TRUE(kind.help.starts_with("a ") || kind.help.starts_with("an ") ||
                 kind.help.starts_with("what ") || kind.help.find(' ') != std::string_view::npos);
-    EXPECT_FALSE(kind.use.empty()) << kind.name;
+    EXPECT_FALSE(use_text(kind).empty()) << kind.name;
   }
   EXPECT_THROW(input_kind("machin"), InputError);
 }

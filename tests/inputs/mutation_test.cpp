@@ -131,9 +131,9 @@ TEST_P(TableMutations, AreReadOrRefusedWithTheirPlace) {
   for_each_csv_mutation(read_text_file(GetParam()), mutations_of_a_table, [&](const Mutation& mutation) {
     std::ofstream(file, std::ios::binary) << mutation.file;
     try {
-      const std::optional<FileSummary> summary = summarise_measurements(file);
+      const std::optional<MeasurementFile> summary = summarise_measurements(file);
       if (!summary) return;  // known by columns, of which one is gone
-      expect_finite(*summary, mutation.what);
+      expect_finite(summary->summary, mutation.what);
       if (file.filename() == "step_errors.csv") {
         expect_finite_intervals(file, mutation.what);
       } else {
