@@ -17,10 +17,12 @@
 #include "core/units.h"
 #include "experiment/evaluation.h"
 #include "experiment/experiment_folder.h"
+#include "report/layout.h"
 
 namespace bandwright {
 namespace {
 
+constexpr std::size_t message_width = 96;   // and four of an indent
 constexpr int nothing_answered_status = 1;  // not one point has a step time
 
 struct EvaluateOptions {
@@ -69,7 +71,9 @@ void run(const EvaluateOptions& options, Crew& crew) {
   }
   const std::vector<Result> results = store.listed();
   folder.write_csv(results);
-  for (const std::string& line : refused_lines(experiment, results)) tell("{}\n", line);
+  for (const std::string& line : refused_lines(experiment, results)) {
+    tell("{}\n", fmt::join(wrapped(line, message_width), "\n    "));
+  }
   write_answer(options.output, evaluation_document(experiment, evaluation, results, folder));
   const bool answered = std::any_of(results.begin(), results.end(),
                                     [](const Result& result) { return result.row.step_time_s.has_value(); });

@@ -141,6 +141,15 @@ std::string take_kind(YAML::Node& document, const Place& place) {
   return kind;
 }
 
+// Few, or the first of them and where all stand.
+std::string known_keys(std::span<const std::string_view> names) {
+  constexpr std::size_t most = 16;
+  if (names.size() <= most) return fmt::format("known: {}", fmt::join(names, ", "));
+  constexpr std::size_t shown = 8;
+  return fmt::format("known: {} and {} more; bandwright check --reference has all",
+                     fmt::join(names.first(shown), ", "), names.size() - shown);
+}
+
 }  // namespace
 
 YamlValue::YamlValue(std::shared_ptr<const Node> node, Place place)
@@ -189,9 +198,9 @@ void YamlValue::require_keys(std::span<const std::string_view> names) const {
   for (const auto& entry : node_->yaml) {
     const std::string& key = entry.first.Scalar();
     if (std::find(names.begin(), names.end(), key) == names.end()) {
-      throw InputError({place_.file, line_of(entry.first), place_.key},
-                       fmt::format("unknown key '{}'{} (known: {})", key, did_you_mean(key, names),
-                                   fmt::join(names, ", ")));
+      throw InputError(
+          {place_.file, line_of(entry.first), place_.key},
+          fmt::format("unknown key '{}'{} ({})", key, did_you_mean(key, names), known_keys(names)));
     }
   }
 }

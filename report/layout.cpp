@@ -43,16 +43,31 @@ std::size_t total(const std::vector<std::size_t>& widths) {
   return sum;
 }
 
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  for (const std::string_view word : split(text, ' ')) longest = std::max(longest, width_of(word));
+  return longest;
+}
+
+// To which a column can be narrowed: its cells are broken between words only.
+std::size_t least_width(const TextGrid& grid, std::size_t column) {
+  std::size_t least = std::max(narrowest, longest_word(grid.headings[column]));
+  for (const Row& row : grid.rows) least = std::max(least, longest_word(row[column]));
+  return least;
+}
+
 // The widest columns of texts are narrowed until the row fits, or none can be.
-void narrow(std::vector<std::size_t>& widths, const std::vector<bool>& left, std::size_t width) {
+void narrow(std::vector<std::size_t>& widths, const TextGrid& grid, std::size_t width) {
+  std::vector<std::size_t> least;
+  for (std::size_t i = 0; i < widths.size(); ++i) least.push_back(least_width(grid, i));
   while (total(widths) > width) {
     std::size_t widest = widths.size();
     for (std::size_t i = 0; i < widths.size(); ++i) {
-      if (left[i] && widths[i] > narrowest && (widest == widths.size() || widths[i] > widths[widest]))
-        widest = i;
+      const bool wider = widest == widths.size() || widths[i] > widths[widest];
+      if (grid.left[i] && widths[i] > least[i] && wider) widest = i;
     }
     if (widest == widths.size()) return;
-    widths[widest] -= std::min(widths[widest] - narrowest, total(widths) - width);
+    widths[widest] -= std::min(widths[widest] - least[widest], total(widths) - width);
   }
 }
 
@@ -74,6 +89,34 @@ std::vector<std::string> block(const TextGrid& grid, const std::vector<std::size
   append_row(grid.headings, widths, grid.left, lines);
   for (const Row& row : grid.rows) append_row(row, widths, grid.left, lines);
   return lines;
+}
+
+// The words of a command line, spaces in quotes left whole, an option with its value.
+std::vector<std::string> parts_of_command(std::string_view command) {
+  std::vector<std::string> parts;
+  char quote = 0;
+  bool option = false;  // the last part is one that may have a value
+  for (std::size_t at = command.find_first_not_of(' '); at < command.size();
+       at = command.find_first_not_of(' ', at)) {
+    const std::size_t begin = at;
+    for (; at < command.size() && (command[at] != ' ' || quote != 0); ++at) {
+      const char c = command[at];
+      if (quote == 0 && (c == '\'' || c == '"')) {
+        quote = c;
+      } else if (c == quote) {
+        quote = 0;
+      }
+    }
+    const std::string word(command.substr(begin, at - begin));
+    if (option && !word.starts_with('-')) {
+      parts.back() += " " + word;
+      option = false;
+    } else {
+      parts.push_back(word);
+      option = word.starts_with("--");
+    }
+  }
+  return parts;
 }
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
@@ -117,13 +160,28 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   return lines;
 }
 
+std::vector<std::string> continued(std::string_view command, std::size_t width) {
+  constexpr std::string_view more = " \\";
+  std::vector<std::string> lines;
+  for (const std::string& part : parts_of_command(command)) {
+    const std::size_t room = width - std::min(width, more.size());
+    if (!lines.empty() && width_of(lines.back()) + 1 + width_of(part) <= room) {
+      lines.back() += " " + part;
+    } else {
+      if (!lines.empty()) lines.back() += more;
+      lines.push_back((lines.empty() ? "" : "    ") + part);
+    }
+  }
+  return lines;
+}
+
 std::vector<std::vector<std::string>> laid_out(const TextGrid& grid, std::size_t width) {
   std::vector<std::size_t> widths;
   for (std::size_t c = 0; c < grid.headings.size(); ++c) {
     widths.push_back(width_of(grid.headings[c]));
     for (const Row& row : grid.rows) widths[c] = std::max(widths[c], width_of(row[c]));
   }
-  narrow(widths, grid.left, width);
+  narrow(widths, grid, width);
   if (total(widths) <= width || widths.size() < 3) return {block(grid, widths)};
   std::vector<std::vector<std::string>> blocks;
   for (std::size_t next = 1; next < widths.size();) {

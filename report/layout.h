@@ -16,6 +16,10 @@ std::string without_controls(std::string_view text);
 // characters.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
+// A command line in lines of at most `width` columns, to be typed as they stand: broken between its words,
+// with a backslash at the end of all lines but the last.
+std::vector<std::string> continued(std::string_view command, std::size_t width);
+
 // A table of texts with columns padded to equal width, two spaces between.
 struct TextGrid {
   std::vector<std::string> headings;

@@ -57,7 +57,8 @@ class TextPage {
     if (!list.heading.empty()) line(list.heading, bold);
     for (const std::string& item : list.items) {
       if (list.commands) {
-        put("  " + without_controls(item), {});  // to be typed as it stands
+        for (const std::string& each : continued(without_controls(item), style_.width - 2))
+          put("  " + each, {});
       } else {
         hanging("- ", item);
       }

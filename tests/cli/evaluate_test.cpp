@@ -99,6 +99,15 @@ TEST_F(Evaluate, ASecondRunComputesNothing) {
   EXPECT_EQ(contents(csv()), before);
 }
 
+TEST_F(Evaluate, WhyPointsHaveNoAnswerFitsThePage) {
+  folder_.write("jobs.yaml", "name: jobs\nmachines: dgx-h100\nmodels: llama3-70b\nnpus: 8\ntp: [3, 5, 8]\n");
+  const Finished run = run_bandwright({"evaluate", "jobs.yaml"}, folder_.path());
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.err, HasSubstr("tensor 3 does not divide"));
+  std::istringstream lines(run.err);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+}
+
 TEST_F(Evaluate, DryRunPrintsThePointsAndWritesNothing) {
   const Finished dry = run_bandwright({"evaluate", "./grid.yaml", "--dry-run"}, folder_.path());
   EXPECT_EQ(dry.status, 0);

@@ -39,6 +39,17 @@ TEST(Yaml, MessagesHaveFileLineKeyAndExpectation) {
             "f.yaml:2: key 'a' stands twice");
 }
 
+// Of a map with many keys the nearest and a few.
+TEST(Yaml, ManyKnownKeysAreNotAllNamed) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 40; ++i) names.push_back("key_" + std::to_string(i));
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  EXPECT_EQ(
+      error_of("keyy_39: 1\n", [&](const YamlValue& v) { v.require_keys(known); }),
+      "f.yaml:1: unknown key 'keyy_39'; did you mean 'key_39'? (known: key_0, key_1, key_2, key_3, key_4, "
+      "key_5, key_6, key_7 and 32 more; bandwright check --reference has all)");
+}
+
 TEST(Yaml, RefusesWhatIsNotOneDocumentOfText) {
   const auto nothing = [](const YamlValue&) {};
   EXPECT_EQ(error_of("", nothing), "f.yaml: is empty, expected YAML");

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -29,7 +30,7 @@ Document everything() {
   document.fact("usd_per_million_tokens", std::optional<double>());
   document.data("bandwidth_gb_per_s", std::vector<double>{100.0, 25.5});
   document.line("for people", "a line");
-  document.add(Facts::of("parallelism", "how").fact("tensor", 8));
+  document.add(Facts::of("division", "how").fact("tensor", 8));
   Table table = Table::of("breakdown", "where the time goes");
   table.column("part").column("exposed_s").column("share", "%", Shown::ToPeople).column("hidden_s");
   table.rows = {{"compute", 0.02, 0.8, 0.0}, {evil, 0.005, 0.2, std::optional<double>()}};
@@ -63,7 +64,8 @@ TEST(Text, NothingIsWiderThanAsked) {
   document.line("a long one",
                 std::string(20, 'x') + " " + std::string(15, 'y') + " word word word word word");
   Table wide = Table::of("bill");
-  for (const char* name : {"dimension", "kind", "npus", "class", "element", "bought_gb_per_s", "cost_usd"}) {
+  for (const char* name :
+       {"dimension", "kind", "npus", "price_class", "element", "bought_gb_per_s", "cost_usd"}) {
     wide.column(name);
   }
   wide.rows = {{1, "FullyConnected", 8, "Package", "a switch of many words", 123456.789, 1234567.0}};
@@ -102,7 +104,7 @@ TEST(Json, HasEveryKeyForProgramsAndNoneForPeople) {
   EXPECT_EQ(root["fits"], false);
   EXPECT_TRUE(root["usd_per_million_tokens"].is_null());
   EXPECT_EQ(root["bandwidth_gb_per_s"], (std::vector<double>{100.0, 25.5}));
-  EXPECT_EQ(root["parallelism"], (json{{"tensor", 8}}));
+  EXPECT_EQ(root["division"], (json{{"tensor", 8}}));
   EXPECT_EQ(root["breakdown"].size(), 2U);  // without the total
   EXPECT_EQ(root["breakdown"][0], (json{{"part", "compute"}, {"exposed_s", 0.02}, {"hidden_s", 0.0}}));
   EXPECT_EQ(root["notes"], json{"mind this"});
@@ -177,6 +179,56 @@ TEST(Render, NoAnswerHoldsANumberThatIsNotFinite) {
       EXPECT_THROW(format.render(fact, {}), InputError) << format.name;
       EXPECT_THROW(format.render(cell, {}), InputError) << format.name;
     }
+  }
+}
+
+// Whatever the words: as long as each column fits beside the first, no line is wider than the page.
+TEST(Layout, NoLineIsWiderThanThePage) {
+  std::mt19937 random(22);  // NOLINT(cert-msc51-cpp): the same tables every time
+  const auto below = [&](std::size_t n) { return random() % n; };
+  const auto cell = [&](std::size_t words) {
+    std::string text;
+    for (std::size_t w = 0; w <= below(words); ++w)
+      text += (w > 0 ? " " : "") + std::string(1 + below(30), 'a');
+    return text;
+  };
+  for (int trial = 0; trial < 300; ++trial) {
+    TextGrid grid;
+    const std::size_t columns = 1 + below(9);
+    for (std::size_t c = 0; c < columns; ++c) {
+      grid.left.push_back(below(2) == 0);
+      grid.headings.push_back(cell(grid.left.back() ? 2 : 1));
+    }
+    for (int r = 0; r < 4; ++r) {
+      std::vector<std::string> row;
+      for (std::size_t c = 0; c < columns; ++c) row.push_back(cell(grid.left[c] ? 6 : 1));
+      grid.rows.push_back(row);
+    }
+    for (const auto& block : laid_out(grid, 100)) {
+      for (const std::string& line : block) EXPECT_LE(width_of(line), 100U) << trial << ": " << line;
+    }
+  }
+}
+
+// Typed as they stand, the lines of a command are the command.
+TEST(Layout, ALongCommandGoesOnBehindABackslash) {
+  const std::string command =
+      "bandwright optimize 'Ring(4) x 2' --size \"1 GiB\" --network a-long-name --constraint 'b_1 <= 2 * "
+      "b_2'";
+  EXPECT_EQ(continued(command, 200), std::vector<std::string>{command});
+  for (const std::size_t width : {38U, 45U, 60U, 90U}) {
+    const std::vector<std::string> lines = continued(command, width);
+    std::string typed;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      EXPECT_LE(width_of(lines[i]), width) << lines[i];
+      const bool last = i + 1 == lines.size();
+      EXPECT_EQ(lines[i].ends_with(" \\"), !last) << lines[i];
+      const std::string part = lines[i].substr(i > 0 ? 4 : 0);
+      typed += (i > 0 ? " " : "") + (last ? part : part.substr(0, part.size() - 2));
+    }
+    EXPECT_EQ(typed, command) << width;
+    for (const std::string& line : lines)
+      EXPECT_EQ(std::count(line.begin(), line.end(), '\'') % 2, 0) << line;
   }
 }
 
