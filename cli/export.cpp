@@ -66,10 +66,10 @@ void run(const CLI::App& command, const ExportOptions& options) {
 }  // namespace
 
 void add_export(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("export", "A model's training step as files for other tools");
+  CLI::App* command = app.add_subcommand("export", "A layer table's training step as files for other tools");
   const auto options =
       std::make_shared<ExportOptions>();  // shared with the callback, which outlives this function
-  command->add_option("model", options->job.model, "a model, or several as 17B,175B")
+  command->add_option("model", options->job.model, "a layer table, or several as 17B,175B")
       ->required()
       ->type_name("MODEL");
   command->add_option("loop", options->job.loop, "NoOverlap (default) or Overlap; of traces only")

@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "answers/experiments/figures.h"
@@ -23,8 +26,22 @@ struct PlotOptions {
   bool svg = false;
 };
 
+bool is_figure(const std::string& word) {
+  return std::any_of(figures().begin(), figures().end(),
+                     [&](const Figure& figure) { return equal_ignoring_case(figure.name, word); });
+}
+
+// plot fig12 full
+void refuse_figure_first(const PlotOptions& options) {
+  const auto& words = options.figures;
+  if (words.empty() || !is_figure(options.experiment) || is_figure(words.front())) return;
+  throw InputError(fmt::format("'{}' is a figure; the order is bandwright plot <experiment> [<figure> ...]",
+                               options.experiment));
+}
+
 // Figures of an experiment: all of them, or those that were named.
 void run(const PlotOptions& options) {
+  refuse_figure_first(options);
   const ExperimentFolder folder(options.folder, experiment_name(options.experiment));
   DrawnFigures drawn = draw_figures(folder, options.figures, options.slice);
   if (drawn.worst == Drawn::BadInput) require(drawn.worst);  // one line has said why; there is no answer

@@ -149,7 +149,8 @@ void check_options(const CLI::App& command, const SimulateCommand& options) {
   check_needs(command, {"--tiers"}, {"--npus"});
   check_needs(command, foreign_files, {"--workload"});
   check_needs(command, {"--size"}, {"--collective"});
-  check_needs(command, {"--no-leap"}, {"--npus"});
+  if (!names_graph(options.job.network) && (options.words.empty() || !names_graph(options.words.front())))
+    check_needs(command, {"--no-leap"}, {"--npus", "--transport", "--library"});
   check_excludes(command, {"--workload"}, {"--collective", "--model", "--recompute", "--allocation"});
   check_excludes(command, {"--workload"}, {"--tables", "--compute-scale", "--classes", "--own-links"});
   check_excludes(command, {"--npus"}, {"--collective"});
@@ -211,8 +212,10 @@ void add_engine_options(CLI::App& command, SimulateCommand& options) {
   command.add_option("--shuffle", options.shuffle, "NPUs have their places in random order, by this seed")
       ->type_name("SEED");
   command.add_flag("--force", options.how.force, "play every NPU even if memory or a day may not do");
-  command.add_flag("--no-leap", options.how.no_leap,
-                   "with --npus: play every micro-batch, where they repeat as well (the same times)");
+  command.add_flag(
+      "--no-leap", options.how.no_leap,
+      "play what repeats as well, the same times: micro-batches, and phases that meet nothing on their\n"
+      "links (of real models, and where messages share links)");
 }
 
 }  // namespace

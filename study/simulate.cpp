@@ -8,6 +8,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "core/io/paths.h"
 #include "cost_model/bill.h"
 #include "formats/load.h"
 #include "formats/load_graph.h"
@@ -162,6 +163,18 @@ void note_shared_links(const Scenario& scenario, std::vector<std::string>& notes
   }
 }
 
+// What a library's links do not allow on this network is said with its file.
+template <class Action>
+decltype(auto) told_of_library(const Job& job, Action action) {
+  try {
+    return action();
+  } catch (const InputError& error) {
+    const bool named = job.library.empty() || find_input("libraries", job.library);
+    if (named || !std::string_view(error.what()).starts_with("links: ")) throw;
+    throw InputError(Place{.file = is_written_out(job.library) ? "{...}" : job.library}, error.what());
+  }
+}
+
 void play_events(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline,
                  const Watch& watch) {
   if (answer.built) prepare_built(options, answer);
@@ -258,7 +271,8 @@ SimulationAnswer simulate(const Job& job, const SimulationOptions& options, Time
   const PriceList prices = load_any_prices(word_of(job, &Job::prices));
   std::optional<double> cost_usd;
   if (!step.built) cost_usd = network_cost(step.network, prices, bandwidth);
-  SimulationAnswer answer = simulate(std::move(step), std::move(bandwidth), options, timeline, watch);
+  SimulationAnswer answer = told_of_library(
+      job, [&] { return simulate(std::move(step), std::move(bandwidth), options, timeline, watch); });
   answer.prices = prices.name;
   answer.cost_usd = cost_usd;
   return answer;

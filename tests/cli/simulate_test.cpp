@@ -93,12 +93,34 @@ TEST(Simulate, ARealModelAsFlowsAndWithEveryRound) {
   EXPECT_GE(step_s(links), step_s(json_answer(small, folder)));
 }
 
+// Phases of a collective over shared links are played once or each time, with the same times.
+TEST(Simulate, PhasesThatMeetNothingTakeAsLongWhenAllArePlayed) {
+  const ScratchFolder folder;
+  const Words phases = {"simulate", "LeafSpine(4x8, bandwidth 50)", "--collective", "all-reduce", "--size",
+                        "64 MiB"};
+  EXPECT_EQ(step_s(json_answer(extended(phases, {"--no-leap"}), folder)),
+            step_s(json_answer(phases, folder)));
+}
+
+TEST(Simulate, WhatALibrarysLinksDoNotAllowIsSaidWithItsFile) {
+  const ScratchFolder folder;
+  const auto refused = [&](const std::string& links) {
+    folder.write("lib.yaml", "network_model: flows\nlinks: [" + links + "]\n");
+    return run_bandwright({"simulate", "Switch(4)", "100", "--collective", "all-reduce", "--size", "1MB",
+                           "--library", "lib.yaml"},
+                          folder.path());
+  };
+  expect_refused(refused("{from: 0, to: 1, speed: 0}"),
+                 "lib.yaml: links: failed links disconnect positions 0 and 1 of a Switch dimension");
+  expect_refused(refused("{from: 2, to: 4, speed: 0}"), "lib.yaml: links: NPUs 2 and 4 share no dimension");
+}
+
 TEST(Simulate, WhatTheMachineCannotHoldIsRefusedAtOnce) {
   const std::array lines = {
       Line{{"simulate", "Ring(16777216)", "--bandwidth", "50", "--collective", "all-reduce", "--size", "1GiB",
             "--npu-fidelity", "full"},
            "more than a day"},
-      Line{{"simulate", "4D", "300", "17B", "--no-leap"}, "--no-leap needs --npus"},
+      Line{{"simulate", "4D", "300", "17B", "--no-leap"}, "--no-leap needs --npus or --transport"},
       Line{{"simulate", "4D", "300", "17B", "--engine", "closed", "--transport", "links"},
            "--transport is for the event-driven engine"},
       Line{{"simulate", "4D", "300", "17B", "--transport", "lnks"}, "links"},
