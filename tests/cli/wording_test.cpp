@@ -50,6 +50,13 @@ const std::array other_kinds = {
          "is a machine: bandwright simulate <machine> <model> --npus N"},
     Line{{"simulate", "llama3-70b", "dgx-h100"}, "unknown network 'llama3-70b', which is a transformer"},
     Line{{"optimize", "h100", "325", "175B", "Perf"}, "did you mean the machine 'dgx-h100'?"},
+    Line{{"simulate", BANDWRIGHT_MACHINE, "325", "175B"}, "is a machine: it needs the number of its NPUs"},
+    Line{{"plan", "resnet-50", "dgx-h100", "--npus", "64"},
+         "unknown model 'resnet-50', which is a network on images"},
+    Line{{"simulate", "4D", "325", "resnet-50"}, "resnet-50 is a network on images: it needs a machine"},
+    Line{{"plot", "pareto", "runs.csv"}, "'pareto' is a figure; the order is bandwright plot <experiment>"},
+    Line{{"plot", "fig12", "full"}, "'fig12' is a figure; the order is bandwright plot <experiment>"},
+    Line{{"check", "--schema", "machin"}, "did you mean 'machine'"},
 };
 
 // What machines and libraries were called.

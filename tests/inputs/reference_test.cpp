@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/io/paths.h"
@@ -15,6 +16,14 @@ TEST(InputReference, ThePageIsWhatTheProgramPrints) {
   const std::filesystem::path page = inputs_folder().parent_path() / "docs/input_reference.md";
   EXPECT_EQ(read_text_file(page), input_reference())
       << "bandwright check --reference > docs/input_reference.md";
+}
+
+TEST(InputReference, ThePageOfInputsNamesEveryKind) {
+  const std::string page = read_text_file(inputs_folder().parent_path() / "docs/inputs.md");
+  const std::size_t first = page.find("bandwright: network ");
+  const std::string kinds = page.substr(first, page.find("```", first) - first);
+  for (const InputKind& kind : input_kinds())
+    EXPECT_NE(kinds.find(kind.name), std::string::npos) << kind.name;
 }
 
 TEST(InputReference, EveryKindHasASchemaWithItsKeys) {
@@ -46,13 +55,25 @@ TEST(InputFiles, EveryShippedFileSaysItsKindAndIsRead) {
   }
 }
 
+// A name is one model, whichever question it stands in.
+TEST(InputFiles, NoTwoKindsOfModelShareAName) {
+  std::map<std::string, std::string> folders;
+  for (const char* const folder : {"models/images", "models/transformers", "models/tables"}) {
+    for (const std::string& name : input_names(folder)) {
+      const auto [known, fresh] = folders.emplace(name, folder);
+      EXPECT_TRUE(fresh) << name << " in " << known->second << " and " << folder;
+    }
+  }
+}
+
 TEST(InputFiles, EveryShippedTableIsRead) {
   int tables = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(inputs_folder())) {
     if (entry.path().extension() != ".csv") continue;
     const auto summary = summarise_measurements(entry.path());
     ASSERT_TRUE(summary.has_value()) << entry.path();
-    EXPECT_FALSE(summary->facts.empty()) << entry.path();
+    EXPECT_FALSE(summary->summary.facts.empty()) << entry.path();
+    EXPECT_FALSE(summary->use.empty()) << entry.path();
     ++tables;
   }
   EXPECT_GT(tables, 0);

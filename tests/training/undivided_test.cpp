@@ -42,7 +42,7 @@ TEST(Roofline, IsOfTheSlowerOfComputeAndMemory) {
 // takes what it takes by itself.
 TEST(TableStep, IsItsComputePlusItsCollectives) {
   const Machine machine = load_machine("dgx-a100");
-  for (const char* name : {"dlrm", "resnet-50", "17b", "175b"}) {
+  for (const char* name : {"dlrm", "resnet-50-layers", "17b", "175b"}) {
     const Model model = load_model(name);
     const Network network = machine.network(64);
     const std::vector<Group> groups = model_groups(model, network);

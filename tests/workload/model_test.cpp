@@ -29,7 +29,7 @@ TEST(Model, EveryShippedModelReads) {
 // The layer tables' totals, from their source: ResNet-50 has 54 lines and one gradient all-reduce of
 // 51,005,824 B.
 TEST(Model, LayerTables) {
-  const Model resnet = load_model("ResNet-50");
+  const Model resnet = load_model("ResNet-50-layers");
   EXPECT_EQ(resnet.lines.size(), 54U);
   EXPECT_EQ(resnet.lines[0].weight_gradient.communication->collective.bytes, bytes(51'005'824));
   const Model dlrm = load_model("dlrm");

@@ -72,7 +72,7 @@ TEST(TrainingLoop, RecomputationRepeatsForward) {
   EXPECT_EQ(full.collectives, none.collectives + 4);
   EXPECT_EQ(twice.compute, none.compute);
   EXPECT_EQ(twice.collective_bytes, full.collective_bytes);
-  EXPECT_THROW(step(load_model("ResNet-50"), "NoOverlap", {.recompute = Recompute::Full}), InputError);
+  EXPECT_THROW(step(load_model("ResNet-50-layers"), "NoOverlap", {.recompute = Recompute::Full}), InputError);
 }
 
 // The reference's loop ticks 72 times: 18 forward, 2 initiations, 16 recomputed, 18 + 18 backward.
