@@ -35,7 +35,7 @@ std::vector<Value> dimension_cells(const Network& network, std::size_t d) {
 Table bill_table(const Network& network, const Bill& bill) {
   Table table = Table::of("bill");
   add_dimension_columns(table);
-  table.column("class")
+  table.column("price_class", "class")
       .column("element")
       .column("bought_gb_per_s")
       .column("usd_per_gb_per_s")

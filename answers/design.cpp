@@ -12,6 +12,8 @@
 #include "answers/charts/division.h"
 #include "answers/memory_fit.h"
 #include "report/unit.h"
+#include "study/job/job_step.h"
+#include "workload/training_loop.h"
 
 namespace bandwright {
 namespace {
@@ -89,6 +91,14 @@ Verdict verdict_of(const DesignAnswer& answer) {
           Verdict::Mood::Good};
 }
 
+// Null of a real model and of a lone collective, which have none, as `simulate` has it.
+Value loop_of(const Design& design) {
+  const auto loops = training_loops();
+  const bool known = std::any_of(loops.begin(), loops.end(),
+                                 [&](const TrainingLoop& loop) { return loop.name == design.loop->name; });
+  return known || design.loop->name == recorded_order ? Value(design.loop->name) : Value();
+}
+
 void add_question(const DesignAnswer& answer, Document& document) {
   const Design& design = answer.design;
   document.line("", fmt::format("{}, {}, {}, {}", models_text(design), design.loop->name, target_name(design),
@@ -97,7 +107,7 @@ void add_question(const DesignAnswer& answer, Document& document) {
       .data("machine", answer.machine.empty() ? Value() : Value(answer.machine))
       .data("npus", design.network.npus())
       .data("target", target_name(design))
-      .data("loop", design.loop->name)
+      .data("loop", loop_of(design))
       .data("library", design.library.name);
   if (const auto* money = std::get_if<Money>(&design.budget)) {
     document.data("budget_usd", *money);
@@ -113,7 +123,7 @@ Table dimensions_of(const DesignAnswer& answer) {
   Table table = Table::of("per_dimension");
   table.main = true;
   add_dimension_columns(table);
-  table.column("class").column("bandwidth_gb_per_s", "GB/s").column("share");
+  table.column("price_class", "class").column("bandwidth_gb_per_s", "GB/s").column("share");
   table.column("value", "within 1 %", Shown::ToPeople);
   table.column("low_gb_per_s", "", Shown::ToPrograms).column("high_gb_per_s", "", Shown::ToPrograms);
   table.column("sent_bytes").column("utilization").column("cost_usd");

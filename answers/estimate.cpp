@@ -166,7 +166,7 @@ Document estimate_document(const UndividedEstimate& answer) {
   document.data("fits", step.memory ? Value(step.memory->total() <= capacity) : Value())
       .data("memory_bytes", step.memory ? Value(step.memory->total()) : Value())
       .data("memory_capacity_bytes", capacity);
-  Facts division = Facts::of("parallelism");
+  Facts division = Facts::of("division");
   division.data("tensor", step.tensor).data("data", npus / step.tensor);
   document.add(std::move(division)).add(breakdown_table(answer.result.breakdown, step_ns));
   document.add(breakdown_chart(answer.result.breakdown));

@@ -56,7 +56,7 @@ std::string division_text(const Parallelism& p) {
 }
 
 Facts division_facts(const Parallelism& p) {
-  Facts facts = Facts::of("parallelism");
+  Facts facts = Facts::of("division");
   facts.data("tensor", p.tensor)
       .data("context", p.context)
       .data("expert", p.expert)
@@ -64,6 +64,7 @@ Facts division_facts(const Parallelism& p) {
   facts.data("data", p.data).data("zero", p.zero).data("virtual_stages", p.virtual_stages);
   facts.data("micro_batch", p.micro_batch).data("micro_batches", p.micro_batches());
   facts.data("global_batch", p.global_batch).data("recompute", recomputation_name(p.recompute));
+  facts.data("sequence_parallel", p.sequence_parallel);
   return facts;
 }
 

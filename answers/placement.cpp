@@ -135,7 +135,7 @@ Document placement_document(const PlaceReport& report, bool timing) {
   Document document{.title = fmt::format("{} in {} (fast) and {} (slow)", graph.name, problem.tiers.fast.name,
                                          problem.tiers.slow.name),
                     .verdict = verdict_of(report)};
-  document.data("graph", graph.name)
+  document.data("model", graph.name)
       .data("tiers", problem.tiers.name)
       .fact("kernels", graph.kernels.size())
       .fact("tensors", graph.tensors.size())

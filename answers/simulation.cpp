@@ -11,12 +11,11 @@ namespace {
 
 constexpr std::size_t parts_for_people = 5;
 
-// Waiting for weight gradients and for collectives of all NPUs; the rest, the loop's own time included, is
-// the tensor-parallel group's, as the reference counts.
-Time data_parallel_time(const StepResult& result) {
+// What compute waits for one parallel group.
+Time exposed_by(const StepResult& result, Axis axis) {
   Time time;
   for (const GroupExposure& group : result.groups) {
-    if (group.group == "DP" || group.group == "EDP" || group.group == "world") time += group.exposed;
+    if (group.group == axis_name(axis)) time += group.exposed;
   }
   return time;
 }
@@ -44,7 +43,9 @@ void add_setting(const SimulationAnswer& answer, Document& document) {
   document.data("network", answer.network.shorthand())
       .data("machine", word(answer.machine))
       .data("npus", answer.network.npus())
-      .data("workload", answer.graph.name)
+      .data("model", !answer.ranks && !answer.lone_collective ? word(answer.graph.name) : Value())
+      .data("workload", answer.ranks ? word(answer.graph.name) : Value())
+      .data("collective", answer.lone_collective ? word(answer.graph.name) : Value())
       .data("loop", word(answer.loop))
       .data("library", answer.library.name)
       .data("engine", answer.engine)
@@ -95,13 +96,12 @@ Table parts_table(const SimulationAnswer& answer) {
 
 void add_times(const SimulationAnswer& answer, bool timing, Document& document) {
   const StepResult& result = answer.result;
-  const Time data_parallel = data_parallel_time(result);
   document.data("step_time_s", result.step_time)
       .data("compute_time_s", result.compute_time)
       .data("bubble_s", result.bubble)
       .data("exposed_communication_s", result.exposed_communication)
-      .data("dp_communication_s", data_parallel)
-      .data("tp_communication_s", result.exposed_communication - data_parallel)
+      .data("exposed_tp_s", exposed_by(result, Axis::Tensor))
+      .data("exposed_dp_s", exposed_by(result, Axis::Data))
       .data("overhead_s", result.overhead)
       .data("events", result.events);
   if (timing) document.fact("engine_time_s", answer.wall_time_ms / 1e3);

@@ -30,10 +30,13 @@ std::string keys_page() {
       "command has\n"
       "`--format json` and `--format csv`, `schema_version` {}. Numbers stand unscaled: seconds, bytes, "
       "GB/s\n"
-      "(1e9 bytes per second), dollars, shares of 1. A name means the same in every command. `null` is a "
-      "number\n"
-      "that is not known or does not exist. CSV has a row for each row of the answer's main table, with the\n"
-      "answer's single facts in front, the same in every row; without a table it is one row.\n\n"
+      "(1e9 bytes per second), dollars, shares of 1 (hundredths where a name ends in `_percent`). A name "
+      "means the same in\n"
+      "every command. `null` is a number that is not known or does not exist. CSV has a row for each row of "
+      "the\n"
+      "answer's main table, with the answer's single facts in front, the same in every row; without a table "
+      "it "
+      "is one row.\n\n"
       "| name | unit | meaning |\n|---|---|---|\n",
       schema_version);
   std::vector<const Key*> sorted;

@@ -53,7 +53,7 @@ Table plans_of(const HardwareAnswer& answer, std::span<const PlannedHardware> pl
   table.column("bought", "", Shown::ToPeople).column("laid_out", "", Shown::ToPeople);
   table.column("network", "", programs).column("bandwidth_gb_per_s", "", programs);
   table.column("placement_of_groups", "", programs);
-  table.column("step_time_s").column("bound_s", "", programs).column("tokens_per_s", "", programs);
+  table.column("step_time_s").column("step_time_bound_s", "", programs).column("tokens_per_s", "", programs);
   table.column("mfu").column("hfu", "", programs).column("tflop_per_s_per_npu", "", programs);
   table.column("memory_bytes").column("cost_usd", "network cost").column("estimate_s", "", programs);
   table.column("usd_per_million_tokens", "", tokens ? Shown::Everywhere : programs);
@@ -177,7 +177,7 @@ Document hardware_plan_document(const std::string& model, const std::string& mac
       .data("minimized", std::string(plan_objective_name(answer.objective)));
   const bool proved = !answer.best.empty() && !answer.interrupted;
   const bool time = answer.objective == PlanObjective::StepTime;
-  document.data("bound_s", proved && time ? Value(answer.best[0].ranked.bound / 1e9) : Value());
+  document.data("step_time_bound_s", proved && time ? Value(answer.best[0].ranked.bound / 1e9) : Value());
   document.data("gap",
                 proved ? Value(std::max(0.0, 1.0 - answer.best[0].ranked.bound / answer.best[0].ranked.value))
                        : Value());

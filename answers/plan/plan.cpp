@@ -222,9 +222,9 @@ Document plan_document(const PlanWords& words, const PlanAnswer& answer, const s
   document.data("global_batch", space.job.parallelism.global_batch);
   document.data("minimized", std::string(plan_objective_name(answer.objective)));
   const bool proved = !answer.best.empty() && !answer.interrupted;
-  document.data("bound_s", proved && answer.objective == PlanObjective::StepTime && !answer.pareto
-                               ? Value(answer.best[0].estimate.step_ns / 1e9)
-                               : Value());
+  document.data("step_time_bound_s", proved && answer.objective == PlanObjective::StepTime && !answer.pareto
+                                         ? Value(answer.best[0].estimate.step_ns / 1e9)
+                                         : Value());
   document.data("gap", proved ? Value(0.0) : Value());
   DivisionTable plans("plans", answer);
   plans.table().main = true;

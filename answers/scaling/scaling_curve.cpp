@@ -35,7 +35,7 @@ Verdict verdict_of_curve(const SimulatedCurve& answer) {
 Table points_of(const SimulatedCurve& answer) {
   Table table = Table::of("points");
   table.main = true;
-  table.column("workers").column("division").column("batch").column("step_time_s");
+  table.column("workers").column("divided_into").column("batch").column("step_time_s");
   table.column("items_per_s", answer.workload.item + "/s").column("efficiency").column("exposed_share");
   table.column("memory_bytes").column("measured_items_per_s", "measured/s").column("error");
   table.column("fits").column("refused", "", Shown::ToPrograms);

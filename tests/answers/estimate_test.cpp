@@ -67,7 +67,7 @@ TEST(EstimateDocument, NumbersFollowFromEachOther) {
       EXPECT_GE(row.at("hidden_s").get<double>(), 0.0);
     }
     EXPECT_NEAR(sum_of(json.at("memory"), "memory_bytes"), json.at("memory_bytes").get<double>(), 1.0);
-    const Json& p = json.at("parallelism");
+    const Json& p = json.at("division");
     const double tokens = p.at("global_batch").get<double>() * static_cast<double>(answer.job.model.sequence);
     EXPECT_NEAR(json.at("tokens_per_s").get<double>() * step, tokens, 1e-6 * tokens);
     const auto factor = [&](const char* key) { return p.at(key).get<std::int64_t>(); };
@@ -110,7 +110,7 @@ TEST(EstimateDocument, OfAnUndividedStep) {
     EXPECT_NEAR(sum_of(json.at("breakdown"), "exposed_s"), step, 1e-9 * step);
     EXPECT_NEAR(json.at("items_per_s").get<double>() * step, json.at("items_per_step").get<double>(),
                 1e-6 * static_cast<double>(answer.step.items));
-    const Json& p = json.at("parallelism");
+    const Json& p = json.at("division");
     EXPECT_EQ(p.at("tensor").get<std::int64_t>() * p.at("data").get<std::int64_t>(),
               json.at("npus").get<std::int64_t>());
     EXPECT_EQ(json.at("fits").is_null(), !answer.fits().has_value());
@@ -216,7 +216,7 @@ TEST(Division, IsSaidInWordsAndInNumbers) {
   EXPECT_EQ(division_text(p), "TP 8 CP 1 EP 1 PP 4 DP 2, ZeRO 1, 16 micro-batches of 2");
   Document document;
   document.add(division_facts(p));
-  const Json json = json_of(document).at("parallelism");
+  const Json json = json_of(document).at("division");
   EXPECT_EQ(json.at("tensor"), 8);
   EXPECT_EQ(json.at("pipeline"), 4);
   EXPECT_EQ(json.at("data"), 2);

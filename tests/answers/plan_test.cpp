@@ -77,7 +77,7 @@ TEST(PlanDocument, RowsFollowFromTheirDivisions) {
               row.at("memory_bytes").get<double>() <= row.at("memory_capacity_bytes").get<double>());
     EXPECT_EQ(row.at("ties").size(), answer.best[i].ranked.ties.size());
   }
-  EXPECT_EQ(json.at("bound_s"), json.at("plans")[0].at("step_time_s"));
+  EXPECT_EQ(json.at("step_time_bound_s"), json.at("plans")[0].at("step_time_s"));
   EXPECT_EQ(json.at("gap"), 0.0);
 }
 
@@ -139,7 +139,7 @@ TEST(PlanDocument, SaysWhatRemovesTheLast) {
               StartsWith("nothing fits: memory removes the last: the smallest bill is "));
   EXPECT_THAT(no_room.notes, testing::Contains(StartsWith("tp 8: memory removes the last")));
   const Json json = json_of(no_room);
-  EXPECT_TRUE(json.at("bound_s").is_null());
+  EXPECT_TRUE(json.at("step_time_bound_s").is_null());
   EXPECT_THAT(json.at("plans"), IsEmpty());
   EXPECT_FALSE(json.contains("next_commands"));
 }
@@ -170,7 +170,7 @@ TEST(PlanDocument, AFrontIsWeighedInItsObjective) {
   EXPECT_THAT(document.verdict.text,
               StartsWith(fmt::format("{} of 3 NPU counts are on the front", answer.best.size())));
   EXPECT_THAT(document.title, HasSubstr("on 8 to 32 NPUs of"));
-  EXPECT_TRUE(json_of(document).at("bound_s").is_null());
+  EXPECT_TRUE(json_of(document).at("step_time_bound_s").is_null());
 }
 
 // Only what is other than 1 or none is said.
@@ -249,7 +249,7 @@ TEST(HardwarePlanDocument, RowsAreWithinTheBudget) {
   ASSERT_EQ(json.at("plans").size(), 2U);
   for (const Json& row : json.at("plans")) {
     EXPECT_LE(row.at("cost_usd").get<double>(), 100e3 * (1.0 + 1e-6));
-    EXPECT_LE(row.at("bound_s").get<double>(), row.at("step_time_s").get<double>() * (1.0 + 1e-9));
+    EXPECT_LE(row.at("step_time_bound_s").get<double>(), row.at("step_time_s").get<double>() * (1.0 + 1e-9));
     EXPECT_EQ(row.at("bandwidth_gb_per_s").size(), 2U);
     EXPECT_EQ(row.at("network"), "Switch(8)_Switch(2)");
   }

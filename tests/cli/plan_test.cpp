@@ -30,7 +30,7 @@ TEST(PlanCommand, PlansHaveADivisionAndWhatEstimateSays) {
   EXPECT_EQ(best["division"].size(), 10U);
   EXPECT_TRUE(best["fits"]);
   EXPECT_EQ(answer["gap"], 0.0);
-  EXPECT_EQ(answer["bound_s"], best["step_time_s"]);
+  EXPECT_EQ(answer["step_time_bound_s"], best["step_time_s"]);
   const auto counts = answer["counts"];
   EXPECT_EQ(counts["combinations"].get<double>(), counts["cannot_be_divided"].get<double>() +
                                                       counts["do_not_fit"].get<double>() +
@@ -144,7 +144,7 @@ TEST(PlanCommand, BuysANetworkWithTheDivision) {
   ASSERT_EQ(answer["plans"].size(), 2U);
   const nlohmann::json& best = answer["plans"][0];
   EXPECT_LE(answer["gap"].get<double>(), 1e-9);
-  EXPECT_LE(answer["bound_s"].get<double>(), best["step_time_s"].get<double>());
+  EXPECT_LE(answer["step_time_bound_s"].get<double>(), best["step_time_s"].get<double>());
   double spent = 0.0;
   for (const double each : best["bandwidth_gb_per_s"]) spent += each;
   EXPECT_LE(spent, 200.0 * (1.0 + 1e-9));

@@ -147,7 +147,7 @@ TEST_F(Scale, SimulateDividesTransformers) {
   EXPECT_EQ(curve["points"][0]["fits"], false);
   EXPECT_EQ(curve["baseline_workers"], 64);
   EXPECT_GT(curve["points"][4]["items_per_s"], curve["points"][3]["items_per_s"]);
-  EXPECT_THAT(curve["points"][4]["division"], HasSubstr("TP "));
+  EXPECT_THAT(curve["points"][4]["divided_into"], HasSubstr("TP "));
 }
 
 TEST_F(Scale, BadInputGetsOneLine) {

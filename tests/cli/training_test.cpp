@@ -35,7 +35,7 @@ TEST(RealModels, EstimateAndBothEnginesAgree) {
     EXPECT_NEAR(1e6 * step.at("step_time_s").get<double>(), step_us, 1e-5 * step_us) << engine;
     EXPECT_NEAR(step.at("tokens_per_s").get<double>(), estimate.at("tokens_per_s").get<double>(),
                 1e-5 * estimate.at("tokens_per_s").get<double>());
-    EXPECT_EQ(step.at("parallelism"), estimate.at("parallelism"));
+    EXPECT_EQ(step.at("division"), estimate.at("division"));
     EXPECT_GT(step.at("bubble_s").get<double>(), 0.0);
   }
 }

@@ -26,7 +26,7 @@ class Answers(unittest.TestCase):
         self.assertEqual(answer.npus, 512)
         # Tokens of a step over its time, which is what tokens per second are.
         self.assertAlmostEqual(answer.tokens_per_s, 1024 * 8192 / answer.step_time_s, delta=1e-6 * answer.tokens_per_s)
-        self.assertEqual(answer.parallelism.data, 16)
+        self.assertEqual(answer.division.data, 16)
         self.assertEqual(answer.breakdown[0].part, "projections")
         # The parts of a step add up to it, those of the memory to all of it.
         self.assertAlmostEqual(sum(row.exposed_s for row in answer.breakdown), answer.step_time_s, places=9)

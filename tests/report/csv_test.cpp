@@ -17,7 +17,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 Table bill_rows() {
-  Table table = Table::of("bill").column("class").column("cost_usd").column("share", "", Shown::ToPeople);
+  Table table =
+      Table::of("bill").column("price_class").column("cost_usd").column("share", "", Shown::ToPeople);
   table.main = true;
   return table;
 }
@@ -27,21 +28,21 @@ TEST(CsvEdges, FactsStandInFrontOfTheRows) {
   Document document;
   document.fact("network", "Ring(8)").fact("bandwidth_gb_per_s", std::vector<double>{1.0, 2.0});
   document.fact("cost_usd", 9.0).line("for people", "alone");
-  document.add(Facts::of("parallelism").fact("tensor", 8));
+  document.add(Facts::of("division").fact("tensor", 8));
   Table table = bill_rows();
   table.rows = {{"Pod", 1.0, 0.5}, {"Node", 8.0, 0.5}};
   table.total = {"total", 9.0, 1.0};
   document.add(table).fact("npus", 8);
-  EXPECT_EQ(render_csv(document), "network,npus,class,cost_usd\nRing(8),8,Pod,1\nRing(8),8,Node,8\n");
+  EXPECT_EQ(render_csv(document), "network,npus,price_class,cost_usd\nRing(8),8,Pod,1\nRing(8),8,Node,8\n");
 }
 
 // A table without rows still says what the facts are.
 TEST(CsvEdges, ATableWithoutRowsHasItsFacts) {
   Document document;
   document.fact("network", "Ring(8)").add(bill_rows());
-  EXPECT_EQ(render_csv(document), "network,class,cost_usd\nRing(8),,\n");
-  EXPECT_EQ(render_csv(Document{}.add(bill_rows())), "class,cost_usd\n");
-  EXPECT_EQ(render_csv(Document{}.add(Facts::of("parallelism").fact("tensor", 8))), "tensor\n8\n");
+  EXPECT_EQ(render_csv(document), "network,price_class,cost_usd\nRing(8),,\n");
+  EXPECT_EQ(render_csv(Document{}.add(bill_rows())), "price_class,cost_usd\n");
+  EXPECT_EQ(render_csv(Document{}.add(Facts::of("division").fact("tensor", 8))), "tensor\n8\n");
 }
 
 // What is written reads back, whatever is in it but what moves a cursor or turns the direction of text.
@@ -77,13 +78,14 @@ TEST(CsvEdges, NoFormatTurnsTextAround) {
   }
 }
 
-// Commands are typed as they stand: with every space, however long, and not broken.
-TEST(TextEdges, CommandsAreNotBroken) {
-  const std::string command = "bandwright estimate 'my  model.yaml' --note '" + std::string(500, 'x') + "'";
-  List list = List::of("commands", "To type", {command, "cd 'a   b'"});
+// Commands are typed as they stand: with every space that is quoted, and no word broken, however long.
+TEST(TextEdges, CommandsGoOnBetweenTheirWords) {
+  const std::string head = "bandwright estimate 'my  model.yaml'";
+  const std::string note = "--note '" + std::string(500, 'x') + "'";
+  List list = List::of("commands", "To type", {head + " " + note, "cd 'a   b'"});
   list.commands = true;
   const std::string text = render_text(Document{}.add(list), {.width = 60});
-  EXPECT_THAT(text, HasSubstr("  " + command + "\n"));
+  EXPECT_THAT(text, HasSubstr("  " + head + " \\\n      " + note + "\n"));
   EXPECT_THAT(text, HasSubstr("  cd 'a   b'\n"));
   EXPECT_THAT(html_fragment(Document{}.add(list)), HasSubstr("cd &#39;a   b&#39;\n"));
 }
@@ -91,9 +93,9 @@ TEST(TextEdges, CommandsAreNotBroken) {
 // A table that has a total alone is shown, one that has nothing is not, and none that is for programs: by
 // every format for people.
 TEST(TextEdges, TablesAreShownAlike) {
-  Table only_total = Table::of("bill", "What it costs").column("class").column("cost_usd");
+  Table only_total = Table::of("bill", "What it costs").column("price_class").column("cost_usd");
   only_total.total = {"total", 5.0};
-  Table nothing = Table::of("bill", "What it costs").column("class").column("cost_usd");
+  Table nothing = Table::of("bill", "What it costs").column("price_class").column("cost_usd");
   Table for_programs = only_total;
   for_programs.shown = Shown::ToPrograms;
   Table of_such_columns = Table::of("bill", "What it costs").column("cost_usd", "", Shown::ToPrograms);
@@ -112,7 +114,7 @@ TEST(TextEdges, TablesAreShownAlike) {
 
 // So many rows for people, all of them for programs; a cell of the total that is nothing is blank.
 TEST(TextEdges, SomeRowsAreForPrograms) {
-  Table table = Table::of("bill").column("class").column("element").column("cost_usd");
+  Table table = Table::of("bill").column("price_class").column("element").column("cost_usd");
   for (int i = 1; i <= 5; ++i) table.rows.push_back({"class " + std::to_string(i), Value(), 1.0 * i});
   table.total = {"total", Value(), 15.0};
   table.for_people = 2;

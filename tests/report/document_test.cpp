@@ -55,12 +55,12 @@ TEST(Document, OwnFactsStandTogether) {
   document.add(Facts::of("", "with a heading"));
   document.fact("context", 1);
   EXPECT_EQ(document.parts.size(), 5U);
-  document.add(Facts::of("parallelism"));
+  document.add(Facts::of("division"));
   document.fact("pipeline", 1);
   EXPECT_EQ(document.parts.size(), 7U);
 }
 
-Table two_columns() { return Table::of("bill").column("class").column("cost_usd"); }
+Table two_columns() { return Table::of("bill").column("price_class").column("cost_usd"); }
 
 struct FaultyCase {
   const char* name;
@@ -83,7 +83,7 @@ TEST(Document, FaultsAreNamed) {
   Table cell = two_columns();
   cell.rows = {{"Pod", 1.0}, {"Node", std::nan("")}};
   Table inside = two_columns();
-  inside.column_within("parallelism", "tensor").column_within("parallelism", "tensor");
+  inside.column_within("division", "tensor").column_within("division", "tensor");
   Document lists;
   lists.fact("bandwidth_gb_per_s", std::vector<double>{1.0, endless});
   Document twice;
@@ -99,8 +99,8 @@ TEST(Document, FaultsAreNamed) {
       {"a fact that stands twice", twice, "npus stands twice"},
       {"a fact and a table of one name", Document{}.add(two_columns()).add(two_columns()),
        "bill stands twice"},
-      {"a fact twice in an object",
-       Document{}.add(Facts::of("parallelism").fact("tensor", 1).fact("tensor", 2)), "tensor stands twice"}};
+      {"a fact twice in an object", Document{}.add(Facts::of("division").fact("tensor", 1).fact("tensor", 2)),
+       "tensor stands twice"}};
   for (const FaultyCase& each : cases) {
     EXPECT_EQ(fault_of(each.document), each.fault) << each.name;
     for (const AnswerFormat& format : answer_formats()) {
@@ -114,10 +114,10 @@ TEST(Document, FaultsAreNamed) {
 // A column that people see in other words beside the one for programs, and the same name in another object.
 TEST(Document, NamesThatAreToldApartAreNoFault) {
   Table table = two_columns().column("cost_usd", "in words", Shown::ToPeople);
-  table.column_within("parallelism", "tensor").column("tensor");
+  table.column_within("division", "tensor").column("tensor");
   table.rows = {{"Pod", 1.0, 1.0, 2, 3}};
   EXPECT_EQ(fault_of(Document{}.add(table)), "");
-  EXPECT_EQ(fault_of(Document{}.fact("tensor", 1).add(Facts::of("parallelism").fact("tensor", 2))), "");
+  EXPECT_EQ(fault_of(Document{}.fact("tensor", 1).add(Facts::of("division").fact("tensor", 2))), "");
   EXPECT_EQ(fault_of(Document{}), "");
 }
 
