@@ -33,8 +33,9 @@ constexpr std::array image_uses = {
 constexpr std::array machine_uses = {
     InputUse{"estimate", "with --npus"},           InputUse{"plan", "with --npus"},
     InputUse{"simulate", "with --npus"},           InputUse{"optimize", "with --npus"},
-    InputUse{"place", "with --machine"},           InputUse{"scale simulate", "with --machine"},
-    InputUse{"calibrate", "as what was measured"}, InputUse{experiments_as_user, "in `machines`"}};
+    InputUse{"scale simulate", "with --npus"},     InputUse{"cost", "with --npus"},
+    InputUse{"place", "beside a transformer"},     InputUse{"calibrate", "as what was measured"},
+    InputUse{experiments_as_user, "in `machines`"}};
 constexpr std::array npu_uses = {InputUse{"plan", "with --npu"}, InputUse{"simulate", "with --npu"},
                                  InputUse{"optimize", "with --npu"},
                                  InputUse{machine_files_as_user, "in `npu`"}};
