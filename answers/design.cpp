@@ -12,8 +12,6 @@
 #include "answers/charts/division.h"
 #include "answers/memory_fit.h"
 #include "report/unit.h"
-#include "study/job/job_step.h"
-#include "workload/training_loop.h"
 
 namespace bandwright {
 namespace {
@@ -91,14 +89,6 @@ Verdict verdict_of(const DesignAnswer& answer) {
           Verdict::Mood::Good};
 }
 
-// Null of a real model and of a lone collective, which have none, as `simulate` has it.
-Value loop_of(const Design& design) {
-  const auto loops = training_loops();
-  const bool known = std::any_of(loops.begin(), loops.end(),
-                                 [&](const TrainingLoop& loop) { return loop.name == design.loop->name; });
-  return known || design.loop->name == recorded_order ? Value(design.loop->name) : Value();
-}
-
 void add_question(const DesignAnswer& answer, Document& document) {
   const Design& design = answer.design;
   document.line("", fmt::format("{}, {}, {}, {}", models_text(design), design.loop->name, target_name(design),
@@ -107,7 +97,7 @@ void add_question(const DesignAnswer& answer, Document& document) {
       .data("machine", answer.machine.empty() ? Value() : Value(answer.machine))
       .data("npus", design.network.npus())
       .data("target", target_name(design))
-      .data("loop", loop_of(design))
+      .data("loop", design.loop->name == step_without_loop ? Value() : Value(design.loop->name))
       .data("library", design.library.name);
   if (const auto* money = std::get_if<Money>(&design.budget)) {
     document.data("budget_usd", *money);

@@ -12,7 +12,7 @@
 namespace bandwright {
 namespace {
 
-constexpr TrainingLoop program_loop{.name = "training step", .help = "of a real model"};
+constexpr TrainingLoop program_loop{.name = step_without_loop, .help = "of a real model"};
 constexpr TrainingLoop trace_loop{.name = recorded_order, .help = "of a trace"};
 
 // The order of a trace is recorded at an equal split of the budget.

@@ -26,6 +26,9 @@ struct OptimizeQuestion {
   RoutingOptions routing = {.routing = Routing::Spray};  // over a network as it is built
 };
 
+// What stands in a loop's place of a real model and of a lone collective, which have none.
+constexpr std::string_view step_without_loop = "training step";
+
 // Whether a transformer of the group fits into its NPUs' memory.
 struct NamedFit {
   std::string model;
