@@ -183,6 +183,13 @@ Time Library::latency_of(int dimension) const {
   return latency[index];
 }
 
+Library Library::all_alike() const {
+  Library alike = *this;
+  alike.npus.clear();
+  alike.links.clear();
+  return alike;
+}
+
 Library read_library(const YamlValue& root) { return library_fields().read(root); }
 
 Library load_library(std::string_view word) {

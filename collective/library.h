@@ -104,6 +104,7 @@ struct Library {
   [[nodiscard]] double bytes_per_second_unit() const { return gib ? 1073741824.0 : 1e9; }
   [[nodiscard]] Time latency_of(int dimension) const;
   [[nodiscard]] bool symmetric() const { return npus.empty() && links.empty(); }
+  [[nodiscard]] Library all_alike() const;  // without NPUs and links that differ
 };
 
 constexpr int max_chunks = 1 << 16;

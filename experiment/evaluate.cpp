@@ -53,9 +53,10 @@ JobStep step_of_point(const Point& point, const Workload* workload, bool closed_
   return step_on_network(job, workload, *point.played, *point.library, {.own_links = closed_form});
 }
 
+// That a budget is divided by: as if all NPUs and links were alike.
 ClosedForm step_form(const Point& point, const Workload* workload) {
   const JobStep step = step_of_point(point, workload, true);
-  return {step.graph, step.network, step.library};
+  return {step.graph, step.network, step.library.all_alike()};
 }
 
 // GB/s of 1e9 B/s in the system's unit.
@@ -101,7 +102,7 @@ DividedBudget optimized(const Point& point, const std::stop_token& stop) {
   options.stop = stop;
   Summary summary = optimize(problem_of(point), options);
   DividedBudget division{summary.status, std::move(summary.gb_per_s), std::nullopt, std::move(summary.trace)};
-  if (point.rule->goal == Goal::Perf) division.bound_ns = summary.lower_bound;
+  if (point.rule->goal == Goal::Perf && point.library->symmetric()) division.bound_ns = summary.lower_bound;
   return division;
 }
 

@@ -134,7 +134,7 @@ ClosedForm step_form(const Design& design, std::size_t model, BoundDesign& bound
     if (design.own_links) use_own_links(step.groups, design.network);
     note_narrow(step.groups, design.network, bound.narrow);
   }
-  return {step, design.network, design.library};
+  return {step, design.network, design.library.all_alike()};
 }
 
 std::optional<Played> play_built(const Design& design, const DesignSummary& summary) {

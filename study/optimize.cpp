@@ -39,6 +39,10 @@ void add_built(const OptimizeQuestion& question, JobStep& step, Design& design) 
     throw InputError(
         "a budget is divided over classes of links for steps that all NPUs do alike, not traces");
   }
+  if (!step.library.symmetric()) {
+    throw InputError(
+        "NPUs and links that differ in a network as it is built are in its own file, not a library's");
+  }
   step.built->routing = question.routing;
   if (!design.built) design.built = graph_design(std::move(*step.built), step.own_gb_per_s);
 }
@@ -50,6 +54,7 @@ void add_member(DesignAnswer& answer, JobStep step, const OptimizeQuestion& ques
     answer.machine = step.machine;
     design.network = step.network;
     design.library = step.library;
+    note_all_alike(step.library, answer.notes);
     design.loop = loop_of_step(step);
   }
   require_same(design.network, step);

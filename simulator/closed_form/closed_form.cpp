@@ -7,10 +7,18 @@
 #include "simulator/closed_form/waiting.h"
 
 namespace bandwright {
+namespace {
+
+const Library& checked(const Library& library) {
+  if (library.symmetric()) return library;
+  throw InputError("NPUs or links that differ have no closed form (the event-driven engine plays them)");
+}
+
+}  // namespace
 
 ClosedForm::ClosedForm(const Step& step, const Network& network, const Library& library)
     : ClosedForm(step, network.size(),
-                 WireLoads(step.collectives, step.groups, network, library, step.wire_efficiency)) {}
+                 WireLoads(step.collectives, step.groups, network, checked(library), step.wire_efficiency)) {}
 
 ClosedForm::ClosedForm(const Step& step, int dimensions, WireLoads loads)
     : dimensions_(dimensions),

@@ -16,15 +16,16 @@ namespace bandwright {
 //                efficiency
 //   step       = the longest path through the step's executions (simulator/closed_form/longest_path.h)
 //
-// Both are maxima of convex functions of the bandwidths b, hence so is the step time; `cut` is its tangent.
-// Chunks, latencies and overheads of a library are the event-driven engine's. Source: the LIBRA paper (ISPASS
-// 2024), section IV; busy_d are the bytes of collective/traffic.h, by the library's algorithms. A value:
-// copies may be evaluated on different threads.
+// Every NPU is taken to be like all others. Both are maxima of convex functions of the bandwidths b, hence so
+// is the step time; `cut` is its tangent. Chunks, latencies and overheads of a library are the event-driven
+// engine's. Source: the LIBRA paper (ISPASS 2024), section IV; busy_d are the bytes of collective/traffic.h,
+// by the library's algorithms. A value: copies may be evaluated on different threads.
 //
 // Cost: O(operations as written + distinct collectives x dimensions), whatever the counts of blocks, and less
 // where operations follow each other (simulator/closed_form/reduced_step.h).
 class ClosedForm {
  public:
+  // Throws InputError for a library whose NPUs or links differ.
   ClosedForm(const Step& step, const Network& network, const Library& library = {});
   // With loads worked out elsewhere, on so many dimensions.
   ClosedForm(const Step& step, int dimensions, WireLoads loads);

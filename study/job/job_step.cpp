@@ -217,7 +217,7 @@ std::vector<double> optimized_shares(const ClosedForm& step_time, int dimensions
   return summary.gb_per_s;
 }
 
-std::vector<double> divided_budget(const Job& job, const JobStep& step) {
+std::vector<double> divided_budget(const Job& job, JobStep& step) {
   const double budget = read_word(job, &Job::budget, parse_gb_per_s);
   if (budget <= 0.0) throw InputError(fmt::format("budget: '{}' is not above 0", job.budget));
   const int dimensions = step.network.size();
@@ -228,7 +228,8 @@ std::vector<double> divided_budget(const Job& job, const JobStep& step) {
   if (equal) return std::vector<double>(static_cast<std::size_t>(dimensions), budget / dimensions);
   const double unit = step.library.bytes_per_second_unit() / 1e9;
   std::vector<double> shares =
-      optimized_shares({step.graph, step.network, step.library}, dimensions, budget * unit);
+      optimized_shares({step.graph, step.network, step.library.all_alike()}, dimensions, budget * unit);
+  note_all_alike(step.library, step.notes);
   for (double& share : shares) share /= unit;
   return shares;
 }
@@ -288,6 +289,14 @@ JobStep step_on_network(const Job& job, const Workload* table, Network network, 
   return step;
 }
 
+void note_all_alike(const Library& library, std::vector<std::string>& notes) {
+  if (library.symmetric()) return;
+  notes.push_back(fmt::format(
+      "the budget is divided in closed form, as if the NPUs and links that differ in library {} were like "
+      "the others; `simulate` plays them as they are",
+      library.name));
+}
+
 JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& given, const Watch& watch) {
   refuse_network_words(job);
   JobStep step{.model = workload_name(workload), .machine = given.name, .library = library_of(job)};
@@ -334,7 +343,7 @@ JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) 
   return step;
 }
 
-std::vector<double> bandwidth_of(const Job& job, const JobStep& step) {
+std::vector<double> bandwidth_of(const Job& job, JobStep& step) {
   if (!step.recorded_at.empty()) return step.recorded_at;
   if (step.built) refuse_budget_of_links(job);
   if (!job.bandwidth.empty() && !step.built) {

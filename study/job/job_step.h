@@ -65,7 +65,9 @@ Network network_of(const Job& job);
 Library library_of(const Job& job);
 
 // Bandwidths of each dimension in the library's unit: those given, else the budget divided as --allocation
-// says, else the machine's own. Throws InputError.
-std::vector<double> bandwidth_of(const Job& job, const JobStep& step);
+// says, else the machine's own; notes what a division takes for granted. Throws InputError.
+std::vector<double> bandwidth_of(const Job& job, JobStep& step);
+// Budgets are divided in closed form, which knows no NPUs and links that differ.
+void note_all_alike(const Library& library, std::vector<std::string>& notes);
 
 }  // namespace bandwright

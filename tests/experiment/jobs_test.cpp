@@ -171,5 +171,29 @@ TEST(Findings, TwoPriceListsAreTwoLines) {
   EXPECT_NEAR(gain("[ispass, artifact]"), (artifact + ispass) / 2, 1e-9);
 }
 
+// Played it is slower than where all NPUs are alike, at the bandwidths that are best there, and has no bound.
+TEST(SweepOfJobs, NpusThatDifferAreARowWithItsReasonInClosedForm) {
+  const std::string slow = "systems: [ideal, '{name: mine, npus: [{first: 3, compute_time: 2}]}']\n";
+  for (const std::string on : {"npus: 16\nmachines: dgx-h100\nmodels: llama3-8b\ntp: 4\n",
+                               "networks: Ring(4)_Switch(8)\nmodels: 17B\n"}) {
+    std::map<std::pair<std::string, std::string>, Row> rows;
+    for (const auto& [row, trace] : rows_of(experiment_of(
+             "name: x\nengines: [closed-form, event-driven]\nbudgets: 300 GB/s\nallocations: PerfOptBW\n" +
+             slow + on))) {
+      rows[{row.engine, row.library}] = row;
+    }
+    ASSERT_EQ(rows.size(), 4u);
+    const Row& refused = rows.at({"closed-form", "mine"});
+    EXPECT_EQ(refused.status, "infeasible");
+    EXPECT_NE(refused.reason.find("have no closed form"), std::string::npos) << refused.reason;
+    const Row& played = rows.at({"event-driven", "mine"});
+    const Row& usual = rows.at({"event-driven", "ideal"});
+    EXPECT_EQ(played.bandwidth_gb_per_s, usual.bandwidth_gb_per_s);
+    EXPECT_GT(*played.step_time_s, *usual.step_time_s);
+    EXPECT_FALSE(played.step_time_bound_s);
+    EXPECT_TRUE(usual.step_time_bound_s);
+  }
+}
+
 }  // namespace
 }  // namespace bandwright

@@ -185,7 +185,10 @@ TEST(GroupWords, CommasInsideOfAModelAreItsOwn) {
 
 // A budget divided equally, optimally, or bandwidths as they are given, in the library's unit.
 TEST(BandwidthsOfAStep, AreGivenOrDividedOrTheMachines) {
-  const auto of = [](const Job& job) { return bandwidth_of(job, step_of(job)); };
+  const auto of = [](const Job& job) {
+    JobStep step = step_of(job);
+    return bandwidth_of(job, step);
+  };
   Job job{.model = "17B", .network = "Ring(4)_Switch(8)", .budget = "100", .allocation = "equal"};
   EXPECT_THAT(of(job), ElementsAre(50.0, 50.0));
   job.allocation.clear();

@@ -313,5 +313,28 @@ TEST(Cost, SaysWhatIsMissingOrTwice) {
             std::string::npos);
 }
 
+// What is optimized is the closed form of NPUs that are alike: the answer of a slow one is that of none, with
+// a note.
+TEST(Optimize, SaysWhereNpusThatDifferAreTakenAsAlike) {
+  const std::string slow = "{name: mine, npus: [{first: 3, compute_time: 2}]}";
+  const std::vector<Job> jobs = {{.model = "llama3-8b", .machine = "dgx-h100", .npus = "64", .tp = "8"},
+                                 {.collective = "all-reduce", .size = "1 GiB", .network = "4D"}};
+  for (Job job : jobs) {
+    const DesignAnswer usual = optimize({.jobs = {job}, .budget = Bandwidth(300.0)});
+    job.library = slow;
+    const DesignAnswer answer = optimize({.jobs = {job}, .budget = Bandwidth(300.0)});
+    EXPECT_EQ(answer.summary.optimum.gb_per_s, usual.summary.optimum.gb_per_s);
+    EXPECT_EQ(answer.notes.size(), usual.notes.size() + 1) << job.network;
+    EXPECT_NE(answer.notes.front().find("differ in library mine"), std::string::npos);
+    EXPECT_FALSE(answer.summary.played);
+  }
+  const Job built{.collective = "all-reduce",
+                  .size = "1 GiB",
+                  .network = "Grid(Ring(4)_Switch(2), bandwidth 50)",
+                  .library = slow};
+  const std::string said = problem([&] { return optimize({.jobs = {built}, .budget = Bandwidth(300.0)}); });
+  EXPECT_NE(said.find("are in its own file"), std::string::npos) << said;
+}
+
 }  // namespace
 }  // namespace bandwright

@@ -222,6 +222,9 @@ TEST(Simulate, WhatAnEngineCannotIsOneLine) {
   };
   EXPECT_THAT(said(tree_job(), {.closed_form = true}), HasSubstr("--engine closed knows grids only"));
   EXPECT_THAT(said(tree_job(), {.transport = NetworkModel::Ports}), HasSubstr("--transport ports: FatTree"));
+  Job slow{
+      .model = "17B", .network = "2D", .library = "{npus: [{first: 3, compute_time: 2}]}", .budget = "9"};
+  EXPECT_THAT(said(slow, {.closed_form = true}), HasSubstr("NPUs or links that differ have no closed form"));
   Job dark{.collective = "all-reduce", .size = "1 MB", .network = "Ring(4)_Switch(8)", .bandwidth = "50,0"};
   EXPECT_THAT(said(dark, {.closed_form = true}), HasSubstr("a dimension carries data at 0 GB/s"));
   Timeline drawn;
@@ -247,6 +250,22 @@ TEST(Simulate, TimelinesEndWithTheStep) {
     }
     EXPECT_NEAR(to_ns(end) / to_ns(answer.result.step_time), 1.0, 1e-6) << closed_form;
   }
+}
+
+// The best shares are those of a closed form, in which all NPUs are alike; equal ones are of none.
+TEST(Simulate, ABudgetDividedAsIfAllWereAlikeSaysSo) {
+  Job job{.model = "17B", .network = "2D", .library = "{name: mine, npus: [{first: 3, compute_time: 2}]}"};
+  job.budget = "300";
+  const SimulationAnswer answer = simulate(job, SimulationOptions{});
+  EXPECT_THAT(answer.notes, testing::Contains(HasSubstr("differ in library mine")));
+  Job alike = job;
+  alike.library.clear();
+  const SimulationAnswer usual = simulate(alike, SimulationOptions{});
+  EXPECT_EQ(answer.bandwidth, usual.bandwidth);
+  EXPECT_GT(answer.result.step_time, usual.result.step_time);
+  EXPECT_THAT(usual.notes, testing::Not(testing::Contains(HasSubstr("differ"))));
+  job.allocation = "equal";
+  EXPECT_THAT(simulate(job, SimulationOptions{}).notes, testing::Not(testing::Contains(HasSubstr("differ"))));
 }
 
 }  // namespace

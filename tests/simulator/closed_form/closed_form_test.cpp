@@ -199,5 +199,21 @@ TEST(ClosedForm, ZeroBandwidth) {
   EXPECT_TRUE(std::isfinite(compile(pure, network, "NoOverlap").step_time_ns(idle)));
 }
 
+// It has one NPU for all; a library without what differs is the usual one.
+TEST(ClosedForm, HasNoNpusOrLinksThatDiffer) {
+  const Network network = load_network("2D");
+  const Step step = build_step(load_model("175B"), network, training_loop("NoOverlap"), {});
+  Library slow;
+  slow.npus = {{.first = 3, .last = 3, .compute_time = 2.0}};
+  Library failed;
+  failed.links = {{.from = 0, .to = 1, .speed = 0.0}};
+  const std::array<double, 2> b = {100.0, 50.0};
+  for (const Library& differs : {slow, failed}) {
+    EXPECT_THROW(ClosedForm(step, network, differs), InputError);
+    EXPECT_EQ(ClosedForm(step, network, differs.all_alike()).step_time_ns(b),
+              ClosedForm(step, network).step_time_ns(b));
+  }
+}
+
 }  // namespace
 }  // namespace bandwright
