@@ -125,14 +125,8 @@ void add_rates(const SimulationAnswer& answer, Document& document) {
   if (fit.fits()) document.line("memory", fit_verdict(fit).text);
 }
 
-std::vector<double> gb_per_s_of(const SimulationAnswer& answer) {
-  std::vector<double> gb_per_s = answer.bandwidth;
-  for (double& b : gb_per_s) b *= answer.library.bytes_per_second_unit() / 1e9;
-  return gb_per_s;
-}
-
 Table use_of_dimensions(const SimulationAnswer& answer) {
-  const std::vector<double> gb_per_s = gb_per_s_of(answer);
+  const std::vector<double> gb_per_s = answer.gb_per_s();
   Table table = Table::of("per_dimension");
   table.main = true;
   add_dimension_columns(table);
@@ -207,7 +201,7 @@ Document simulation_document(const SimulationAnswer& answer, bool timing) {
   add_setting(answer, document);
   add_spread(answer, document);
   add_rates(answer, document);
-  document.data("bandwidth_gb_per_s", gb_per_s_of(answer));
+  document.data("bandwidth_gb_per_s", answer.gb_per_s());
   add_times(answer, timing, document);
   if (answer.job) document.add(division_facts(answer.job->parallelism));
   document.add(parts_table(answer)).add(use_of_dimensions(answer)).add(groups_table(answer.result));

@@ -102,6 +102,7 @@ struct Library {
   std::vector<LinkSpec> links;
 
   [[nodiscard]] double bytes_per_second_unit() const { return gib ? 1073741824.0 : 1e9; }
+  [[nodiscard]] double unit_gb_per_s() const { return bytes_per_second_unit() / 1e9; }
   [[nodiscard]] Time latency_of(int dimension) const;
   [[nodiscard]] bool symmetric() const { return npus.empty() && links.empty(); }
   [[nodiscard]] Library all_alike() const;  // without NPUs and links that differ

@@ -17,7 +17,7 @@ namespace {
 // A budget divided over the dimensions.
 struct DividedBudget {
   Status status = Status::Optimal;
-  std::vector<double> gb_per_s;
+  std::vector<double> bandwidth;   // in the point's unit
   std::optional<double> bound_ns;  // of the sum of the targets' step times, in closed form
   std::vector<Iteration> trace;
 };
@@ -59,8 +59,10 @@ ClosedForm step_form(const Point& point, const Workload* workload) {
   return {step.graph, step.network, step.library.all_alike()};
 }
 
-// GB/s of 1e9 B/s in the system's unit.
-double decimal(const Point& point) { return point.library->bytes_per_second_unit() * 1e-9; }
+// In what unit bandwidths are divided and billed: on a network in the library's, of a machine in GB/s.
+double unit_gb_per_s(const Point& point) {
+  return point.machine != nullptr ? 1.0 : point.library->unit_gb_per_s();
+}
 
 std::vector<double> scaled(std::span<const double> values, double factor) {
   std::vector<double> products;
@@ -68,7 +70,7 @@ std::vector<double> scaled(std::span<const double> values, double factor) {
   return products;
 }
 
-// The step time's cut as a function of bandwidths in the system's unit.
+// The step time's cut as a function of bandwidths in such a unit.
 Cut cut_in_unit(const ClosedForm& step, std::span<const double> bandwidths, double unit) {
   Cut cut = step.cut(scaled(bandwidths, unit));
   for (Load& load : cut.loads) load.bytes /= unit;
@@ -80,7 +82,7 @@ Problem problem_of(const Point& point) {
   problem.dimensions = point.network->size();
   for (const Workload* target : point.targets) {
     problem.step_times.push_back(
-        {1.0, [step = step_form(point, target), unit = decimal(point)](std::span<const double> b) {
+        {1.0, [step = step_form(point, target), unit = unit_gb_per_s(point)](std::span<const double> b) {
            return cut_in_unit(step, b, unit);
          }});
   }
@@ -161,13 +163,14 @@ void fill_memory(Row& row, const JobStep& step, const Npu& npu) {
                            *row.memory_capacity_bytes / gib, remedy);
 }
 
-void play(Row& row, const Point& point) {
+// At the step's own bandwidths where none are given.
+void play(Row& row, const Point& point, std::vector<double>& bandwidth) {
   const SimulationOptions options{
       .closed_form = point.engine == Engine::ClosedForm, .fidelity = point.fidelity, .explain = false};
   JobStep step = step_of_point(point, point.model, options.closed_form);
   if (point.machine != nullptr) fill_memory(row, step, point.machine->npu);
-  if (row.bandwidth_gb_per_s.empty()) row.bandwidth_gb_per_s = bandwidth_of(point.job, step);
-  const SimulationAnswer answer = simulate(std::move(step), row.bandwidth_gb_per_s, options);
+  if (bandwidth.empty()) bandwidth = bandwidth_of(point.job, step);
+  const SimulationAnswer answer = simulate(std::move(step), bandwidth, options);
   const bool of_model = point.model != nullptr && !std::holds_alternative<WorkloadFiles>(*point.model);
   fill(row, answer.result, of_model);
   if (!answer.job) return;
@@ -185,11 +188,10 @@ Result result_of(const Point& point, const DividedBudget& division) {
     return result;
   }
   row.status = "ok";
-  row.bandwidth_gb_per_s = division.gb_per_s;
-  play(row, point);
-  if (missing_prices(*point.network, *point.prices).empty()) {
-    row.cost_usd = make_bill(*point.network, *point.prices, row.bandwidth_gb_per_s).total().value();
-  }
+  std::vector<double> bandwidth = division.bandwidth;
+  play(row, point, bandwidth);
+  row.bandwidth_gb_per_s = scaled(bandwidth, unit_gb_per_s(point));
+  row.cost_usd = network_cost(*point.network, *point.prices, bandwidth);
   if (point.traced) {
     if (division.bound_ns) row.step_time_bound_s = *division.bound_ns / 1e9;
     result.trace = division.trace;

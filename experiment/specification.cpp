@@ -17,7 +17,7 @@ namespace bandwright {
 namespace {
 
 // Part of every point's identity: raised when the same question gets another number.
-constexpr int results_revision = 3;
+constexpr int results_revision = 4;
 
 // Of a model, or of the collective that stands in its place.
 std::string identity_of(const Workload* workload, const Point& point, const ExperimentInputs& inputs) {

@@ -173,7 +173,7 @@ std::optional<Played> play(const Design& design, const DesignSummary& summary) {
   if (!design.library.symmetric()) return std::nullopt;
   Library library = design.library;
   library.network = NetworkModel::Ports;  // where one NPU stands for all
-  const double unit = library.bytes_per_second_unit() / 1e9;
+  const double unit = library.unit_gb_per_s();
   Played result;
   for (std::size_t m = 0; m < design.models.size(); ++m) {
     Step step = step_of(design, m);

@@ -75,8 +75,7 @@ std::vector<CriticalPart> critical_parts(const Step& graph, const std::vector<Cl
 }
 
 void play_closed(const SimulationOptions& options, SimulationAnswer& answer, Timeline* timeline) {
-  std::vector<double> gb_per_s = answer.bandwidth;
-  for (double& b : gb_per_s) b *= answer.library.bytes_per_second_unit() / 1e9;
+  const std::vector<double> gb_per_s = answer.gb_per_s();
   if (timeline != nullptr && !answer.job) {
     throw InputError("--timeline of a layer table needs the event-driven engine");
   }
@@ -234,6 +233,12 @@ StepOptions step_options(const Job& job, bool own_links) {
 }
 
 }  // namespace
+
+std::vector<double> SimulationAnswer::gb_per_s() const {
+  std::vector<double> gb_per_s = bandwidth;
+  for (double& b : gb_per_s) b *= library.unit_gb_per_s();
+  return gb_per_s;
+}
 
 std::string operation_name(const Step& graph, const Operation& operation) {
   return name_of(graph, operation);

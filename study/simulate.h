@@ -50,6 +50,8 @@ struct SimulationAnswer : JobStep {
   std::vector<CriticalPart> critical;  // the longest first
   std::optional<double> cost_usd;      // nothing when a price is missing
   double wall_time_ms = 0.0;           // of the engine alone
+
+  [[nodiscard]] std::vector<double> gb_per_s() const;  // the bandwidths, whatever the library's unit
 };
 
 // Throws InputError. Where `timeline` is not null it becomes the step's, of answer.graph.

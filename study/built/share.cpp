@@ -88,7 +88,7 @@ void prepare(const SharingJob& sharing, const NetworkGraph& graph, const Routing
   prepared.step.library.network = NetworkModel::Flows;
   prepared.bandwidth = prepared.step.own_gb_per_s;
   prepared.bandwidth.resize(prepared.step.network.dimensions.size(), own);
-  for (double& b : prepared.bandwidth) b /= prepared.step.library.bytes_per_second_unit() / 1e9;
+  for (double& b : prepared.bandwidth) b /= prepared.step.library.unit_gb_per_s();
   if (!prepared.step.ranks) prepared.written_out = expand(prepared.step.graph, most_operations_of_a_job);
   prepared.built = {.graph = graph, .routing = routing, .order = std::move(places)};
   if (!sharing.start.empty()) prepared.start = parse_option("start", sharing.start, parse_time);

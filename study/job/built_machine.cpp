@@ -72,7 +72,7 @@ std::optional<FlowNetwork> built_network(const Job& job, const Library& library)
   GraphDefaults defaults{.bandwidth = std::nullopt, .latency = library.latency_of(0)};
   if (!job.bandwidth.empty()) {
     const double given = read_word(job, &Job::bandwidth, parse_gb_per_s);
-    defaults.bandwidth = Bandwidth(given * library.bytes_per_second_unit() / 1e9);
+    defaults.bandwidth = Bandwidth(given * library.unit_gb_per_s());
   }
   return FlowNetwork{.graph = load_graph(job.network, defaults)};
 }

@@ -18,7 +18,7 @@ void append(std::vector<std::string>& list, const std::string& file, const std::
 
 void set_bandwidth(FileStep& step, const LoadedNetwork& loaded, const FileBandwidth& wanted,
                    const std::string& network_file) {
-  const double gb_per_unit = step.library.bytes_per_second_unit() / 1e9;
+  const double gb_per_unit = step.library.unit_gb_per_s();
   const bool given = !wanted.fixed.empty() || wanted.budget.has_value();
   const double unit = given && wanted.in_system_unit ? 1.0 : gb_per_unit;
   const auto dimensions = step.network.dimensions.size();

@@ -179,7 +179,7 @@ Machine machine_of_files(const Job& job) {
     throw InputError(
         fmt::format("{} has links of its own: files are on them, or on a machine's", job.network));
   }
-  if (!job.npu.empty()) return machine_of_npu(job, library_of(job));
+  if (!job.npu.empty()) return machine_of_npu(job, library_on_machine(job));
   if (job.network.empty()) return machine_of(job);
   throw InputError(fmt::format("the machine {} and the network {}: one or the other",
                                word_of(job, &Job::machine), job.network));
@@ -226,7 +226,7 @@ std::vector<double> divided_budget(const Job& job, JobStep& step) {
     return row_of(allocations, word, "allocation").equal;
   });
   if (equal) return std::vector<double>(static_cast<std::size_t>(dimensions), budget / dimensions);
-  const double unit = step.library.bytes_per_second_unit() / 1e9;
+  const double unit = step.library.unit_gb_per_s();
   std::vector<double> shares =
       optimized_shares({step.graph, step.network, step.library.all_alike()}, dimensions, budget * unit);
   note_all_alike(step.library, step.notes);
@@ -289,6 +289,12 @@ JobStep step_on_network(const Job& job, const Workload* table, Network network, 
   return step;
 }
 
+Library library_on_machine(const Job& job) {
+  Library library = library_of(job);
+  library.gib = false;
+  return library;
+}
+
 void note_all_alike(const Library& library, std::vector<std::string>& notes) {
   if (library.symmetric()) return;
   notes.push_back(fmt::format(
@@ -299,7 +305,7 @@ void note_all_alike(const Library& library, std::vector<std::string>& notes) {
 
 JobStep step_on_machine(const Job& job, const Workload& workload, const Machine& given, const Watch& watch) {
   refuse_network_words(job);
-  JobStep step{.model = workload_name(workload), .machine = given.name, .library = library_of(job)};
+  JobStep step{.model = workload_name(workload), .machine = given.name, .library = library_on_machine(job)};
   step.built = built_network(job, step.library);
   Machine machine = given;
   if (step.built) {
@@ -333,7 +339,7 @@ JobStep step_of(const Job& job, const StepOptions& options, const Watch& watch) 
                             : files_on_machine(job, options, watch);
   }
   if (job.npus.empty() || !job.collective.empty()) return step_on_named_network(job, options);
-  const Machine machine = job.npu.empty() ? machine_of(job) : machine_of_npu(job, library_of(job));
+  const Machine machine = job.npu.empty() ? machine_of(job) : machine_of_npu(job, library_on_machine(job));
   JobStep step = step_on_machine(job, load_workload(job.model), machine, watch);
   if (!job.npu.empty() && !step.built && job.bandwidth.empty()) {
     step.notes.emplace_back(
@@ -353,7 +359,7 @@ std::vector<double> bandwidth_of(const Job& job, JobStep& step) {
   if (job.budget.empty() && !step.own_gb_per_s.empty()) {
     if (!job.allocation.empty()) throw InputError("--allocation needs a budget");
     std::vector<double> own = step.own_gb_per_s;
-    for (double& b : own) b /= step.library.bytes_per_second_unit() / 1e9;
+    for (double& b : own) b /= step.library.unit_gb_per_s();
     return own;
   }
   if (job.budget.empty() && step.network.dimensions.empty()) return {};

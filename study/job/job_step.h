@@ -63,6 +63,8 @@ JobStep step_on_network(const Job& job, const Workload* table, Network network, 
 bool names_machine(const std::string& word);
 Network network_of(const Job& job);
 Library library_of(const Job& job);
+// A machine's links, and what is given in their place, have GB/s whatever the library's unit is.
+Library library_on_machine(const Job& job);
 
 // Bandwidths of each dimension in the library's unit: those given, else the budget divided as --allocation
 // says, else the machine's own; notes what a division takes for granted. Throws InputError.

@@ -9,7 +9,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = {entry.name for entry in ROOT.iterdir() if entry.is_dir() and not entry.name.startswith(".")} - {"build"}
+FOLDERS = {entry.name for entry in ROOT.iterdir() if entry.is_dir() and not entry.name.startswith(".")} - {"build", "output"}
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 WORD = re.compile(r"`([A-Za-z_]+/[\w./*-]*)`")
 

@@ -137,7 +137,8 @@ TEST(Findings, PointsOfTheReferenceComeOutTheSame) {
       continue;
     std::vector<double> bandwidth = numbers(row.at("link_bandwidth_GiBps"));
     const std::vector<double> links = numbers(row.at("links_per_dim"));
-    for (std::size_t d = 0; d < bandwidth.size(); ++d) bandwidth[d] *= links[d];
+    constexpr double gb_per_gib = 1.073741824;
+    for (std::size_t d = 0; d < bandwidth.size(); ++d) bandwidth[d] *= links[d] * gb_per_gib;
     for (const auto& [ours, trace] : full()) {
       const auto same = [](double a, double b) { return std::abs(a - b) <= 1e-4 * b; };
       const bool simulated = ours.view == "simulated";

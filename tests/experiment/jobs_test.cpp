@@ -195,5 +195,22 @@ TEST(SweepOfJobs, NpusThatDifferAreARowWithItsReasonInClosedForm) {
   }
 }
 
+// Of a machine they are its own; of a network the budget in the library's unit, here 2^30 B/s, at one price.
+TEST(SweepOfJobs, BandwidthsAreInGbPerSWhateverTheLibrarysUnit) {
+  const auto rows = [](const std::string& on) {
+    const auto results = rows_of(experiment_of("name: x\nsystems: [ideal, astra1]\n" + on));
+    return std::pair(results.at(0).row, results.at(1).row);
+  };
+  for (const std::string more : {"", "budgets: 500 GB/s\nallocations: EqualBW\n"}) {
+    const auto [ideal, astra] = rows("models: llama3-8b\nmachines: dgx-h100\nnpus: 64\ntp: 8\n" + more);
+    EXPECT_EQ(astra.bandwidth_gb_per_s, ideal.bandwidth_gb_per_s) << more;
+    EXPECT_EQ(astra.cost_usd, ideal.cost_usd) << more;
+  }
+  const auto [ideal, astra] = rows("models: 17B\nnetworks: 2D\nbudgets: 100 GB/s\nallocations: EqualBW\n");
+  EXPECT_EQ(ideal.bandwidth_gb_per_s, (std::vector<double>{50, 50}));
+  EXPECT_EQ(astra.bandwidth_gb_per_s, (std::vector<double>{50 * 1.073741824, 50 * 1.073741824}));
+  EXPECT_EQ(astra.cost_usd, ideal.cost_usd);
+}
+
 }  // namespace
 }  // namespace bandwright

@@ -88,16 +88,17 @@ TEST(SweepOfCollectives, EveryWordIsPartOfTheIdentity) {
     return experiment_of(plain + more).points.front().asked.id;
   };
   std::set<std::string> ids;
-  for (const char* more :
-       {"collectives: all-reduce\nsizes: 1 MB\nbudgets: 9 GB/s\n",
-        "collectives: broadcast\nsizes: 1 MB\nbudgets: 9 GB/s\n",
-        "collectives: all-reduce\nsizes: 2 MB\nbudgets: 9 GB/s\n",
-        "collectives: all-reduce\nsizes: 1 MB\nbudgets: 8 GB/s\n",
-        "collectives: all-reduce\nsizes: 1 MB\nbandwidth: 9\n",
-        "collectives: all-reduce\nsizes: 1 MB\nbudgets: 9 GB/s\nchunks: 3\n",
-        "collectives: all-reduce\nsizes: 1 MB\nbudgets: 9 GB/s\nscheduler: themis\n",
-        "models: ResNet-50\nbudgets: 9 GB/s\n", "models: ResNet-50\nbudgets: 9 GB/s\nchunks: 3\n",
-        "models: ResNet-50\nbudgets: 9 GB/s\nchunks: 4\n", "models: ResNet-50\nbandwidth: 9\n"}) {
+  for (const char* more : {"collectives: all-reduce\nsizes: 1 MB\nbudgets: 9 GB/s\n",
+                           "collectives: broadcast\nsizes: 1 MB\nbudgets: 9 GB/s\n",
+                           "collectives: all-reduce\nsizes: 2 MB\nbudgets: 9 GB/s\n",
+                           "collectives: all-reduce\nsizes: 1 MB\nbudgets: 8 GB/s\n",
+                           "collectives: all-reduce\nsizes: 1 MB\nbandwidth: 9\n",
+                           "collectives: all-reduce\nsizes: 1 MB\nbudgets: 9 GB/s\nchunks: 3\n",
+                           "collectives: all-reduce\nsizes: 1 MB\nbudgets: 9 GB/s\nscheduler: themis\n",
+                           "models: resnet-50-layers\nbudgets: 9 GB/s\n",
+                           "models: resnet-50-layers\nbudgets: 9 GB/s\nchunks: 3\n",
+                           "models: resnet-50-layers\nbudgets: 9 GB/s\nchunks: 4\n",
+                           "models: resnet-50-layers\nbandwidth: 9\n"}) {
     EXPECT_TRUE(ids.insert(id(more)).second) << more;
   }
 }
@@ -105,12 +106,12 @@ TEST(SweepOfCollectives, EveryWordIsPartOfTheIdentity) {
 // Each dimension's bandwidth, as --bandwidth has it: nothing is divided.
 TEST(SweepOnNetworks, BandwidthsInPlaceOfABudget) {
   const std::vector<Row> rows = evaluated(
-      "name: b\nnetworks: 'Ring(4)_Switch(8)'\nmodels: ResNet-50\nbandwidths: ['40,10', '10,40']\n");
+      "name: b\nnetworks: 'Ring(4)_Switch(8)'\nmodels: resnet-50-layers\nbandwidths: ['40,10', '10,40']\n");
   ASSERT_EQ(rows.size(), 2U);
   for (const Row& row : rows) {
     EXPECT_EQ(row.allocation + " " + row.source, "OwnBW given");
     Job job = job_of(row, row.network);
-    job.model = row.model;
+    job.model = "resnet-50-layers";
     EXPECT_NEAR(*row.step_time_s, step_time_s(job, row.engine), 2e-12);
   }
   EXPECT_EQ(rows[0].bandwidth_gb_per_s, (std::vector{40.0, 10.0}));

@@ -94,7 +94,7 @@ TEST_F(Libra, PureDataParallelSharesFollowTheBytes) {
   const double total = first + second + third;
   const std::vector<double> expected = {first / total, second / total, third / total};
   expect_near(best_shares(three_dimensions, "t-nlg", 1), expected);
-  expect_near(best_shares(three_dimensions, "resnet-50", 1), expected);
+  expect_near(best_shares(three_dimensions, "resnet-50-layers", 1), expected);
 }
 
 TEST_F(Libra, OtherThreeDimensionalNetworksSpendTheBudget) {

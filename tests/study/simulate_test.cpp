@@ -268,5 +268,41 @@ TEST(Simulate, ABudgetDividedAsIfAllWereAlikeSaysSo) {
   EXPECT_THAT(simulate(job, SimulationOptions{}).notes, testing::Not(testing::Contains(HasSubstr("differ"))));
 }
 
+// What it costs and how fast its links are does not depend on how collectives are run.
+TEST(Simulate, AMachineHasItsBandwidthsAndPriceWhateverTheLibrary) {
+  Job job = small_machine_job();
+  const SimulationAnswer own = simulate(job, SimulationOptions{});
+  std::string all;
+  for (const double b : own.gb_per_s()) all += fmt::format("{}{}", all.empty() ? "" : ",", b);
+  for (const char* library : {"astra1", "ideal"}) {
+    for (const bool said : {false, true}) {
+      Job other = job;
+      other.library = library;
+      if (said) other.bandwidth = all;
+      const SimulationAnswer answer = simulate(other, SimulationOptions{});
+      EXPECT_EQ(answer.gb_per_s(), own.gb_per_s()) << library << said;
+      EXPECT_EQ(answer.cost_usd, own.cost_usd) << library << said;
+    }
+    Job divided = job;
+    divided.library = library;
+    divided.budget = "500";
+    double spent = 0.0;
+    for (const double b : simulate(divided, SimulationOptions{}).gb_per_s()) spent += b;
+    EXPECT_NEAR(spent, 500.0, 1e-6) << library;
+  }
+}
+
+// There the library says what a GB/s is, and what was asked for is billed.
+TEST(Simulate, OnANetworkTheLibrarySaysTheUnit) {
+  Job job{.model = "17B", .network = "2D", .library = "{bandwidth_unit: GiB/s}", .bandwidth = "80,20"};
+  const SimulationAnswer binary = simulate(job, {.closed_form = true});
+  job.library.clear();
+  const SimulationAnswer decimal = simulate(job, {.closed_form = true});
+  EXPECT_EQ(binary.gb_per_s(), (std::vector<double>{80 * 1.073741824, 20 * 1.073741824}));
+  EXPECT_EQ(decimal.gb_per_s(), (std::vector<double>{80, 20}));
+  EXPECT_EQ(binary.cost_usd, decimal.cost_usd);
+  EXPECT_LT(binary.result.step_time, decimal.result.step_time);
+}
+
 }  // namespace
 }  // namespace bandwright
