@@ -197,6 +197,8 @@ JobStep files_on_machine(const Job& job, StepOptions options, const Watch& watch
   Job on_grid = job;
   on_grid.network = network.shorthand();
   JobStep step = step_of_files(on_grid, job.workload, options, watch);
+  for (double& b : step.recorded_at) b *= step.library.unit_gb_per_s();
+  step.library.gib = false;  // as library_on_machine()
   step.machine = machine.name;
   step.network = network;
   step.graph = on_links_of(machine, network, std::move(step.graph));

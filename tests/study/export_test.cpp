@@ -75,6 +75,10 @@ TEST_F(Export, FilesTakeAMachinesLinks) {
                     to_ns(simulate(table, {.closed_form = closed}).result.step_time), 1.0)
             << name << " " << bandwidth << " " << closed;
       }
+      const std::optional<double> cost_usd = simulate(traces, {}).cost_usd;
+      traces.library = "astra1";  // counts in GiB/s on networks
+      EXPECT_EQ(simulate(traces, {}).cost_usd, cost_usd);
+      traces.library.clear();
       traces.tp = "8";
       EXPECT_THROW(simulate(traces, {}), InputError);  // the division is the traces'
     }
